@@ -1,0 +1,1 @@
+"""An :class:`~tokensphere.space.EmbeddingSpace` in, a frozen result out."""

@@ -1,0 +1,199 @@
+"""The cosine of two tokens, and where it ranks (STATISTICS: a cosine says nothing by itself)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.analysis.neighbors import token_record
+from tokensphere.analysis.queries import Token
+from tokensphere.analysis.result import Result
+from tokensphere.errors import InputError
+from tokensphere.space import EmbeddingSpace, Provenance
+from tokensphere.vocabulary import Vocabulary
+
+_AT_ONCE = 1024
+_Z = 1.959963984540054  # the 97.5 % quantile of the standard normal law
+
+
+@dataclass(frozen=True)
+class PairCosine:
+    """A cosine among those of random pairs of different tokens.
+
+    Attributes
+    ----------
+    cosine : in [−1, 1]
+    typical : mean of the sampled pairs' cosines
+    spread : their standard deviation
+    share_above : share of all pairs whose cosine is at least this one, estimated, in [0, 1]
+    interval : 95 % Wilson interval of that share (Wilson 1927)
+    rank_of_b, rank_of_a : the second token's place among the first one's neighbours
+        (1 is the nearest), and the other way round; exact
+    """
+
+    cosine: float
+    typical: float
+    spread: float
+    share_above: float
+    interval: tuple[float, float]
+    rank_of_b: int
+    rank_of_a: int
+
+
+@dataclass(frozen=True)
+class Pair(Result):
+    """Two tokens, their cosine raw and centred, and where it ranks."""
+
+    a: int
+    b: int
+    raw: PairCosine
+    centered: PairCosine
+    n_tokens: int
+    n_sampled: int
+    seed: int
+    provenance: Provenance
+    vocabulary: Vocabulary = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
+        return {
+            "model": self.provenance.to_dict(),
+            "settings": {"sampled_pairs": self.n_sampled, "seed": self.seed},
+            "tokens": [token_record(self.vocabulary, id) for id in (self.a, self.b)],
+            "n_tokens": self.n_tokens,
+            "raw": _record(self.raw),
+            "centered": _record(self.centered),
+        }
+
+
+def _record(cosine: PairCosine) -> dict[str, Any]:
+    return {
+        "cosine": cosine.cosine,
+        "mean_of_pairs": cosine.typical,
+        "sd_of_pairs": cosine.spread,
+        "share_of_pairs_at_least": cosine.share_above,
+        "share_interval_95": list(cosine.interval),
+        "rank_of_second_from_first": cosine.rank_of_b,
+        "rank_of_first_from_second": cosine.rank_of_a,
+    }
+
+
+def pair(
+    space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, seed: int = 0
+) -> Pair:
+    """The cosine of two tokens, raw and centred, beside the cosines of random pairs.
+
+    Parameters
+    ----------
+    space : the embeddings
+    a, b : tokens or ids, different from each other
+    n_pairs : pairs of different tokens to sample, uniformly, at least 100
+    seed : of that sample
+
+    Raises
+    ------
+    InputError
+        the tokens are the same, or a row has no direction, or too few pairs are asked for
+    UnknownTokenError
+        a token that the vocabulary does not have
+    """
+    first, second = space.vocabulary.id(a), space.vocabulary.id(b)
+    if first == second:
+        raise InputError(f"both tokens are '{space.vocabulary.visible(first)}'; give two different ones")
+    if n_pairs < 100:
+        raise InputError(f"{n_pairs} pairs are too few to rank among: ask for 100 or more")
+    if seed < 0:
+        raise InputError(f"the seed is {seed}, but must be 0 or more")
+    usable = space.usable & space.moments.center().usable
+    for id in (first, second):
+        if not usable[id]:
+            shown = space.vocabulary.visible(id)
+            raise InputError(f"the row of token '{shown}' (id {id}) has no direction: zero, NaN or padding")
+    ids = np.flatnonzero(usable)
+    left, right = _random_pairs(ids, n_pairs, np.random.default_rng(seed))
+    return Pair(
+        a=first,
+        b=second,
+        raw=_rank(space, first, second, left, right, ids, centered=False),
+        centered=_rank(space, first, second, left, right, ids, centered=True),
+        n_tokens=len(ids),
+        n_sampled=n_pairs,
+        seed=seed,
+        provenance=space.provenance,
+        vocabulary=space.vocabulary,
+    )
+
+
+def _random_pairs(
+    ids: npt.NDArray[np.intp], count: int, rng: np.random.Generator
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Pairs of different ids, uniform over all of them."""
+    left = rng.integers(len(ids), size=count)
+    right = (left + rng.integers(1, len(ids), size=count)) % len(ids)
+    return ids[left], ids[right]
+
+
+def _rank(
+    space: EmbeddingSpace,
+    a: int,
+    b: int,
+    left: npt.NDArray[np.intp],
+    right: npt.NDArray[np.intp],
+    ids: npt.NDArray[np.intp],
+    *,
+    centered: bool,
+) -> PairCosine:
+    cosine = float(_cosines(space, np.array([a]), np.array([b]), centered)[0])
+    sample = _cosines(space, left, right, centered)
+    share = float(np.mean(sample >= cosine))
+    return PairCosine(
+        cosine=cosine,
+        typical=float(sample.mean()),
+        spread=float(sample.std()),
+        share_above=share,
+        interval=wilson(share, len(sample)),
+        rank_of_b=_place(space, a, b, ids, centered),
+        rank_of_a=_place(space, b, a, ids, centered),
+    )
+
+
+def _place(space: EmbeddingSpace, a: int, b: int, ids: npt.NDArray[np.intp], centered: bool) -> int:
+    """Which neighbour of `a` token `b` is: 1 for the nearest; ties by lower id."""
+    others = ids[ids != a]
+    values = _cosines(space, np.full(len(others), a), others, centered)
+    own = values[others == b][0]
+    return int(np.sum(values > own) + np.sum((values == own) & (others < b))) + 1
+
+
+def _cosines(
+    space: EmbeddingSpace,
+    left: npt.NDArray[np.intp],
+    right: npt.NDArray[np.intp],
+    centered: bool,
+) -> npt.NDArray[np.float64]:
+    """Cosines of the pairs of rows, raw or centred, float64 of shape (P,)."""
+    moments = space.moments
+    mean = moments.mean_unit_row()
+    products = np.empty(len(left))
+    for low in range(0, len(left), _AT_ONCE):
+        part = slice(low, low + _AT_ONCE)
+        rows, others = space.vectors[left[part]], space.vectors[right[part]]
+        products[part] = np.vecdot(rows.astype(np.float64), others.astype(np.float64))
+    products /= moments.norms[left] * moments.norms[right]
+    if not centered:
+        return products
+    to_mean = (moments.products(mean)) / moments.norms
+    distances = moments.center().distances
+    products += mean @ mean - to_mean[left] - to_mean[right]
+    return np.asarray(products / (distances[left] * distances[right]))
+
+
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """The 95 % Wilson interval of a share seen in `count` draws (Wilson 1927), within [0, 1]."""
+    middle = (share + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
+    half = _Z / (1 + _Z**2 / count) * sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
+    return max(0.0, middle - half), min(1.0, middle + half)

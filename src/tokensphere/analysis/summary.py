@@ -1,0 +1,81 @@
+"""What a space is: shape, norms, how far from isotropic, kinds of tokens, where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tokensphere.analysis.result import Result
+from tokensphere.errors import InputError
+from tokensphere.space import EmbeddingSpace, Provenance
+
+
+@dataclass(frozen=True)
+class Summary(Result):
+    """The facts of a space.
+
+    Attributes
+    ----------
+    n, d : tokens (rows) and dimensions
+    norms : minimum, quartiles and maximum of the usable rows' Euclidean norms
+    mean_cosine : ``‖μ‖²``, the mean cosine of two tokens drawn independently, self-pairs included
+    mean_cosine_different : of two different tokens, ``(n‖μ‖² − 1)/(n − 1)``
+    kinds : rows of each kind
+    zero, not_finite, padding : rows left out of every result, by reason
+    """
+
+    n: int
+    d: int
+    norms: tuple[float, float, float, float, float]
+    mean_cosine: float
+    mean_cosine_different: float
+    kinds: dict[str, int]
+    zero: int
+    not_finite: int
+    padding: int
+    provenance: Provenance
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
+        return {
+            "model": self.provenance.to_dict(),
+            "shape": [self.n, self.d],
+            "norms": dict(zip(("min", "q25", "median", "q75", "max"), self.norms, strict=True)),
+            "mean_cosine": self.mean_cosine,
+            "mean_cosine_different": self.mean_cosine_different,
+            "kinds": self.kinds,
+            "left_out": {"zero": self.zero, "not_finite": self.not_finite, "padding": self.padding},
+        }
+
+
+def summarize(space: EmbeddingSpace) -> Summary:
+    """The facts of a space.
+
+    Raises
+    ------
+    InputError
+        fewer than two rows have a direction
+    """
+    norms, usable = space.moments.norms, space.usable
+    count = int(usable.sum())
+    if count < 2:
+        raise InputError(f"only {count} of {len(norms)} rows have a direction; at least 2 are needed")
+    mean = space.moments.mean_unit_row()
+    square = float(mean @ mean)
+    is_token = space.is_token
+    finite = np.isfinite(norms)
+    quartiles = [float(q) for q in np.quantile(norms[usable], [0, 0.25, 0.5, 0.75, 1])]
+    return Summary(
+        n=space.shape[0],
+        d=space.shape[1],
+        norms=(quartiles[0], quartiles[1], quartiles[2], quartiles[3], quartiles[4]),
+        mean_cosine=square,
+        mean_cosine_different=(count * square - 1) / (count - 1),
+        kinds=space.vocabulary.kind_counts(),
+        zero=int(np.sum(is_token & finite & ~space.moments.usable)),
+        not_finite=int(np.sum(is_token & ~finite)),
+        padding=int(np.sum(~is_token)),
+        provenance=space.provenance,
+    )

@@ -1,0 +1,105 @@
+"""Random directions that have names: direction `j` of seed `s` is one fixed vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import InputError
+
+BLOCK = 256  # directions drawn from one stream; part of what a name means, never to change
+
+
+def _block(d: int, seed: int, block: int, count: int) -> npt.NDArray[np.float32]:
+    """The first `count` directions of a block, shape (count, d)."""
+    stream = np.random.SeedSequence(seed, spawn_key=(block,))
+    normal = np.random.Generator(np.random.PCG64(stream)).standard_normal((count, d))
+    # A running sum adds in one order on every machine; a plain sum's order depends on its vector
+    # instructions.
+    lengths = np.sqrt(np.cumsum(normal * normal, axis=1)[:, -1:])
+    return np.asarray(normal / lengths, dtype=np.float32)
+
+
+def random_directions(
+    d: int, indices: Iterable[int] | int, *, seed: int = 0
+) -> npt.NDArray[np.float32]:
+    """Unit vectors drawn uniformly from the sphere, by name.
+
+    ``v = g / ‖g‖`` with ``g ~ N(0, I_d)`` (Muller 1959). The direction with a given `d`, `seed` and
+    index is the same vector whatever else is asked for. Block ``j // 256`` is drawn from
+    ``PCG64(SeedSequence(seed, spawn_key=(block,)))``.
+
+    Parameters
+    ----------
+    d : number of dimensions, at least 1
+    indices : int or iterable of m ints, each 0 or more
+    seed : int, 0 or more
+
+    Returns
+    -------
+    float32 array of shape (m, d); (1, d) for a single index
+
+    Raises
+    ------
+    InputError
+        a negative or fractional seed, index or d
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> some = random_directions(8, range(300), seed=0)
+    >>> bool(np.all(some[257] == random_directions(8, 257, seed=0)))
+    True
+    """
+    numbers = np.asarray([indices] if isinstance(indices, (int, np.integer)) else list(indices))
+    if numbers.size == 0:
+        numbers = numbers.astype(np.int64)
+    if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (numbers < 0).any():
+        raise InputError("the indices of random directions are whole numbers, 0 or more")
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise InputError(f"the seed is {seed!r}, but must be a whole number, 0 or more")
+    if not isinstance(d, (int, np.integer)) or d < 1:
+        raise InputError(f"the number of dimensions is {d!r}, but must be 1 or more")
+    directions = np.empty((len(numbers), d), dtype=np.float32)
+    blocks = numbers // BLOCK
+    for block in np.unique(blocks).tolist():
+        here = np.flatnonzero(blocks == block)
+        within = numbers[here] - block * BLOCK
+        directions[here] = _block(d, int(seed), block, int(within.max()) + 1)[within]
+    return directions
+
+
+class RandomDirections(Sequence[npt.NDArray[np.float32]]):
+    """A range of named random directions that are drawn when they are looked at.
+
+    Parameters
+    ----------
+    d : number of dimensions
+    count : how many
+    first : index of the first
+    seed : int, 0 or more
+    """
+
+    def __init__(self, d: int, count: int, *, first: int = 0, seed: int = 0) -> None:
+        if count < 1 or first < 0:
+            raise InputError(f"{count} directions from index {first}: need 1 or more, from 0 or more")
+        random_directions(d, [], seed=seed)  # checks d and seed
+        self.d, self.first, self.seed = d, first, seed
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def indices(self) -> range:
+        """The names of the directions under their seed."""
+        return range(self.first, self.first + self._count)
+
+    def __getitem__(self, which: int | slice) -> npt.NDArray[np.float32]:  # type: ignore[override]
+        """One direction, shape (d,), or several, shape (m, d)."""
+        chosen = self.indices[which]
+        if isinstance(chosen, range):
+            return random_directions(self.d, chosen, seed=self.seed)
+        return random_directions(self.d, chosen, seed=self.seed)[0]

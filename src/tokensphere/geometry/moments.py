@@ -1,0 +1,105 @@
+"""Norms and means of the rows of a matrix, computed block by block in double precision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+_BLOCK = 1024
+_SHORTEST = 2.0**-120  # below it the reciprocal of a float32 norm is no longer safe
+_SHORTEST_CENTERED = 1e-6
+
+
+@dataclass(frozen=True)
+class Center:
+    """The mean of the unit rows, and how far every unit row lies from it.
+
+    Attributes
+    ----------
+    mean : float64 array of shape (d,), ``μ``
+    distances : float64 array of shape (n,), ``‖u_i − μ‖``; NaN where the row is not usable
+    usable : bool array of shape (n,), False where ``u_i`` is not usable or equals ``μ``
+    """
+
+    mean: npt.NDArray[np.float64]
+    distances: npt.NDArray[np.float64]
+    usable: npt.NDArray[np.bool_]
+
+
+class RowMoments:
+    """Norms and means of the rows of a matrix; computed when first asked for, then kept.
+
+    A row of zero length (below 2⁻¹²⁰) or with a value that is not finite has no direction: it is
+    not `usable`, and takes part in no mean.
+
+    Parameters
+    ----------
+    rows : float32 array of shape (n, d)
+    keep : bool array of shape (n,), optional; rows to leave out are False
+    """
+
+    def __init__(
+        self, rows: npt.NDArray[np.float32], keep: npt.NDArray[np.bool_] | None = None
+    ) -> None:
+        self._rows = rows
+        self._keep = keep
+
+    @cached_property
+    def norms(self) -> npt.NDArray[np.float64]:
+        """Euclidean norms, shape (n,); NaN or infinite where the row is."""
+        norms = np.empty(len(self._rows))
+        for start in range(0, len(self._rows), _BLOCK):
+            block = self._rows[start : start + _BLOCK].astype(np.float64)
+            norms[start : start + _BLOCK] = np.sqrt(np.vecdot(block, block))
+        return norms
+
+    @cached_property
+    def usable(self) -> npt.NDArray[np.bool_]:
+        """True for the rows that have a direction, shape (n,)."""
+        with np.errstate(invalid="ignore"):
+            usable = np.isfinite(self.norms) & (self.norms > _SHORTEST)
+        return usable if self._keep is None else usable & self._keep
+
+    @cached_property
+    def _means(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        d = self._rows.shape[1]
+        unit, raw = np.zeros(d), np.zeros(d)
+        for start in range(0, len(self._rows), _BLOCK):
+            usable = self.usable[start : start + _BLOCK]
+            block = self._rows[start : start + _BLOCK][usable].astype(np.float64)
+            raw += block.sum(axis=0)
+            unit += (1 / self.norms[start : start + _BLOCK][usable]) @ block
+        count = max(int(self.usable.sum()), 1)
+        return unit / count, raw / count
+
+    def mean_row(self) -> npt.NDArray[np.float64]:
+        """Mean of the usable rows as they are, shape (d,)."""
+        return self._means[1]
+
+    def mean_unit_row(self) -> npt.NDArray[np.float64]:
+        """``μ``, the mean of the usable rows brought to unit length, shape (d,)."""
+        return self._means[0]
+
+    def products(self, vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """``⟨E_i, vector⟩`` in double precision, shape (n,)."""
+        products = np.empty(len(self._rows))
+        for start in range(0, len(self._rows), _BLOCK):
+            block = self._rows[start : start + _BLOCK].astype(np.float64)
+            products[start : start + _BLOCK] = block @ vector
+        return products
+
+    @cached_property
+    def _center(self) -> Center:
+        mean = self.mean_unit_row()
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            cosines = self.products(mean) / self.norms
+            squares = 1 - 2 * cosines + mean @ mean
+            distances = np.where(self.usable, np.sqrt(np.maximum(squares, 0)), np.nan)
+            return Center(mean, distances, self.usable & (distances > _SHORTEST_CENTERED))
+
+    def center(self) -> Center:
+        """``μ`` and the distances of the unit rows from it."""
+        return self._center

@@ -1,0 +1,237 @@
+"""What is ranked: cosine, dot product or Euclidean distance, on rows as they are or centred.
+
+Every similarity is written as one plain product of prepared rows and prepared queries, so that the
+search is a matrix product whatever is asked for. The prepared product, in float32, only orders
+candidates; what is reported is computed again from the raw rows in float64 (:meth:`Scoring.exact`).
+
+Knows nothing of tokens or files. Selecting the best is the business of :mod:`.search`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import InputError
+from tokensphere.geometry.moments import RowMoments
+
+Similarity = Literal["cosine", "dot", "euclidean"]
+SIMILARITIES: tuple[Similarity, ...] = get_args(Similarity)
+
+_UNIT_ROUNDOFF = 2.0**-24
+_PAIRS_AT_ONCE = 128
+
+
+def check_similarity(name: str) -> Similarity:
+    """Return `name` if it is one of ``cosine``, ``dot``, ``euclidean``; else raise `InputError`."""
+    for known in SIMILARITIES:
+        if name == known:
+            return known
+    raise InputError(f"unknown similarity {name!r}: use one of {', '.join(SIMILARITIES)}")
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """A similarity over the rows of one matrix, in the form that the search multiplies.
+
+    The prepared row is ``r_i = scale_i E_i − weight_i shift``, with one more column for
+    ``euclidean``; the prepared query is ``v / ‖v‖`` (or the point itself, scaled). For a query,
+    the products ``⟨r_i, q⟩`` have the order of the similarity.
+
+    Parameters
+    ----------
+    rows : float32 array of shape (n, d)
+    similarity : ``"cosine"``, ``"dot"`` or ``"euclidean"``
+    usable : bool array of shape (n,); rows left out of every result are False
+    scale, weight : float64 arrays of shape (n,)
+    shift : float64 array of shape (d,), or None when nothing is subtracted
+    unit : float
+        the length that counts as 1 in the prepared rows (``euclidean`` only)
+    extra : float32 array of shape (n,), the further column of ``euclidean``, or None
+    longest : float
+        upper bound on the size of the terms that make up a prepared row
+    """
+
+    rows: npt.NDArray[np.float32]
+    similarity: Similarity
+    usable: npt.NDArray[np.bool_]
+    scale: npt.NDArray[np.float64] | None
+    weight: npt.NDArray[np.float64] | None
+    shift: npt.NDArray[np.float64] | None
+    unit: float
+    extra: npt.NDArray[np.float32] | None
+    longest: float
+
+    @property
+    def width(self) -> int:
+        """Columns of the prepared rows: d, or d + 1 for ``euclidean``."""
+        return self.rows.shape[1] + (self.extra is not None)
+
+    def prepare_rows(
+        self, start: int, stop: int, out: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        """Prepared rows ``start … stop − 1`` as float32 of shape (stop − start, width).
+
+        `out` (at least that many rows, `width` columns) is used unless the raw rows serve as they are.
+        Rows that are not usable come out as zeros.
+        """
+        d = self.rows.shape[1]
+        if self.scale is None and self.shift is None and self.extra is None:
+            if self.usable[start:stop].all():
+                return self.rows[start:stop]
+        block = out[: stop - start]
+        for low in range(start, stop, 256):  # small pieces stay in the cache between the passes
+            high = min(low + 256, stop)
+            part = block[low - start : high - start, :d]
+            if self.scale is None:
+                np.copyto(part, self.rows[low:high])
+            else:
+                scale = self.scale[low:high, None].astype(np.float32)
+                np.multiply(self.rows[low:high], scale, out=part)
+            if self.shift is not None and self.weight is not None:
+                part -= np.multiply.outer(self.weight[low:high], self.shift).astype(np.float32)
+        if self.extra is not None:
+            block[:, d] = self.extra[start:stop]
+        unusable = ~self.usable[start:stop]
+        if unusable.any():
+            block[unusable] = 0
+        return block
+
+    def prepare_queries(
+        self, queries: npt.NDArray[np.floating]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Prepared queries (m, width) and, for each, how far a float32 product may be off.
+
+        The bound is the standard one for an inner product in floating point,
+        ``|fl(xᵀy) − xᵀy| ≤ γ_d ‖x‖ ‖y‖`` with ``γ_d = d u / (1 − d u)`` and ``u = 2⁻²⁴``
+        (Higham 2002, section 3.1), which holds for any order of summation, with eight more
+        roundings for the preparation of rows and queries.
+        """
+        lengths = np.empty(len(queries))
+        for low in range(0, len(queries), 64):
+            v = queries[low : low + 64].astype(np.float64)
+            lengths[low : low + 64] = np.sqrt(np.vecdot(v, v))
+        if self.extra is None:
+            prepared = np.empty(queries.shape, dtype=np.float32)
+            np.divide(queries, lengths[:, None], out=prepared, casting="same_kind")
+            size = np.ones(len(queries))
+        else:
+            # ⟨E_i, v⟩ − ‖E_i‖²/2 orders by distance; dividing by the longer of the two lengths
+            # keeps every factor near 1.
+            lengths = np.maximum(lengths / self.unit, 1.0)
+            point = np.column_stack([queries / self.unit, np.ones(len(queries))])
+            prepared = (point / lengths[:, None]).astype(np.float32)
+            size = np.sqrt(np.vecdot(point, point)) / lengths
+        terms = (self.width + 8) * _UNIT_ROUNDOFF
+        bound = terms / (1 - terms) * self.longest * size
+        return prepared, np.nextafter(bound.astype(np.float32), np.float32(np.inf))
+
+    def exact(
+        self,
+        queries: npt.NDArray[np.floating],
+        query: npt.NDArray[np.intp],
+        row: npt.NDArray[np.intp],
+    ) -> npt.NDArray[np.float64]:
+        """Similarity of the pairs ``(queries[query[p]], rows[row[p]])``, float64 of shape (P,).
+
+        Computed from the raw rows in double precision, each pair alone: a pair's value does not
+        depend on what else is asked for, and equal rows have equal values. Larger is nearer:
+        a distance comes out negative. `query` must be sorted.
+        """
+        values = np.empty(len(row), dtype=np.float64)
+        first = np.flatnonzero(np.diff(query, prepend=-1))
+        counts = np.diff(first, append=len(query))
+        for count in np.flatnonzero(np.bincount(counts)):
+            begin = first[counts == count]  # queries with equally many rows make one rectangle
+            at_once = max(1, _PAIRS_AT_ONCE // int(count))
+            for low in range(0, len(begin), at_once):
+                pairs = begin[low : low + at_once, None] + np.arange(count)
+                values[pairs] = self._rectangle(queries[query[pairs[:, 0]]], row[pairs])
+        return values
+
+    def _rectangle(
+        self, queries: npt.NDArray[np.floating], row: npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.float64]:
+        """Similarity of query q with ``row[q, j]`` for all j; shapes (Q, d), (Q, J) -> (Q, J)."""
+        values = np.empty(row.shape)
+        v = queries.astype(np.float64)[:, None, :]
+        for low in range(0, row.shape[1], _PAIRS_AT_ONCE):
+            part = slice(low, low + _PAIRS_AT_ONCE)
+            values[:, part] = self._exact(v, row[:, part])
+        return values
+
+    def _exact(
+        self, v: npt.NDArray[np.float64], row: npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.float64]:
+        e = self.rows[row].astype(np.float64)
+        if self.similarity == "euclidean":
+            e -= v
+            if self.shift is not None:
+                e -= self.shift
+            return -np.sqrt(np.vecdot(e, e))
+        values = np.vecdot(e, v)
+        if self.similarity == "cosine" and self.scale is not None:
+            values *= self.scale[row]
+        if self.shift is not None and self.weight is not None:
+            values -= self.weight[row] * np.vecdot(v, self.shift)
+        if self.similarity == "cosine":
+            values /= np.sqrt(np.vecdot(v, v))
+        return np.asarray(values, dtype=np.float64)
+
+
+def make_scoring(
+    rows: npt.NDArray[np.float32],
+    moments: RowMoments,
+    *,
+    similarity: Similarity = "cosine",
+    centered: bool = False,
+    keep: npt.NDArray[np.bool_] | None = None,
+) -> Scoring:
+    """Prepare a similarity over `rows`.
+
+    Parameters
+    ----------
+    rows : float32 array of shape (n, d)
+    moments : the norms and means of these rows
+    similarity : ``cosine`` in [−1, 1]; ``dot``; ``euclidean`` (a distance, smaller is nearer)
+    centered : bool
+        cosine: with the unit centred rows ``c_i = (u_i − μ)/‖u_i − μ‖``; dot and Euclidean:
+        with ``E_i`` minus the mean of the rows
+    keep : bool array of shape (n,), optional
+        rows that may be found at all
+    """
+    usable = moments.usable if keep is None else moments.usable & keep
+    scale = weight = shift = extra = None
+    unit = longest = 1.0
+    if similarity == "cosine":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scale = np.where(moments.usable, 1.0 / moments.norms, 0.0)
+        if centered:
+            center = moments.center()
+            usable = usable & center.usable
+            with np.errstate(divide="ignore", invalid="ignore"):
+                weight = np.where(center.usable, 1.0 / center.distances, 0.0)
+            scale, shift = scale * weight, center.mean
+            if usable.any():
+                longest = float((1 + np.linalg.norm(shift)) * weight[usable].max())
+        return Scoring(rows, similarity, usable, scale, weight, shift, unit, extra, longest)
+    norms = moments.norms
+    longest = float(norms[usable].max()) if usable.any() else 1.0
+    if centered:
+        shift = moments.mean_row()
+        weight = np.ones(len(rows))
+        longest += float(np.linalg.norm(shift))
+    if similarity == "euclidean":
+        unit = longest
+        scale = np.full(len(rows), 1 / unit)
+        if shift is None:
+            squares = norms**2
+        else:
+            squares = norms**2 - 2 * moments.products(shift) + shift @ shift
+            weight = np.full(len(rows), 1 / unit)
+        extra = np.where(usable, -squares / (2 * unit**2), 0).astype(np.float32)
+        longest = float(np.sqrt(1.25))
+    return Scoring(rows, similarity, usable, scale, weight, shift, unit, extra, longest)

@@ -1,0 +1,133 @@
+"""A space of token embeddings: the matrix, its vocabulary, and where both came from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import InputError
+from tokensphere.geometry.moments import RowMoments
+from tokensphere.vocabulary import Kind, Vocabulary
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What it takes to get the same matrix again.
+
+    Attributes
+    ----------
+    model : name of the model, or of what the user gave
+    source : where it was read from: a path, a repository, "memory"
+    revision : commit or version, if the source has one
+    tensor : name of the tensor in the file
+    matrix : ``"input"`` (embedding) or ``"output"`` (unembedding)
+    dtype : how the values are stored at the source
+    sha256 : of the tensor's bytes as stored, in hexadecimal
+    license : SPDX identifier, if known
+    notes : what else a reader of a result should know, e.g. transformations
+    """
+
+    model: str
+    source: str
+    revision: str | None = None
+    tensor: str | None = None
+    matrix: str = "input"
+    dtype: str = "float32"
+    sha256: str | None = None
+    license: str | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        return asdict(self) | {"notes": list(self.notes)}
+
+
+class EmbeddingSpace:
+    """Token embeddings of one model.
+
+    Parameters
+    ----------
+    vectors : float32 array of shape (n, d), a row per id; not changed
+    vocabulary : the n tokens
+    provenance : where both came from
+    """
+
+    def __init__(
+        self, vectors: npt.NDArray[np.float32], vocabulary: Vocabulary, provenance: Provenance
+    ) -> None:
+        if vectors.ndim != 2 or 0 in vectors.shape:
+            raise InputError(f"the embeddings have the shape {vectors.shape}, but need (tokens, dimensions)")
+        if len(vectors) != len(vocabulary):
+            raise InputError(
+                f"{len(vectors)} rows of embeddings, but {len(vocabulary)} tokens: they must be as many"
+            )
+        self.vectors = vectors
+        self.vocabulary = vocabulary
+        self._provenance = provenance
+
+    @classmethod
+    def from_arrays(
+        cls,
+        vectors: npt.ArrayLike,
+        tokens: Sequence[str],
+        *,
+        name: str = "arrays in memory",
+    ) -> EmbeddingSpace:
+        """A space of vectors and tokens in memory.
+
+        Parameters
+        ----------
+        vectors : array of shape (n, d), converted to float32
+        tokens : n exact tokens, a leading space being part of the token
+        name : how results call this model
+        """
+        matrix = np.asarray(vectors)
+        if matrix.dtype.kind not in "fiu":
+            raise InputError(f"the embeddings are of type {matrix.dtype}, but must be numbers")
+        kind = str(matrix.dtype)
+        matrix = np.ascontiguousarray(matrix, dtype=np.float32)
+        return cls(matrix, Vocabulary(list(tokens)), Provenance(name, "memory", dtype=kind))
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the matrix came from; the SHA-256 of the float32 rows if none was known."""
+        if self._provenance.sha256 is None:
+            digest = hashlib.sha256(np.ascontiguousarray(self.vectors).data).hexdigest()
+            self._provenance = replace(self._provenance, sha256=digest)
+        return self._provenance
+
+    @cached_property
+    def moments(self) -> RowMoments:
+        """Norms and means of the rows; computed when first asked for, then kept."""
+        return RowMoments(self.vectors, keep=self.is_token)
+
+    @cached_property
+    def is_token(self) -> npt.NDArray[np.bool_]:
+        """True for rows that stand for a token, False for padding; shape (n,)."""
+        return np.asarray(self.vocabulary.kinds != Kind.PADDING)
+
+    @property
+    def usable(self) -> npt.NDArray[np.bool_]:
+        """True for tokens whose row has a direction, shape (n,): finite, not of zero length."""
+        return self.moments.usable
+
+    @property
+    def left_out(self) -> int:
+        """Number of rows that take part in no result: padding, zero length, or not finite."""
+        return int(len(self.vectors) - np.count_nonzero(self.usable))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Tokens and dimensions, (n, d)."""
+        n, d = self.vectors.shape
+        return n, d
+
+    def __repr__(self) -> str:
+        n, d = self.shape
+        return f"EmbeddingSpace({self._provenance.model!r}, {n} tokens × {d} dimensions)"

@@ -1,0 +1,221 @@
+"""The tokens of a model: ids, exact bytes, text, kinds and forms.
+
+A tokenizer's files write tokens in some spelling of their own (``Ġ`` for a space in byte-level
+vocabularies, for one). Such a *piece* is kept as it is; what the token stands for is its *bytes*.
+How a token is shown on screen is the business of :mod:`tokensphere.visible`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from enum import IntEnum
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import InputError, UnknownTokenError
+from tokensphere.visible import parse_visible, visible
+
+
+class Kind(IntEnum):
+    """What a row of the embedding stands for."""
+
+    NORMAL = 0
+    BYTE = 1  # one byte that is no text by itself
+    CONTROL = 2  # special tokens: begin of text, padding, chat marks, …
+    ADDED = 3  # text added to the vocabulary after training
+    UNUSED = 4  # reserved by the tokenizer
+    UNKNOWN = 5  # what stands for anything that has no token
+    PADDING = 6  # a row beyond the vocabulary: no token at all
+
+
+class Vocabulary:
+    """The tokens of a model, in the order of their ids.
+
+    Parameters
+    ----------
+    pieces : sequence of n str
+        the tokens as the tokenizer's own file spells them
+    decode : function from a piece to the bytes that it stands for
+        used for the kinds NORMAL, BYTE and ADDED; other kinds are their piece in UTF-8
+    kinds : uint8 array of shape (n,), optional
+        see :class:`Kind`; all NORMAL by default
+    """
+
+    def __init__(
+        self,
+        pieces: Sequence[str],
+        *,
+        decode: Callable[[str], bytes] = str.encode,
+        kinds: npt.NDArray[np.uint8] | None = None,
+    ) -> None:
+        self.pieces = pieces
+        self._decode = decode
+        self.kinds = np.zeros(len(pieces), dtype=np.uint8) if kinds is None else kinds
+        if len(self.kinds) != len(pieces):
+            raise InputError(f"{len(pieces)} tokens, but {len(self.kinds)} kinds of tokens")
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+    def token(self, id: int) -> bytes:
+        """The exact bytes of a token."""
+        if self.kinds[id] in _DECODED:
+            return self._decode(self.pieces[id])
+        return self.pieces[id].encode("utf-8", "surrogatepass")
+
+    def text(self, id: int) -> str | None:
+        """The token as text, or None if its bytes are not valid UTF-8 by themselves."""
+        try:
+            return self.token(id).decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+
+    def visible(self, id: int) -> str:
+        """The token as shown on screen."""
+        return visible(self.token(id))
+
+    def kind_counts(self) -> dict[str, int]:
+        """How many rows there are of each kind, kinds with none left out."""
+        counts = np.bincount(self.kinds, minlength=len(Kind))
+        return {kind.name.lower(): int(counts[kind]) for kind in Kind if counts[kind]}
+
+    @cached_property
+    def tokens(self) -> list[bytes]:
+        """The exact bytes of all tokens."""
+        return [self.token(id) for id in range(len(self))]
+
+    @cached_property
+    def _ids(self) -> dict[bytes, int]:
+        """Bytes -> id; where several tokens have the same bytes, a normal one, then the lowest id."""
+        ids: dict[bytes, int] = {}
+        plain: dict[bytes, int] = {}
+        for id, (token, kind) in enumerate(zip(self.tokens, self.kinds, strict=True)):
+            ids.setdefault(token, id)
+            if kind == Kind.NORMAL:
+                plain.setdefault(token, id)
+        return ids | plain
+
+    def __contains__(self, token: object) -> bool:
+        return isinstance(token, (str, bytes)) and _as_bytes(token) in self._ids
+
+    def id(self, token: str | bytes | int) -> int:
+        """The id of a token.
+
+        Parameters
+        ----------
+        token : str, bytes or int
+            the exact token (a leading space is part of it); or an id; or, where no token reads
+            like that, a token as shown on screen (``␣Paris``) or ``id:1234``
+
+        Raises
+        ------
+        UnknownTokenError
+            with the tokens that come nearest
+        """
+        if isinstance(token, (int, np.integer)) and not isinstance(token, bool):
+            return self._check_id(int(token))
+        if not isinstance(token, (str, bytes)):
+            raise InputError(f"a token is a text, bytes or an id, not {type(token).__name__}")
+        found = self._ids.get(_as_bytes(token))
+        if found is not None:
+            return found
+        if isinstance(token, str):
+            if token[:3] == "id:" and token[3:].isdecimal():
+                return self._check_id(int(token[3:]))
+            found = self._ids.get(parse_visible(token))
+            if found is not None:
+                return found
+        raise UnknownTokenError(self._unknown(token))
+
+    def _check_id(self, id: int) -> int:
+        if not 0 <= id < len(self):
+            raise UnknownTokenError(
+                f"no token has the id {id}: ids go from 0 to {len(self) - 1} in this vocabulary"
+            )
+        return id
+
+    def _unknown(self, token: str | bytes) -> str:
+        name = visible(_as_bytes(token))
+        near = ", ".join(f"'{visible(t)}'" for t in self.suggestions(token))
+        hint = f"did you mean {near}?" if near else "it may be split into several tokens"
+        return f"the vocabulary has no token '{name}' ({len(self)} tokens); {hint}"
+
+    def suggestions(self, token: str | bytes, limit: int = 5) -> list[bytes]:
+        """Tokens that exist and look like `token`: other spacing or case, then near spellings."""
+        text = _as_bytes(token).decode("utf-8", "replace")
+        bare = text.strip()
+        cased = dict.fromkeys([bare, bare.lower(), bare.capitalize(), bare.upper()])
+        found = [(lead + word).encode() for lead in (" ", "") for word in cased if word]
+        found = [candidate for candidate in found if candidate in self._ids]
+        if bare and len(found) < limit:
+            same_length = range(max(1, len(bare) - 2), len(bare) + 3)
+            words = {
+                t.decode("utf-8", "ignore").strip(): t
+                for t in reversed(self.tokens)
+                if len(t.strip()) in same_length
+            }
+            close = difflib.get_close_matches(bare, words, n=limit, cutoff=0.75)
+            found += [words[word] for word in close]
+        return list(dict.fromkeys(found))[:limit]
+
+    @cached_property
+    def forms(self) -> npt.NDArray[np.intp]:
+        """For each token the number of its form, shape (n,): tokens of equal number differ only in
+        case and in white space around them. Tokens that are not valid UTF-8 are each their own form.
+        """
+        numbers: dict[str | bytes, int] = {}
+        forms = np.empty(len(self), dtype=np.intp)
+        for id, token in enumerate(self.tokens):
+            try:
+                form: str | bytes = token.decode("utf-8").strip().casefold()
+            except UnicodeDecodeError:
+                form = token
+            forms[id] = numbers.setdefault(form, len(numbers))
+        return forms
+
+
+_DECODED = frozenset({Kind.NORMAL, Kind.BYTE, Kind.ADDED})
+
+
+def _as_bytes(token: str | bytes) -> bytes:
+    return token if isinstance(token, bytes) else token.encode("utf-8", "surrogateescape")
+
+
+def _byte_level_table() -> dict[int, int]:
+    """The characters by which GPT-2's tokenizer writes the 256 bytes, as its authors chose them.
+
+    Printable characters of Latin-1 stand for themselves, all others for 256, 257, … in turn
+    (Radford et al. 2019, ``encoder.py``).
+    """
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    table = {byte: byte for byte in printable}
+    table.update({256 + i: byte for i, byte in enumerate(others)})
+    return table
+
+
+_BYTE_LEVEL = _byte_level_table()
+
+
+def decode_byte_level(piece: str) -> bytes:
+    """The bytes that a piece of a byte-level vocabulary stands for.
+
+    A piece with a character outside that alphabet was added as plain text: it is its own UTF-8.
+
+    Examples
+    --------
+    >>> decode_byte_level("ĠParis"), decode_byte_level("âĢ")
+    (b' Paris', b'\\xe2\\x80')
+    """
+    try:
+        return bytes([_BYTE_LEVEL[ord(character)] for character in piece])
+    except KeyError:
+        return piece.encode("utf-8", "surrogatepass")
+
+
+def token_ids(vocabulary: Vocabulary, tokens: Iterable[str | bytes | int]) -> list[int]:
+    """The ids of several tokens, in order; see :meth:`Vocabulary.id`."""
+    return [vocabulary.id(token) for token in tokens]
