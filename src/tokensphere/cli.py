@@ -140,15 +140,26 @@ def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
 
 @main.command()
 @click.argument("model", required=False)
-@click.option("-n", "count", type=click.IntRange(1), default=3, show_default=True,
-              help="Number of directions.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
-              help="With the index, the name of a direction.")
-@click.option("--first", type=click.IntRange(0), default=0, show_default=True,
-              help="Index of the first direction.")
+@click.option(
+    "-n", "count", type=click.IntRange(1), default=3, show_default=True, help="Number of directions."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="With the index, the name of a direction.",
+)
+@click.option(
+    "--first", type=click.IntRange(0), default=0, show_default=True, help="Index of the first direction."
+)
 @_search_options
-@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.npy",
-              help="Write the directions, float32 of shape (n, d).")
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.npy",
+    help="Write the directions, float32 of shape (n, d).",
+)
 @_model_option
 @_json_option
 def random(
@@ -180,8 +191,12 @@ def random(
 @click.argument("tokens", nargs=-1, metavar="[TOKEN]...")
 @click.option("--plus", multiple=True, metavar="TOKEN", help="Add a token. May be repeated.")
 @click.option("--minus", multiple=True, metavar="TOKEN", help="Subtract a token. May be repeated.")
-@click.option("--vector", type=click.Path(path_type=Path), metavar="FILE.npy",
-              help="Directions from a NumPy file, shape (d,) or (m, d).")
+@click.option(
+    "--vector",
+    type=click.Path(path_type=Path),
+    metavar="FILE.npy",
+    help="Directions from a NumPy file, shape (d,) or (m, d).",
+)
 @_search_options
 @_model_option
 @_json_option
@@ -189,7 +204,7 @@ def near(
     tokens: tuple[str, ...], plus: tuple[str, ...], minus: tuple[str, ...], vector: Path | None,
     k: int, similarity: Any, centered: bool, forms: bool, model_option: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """The tokens nearest to tokens, sums and differences of tokens, or vectors.
+    """The tokens nearest to tokens, their sums, or vectors.
 
     \b
     tokensphere near " Paris"
@@ -198,7 +213,7 @@ def near(
     tokensphere near --vector probe.npy
 
     A leading space is part of a token; ␣Paris and id:1234 are understood, too.
-    """
+    """  # noqa: D301 - click wants the character
     if vector is not None and (tokens or plus or minus):
         raise InputError("give either tokens or --vector, not both")
     if not (tokens or plus or minus or vector):
@@ -225,10 +240,16 @@ def near(
 @main.command()
 @click.argument("first")
 @click.argument("second")
-@click.option("--pairs", type=click.IntRange(100), default=200_000, show_default=True,
-              help="Random pairs to rank the cosine among.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
-              help="Of the random pairs.")
+@click.option(
+    "--pairs",
+    type=click.IntRange(100),
+    default=200_000,
+    show_default=True,
+    help="Random pairs to rank the cosine among.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the random pairs."
+)
 @_model_option
 @_json_option
 def pair(
@@ -238,7 +259,7 @@ def pair(
 
     \b
     tokensphere pair " female" " alt"
-    """
+    """  # noqa: D301 - click wants the character
     space = _load(None, model_option)
     from tokensphere.analysis.pair import pair as measure
 
@@ -250,7 +271,7 @@ def pair(
 @_model_option
 @_json_option
 def info(model: str | None, model_option: str | None, as_json: bool) -> None:
-    """What the model's embedding is: shape, norms, mean cosine, kinds of tokens, licence."""
+    """Shape, norms, mean cosine, kinds of tokens, licence."""
     space = _load(model, model_option)
     from tokensphere.analysis.summary import summarize
 

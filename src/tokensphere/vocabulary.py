@@ -201,14 +201,14 @@ _BYTE_LEVEL = _byte_level_table()
 
 
 def decode_byte_level(piece: str) -> bytes:
-    """The bytes that a piece of a byte-level vocabulary stands for.
+    r"""The bytes that a piece of a byte-level vocabulary stands for.
 
     A piece with a character outside that alphabet was added as plain text: it is its own UTF-8.
 
     Examples
     --------
     >>> decode_byte_level("ĠParis"), decode_byte_level("âĢ")
-    (b' Paris', b'\\xe2\\x80')
+    (b' Paris', b'\xe2\x80')
     """
     try:
         return bytes([_BYTE_LEVEL[ord(character)] for character in piece])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.queries import Directions, Names, Queries, Token, make_queries
+from tokensphere.analysis.queries import Directions, Names, Token, make_queries
 from tokensphere.analysis.result import Result
 from tokensphere.errors import InputError
 from tokensphere.geometry.search import QUERIES_AT_ONCE, top_k
@@ -63,13 +63,15 @@ class Neighbors(Result):
     vocabulary: Vocabulary = field(repr=False)
 
     def tokens(self, direction: int = 0) -> list[str]:
-        """The neighbours of one direction as text; incomplete UTF-8 as ``\\xNN``."""
+        """The neighbours of one direction as text; incomplete UTF-8 as escapes."""
         tokens = (self.vocabulary.token(int(id)) for id in self.ids[direction])
         return [token.decode("utf-8", "backslashreplace") for token in tokens]
 
     def records(self) -> Iterator[dict[str, Any]]:
         """For each direction its name and its neighbours, ready for JSON."""
-        for name, ids, values in zip(self.names, self.ids.tolist(), self.similarity.tolist(), strict=True):
+        for name, ids, values in zip(
+            self.names, self.ids.tolist(), self.similarity.tolist(), strict=True
+        ):
             neighbors = [
                 {"rank": rank, **token_record(self.vocabulary, id), "similarity": value}
                 for rank, (id, value) in enumerate(zip(ids, values, strict=True), start=1)

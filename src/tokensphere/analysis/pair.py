@@ -82,9 +82,7 @@ def _record(cosine: PairCosine) -> dict[str, Any]:
     }
 
 
-def pair(
-    space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, seed: int = 0
-) -> Pair:
+def pair(space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, seed: int = 0) -> Pair:
     """The cosine of two tokens, raw and centred, beside the cosines of random pairs.
 
     Parameters
@@ -112,7 +110,9 @@ def pair(
     for id in (first, second):
         if not usable[id]:
             shown = space.vocabulary.visible(id)
-            raise InputError(f"the row of token '{shown}' (id {id}) has no direction: zero, NaN or padding")
+            raise InputError(
+                f"the row of token '{shown}' (id {id}) has no direction: zero, NaN or padding"
+            )
     ids = np.flatnonzero(usable)
     left, right = _random_pairs(ids, n_pairs, np.random.default_rng(seed))
     return Pair(

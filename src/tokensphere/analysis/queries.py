@@ -43,7 +43,9 @@ class Names(Sequence[Name]):
         if self._random is None:
             return self._names[which]
         index = self._random.indices[which]
-        return Name(f"seed {self._random.seed}, index {index}", {"seed": self._random.seed, "index": index})
+        return Name(
+            f"seed {self._random.seed}, index {index}", {"seed": self._random.seed, "index": index}
+        )
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def make_queries(
             tuple(part.own[0] for part in parts),
         )
     vectors = check_vectors(directions, space)
-    numbered = len(vectors) > 1 or np.ndim(directions) == 2  # type: ignore[arg-type]
+    numbered = len(vectors) > 1 or np.ndim(directions) == 2
     names = [
         Name(f"{name}[{i}]" if numbered else name, {"vector": name, "row": i if numbered else None})
         for i in range(len(vectors))

@@ -22,9 +22,7 @@ def _block(d: int, seed: int, block: int, count: int) -> npt.NDArray[np.float32]
     return np.asarray(normal / lengths, dtype=np.float32)
 
 
-def random_directions(
-    d: int, indices: Iterable[int] | int, *, seed: int = 0
-) -> npt.NDArray[np.float32]:
+def random_directions(d: int, indices: Iterable[int] | int, *, seed: int = 0) -> npt.NDArray[np.float32]:
     """Unit vectors drawn uniformly from the sphere, by name.
 
     ``v = g / ‖g‖`` with ``g ~ N(0, I_d)`` (Muller 1959). The direction with a given `d`, `seed` and
@@ -102,4 +100,5 @@ class RandomDirections(Sequence[npt.NDArray[np.float32]]):
         chosen = self.indices[which]
         if isinstance(chosen, range):
             return random_directions(self.d, chosen, seed=self.seed)
-        return random_directions(self.d, chosen, seed=self.seed)[0]
+        direction: npt.NDArray[np.float32] = random_directions(self.d, chosen, seed=self.seed)[0]
+        return direction

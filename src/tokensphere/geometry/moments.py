@@ -41,9 +41,7 @@ class RowMoments:
     keep : bool array of shape (n,), optional; rows to leave out are False
     """
 
-    def __init__(
-        self, rows: npt.NDArray[np.float32], keep: npt.NDArray[np.bool_] | None = None
-    ) -> None:
+    def __init__(self, rows: npt.NDArray[np.float32], keep: npt.NDArray[np.bool_] | None = None) -> None:
         self._rows = rows
         self._keep = keep
 

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -245,7 +246,7 @@ class _Search:
         pairs = pairs.take(order)
         pairs = pairs.take(pairs.product >= (self.floor - self.window)[pairs.query])
         edges = np.searchsorted(pairs.query, np.arange(0, len(self.queries) + 256, 256))
-        in_parallel(self._settle_part, (pairs.take(slice(*e)) for e in zip(edges, edges[1:])))
+        in_parallel(self._settle_part, (pairs.take(slice(*ends)) for ends in pairwise(edges)))
 
     def _settle_part(self, pairs: _Pairs) -> None:
         values = self.scoring.exact(self.queries, pairs.query, pairs.row)

@@ -68,7 +68,7 @@ class Scoring:
     @property
     def width(self) -> int:
         """Columns of the prepared rows: d, or d + 1 for ``euclidean``."""
-        return self.rows.shape[1] + (self.extra is not None)
+        return int(self.rows.shape[1]) + (self.extra is not None)
 
     def prepare_rows(
         self, start: int, stop: int, out: npt.NDArray[np.float32]
@@ -163,15 +163,13 @@ class Scoring:
             values[:, part] = self._exact(v, row[:, part])
         return values
 
-    def _exact(
-        self, v: npt.NDArray[np.float64], row: npt.NDArray[np.intp]
-    ) -> npt.NDArray[np.float64]:
+    def _exact(self, v: npt.NDArray[np.float64], row: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         e = self.rows[row].astype(np.float64)
         if self.similarity == "euclidean":
             e -= v
             if self.shift is not None:
                 e -= self.shift
-            return -np.sqrt(np.vecdot(e, e))
+            return np.asarray(-np.sqrt(np.vecdot(e, e)), dtype=np.float64)
         values = np.vecdot(e, v)
         if self.similarity == "cosine" and self.scale is not None:
             values *= self.scale[row]

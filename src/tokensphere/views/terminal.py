@@ -28,7 +28,7 @@ WIDTH_WITHOUT_TERMINAL = 100
 @singledispatch
 def render(result: Any, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
     """What to print for `result` on a terminal of `width` columns."""
-    raise TypeError(f"no view for {type(result).__name__}")
+    raise TypeError(f"no view for {type(result).__name__} on {width} columns")
 
 
 def to_text(result: Any) -> str:
@@ -124,12 +124,14 @@ def _neighbors_caption(result: Neighbors) -> Text:
 
 
 @render.register
-def _pair(result: Pair, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
+def _pair(result: Pair, _width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
     a, b = (crop(result.vocabulary.visible(id), _WIDEST_TOKEN) for id in (result.a, result.b))
     table = _grid()
     for justify in ("left", "right", "right"):
-        table.add_column(justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    table.add_row(_cell(f"{anchor(a)} and {anchor(b)}", "bold"), _cell("raw", "bold"), _cell("centred", "bold"))
+        table.add_column(justify=justify, no_wrap=True)
+    table.add_row(
+        _cell(f"{anchor(a)} and {anchor(b)}", "bold"), _cell("raw", "bold"), _cell("centred", "bold")
+    )
     rows: list[tuple[str, Any]] = [
         ("cosine", lambda c: cosine(c.cosine)),
         ("typical pair: mean", lambda c: cosine(c.typical)),
@@ -142,8 +144,8 @@ def _pair(result: Pair, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
     for label, show in rows:
         table.add_row(_cell(label), _cell(show(result.raw)), _cell(show(result.centered)))
     caption = (
-        f"{result.provenance.model} · {result.n_sampled:,} random pairs of its {result.n_tokens:,} tokens"
-        f" (seed {result.seed}) · places are exact, 1 is the nearest"
+        f"{result.provenance.model} · {result.n_sampled:,} random pairs of its"
+        f" {result.n_tokens:,} tokens (seed {result.seed}) · places are exact, 1 is the nearest"
     )
     return Group(table, Text(), Text(caption, style="dim"))
 
@@ -155,7 +157,7 @@ def _share(value: PairCosine, sampled: int) -> str:
 
 
 @render.register
-def _summary(result: Summary, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
+def _summary(result: Summary, _width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
     source = result.provenance
     table = _grid()
     table.add_column(no_wrap=True)
