@@ -72,7 +72,9 @@ def cut(wheel: Path, folder: Path) -> None:
     }
     PATH.parent.mkdir(exist_ok=True)
     write_gguf(PATH, metadata, {EMBEDDING: (tensor.type.name, tensor.shape, stored)})
-    print(f"{PATH}: {PATH.stat().st_size:,} bytes, SHA-256", hashlib.sha256(PATH.read_bytes()).hexdigest())
+    print(
+        f"{PATH}: {PATH.stat().st_size:,} bytes, SHA-256", hashlib.sha256(PATH.read_bytes()).hexdigest()
+    )
 
 
 if __name__ == "__main__":

@@ -62,7 +62,9 @@ class EmbeddingSpace:
         self, vectors: npt.NDArray[np.float32], vocabulary: Vocabulary, provenance: Provenance
     ) -> None:
         if vectors.ndim != 2 or 0 in vectors.shape:
-            raise InputError(f"the embeddings have the shape {vectors.shape}, but need (tokens, dimensions)")
+            raise InputError(
+                f"the embeddings have the shape {vectors.shape}, but need (tokens, dimensions)"
+            )
         if len(vectors) != len(vocabulary):
             raise InputError(
                 f"{len(vectors)} rows of embeddings, but {len(vocabulary)} tokens: they must be as many"

@@ -26,7 +26,9 @@ def read_npy(path: Path) -> npt.NDArray[Any]:
     except OSError as error:
         raise SourceError(f"cannot open {path}: {error.strerror or error}") from error
     except (ValueError, EOFError) as error:
-        raise FormatError(f"{path} is no complete NumPy file of numbers ({error}); write it with numpy.save") from error
+        raise FormatError(
+            f"{path} is no complete NumPy file of numbers ({error}); write it with numpy.save"
+        ) from error
     if not isinstance(array, np.ndarray):
         raise FormatError(f"{path} is an archive of several arrays; write one array with numpy.save")
     return array

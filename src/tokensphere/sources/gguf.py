@@ -2,18 +2,17 @@
 
 Reads the header (metadata and the table of tensors) and single tensors, as stored or as float32.
 Every length, count and offset is checked against the file before anything is allocated. Versions 2
-and 3, little-endian; tensors of type F32, F16 and Q8_0.
-
-The format is described in ggml's ``docs/gguf.md``; the blocks of Q8_0 (a float16 scale and 32
-signed bytes) in ``ggml-common.h``.
+and 3, little-endian. How a tensor's values are stored is the business of
+:mod:`tokensphere.sources.gguf_quants`. The format is described in ggml's ``docs/gguf.md``.
 """
 
 from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
+from tokensphere.sources.gguf_quants import TENSOR_TYPES as TENSOR_TYPES
+from tokensphere.sources.gguf_quants import TensorType, dequantize
+from tokensphere.sources.gguf_strings import read_strings
 
 MAGIC = b"GGUF"
 STRING, ARRAY = 8, 9
@@ -35,27 +37,6 @@ _MOST_DIMENSIONS = 4
 
 
 @dataclass(frozen=True)
-class TensorType:
-    """How values are stored: blocks of `values` values in `bytes` bytes."""
-
-    name: str
-    values: int
-    bytes: int
-
-
-TENSOR_TYPES = {
-    0: TensorType("F32", 1, 4), 1: TensorType("F16", 1, 2),
-    2: TensorType("Q4_0", 32, 18), 3: TensorType("Q4_1", 32, 20),
-    6: TensorType("Q5_0", 32, 22), 7: TensorType("Q5_1", 32, 24),
-    8: TensorType("Q8_0", 32, 34), 9: TensorType("Q8_1", 32, 36),
-    10: TensorType("Q2_K", 256, 84), 11: TensorType("Q3_K", 256, 110),
-    12: TensorType("Q4_K", 256, 144), 13: TensorType("Q5_K", 256, 176),
-    14: TensorType("Q6_K", 256, 210), 15: TensorType("Q8_K", 256, 292),
-    30: TensorType("BF16", 1, 2),
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
 class TensorInfo:
     """One tensor of the file: `shape` with the fastest axis last, bytes from `offset`."""
 
@@ -64,6 +45,11 @@ class TensorInfo:
     type: TensorType
     offset: int
     size: int
+
+    @property
+    def dtype(self) -> str:
+        """Name of the type, e.g. ``Q8_0``."""
+        return self.type.name
 
 
 class GGUFFile:
@@ -112,7 +98,9 @@ class GGUFFile:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._map.close()
+        # An error that is on its way out may still hold a view: then the map goes with the error.
+        with suppress(BufferError):
+            self._map.close()
 
     def _bad(self, problem: str) -> FormatError:
         return FormatError(f"{self.path} {problem}; download or convert it again")
@@ -134,6 +122,8 @@ class GGUFFile:
         self.metadata: dict[str, Any] = {}
         for _ in range(n_keys):
             key = self._string()
+            if key in self.metadata:
+                raise self._bad(f"has the key {key!r} twice")
             self.metadata[key] = self._value(self._number("<I"))
         self._read_tensor_table(n_tensors)
 
@@ -154,6 +144,10 @@ class GGUFFile:
         start = -(-self._at // alignment) * alignment
         self.tensors: dict[str, TensorInfo] = {}
         for name, shape, type_, offset in entries:
+            if name in self.tensors:
+                raise self._bad(f"has two tensors {name!r}")
+            if offset % alignment:
+                raise self._bad(f"has tensor {name!r} at offset {offset}, no multiple of {alignment}")
             if shape[-1] % type_.values:
                 raise self._bad(f"has rows of {shape[-1]} in tensor {name!r} of type {type_.name}")
             size = prod(shape) // type_.values * type_.bytes
@@ -163,6 +157,13 @@ class GGUFFile:
                     f" the file at {self._size:,}"
                 )
             self.tensors[name] = TensorInfo(name, shape, type_, start + offset, size)
+        self._check_overlap()
+
+    def _check_overlap(self) -> None:
+        stored = sorted((t for t in self.tensors.values() if t.size), key=lambda t: t.offset)
+        for before, after in pairwise(stored):
+            if before.offset + before.size > after.offset:
+                raise self._bad(f"has tensors that overlap, {before.name!r} and {after.name!r}")
 
     def _need(self, size: int) -> int:
         """Move past `size` bytes, which must be there; where they begin."""
@@ -179,13 +180,7 @@ class GGUFFile:
     def _string(self) -> str:
         size = self._number("<Q")
         at = self._need(size)
-        return self._text(self._map[at : at + size])
-
-    def _text(self, raw: bytes) -> str:
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError:
-            return raw.decode("utf-8", "surrogateescape")
+        return self._map[at : at + size].decode("utf-8", "surrogateescape")
 
     def _value(self, kind: int, depth: int = 0) -> Any:
         if kind == STRING:
@@ -214,23 +209,12 @@ class GGUFFile:
         return [self._value(kind, depth + 1) for _ in range(count)]
 
     def _strings(self, count: int) -> list[str]:
-        """`count` strings in a row; a vocabulary has hundreds of thousands, so this is the fast way."""
-        raw, at, size = self._map, self._at, self._size
-        unpack = struct.Struct("<Q").unpack_from
-        strings: list[bytes] = []
-        append = strings.append
-        for _ in range(count):
-            if at + 8 > size:
-                break
-            end = at + 8 + unpack(raw, at)[0]
-            if end > size:
-                break
-            append(raw[at + 8 : end])
-            at = end
+        strings, self._at = read_strings(self._map, self._at, count, self._size)
         if len(strings) < count:
-            raise self._bad(f"is cut short or damaged: string {len(strings)} of {count} runs past its end")
-        self._at = at
-        return [self._text(string) for string in strings]
+            raise self._bad(
+                f"is cut short or damaged: string {len(strings)} of {count} runs past its end"
+            )
+        return strings
 
     def raw(self, name: str) -> npt.NDArray[np.uint8]:
         """The bytes of a tensor as stored, a copy of shape (size,)."""
@@ -244,44 +228,28 @@ class GGUFFile:
         return self.tensors[name]
 
     def matrix(self, name: str) -> npt.NDArray[np.float32]:
-        """A two-dimensional tensor as float32 of its shape, dequantised."""
+        """A two-dimensional tensor as float32 of its shape, dequantised.
+
+        Little more is in memory at any time than the result.
+
+        Raises
+        ------
+        SourceError
+            there is no such tensor, it is no matrix, or of a type that cannot be read
+        MissingExtraError
+            its type is read with the package ``gguf``, which is not installed
+        """
         tensor = self._tensor(name)
         if len(tensor.shape) != 2 or not all(tensor.shape):
-            raise SourceError(f"tensor {name!r} of {self.path} has the shape {tensor.shape}, not a matrix")
-        if tensor.type.name not in _READERS:
             raise SourceError(
-                f"tensor {name!r} of {self.path} is stored as {tensor.type.name};"
-                f" only {', '.join(_READERS)} can be read"
+                f"tensor {name!r} of {self.path} has the shape {tensor.shape}, not a matrix"
             )
-        n, d = tensor.shape
-        out = np.empty((n, d), dtype=np.float32)
-        stored = np.frombuffer(self._map, np.uint8, tensor.size, tensor.offset).reshape(n, -1)
-        read = _READERS[tensor.type.name]
-        step = max(1, 2**17 // d)  # pieces that stay in the cache between the passes
-        for low in range(0, n, step):
-            read(stored[low : low + step], out[low : low + step])
-        del stored
+        if not tensor.size:
+            raise SourceError(
+                f"tensor {name!r} of {self.path} is stored as {tensor.type.name}, which is not"
+                " known here; convert the file to Q8_0 or F16"
+            )
+        out = np.empty(tensor.shape, dtype=np.float32)
+        stored = np.frombuffer(self._map, np.uint8, tensor.size, tensor.offset)
+        dequantize(stored.reshape(len(out), -1), tensor.type, out)
         return out
-
-
-def _read_f32(stored: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:
-    out[...] = stored.view("<f4")
-
-
-def _read_f16(stored: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:
-    out[...] = stored.view("<f2")
-
-
-def _read_q8_0(stored: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:
-    blocks = stored.reshape(len(stored), -1, 34)
-    scales = np.ascontiguousarray(blocks[:, :, :2]).view("<f2").astype(np.float32)
-    values = out.reshape(len(out), -1, 32)
-    values[...] = blocks[:, :, 2:].view(np.int8)
-    values *= scales
-
-
-_READERS: dict[str, Callable[[npt.NDArray[np.uint8], npt.NDArray[np.float32]], None]] = {
-    "F32": _read_f32,
-    "F16": _read_f16,
-    "Q8_0": _read_q8_0,
-}

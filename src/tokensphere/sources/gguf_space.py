@@ -10,16 +10,31 @@ import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.sources.gguf import GGUFFile
+from tokensphere.sources.pieces import (
+    SENTENCEPIECE_KINDS,
+    Decode,
+    byte_of,
+    decode_sentencepiece,
+    decode_wordpiece,
+    is_unused,
+    undo_phantom_space,
+    with_plain,
+)
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
 EMBEDDING = "token_embd.weight"
 SHA256_KEY = "tokensphere.tensor.sha256"
 
-# llama.cpp's llama_token_type
-_KINDS = {
-    1: Kind.NORMAL, 2: Kind.UNKNOWN, 3: Kind.CONTROL, 4: Kind.ADDED, 5: Kind.UNUSED, 6: Kind.BYTE,
-}  # fmt: skip
+# Values of ``tokenizer.ggml.model``. RWKV's and PLaMo's own kinds are spelled differently again.
+_SPELLINGS: dict[str, Decode] = {
+    "gpt2": decode_byte_level,
+    "llama": decode_sentencepiece,
+    "gemma4": decode_sentencepiece,
+    "replit": decode_sentencepiece,
+    "t5": decode_sentencepiece,
+    "bert": decode_wordpiece,
+}
 
 
 def load_gguf(
@@ -72,20 +87,42 @@ def _vocabulary(file: GGUFFile) -> Vocabulary:
     if not isinstance(pieces, list) or not all(isinstance(piece, str) for piece in pieces):
         raise SourceError(f"{file.path} has no vocabulary (no 'tokenizer.ggml.tokens')")
     model = file.metadata.get("tokenizer.ggml.model")
-    if model != "gpt2":
+    if not isinstance(model, str) or model not in _SPELLINGS:
         raise SourceError(
-            f"{file.path} has a tokenizer of the kind {model!r}; only 'gpt2' (byte-level) can be read"
+            f"{file.path} has a tokenizer of the kind {model!r};"
+            f" only {', '.join(map(repr, _SPELLINGS))} can be read"
         )
-    return Vocabulary(pieces, decode=decode_byte_level, kinds=_kinds(file, len(pieces)))
+    decode = _SPELLINGS[model]
+    kinds = _kinds(file, len(pieces))
+    if decode is decode_wordpiece:
+        pieces = [
+            piece if kind == Kind.CONTROL else undo_phantom_space(piece)
+            for piece, kind in zip(pieces, kinds, strict=True)
+        ]
+    _refine_kinds(pieces, kinds, has_bytes=decode is decode_sentencepiece)
+    if decode is decode_byte_level:
+        decode = with_plain(decode, {pieces[id] for id in np.flatnonzero(kinds == Kind.ADDED)})
+    return Vocabulary(pieces, decode=decode, kinds=kinds)
 
 
 def _kinds(file: GGUFFile, n: int) -> npt.NDArray[np.uint8]:
     types = file.metadata.get("tokenizer.ggml.token_type")
     if types is None:
         return np.zeros(n, dtype=np.uint8)
-    if not isinstance(types, np.ndarray) or len(types) != n:
+    if not isinstance(types, np.ndarray) or types.dtype.kind not in "iu" or len(types) != n:
         raise FormatError(f"{file.path} does not give each of its {n} tokens one type")
     table = np.zeros(256, dtype=np.uint8)
-    for number, kind in _KINDS.items():
+    for number, kind in SENTENCEPIECE_KINDS.items():
         table[number] = kind
     return table[np.clip(types, 0, 255).astype(np.intp)]
+
+
+def _refine_kinds(pieces: list[str], kinds: npt.NDArray[np.uint8], *, has_bytes: bool) -> None:
+    """Set apart, in place, what converters call normal, control or added: bytes and reserved names."""
+    for id, piece in enumerate(pieces):
+        if piece[:1] not in ("<", "[", ">"):
+            continue
+        if is_unused(piece):
+            kinds[id] = Kind.UNUSED
+        elif has_bytes and kinds[id] == Kind.NORMAL and byte_of(piece) is not None:
+            kinds[id] = Kind.BYTE
