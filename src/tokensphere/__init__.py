@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from tokensphere.analysis.neighbors import Neighbors, SearchSettings, nearest
     from tokensphere.analysis.pair import Pair, PairCosine, pair
     from tokensphere.analysis.summary import Summary, summarize
+    from tokensphere.display import parse_visible, visible
     from tokensphere.geometry.directions import RandomDirections, random_directions
     from tokensphere.sources.load import load
+    from tokensphere.sources.transformers_model import from_transformers
+    from tokensphere.sources.wordvectors import from_gensim
     from tokensphere.space import EmbeddingSpace, Provenance
-    from tokensphere.visible import parse_visible, visible
     from tokensphere.vocabulary import Kind, Vocabulary
 
 _WHERE = {
@@ -45,13 +47,15 @@ _WHERE = {
     "SearchSettings": "analysis.neighbors",
     "Summary": "analysis.summary",
     "Vocabulary": "vocabulary",
+    "from_gensim": "sources.wordvectors",
+    "from_transformers": "sources.transformers_model",
     "load": "sources.load",
     "nearest": "analysis.neighbors",
     "pair": "analysis.pair",
-    "parse_visible": "visible",
+    "parse_visible": "display",
     "random_directions": "geometry.directions",
     "summarize": "analysis.summary",
-    "visible": "visible",
+    "visible": "display",
 }
 
 __all__ = [
@@ -72,6 +76,8 @@ __all__ = [
     "UnknownTokenError",
     "Vocabulary",
     "__version__",
+    "from_gensim",
+    "from_transformers",
     "load",
     "nearest",
     "pair",

@@ -5,6 +5,7 @@ Everything heavy is imported inside the commands, so that ``--help`` needs no Nu
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -29,12 +30,20 @@ class _Commands(click.Group):
     """Errors become one line and exit status 2, Ctrl-C becomes 130, a closed pipe ends quietly."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):  # an output that lacks ␣ gets an escape, not a crash
+                stream.reconfigure(errors="backslashreplace")
         try:
-            return super().main(*args, **{**kwargs, "standalone_mode": False})
+            result = super().main(*args, **{**kwargs, "standalone_mode": False})
+            sys.stdout.flush()  # a full disk shows only now
+            return result
         except click.exceptions.Exit as stop:
             sys.exit(stop.exit_code)
         except (click.exceptions.Abort, KeyboardInterrupt):
             self._fail("stopped", _INTERRUPTED)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message())
+            sys.exit(2)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "tokensphere"
             self._fail(f"{error.format_message()} (try '{command} --help')")
@@ -46,13 +55,22 @@ class _Commands(click.Group):
             self._fail("not enough memory for this; ask for fewer directions or a smaller model")
         except BrokenPipeError:
             # The reader (head, less) is gone: nothing more to say, and no flush at exit either.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _forget_output()
             sys.exit(0)
+        except OSError as error:
+            _forget_output()
+            self._fail(f"cannot write the output: {error.strerror or error}")
 
     @staticmethod
     def _fail(message: str, status: int = 2) -> None:
         click.echo(f"tokensphere: {' '.join(message.split())}", err=True)
         sys.exit(status)
+
+
+def _forget_output() -> None:
+    """Nobody takes our output any more: drop what is buffered, also at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(
@@ -63,16 +81,28 @@ class _Commands(click.Group):
 def main() -> None:
     """Random vectors, nearest tokens, and the geometry of token embeddings.
 
-    MODEL is the bundled model (smollm2-135m-instruct) unless you name another: the path of a GGUF
-    file. The variable TOKENSPHERE_MODEL sets it for all commands.
+    MODEL is the bundled model (smollm2-135m-instruct) unless you name another: a file (safetensors,
+    GGUF, npy, word2vec, GloVe, CTranslate2, PyTorch), a model's folder, or a repository owner/name
+    of the Hugging Face Hub, of which only the embedding is fetched. The variable TOKENSPHERE_MODEL
+    sets it for all commands.
     """
 
 
-def _model_option(command: Command) -> Command:
-    return click.option(
-        "--model", "model_option", envvar="TOKENSPHERE_MODEL", metavar="MODEL",
-        help="Model to use: a name or a file. [default: the bundled one]",
-    )(command)  # fmt: skip
+def _model_options(command: Command) -> Command:
+    options = [
+        click.option("--model", "model_option", envvar="TOKENSPHERE_MODEL", metavar="MODEL",
+                     help="A name, file, folder or owner/name. [default: the bundled one]"),
+        click.option("--matrix", type=click.Choice(["input", "output"]), default="input",
+                     show_default=True, help="Embedding or unembedding."),
+        click.option("--revision", metavar="REV", help="Branch, tag or commit of a repository."),
+        click.option("--tensor", metavar="NAME", help="Name of the tensor, for an unknown layout."),
+        click.option("--vocabulary", metavar="FILE", help="File with the tokens, e.g. for npy files."),
+        click.option("--fold-norm", is_flag=True,
+                     help="Multiply the output matrix by the final norm's weight."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def _json_option(command: Command) -> Command:
@@ -94,15 +124,56 @@ def _search_options(command: Command) -> Command:
     return command
 
 
-def _load(positional: str | None, option: str | None) -> EmbeddingSpace:
+def _load(positional: str | None = None) -> EmbeddingSpace:
+    """The model that the options of the running command name."""
     from tokensphere.sources.load import load
 
     context = click.get_current_context()
+    options = context.params
+    named = options["model_option"]
     source = context.get_parameter_source("model_option")
-    if positional and option and positional != option:
+    if positional and named and positional != named:
         if source is click.core.ParameterSource.COMMANDLINE:
-            raise InputError(f"two models are named, {positional!r} and {option!r}; give one")
-    return load(positional or option)
+            raise InputError(f"two models are named, {positional!r} and {named!r}; give one")
+    with _fetching(positional or named) as progress:
+        return load(
+            positional or named,
+            matrix=options["matrix"],
+            revision=options["revision"],
+            tensor=options["tensor"],
+            vocabulary=options["vocabulary"],
+            fold_norm=options["fold_norm"],
+            progress=progress,
+        )
+
+
+@contextmanager
+def _fetching(model: str | None) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on standard error that appears when something is fetched."""
+    if model is None or not sys.stderr.isatty():
+        yield None
+        return
+    bar: Any = None
+    task: Any = None
+
+    def show(done: int, total: int) -> None:
+        nonlocal bar, task
+        if bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+            from rich.progress import TransferSpeedColumn as Speed
+
+            columns = (BarColumn(), DownloadColumn(), Speed(), TimeRemainingColumn())
+            bar = Progress(f"fetching {model}", *columns, console=Console(stderr=True), transient=True)
+            bar.start()
+            task = bar.add_task("", total=total)
+        bar.update(task, completed=done, total=total)
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.stop()
 
 
 def _show(result: Any, as_json: bool) -> None:
@@ -111,16 +182,13 @@ def _show(result: Any, as_json: bool) -> None:
     if as_json:
         click.echo(views.to_json(result))
         return
-    from rich.console import Console
-
     if sys.stdout.isatty():
-        console = Console(highlight=False)
-    else:
-        width = int(os.environ.get("COLUMNS", "0") or 0) or views.WIDTH_WITHOUT_TERMINAL
-        console = Console(highlight=False, width=width)
-    with console.capture() as capture:
-        console.print(views.render(result, console.width))
-    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
+        plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+        click.echo(views.to_text(result, color=not plain), color=True)
+        return
+    asked = os.environ.get("COLUMNS", "")
+    width = int(asked) if asked.isdecimal() and 0 < len(asked) < 6 else 0
+    click.echo(views.to_text(result, width=width or views.WIDTH_WITHOUT_TERMINAL))
 
 
 @contextmanager
@@ -160,17 +228,17 @@ def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
     metavar="FILE.npy",
     help="Write the directions, float32 of shape (n, d).",
 )
-@_model_option
+@_model_options
 @_json_option
 def random(
     model: str | None, count: int, seed: int, first: int, k: int, similarity: Any, centered: bool,
-    forms: bool, save: Path | None, model_option: str | None, as_json: bool,
+    forms: bool, save: Path | None, as_json: bool, **_model: Any,
 ) -> None:  # fmt: skip
     """Random vectors and the tokens nearest to them.
 
     Directions are uniform on the sphere; "seed 0, index 7" is the same vector for everybody.
     """
-    space = _load(model, model_option)
+    space = _load(model)
     from tokensphere.analysis.neighbors import nearest
     from tokensphere.geometry.directions import RandomDirections
 
@@ -198,11 +266,11 @@ def random(
     help="Directions from a NumPy file, shape (d,) or (m, d).",
 )
 @_search_options
-@_model_option
+@_model_options
 @_json_option
 def near(
     tokens: tuple[str, ...], plus: tuple[str, ...], minus: tuple[str, ...], vector: Path | None,
-    k: int, similarity: Any, centered: bool, forms: bool, model_option: str | None, as_json: bool,
+    k: int, similarity: Any, centered: bool, forms: bool, as_json: bool, **_model: Any,
 ) -> None:  # fmt: skip
     """The tokens nearest to tokens, their sums, or vectors.
 
@@ -220,7 +288,7 @@ def near(
         raise InputError("nothing to look for: give a token, --plus / --minus, or --vector FILE.npy")
     if (plus or minus) and len(tokens) > 1:
         raise InputError("with --plus or --minus, give one token and the others as --plus")
-    space = _load(None, model_option)
+    space = _load()
     from tokensphere.analysis.neighbors import nearest
 
     settings: dict[str, Any] = {
@@ -250,17 +318,15 @@ def near(
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the random pairs."
 )
-@_model_option
+@_model_options
 @_json_option
-def pair(
-    first: str, second: str, pairs: int, seed: int, model_option: str | None, as_json: bool
-) -> None:
+def pair(first: str, second: str, pairs: int, seed: int, as_json: bool, **_model: Any) -> None:
     """The cosine of two tokens, and where it ranks among all pairs.
 
     \b
     tokensphere pair " female" " alt"
     """  # noqa: D301 - click wants the character
-    space = _load(None, model_option)
+    space = _load()
     from tokensphere.analysis.pair import pair as measure
 
     _show(measure(space, first, second, n_pairs=pairs, seed=seed), as_json)
@@ -268,11 +334,68 @@ def pair(
 
 @main.command()
 @click.argument("model", required=False)
-@_model_option
+@_model_options
 @_json_option
-def info(model: str | None, model_option: str | None, as_json: bool) -> None:
+def info(model: str | None, as_json: bool, **_model: Any) -> None:
     """Shape, norms, mean cosine, kinds of tokens, licence."""
-    space = _load(model, model_option)
+    space = _load(model)
     from tokensphere.analysis.summary import summarize
 
     _show(summarize(space), as_json)
+
+
+@main.group()
+def cache() -> None:
+    """What was fetched from the hub: list, path, verify, remove."""
+
+
+@cache.command("list")
+@_json_option
+def cache_list(as_json: bool) -> None:
+    """The matrices in the cache."""
+    from tokensphere.sources.cache import cache_root, entries
+    from tokensphere.views.cache import cache_json, cache_table
+
+    found = entries()
+    if as_json:
+        click.echo(cache_json(cache_root(), found))
+    else:
+        click.echo(cache_table(cache_root(), found))
+
+
+@cache.command("path")
+@_json_option
+def cache_path(as_json: bool) -> None:
+    """Where the cache is."""
+    from tokensphere.sources.cache import cache_root
+    from tokensphere.views.cache import cache_json
+
+    click.echo(cache_json(cache_root(), []) if as_json else str(cache_root()))
+
+
+@cache.command("verify")
+@_json_option
+def cache_verify(as_json: bool) -> None:
+    """Compute every SHA-256 again and compare."""
+    from tokensphere.sources.cache import cache_root, entries, verify
+    from tokensphere.views.cache import cache_json
+
+    found = entries()
+    for entry in found:
+        verify(entry)
+    whole = f"{len(found)} of {len(found)} matrices are as they were fetched"
+    click.echo(cache_json(cache_root(), found) if as_json else whole)
+
+
+@cache.command("remove")
+@click.argument("model")
+@_json_option
+def cache_remove(model: str, as_json: bool) -> None:
+    """Remove MODEL (owner/name or owner/name@revision) from the cache."""
+    from tokensphere.sources.cache import cache_root
+    from tokensphere.sources.cache_writer import remove
+    from tokensphere.views.cache import cache_json
+
+    removed = remove(model)
+    said = f"removed {len(removed)} matrices of {model}"
+    click.echo(cache_json(cache_root(), removed) if as_json else said)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -129,6 +131,27 @@ class EmbeddingSpace:
         """Tokens and dimensions, (n, d)."""
         n, d = self.vectors.shape
         return n, d
+
+    def save(self, path: str | Path) -> None:
+        """Write the space to one file, from which :func:`tokensphere.load` gets the same again.
+
+        Raises
+        ------
+        InputError
+            the file cannot be written
+        """
+        # Formats stand above this module; they are looked up late, by name.
+        importlib.import_module("tokensphere.sources.saved").save_space(self, path)
+
+    def to_gensim(self) -> Any:
+        """The space as gensim's ``KeyedVectors``.
+
+        Raises
+        ------
+        MissingExtraError
+            gensim is not installed
+        """
+        return importlib.import_module("tokensphere.sources.wordvectors").to_gensim(self)
 
     def __repr__(self) -> str:
         n, d = self.shape

@@ -2,12 +2,13 @@
 
 A tokenizer's files write tokens in some spelling of their own (``Ġ`` for a space in byte-level
 vocabularies, for one). Such a *piece* is kept as it is; what the token stands for is its *bytes*.
-How a token is shown on screen is the business of :mod:`tokensphere.visible`.
+How a token is shown on screen is the business of :mod:`tokensphere.display`.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from functools import cached_property
@@ -15,8 +16,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.display import parse_visible, visible
 from tokensphere.errors import InputError, UnknownTokenError
-from tokensphere.visible import parse_visible, visible
 
 
 class Kind(IntEnum):
@@ -52,7 +53,7 @@ class Vocabulary:
         kinds: npt.NDArray[np.uint8] | None = None,
     ) -> None:
         self.pieces = pieces
-        self._decode = decode
+        self.decode = decode
         self.kinds = np.zeros(len(pieces), dtype=np.uint8) if kinds is None else kinds
         if len(self.kinds) != len(pieces):
             raise InputError(f"{len(pieces)} tokens, but {len(self.kinds)} kinds of tokens")
@@ -62,8 +63,8 @@ class Vocabulary:
 
     def token(self, id: int) -> bytes:
         """The exact bytes of a token."""
-        if self.kinds[id] in _DECODED:
-            return self._decode(self.pieces[id])
+        if int(self.kinds[id]) in _DECODED:
+            return self.decode(self.pieces[id])
         return self.pieces[id].encode("utf-8", "surrogatepass")
 
     def text(self, id: int) -> str | None:
@@ -85,7 +86,11 @@ class Vocabulary:
     @cached_property
     def tokens(self) -> list[bytes]:
         """The exact bytes of all tokens."""
-        return [self.token(id) for id in range(len(self))]
+        kinds = self.kinds.tolist()
+        return [
+            self.decode(piece) if kind in _DECODED else piece.encode("utf-8", "surrogatepass")
+            for piece, kind in zip(self.pieces, kinds, strict=True)
+        ]
 
     @cached_property
     def _ids(self) -> dict[bytes, int]:
@@ -123,7 +128,7 @@ class Vocabulary:
         if found is not None:
             return found
         if isinstance(token, str):
-            if token[:3] == "id:" and token[3:].isdecimal():
+            if _ID.fullmatch(token):
                 return self._check_id(int(token[3:]))
             found = self._ids.get(parse_visible(token))
             if found is not None:
@@ -177,11 +182,19 @@ class Vocabulary:
         return forms
 
 
-_DECODED = frozenset({Kind.NORMAL, Kind.BYTE, Kind.ADDED})
+_DECODED = frozenset(int(kind) for kind in (Kind.NORMAL, Kind.BYTE, Kind.ADDED))
+
+
+_ID = re.compile(r"id:[0-9]{1,18}")
 
 
 def _as_bytes(token: str | bytes) -> bytes:
-    return token if isinstance(token, bytes) else token.encode("utf-8", "surrogateescape")
+    if isinstance(token, bytes):
+        return token
+    try:
+        return token.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a lone surrogate that stands for no byte
+        return token.encode("utf-8", "surrogatepass")
 
 
 def _byte_level_table() -> dict[int, int]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.queries import Directions, Names, Token, make_queries
+from tokensphere.analysis.queries import Directions, Names, Token, as_list, make_queries
 from tokensphere.analysis.result import Result
 from tokensphere.errors import InputError
 from tokensphere.geometry.search import QUERIES_AT_ONCE, top_k
@@ -103,7 +103,7 @@ def nearest(
     similarity: Similarity = "cosine",
     centered: bool = False,
     forms: bool = False,
-    exclude: Iterable[Token] | None = None,
+    exclude: Iterable[Token] | Token | None = None,
     name: str = "vector",
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
@@ -152,7 +152,7 @@ def nearest(
     own: tuple[tuple[int, ...], ...] = queries.own if exclude is None else ()
     if exclude is not None:
         keep = keep.copy()
-        keep[token_ids(space.vocabulary, exclude)] = False
+        keep[token_ids(space.vocabulary, as_list(exclude))] = False
     scoring = make_scoring(
         space.vectors, space.moments, similarity=similarity, centered=centered, keep=keep
     )

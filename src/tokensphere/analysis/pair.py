@@ -13,6 +13,7 @@ from tokensphere.analysis.neighbors import token_record
 from tokensphere.analysis.queries import Token
 from tokensphere.analysis.result import Result
 from tokensphere.errors import InputError
+from tokensphere.geometry.moments import dots
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
 
@@ -177,19 +178,16 @@ def _cosines(
 ) -> npt.NDArray[np.float64]:
     """Cosines of the pairs of rows, raw or centred, float64 of shape (P,)."""
     moments = space.moments
-    mean = moments.mean_unit_row()
-    products = np.empty(len(left))
+    lengths = moments.center().distances if centered else np.ones(len(moments.norms))
+    cosines = np.empty(len(left))
     for low in range(0, len(left), _AT_ONCE):
-        part = slice(low, low + _AT_ONCE)
-        rows, others = space.vectors[left[part]], space.vectors[right[part]]
-        products[part] = np.vecdot(rows.astype(np.float64), others.astype(np.float64))
-    products /= moments.norms[left] * moments.norms[right]
-    if not centered:
-        return products
-    to_mean = (moments.products(mean)) / moments.norms
-    distances = moments.center().distances
-    products += mean @ mean - to_mean[left] - to_mean[right]
-    return np.asarray(products / (distances[left] * distances[right]))
+        ends = left[low : low + _AT_ONCE], right[low : low + _AT_ONCE]
+        one, other = (space.vectors[ids] / moments.norms[ids, None] for ids in ends)
+        if centered:
+            one -= moments.mean_unit_row()
+            other -= moments.mean_unit_row()
+        cosines[low : low + _AT_ONCE] = dots(one, other) / (lengths[ends[0]] * lengths[ends[1]])
+    return cosines
 
 
 def wilson(share: float, count: int) -> tuple[float, float]:

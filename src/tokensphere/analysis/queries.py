@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.display import visible
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.similarity import Similarity
 from tokensphere.space import EmbeddingSpace
-from tokensphere.visible import visible
 from tokensphere.vocabulary import token_ids
 
 Token = str | bytes | int
@@ -78,7 +78,7 @@ def make_queries(
     if positive is not None or negative is not None:
         if directions is not None:
             raise InputError("give either directions or positive / negative tokens, not both")
-        return _combined(space, _listed(positive), _listed(negative), similarity, centered)
+        return _combined(space, as_list(positive), as_list(negative), similarity, centered)
     if directions is None:
         raise InputError("nothing to look for: give directions, tokens, or positive / negative tokens")
     if isinstance(directions, RandomDirections):
@@ -132,7 +132,8 @@ def _check_width(width: int, space: EmbeddingSpace) -> None:
         )
 
 
-def _listed(tokens: Iterable[Token] | Token | None) -> list[Token]:
+def as_list(tokens: Iterable[Token] | Token | None) -> list[Token]:
+    """Tokens as a list: one token, several, or none."""
     if tokens is None:
         return []
     return [tokens] if isinstance(tokens, (str, bytes, int, np.integer)) else list(tokens)
@@ -169,14 +170,15 @@ def _combined(
                 " it is zero, not finite, or padding"
             )
     signs = np.array([1.0] * len(plus) + [-1.0] * len(minus))
-    vector = signs @ _token_rows(space, ids, similarity, centered)
+    rows = _token_rows(space, ids, similarity, centered)
+    vector = signs @ rows
     if similarity == "euclidean":
         if signs.sum() <= 0:
             raise InputError("a distance needs a point: more positive than negative tokens")
         vector /= signs.sum()
     else:
         vector /= len(ids)
-    if not np.linalg.norm(vector) > 1e-12:
+    if not np.linalg.norm(vector) > 1e-12 * np.linalg.norm(rows, axis=1).max():
         raise InputError("these tokens cancel out: their sum is the zero vector")
     shown = [visible(space.vocabulary.token(id)) for id in ids]
     title = " − ".join([" + ".join(shown[: len(plus)]), *shown[len(plus) :]]).strip()

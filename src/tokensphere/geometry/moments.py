@@ -11,6 +11,19 @@ import numpy.typing as npt
 _BLOCK = 1024
 _SHORTEST = 2.0**-120  # below it the reciprocal of a float32 norm is no longer safe
 _SHORTEST_CENTERED = 1e-6
+_COLUMNS = 8192  # a BLAS sums longer products on several threads, in an order of its own
+
+
+def dots(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """``⟨a, b⟩`` along the last axis, broadcast over the others.
+
+    A product's value depends on its two vectors alone, not on what else is computed.
+    """
+    total = np.vecdot(a[..., :_COLUMNS], b[..., :_COLUMNS])
+    for low in range(_COLUMNS, a.shape[-1], _COLUMNS):
+        part = slice(low, low + _COLUMNS)
+        total = total + np.vecdot(a[..., part], b[..., part])
+    return np.asarray(total, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -51,7 +64,7 @@ class RowMoments:
         norms = np.empty(len(self._rows))
         for start in range(0, len(self._rows), _BLOCK):
             block = self._rows[start : start + _BLOCK].astype(np.float64)
-            norms[start : start + _BLOCK] = np.sqrt(np.vecdot(block, block))
+            norms[start : start + _BLOCK] = np.sqrt(dots(block, block))
         return norms
 
     @cached_property
@@ -81,22 +94,26 @@ class RowMoments:
         """``μ``, the mean of the usable rows brought to unit length, shape (d,)."""
         return self._means[0]
 
-    def products(self, vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """``⟨E_i, vector⟩`` in double precision, shape (n,)."""
-        products = np.empty(len(self._rows))
-        for start in range(0, len(self._rows), _BLOCK):
-            block = self._rows[start : start + _BLOCK].astype(np.float64)
-            products[start : start + _BLOCK] = block @ vector
-        return products
+    def squared_distances(self, point: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """``‖E_i − point‖²`` in double precision, shape (n,)."""
+        squares = np.empty(len(self._rows))
+        with np.errstate(invalid="ignore", over="ignore"):
+            for start in range(0, len(self._rows), _BLOCK):
+                block = self._rows[start : start + _BLOCK] - point
+                squares[start : start + _BLOCK] = dots(block, block)
+        return squares
 
     @cached_property
     def _center(self) -> Center:
         mean = self.mean_unit_row()
-        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            cosines = self.products(mean) / self.norms
-            squares = 1 - 2 * cosines + mean @ mean
-            distances = np.where(self.usable, np.sqrt(np.maximum(squares, 0)), np.nan)
-            return Center(mean, distances, self.usable & (distances > _SHORTEST_CENTERED))
+        distances = np.full(len(self._rows), np.nan)
+        for start in range(0, len(self._rows), _BLOCK):
+            usable = start + np.flatnonzero(self.usable[start : start + _BLOCK])
+            # From the difference itself: 1 − 2⟨u, μ⟩ + ‖μ‖² has no digits left where u is near μ.
+            block = self._rows[usable] / self.norms[usable, None] - mean
+            distances[usable] = np.sqrt(dots(block, block))
+        with np.errstate(invalid="ignore"):
+            return Center(mean, distances, distances > _SHORTEST_CENTERED)
 
     def center(self) -> Center:
         """``μ`` and the distances of the unit rows from it."""

@@ -107,7 +107,7 @@ class _Plan:
     @classmethod
     def make(cls, width: int, k: int, threads: int) -> _Plan:
         """At least 2k groups in a block, so that the k-th largest maximum means something."""
-        size = 2**21 if width >= 256 else 2**20  # products in a buffer
+        size = 2**22 if width >= 256 else 2**20  # products in a buffer
         size = min(size, _floor_power(_BUFFER_BYTES // (8 * threads)))
         rows = min(_ROWS, max(64, _floor_power(size // width)))
         while rows < 2 * k:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.moments import RowMoments, dots
 
 Similarity = Literal["cosine", "dot", "euclidean"]
 SIMILARITIES: tuple[Similarity, ...] = get_args(Similarity)
@@ -83,6 +83,18 @@ class Scoring:
             if self.usable[start:stop].all():
                 return self.rows[start:stop]
         block = out[: stop - start]
+        unusable = ~self.usable[start:stop]
+        with np.errstate(invalid="ignore", over="ignore"):
+            self._transform(start, stop, block)
+        if self.extra is not None:
+            block[:, d] = self.extra[start:stop]
+        if unusable.any():
+            block[unusable] = 0
+        return block
+
+    def _transform(self, start: int, stop: int, block: npt.NDArray[np.float32]) -> None:
+        """Scale and shift the raw rows ``start … stop − 1`` into the first d columns of `block`."""
+        d = self.rows.shape[1]
         for low in range(start, stop, 256):  # small pieces stay in the cache between the passes
             high = min(low + 256, stop)
             part = block[low - start : high - start, :d]
@@ -93,12 +105,6 @@ class Scoring:
                 np.multiply(self.rows[low:high], scale, out=part)
             if self.shift is not None and self.weight is not None:
                 part -= np.multiply.outer(self.weight[low:high], self.shift).astype(np.float32)
-        if self.extra is not None:
-            block[:, d] = self.extra[start:stop]
-        unusable = ~self.usable[start:stop]
-        if unusable.any():
-            block[unusable] = 0
-        return block
 
     def prepare_queries(
         self, queries: npt.NDArray[np.floating]
@@ -110,10 +116,7 @@ class Scoring:
         (Higham 2002, section 3.1), which holds for any order of summation, with eight more
         roundings for the preparation of rows and queries.
         """
-        lengths = np.empty(len(queries))
-        for low in range(0, len(queries), 64):
-            v = queries[low : low + 64].astype(np.float64)
-            lengths[low : low + 64] = np.sqrt(np.vecdot(v, v))
+        lengths = vector_lengths(queries)
         if self.extra is None:
             prepared = np.empty(queries.shape, dtype=np.float32)
             np.divide(queries, lengths[:, None], out=prepared, casting="same_kind")
@@ -124,7 +127,7 @@ class Scoring:
             lengths = np.maximum(lengths / self.unit, 1.0)
             point = np.column_stack([queries / self.unit, np.ones(len(queries))])
             prepared = (point / lengths[:, None]).astype(np.float32)
-            size = np.sqrt(np.vecdot(point, point)) / lengths
+            size = vector_lengths(point) / lengths
         terms = (self.width + 8) * _UNIT_ROUNDOFF
         bound = terms / (1 - terms) * self.longest * size
         return prepared, np.nextafter(bound.astype(np.float32), np.float32(np.inf))
@@ -169,15 +172,33 @@ class Scoring:
             e -= v
             if self.shift is not None:
                 e -= self.shift
-            return np.asarray(-np.sqrt(np.vecdot(e, e)), dtype=np.float64)
-        values = np.vecdot(e, v)
-        if self.similarity == "cosine" and self.scale is not None:
-            values *= self.scale[row]
-        if self.shift is not None and self.weight is not None:
-            values -= self.weight[row] * np.vecdot(v, self.shift)
+            scale = np.abs(e).max(axis=-1, keepdims=True)
+            scale[scale == 0] = 1  # so that squares neither over- nor underflow
+            e /= scale
+            distances: npt.NDArray[np.float64] = scale[..., 0] * np.sqrt(dots(e, e))
+            return -distances
         if self.similarity == "cosine":
-            values /= np.sqrt(np.vecdot(v, v))
-        return np.asarray(values, dtype=np.float64)
+            v = v / vector_lengths(v[:, 0])[:, None, None]
+        if self.shift is None or self.weight is None:
+            values = dots(e, v)
+            return values if self.scale is None else values * self.scale[row]
+        if self.scale is not None:
+            e *= (self.scale[row] / self.weight[row])[..., None]
+        e -= self.shift  # before the product: a difference of products has no digits left
+        return dots(e, v) * self.weight[row]
+
+
+def vector_lengths(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Euclidean norms of the rows of `vectors`, shape (m,), safe from over- and underflow."""
+    lengths = np.empty(len(vectors))
+    for low in range(0, len(vectors), 64):
+        v = vectors[low : low + 64].astype(np.float64)
+        largest = np.abs(v).max(axis=1)
+        largest[largest == 0] = 1
+        exponent = np.exp2(np.floor(np.log2(largest)))  # a power of two changes no digit
+        v /= exponent[:, None]
+        lengths[low : low + 64] = exponent * np.sqrt(dots(v, v))
+    return lengths
 
 
 def make_scoring(
@@ -228,7 +249,7 @@ def make_scoring(
         if shift is None:
             squares = norms**2
         else:
-            squares = norms**2 - 2 * moments.products(shift) + shift @ shift
+            squares = moments.squared_distances(shift)
             weight = np.full(len(rows), 1 / unit)
         extra = np.where(usable, -squares / (2 * unit**2), 0).astype(np.float32)
         longest = float(np.sqrt(1.25))

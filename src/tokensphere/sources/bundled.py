@@ -9,15 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from tokensphere.errors import SourceError
+from tokensphere.sources.assemble import Choice
 from tokensphere.sources.gguf_space import load_gguf
+from tokensphere.sources.layouts import Matrix
 from tokensphere.space import EmbeddingSpace
 
 NAME = "smollm2-135m-instruct"
 PATH = Path(__file__).parent.parent / "data" / f"{NAME}.gguf"
 
 
-def load_bundled() -> EmbeddingSpace:
-    """The bundled model.
+def load_bundled(matrix: Matrix = "input") -> EmbeddingSpace:
+    """The bundled model; its input and output matrix are one.
 
     Raises
     ------
@@ -27,4 +29,4 @@ def load_bundled() -> EmbeddingSpace:
     if not PATH.is_file():
         raise SourceError(f"the bundled model is missing at {PATH}; install tokensphere again")
     source = f"bundled with tokensphere ({PATH.name})"
-    return load_gguf(PATH, model=NAME, source=source, trusted=True)
+    return load_gguf(PATH, Choice(matrix), model=NAME, source=source, trusted=True)

@@ -123,7 +123,7 @@ class GGUFFile:
         for _ in range(n_keys):
             key = self._string()
             if key in self.metadata:
-                raise self._bad(f"has the key {key!r} twice")
+                raise self._bad(f"has the key {key!r:.200} twice")
             self.metadata[key] = self._value(self._number("<I"))
         self._read_tensor_table(n_tensors)
 
@@ -133,27 +133,29 @@ class GGUFFile:
             name = self._string()
             dimensions = self._number("<I")
             if not 1 <= dimensions <= _MOST_DIMENSIONS:
-                raise self._bad(f"gives tensor {name!r} {dimensions} dimensions")
+                raise self._bad(f"gives tensor {name!r:.200} {dimensions} dimensions")
             shape = tuple(self._number("<Q") for _ in range(dimensions))[::-1]
             kind, offset = self._number("<I"), self._number("<Q")
             type_ = TENSOR_TYPES.get(kind, TensorType(f"type {kind}", 1, 0))
             entries.append((name, shape, type_, offset))
         alignment = self.metadata.get("general.alignment", 32)
         if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
-            raise self._bad(f"has the alignment {alignment!r}, which is no power of two")
+            raise self._bad(f"has the alignment {alignment!s:.20}, which is no power of two")
         start = -(-self._at // alignment) * alignment
         self.tensors: dict[str, TensorInfo] = {}
         for name, shape, type_, offset in entries:
             if name in self.tensors:
-                raise self._bad(f"has two tensors {name!r}")
+                raise self._bad(f"has two tensors {name!r:.200}")
             if offset % alignment:
-                raise self._bad(f"has tensor {name!r} at offset {offset}, no multiple of {alignment}")
+                raise self._bad(
+                    f"has tensor {name!r:.200} at offset {offset}, no multiple of {alignment}"
+                )
             if shape[-1] % type_.values:
-                raise self._bad(f"has rows of {shape[-1]} in tensor {name!r} of type {type_.name}")
+                raise self._bad(f"has rows of {shape[-1]} in tensor {name!r:.200} of type {type_.name}")
             size = prod(shape) // type_.values * type_.bytes
             if start + offset + size > self._size:
                 raise self._bad(
-                    f"is cut short: tensor {name!r} ends at byte {start + offset + size:,},"
+                    f"is cut short: tensor {name!r:.200} ends at byte {start + offset + size:,},"
                     f" the file at {self._size:,}"
                 )
             self.tensors[name] = TensorInfo(name, shape, type_, start + offset, size)
@@ -163,7 +165,9 @@ class GGUFFile:
         stored = sorted((t for t in self.tensors.values() if t.size), key=lambda t: t.offset)
         for before, after in pairwise(stored):
             if before.offset + before.size > after.offset:
-                raise self._bad(f"has tensors that overlap, {before.name!r} and {after.name!r}")
+                raise self._bad(
+                    f"has tensors that overlap, {before.name!r:.200} and {after.name!r:.200}"
+                )
 
     def _need(self, size: int) -> int:
         """Move past `size` bytes, which must be there; where they begin."""
@@ -223,8 +227,8 @@ class GGUFFile:
 
     def _tensor(self, name: str) -> TensorInfo:
         if name not in self.tensors:
-            some = ", ".join(list(self.tensors)[:5]) or "none"
-            raise SourceError(f"{self.path} has no tensor {name!r}; it has {some}, …")
+            some = ", ".join(repr(other)[1:-1][:60] for other in list(self.tensors)[:5]) or "none"
+            raise SourceError(f"{self.path} has no tensor {name!r:.200}; it has {some}, …")
         return self.tensors[name]
 
     def matrix(self, name: str) -> npt.NDArray[np.float32]:
@@ -242,11 +246,11 @@ class GGUFFile:
         tensor = self._tensor(name)
         if len(tensor.shape) != 2 or not all(tensor.shape):
             raise SourceError(
-                f"tensor {name!r} of {self.path} has the shape {tensor.shape}, not a matrix"
+                f"tensor {name!r:.200} of {self.path} has the shape {tensor.shape}, not a matrix"
             )
         if not tensor.size:
             raise SourceError(
-                f"tensor {name!r} of {self.path} is stored as {tensor.type.name}, which is not"
+                f"tensor {name!r:.200} of {self.path} is stored as {tensor.type.name}, which is not"
                 " known here; convert the file to Q8_0 or F16"
             )
         out = np.empty(tensor.shape, dtype=np.float32)

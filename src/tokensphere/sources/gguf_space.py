@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
+from tokensphere.sources.assemble import Choice, assemble
 from tokensphere.sources.gguf import GGUFFile
 from tokensphere.sources.pieces import (
     SENTENCEPIECE_KINDS,
@@ -20,7 +21,8 @@ from tokensphere.sources.pieces import (
     undo_phantom_space,
     with_plain,
 )
-from tokensphere.space import EmbeddingSpace, Provenance
+from tokensphere.sources.tokenizers import fit_to_rows
+from tokensphere.space import EmbeddingSpace
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
 EMBEDDING = "token_embd.weight"
@@ -39,47 +41,42 @@ _SPELLINGS: dict[str, Decode] = {
 
 def load_gguf(
     path: str | Path,
+    choice: Choice | None = None,
     *,
+    vocabulary: Callable[[int], Vocabulary] | None = None,
     model: str | None = None,
     source: str | None = None,
     trusted: bool = False,
 ) -> EmbeddingSpace:
-    """The token embedding of a GGUF file.
+    """The embedding or unembedding of a GGUF file.
 
     Parameters
     ----------
     path : the file
+    choice : which matrix; by default the embedding
+    vocabulary : function from the number of rows to the tokens, in place of the file's own
     model, source : how results name them; by default from the file's metadata and path
     trusted : take the tensor's SHA-256 from the file's metadata instead of computing it
 
     Raises
     ------
     SourceError
-        the file cannot be read, or lacks a token embedding or a vocabulary
+        the file cannot be read, or lacks the matrix or a vocabulary
     """
     with GGUFFile(path) as file:
-        if EMBEDDING not in file.tensors:
-            raise SourceError(f"{path} has no tensor {EMBEDDING!r}, so no token embedding to read")
-        vocabulary = _vocabulary(file)
-        vectors = file.matrix(EMBEDDING)
-        if len(vectors) != len(vocabulary):
-            raise FormatError(
-                f"{path} has {len(vectors)} rows of embeddings but {len(vocabulary)} tokens"
-            )
         text = {key: value for key, value in file.metadata.items() if isinstance(value, str)}
-        digest = text.get(SHA256_KEY) if trusted else None
-        digest = digest or hashlib.sha256(file.raw(EMBEDDING).data).hexdigest()
-        provenance = Provenance(
+        notes = tuple(text[key] for key in sorted(text) if key.startswith("tokensphere.note."))
+        return assemble(
+            file,
+            vocabulary or (lambda n: fit_to_rows(_vocabulary(file), n)),
+            choice or Choice(),
             model=model or text.get("general.name") or Path(path).stem,
             source=source or str(path),
             revision=text.get("tokensphere.source.revision"),
-            tensor=EMBEDDING,
-            dtype=file.tensors[EMBEDDING].type.name,
-            sha256=digest,
             license=text.get("general.license"),
-            notes=tuple(text[key] for key in sorted(text) if key.startswith("tokensphere.note.")),
+            sha256=text.get(SHA256_KEY) if trusted else None,
+            notes=notes or None,
         )
-    return EmbeddingSpace(vectors, vocabulary, provenance)
 
 
 def _vocabulary(file: GGUFFile) -> Vocabulary:

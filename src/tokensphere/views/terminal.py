@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -31,12 +32,29 @@ def render(result: Any, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
     raise TypeError(f"no view for {type(result).__name__} on {width} columns")
 
 
-def to_text(result: Any) -> str:
-    """The result as plain text, as wide as the terminal."""
-    width = shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns
-    console = Console(file=StringIO(), width=width, force_terminal=False, color_system=None)
+def to_text(result: Any, *, width: int | None = None, color: bool = False) -> str:
+    """The result as text for a terminal.
+
+    Parameters
+    ----------
+    result : a result of the analysis
+    width : columns to keep to, by default the terminal's; a table that cannot be narrower than that
+        is not cut
+    color : with the terminal's colours and weights
+    """
+    width = width or shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns
+    content = render(result, width)
+    console = Console(
+        file=StringIO(),
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        highlight=False,
+    )
+    unlimited = console.options.update(width=100_000)
+    console.width = max(width, Measurement.get(console, unlimited, content).minimum)
     with console.capture() as capture:
-        console.print(render(result, width))
+        console.print(content)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
 
 
@@ -91,20 +109,25 @@ def _columns_that_fit(result: Neighbors, width: int) -> Iterator[tuple[int, int]
 
 
 def _neighbor_table(result: Neighbors, first: int, last: int) -> Table:
-    table = _grid()
     head, _ = _format(result)
-    table.add_column(justify="right", no_wrap=True)
-    columns = [_columns(result, direction) for direction in range(first, last)]
-    titles: list[RenderableType] = [Text()]
-    for title, _tokens, _values in columns:
-        table.add_column(no_wrap=True)
-        table.add_column(justify="right", no_wrap=True)
-        titles += [_cell(anchor(title), "bold"), _cell(head, "dim")]
-    table.add_row(*titles)
-    for rank in range(result.settings.k):
-        row: list[RenderableType] = [_cell(str(rank + 1), "dim")]
-        for _title, tokens, values in columns:
-            row += [_cell(anchor(tokens[rank])), _cell(values[rank], "cyan")]
+    columns = [[_cell(""), *(_cell(str(rank + 1), "dim") for rank in range(result.settings.k))]]
+    for direction in range(first, last):
+        title, tokens, values = _columns(result, direction)
+        columns.append([_cell(anchor(title), "bold"), *(_cell(anchor(token)) for token in tokens)])
+        columns.append([_cell(head, "dim"), *(_cell(value, "cyan") for value in values)])
+    return _table(columns, left={1 + 2 * column for column in range(last - first)})
+
+
+def _table(columns: list[list[Text]], left: set[int]) -> Table:
+    """A table whose cells are never cut; the columns `left` begin, the others end together."""
+    table = _grid()
+    for number_, cells in enumerate(columns):
+        table.add_column(
+            justify="left" if number_ in left else "right",
+            min_width=max(cell.cell_len for cell in cells),
+            no_wrap=True,
+        )
+    for row in zip(*columns, strict=True):
         table.add_row(*row)
     return table
 
@@ -126,12 +149,6 @@ def _neighbors_caption(result: Neighbors) -> Text:
 @render.register
 def _pair(result: Pair, _width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
     a, b = (crop(result.vocabulary.visible(id), _WIDEST_TOKEN) for id in (result.a, result.b))
-    table = _grid()
-    for justify in ("left", "right", "right"):
-        table.add_column(justify=justify, no_wrap=True)
-    table.add_row(
-        _cell(f"{anchor(a)} and {anchor(b)}", "bold"), _cell("raw", "bold"), _cell("centred", "bold")
-    )
     rows: list[tuple[str, Any]] = [
         ("cosine", lambda c: cosine(c.cosine)),
         ("typical pair: mean", lambda c: cosine(c.typical)),
@@ -141,13 +158,16 @@ def _pair(result: Pair, _width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
         (f"place of {anchor(b)} near {anchor(a)}", lambda c: f"{c.rank_of_b:,}"),
         (f"place of {anchor(a)} near {anchor(b)}", lambda c: f"{c.rank_of_a:,}"),
     ]
-    for label, show in rows:
-        table.add_row(_cell(label), _cell(show(result.raw)), _cell(show(result.centered)))
+    columns = [
+        [_cell(f"{anchor(a)} and {anchor(b)}", "bold"), *(_cell(label) for label, _ in rows)],
+        [_cell("raw", "bold"), *(_cell(show(result.raw)) for _, show in rows)],
+        [_cell("centred", "bold"), *(_cell(show(result.centered)) for _, show in rows)],
+    ]
     caption = (
         f"{result.provenance.model} · {result.n_sampled:,} random pairs of its"
         f" {result.n_tokens:,} tokens (seed {result.seed}) · places are exact, 1 is the nearest"
     )
-    return Group(table, Text(), Text(caption, style="dim"))
+    return Group(_table(columns, left={0}), Text(), Text(caption, style="dim"))
 
 
 def _share(value: PairCosine, sampled: int) -> str:

@@ -41,7 +41,10 @@ def _show_character(character: str) -> str:
     code = ord(character)
     category = unicodedata.category(character)
     selector = 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
-    if category not in _INVISIBLE_CATEGORIES and character not in _INVISIBLE and not selector:
+    # Vowels and finals of Hangul are drawn into the syllable before them, and alone not at all.
+    joining = 0x1160 <= code <= 0x11FF or 0xD7B0 <= code <= 0xD7FF
+    hidden = category in _INVISIBLE_CATEGORIES or character in _INVISIBLE
+    if not (hidden or selector or joining):
         return character
     if code < 0x80:
         return f"\\x{code:02x}"

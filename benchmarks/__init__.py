@@ -1,0 +1,1 @@
+"""Benchmarks: ratios taken in one run, with the contestants interleaved. ``python -m benchmarks``."""

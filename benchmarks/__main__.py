@@ -1,0 +1,70 @@
+"""Run them, print the tables, and write them to files.
+
+python -m benchmarks [search|memory|cold]... [--rounds N] [--quick] [--markdown FILE] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import report
+
+_NAMES = ("cold", "memory", "search")
+
+
+def main() -> None:
+    arguments = _parse()
+    tables = []
+    for table in _tables(arguments):
+        report.show(table)
+        tables.append(table)
+    from benchmarks import machine
+
+    described = machine.describe()
+    print("\n".join(f"{name}: {value}" for name, value in described.items()))
+    command = shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]])
+    if arguments.markdown:
+        report.write_markdown(arguments.markdown, command, described, tables)
+    if arguments.json:
+        report.write_json(arguments.json, command, described, tables)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Benchmarks; all of them.")
+    parser.add_argument("names", nargs="*", metavar="|".join(_NAMES), help="only these")
+    parser.add_argument("--rounds", type=int, metavar="N", help="search: 5, cold: 11 unless given")
+    parser.add_argument("--quick", action="store_true", help="fewer directions and rounds: a trial")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables as Markdown")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables as JSON")
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(_NAMES)
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    if arguments.rounds is not None and arguments.rounds < 1:
+        parser.error("--rounds must be 1 or more")
+    return arguments
+
+
+def _tables(arguments: argparse.Namespace) -> Iterator[report.Table]:
+    """The tables of all that were asked for, as they come; modules load when they are needed."""
+    names, quick, rounds = arguments.names or _NAMES, arguments.quick, arguments.rounds
+    if "cold" in names:
+        from benchmarks import cold
+
+        yield from cold.run(rounds or (3 if quick else 11))
+    if "memory" in names:
+        from benchmarks import memory
+
+        yield from memory.run(quick=quick)
+    if "search" in names:
+        from benchmarks import search
+
+        yield from search.run(rounds or (2 if quick else 5), quick=quick)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""How GGUF stores the values of a tensor, and the way back to float32.
+
+The simple types (floats, integers, blocks of 4, 5 and 8 bits) are read here, by whole arrays; the
+"K" and "IQ" types, whose blocks nest scales within scales, by the optional package ``gguf``. Values
+are those of ggml's reference code bit for bit: ``block_q4_0`` and its kin in ``ggml-common.h``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import MissingExtraError, SourceError
+
+Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TensorType:
+    """How values are stored: blocks of `values` values in `bytes` bytes."""
+
+    name: str
+    values: int
+    bytes: int
+
+
+TENSOR_TYPES = {
+    0: TensorType("F32", 1, 4), 1: TensorType("F16", 1, 2),
+    2: TensorType("Q4_0", 32, 18), 3: TensorType("Q4_1", 32, 20),
+    6: TensorType("Q5_0", 32, 22), 7: TensorType("Q5_1", 32, 24),
+    8: TensorType("Q8_0", 32, 34), 9: TensorType("Q8_1", 32, 36),
+    10: TensorType("Q2_K", 256, 84), 11: TensorType("Q3_K", 256, 110),
+    12: TensorType("Q4_K", 256, 144), 13: TensorType("Q5_K", 256, 176),
+    14: TensorType("Q6_K", 256, 210), 15: TensorType("Q8_K", 256, 292),
+    16: TensorType("IQ2_XXS", 256, 66), 17: TensorType("IQ2_XS", 256, 74),
+    18: TensorType("IQ3_XXS", 256, 98), 19: TensorType("IQ1_S", 256, 50),
+    20: TensorType("IQ4_NL", 32, 18), 21: TensorType("IQ3_S", 256, 110),
+    22: TensorType("IQ2_S", 256, 82), 23: TensorType("IQ4_XS", 256, 136),
+    24: TensorType("I8", 1, 1), 25: TensorType("I16", 1, 2),
+    26: TensorType("I32", 1, 4), 27: TensorType("I64", 1, 8),
+    28: TensorType("F64", 1, 8), 29: TensorType("IQ1_M", 256, 56),
+    30: TensorType("BF16", 1, 2), 34: TensorType("TQ1_0", 256, 54),
+    35: TensorType("TQ2_0", 256, 66), 39: TensorType("MXFP4", 32, 17),
+}  # fmt: skip
+
+_PIECE = 2**17  # values: stored and float32 together stay in the second-level cache
+_HEAVY_PIECE = 2**21  # where each call costs more than the cache gains
+
+
+def dequantize(stored: Bytes, type_: TensorType, out: Floats) -> None:
+    """Fill `out` with the values of a matrix, piece by piece, so that little else is in memory.
+
+    Parameters
+    ----------
+    stored : uint8 array of shape (n, bytes per row)
+    type_ : how the values are stored
+    out : float32 array of shape (n, d), contiguous; overwritten
+
+    Raises
+    ------
+    MissingExtraError
+        only the package ``gguf`` can read this type, and it is not installed
+    SourceError
+        the type is unknown to both
+    """
+    read, piece = _READERS.get(type_.name), _PIECE
+    if read is None:
+        read, piece = _foreign_reader(type_.name), _HEAVY_PIECE
+    step = max(1, piece // out.shape[1])
+    # A damaged scale may be infinite or not a number: that is data, no reason for a warning.
+    with np.errstate(all="ignore"):
+        for low in range(0, len(out), step):
+            read(stored[low : low + step], out[low : low + step])
+
+
+def _plain(dtype: str) -> Callable[[Bytes, Floats], None]:
+    def read(stored: Bytes, out: Floats) -> None:
+        out[...] = stored.view(dtype)
+
+    return read
+
+
+def _read_bf16(stored: Bytes, out: Floats) -> None:
+    # A bfloat16 is the upper half of a float32.
+    np.left_shift(stored.view("<u2"), np.uint32(16), out=out.view(np.uint32), dtype=np.uint32)
+
+
+def _scales(column: Bytes) -> Floats:
+    """The float16 scales of all blocks, (blocks, 2) bytes -> (blocks, 1)."""
+    return np.ascontiguousarray(column).view("<f2").astype(np.float32)
+
+
+def _read_q8_0(stored: Bytes, out: Floats) -> None:
+    blocks, values = stored.reshape(-1, 34), out.reshape(-1, 32)
+    values[...] = blocks[:, 2:].view(np.int8)
+    values *= _scales(blocks[:, :2])
+
+
+def _read_q8_k(stored: Bytes, out: Floats) -> None:
+    blocks, values = stored.reshape(-1, 292), out.reshape(-1, 256)
+    values[...] = blocks[:, 4:260].view(np.int8)
+    values *= np.ascontiguousarray(blocks[:, :4]).view("<f4")
+
+
+def _read_q4_0(stored: Bytes, out: Floats) -> None:
+    blocks, values = stored.reshape(-1, 18), out.reshape(-1, 32)
+    _nibbles(blocks[:, 2:], None, values, subtract=8)
+    values *= _scales(blocks[:, :2])
+
+
+def _read_q4_1(stored: Bytes, out: Floats) -> None:
+    blocks, values = stored.reshape(-1, 20), out.reshape(-1, 32)
+    _nibbles(blocks[:, 4:], None, values)
+    values *= _scales(blocks[:, :2])
+    values += _scales(blocks[:, 2:4])
+
+
+def _read_q5_0(stored: Bytes, out: Floats) -> None:
+    blocks, values = stored.reshape(-1, 22), out.reshape(-1, 32)
+    _nibbles(blocks[:, 6:], blocks[:, 2:6], values, subtract=16)
+    values *= _scales(blocks[:, :2])
+
+
+def _read_q5_1(stored: Bytes, out: Floats) -> None:
+    blocks, values = stored.reshape(-1, 24), out.reshape(-1, 32)
+    _nibbles(blocks[:, 8:], blocks[:, 4:8], values)
+    values *= _scales(blocks[:, :2])
+    values += _scales(blocks[:, 2:4])
+
+
+def _nibbles(packed: Bytes, fifth: Bytes | None, values: Floats, subtract: int = 0) -> None:
+    """Unpack blocks of 32 small integers: 16 lower halves of bytes, then the 16 upper halves.
+
+    Parameters
+    ----------
+    packed : uint8 array of shape (blocks, 16)
+    fifth : uint8 array of shape (blocks, 4), optional
+        bit i is the fifth bit of value i
+    values : float32 array of shape (blocks, 32); overwritten
+    subtract : what stands for zero
+    """
+    numbers = np.empty(values.shape, np.uint8)
+    np.bitwise_and(packed, np.uint8(15), out=numbers[:, :16])
+    np.right_shift(packed, np.uint8(4), out=numbers[:, 16:])
+    if fifth is not None:
+        bits = np.unpackbits(fifth, axis=1, bitorder="little")
+        bits <<= np.uint8(4)
+        numbers |= bits
+    signed = numbers.view(np.int8)
+    if subtract:
+        signed -= np.int8(subtract)
+    values[...] = signed
+
+
+def _foreign_reader(name: str) -> Callable[[Bytes, Floats], None]:
+    """The package ``gguf`` as a reader of one type."""
+    try:
+        import gguf
+        from gguf import quants
+    except ImportError as error:
+        raise MissingExtraError(
+            f"tensors of type {name} are read with the package gguf, which is not installed;"
+            " pip install 'tokensphere[gguf]'"
+        ) from error
+    kind: Any = getattr(gguf.GGMLQuantizationType, name, None)
+
+    def read(stored: Bytes, out: Floats) -> None:
+        try:
+            out[...] = quants.dequantize(stored, kind)
+        except (NotImplementedError, ValueError) as error:
+            raise SourceError(
+                f"tensors of type {name} cannot be read, nor can the installed package gguf"
+                f" ({error or 'unknown type'}); upgrade it, or convert the file to Q8_0 or F16"
+            ) from error
+
+    return read
+
+
+_READERS: dict[str, Callable[[Bytes, Floats], None]] = {
+    "F32": _plain("<f4"), "F16": _plain("<f2"), "F64": _plain("<f8"), "BF16": _read_bf16,
+    "I8": _plain("<i1"), "I16": _plain("<i2"), "I32": _plain("<i4"), "I64": _plain("<i8"),
+    "Q4_0": _read_q4_0, "Q4_1": _read_q4_1, "Q5_0": _read_q5_0, "Q5_1": _read_q5_1,
+    "Q8_0": _read_q8_0, "Q8_K": _read_q8_k,
+}  # fmt: skip

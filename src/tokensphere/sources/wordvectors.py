@@ -1,0 +1,332 @@
+"""Word vectors: the text and binary files of word2vec and GloVe, and gensim's objects.
+
+A text file has one word a line, then its numbers; word2vec (and fastText) begins with a line that says
+how many words and dimensions there are, GloVe does not. A binary file has that line too, then for each
+word its bytes, a space and its numbers as float32. Either may be compressed with gzip.
+
+Files are read in blocks, so that little more than the vectors is ever in memory. Words are kept byte
+for byte, be they valid UTF-8 or not, and in their order, be they unique or not.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections import Counter
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError
+from tokensphere.space import EmbeddingSpace, Provenance
+from tokensphere.vocabulary import Kind, Vocabulary
+
+_BLOCK = 2**22  # bytes read at once
+_LONGEST = 2**24  # bytes of a line, or of a word in a binary file
+_MOST_DIMENSIONS = 2**20
+_GUESS_LINES = 1000  # lines that tell how many dimensions a file without header has
+_HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a]")  # what is in numbers, but not in text
+
+
+def load_word_vectors(
+    path: str | Path, *, binary: bool | None = None, name: str | None = None
+) -> EmbeddingSpace:
+    """The space of a file of word vectors.
+
+    Parameters
+    ----------
+    path : text or binary file of word2vec, fastText (``.vec``) or GloVe, as it is or gzipped
+    binary : whether the numbers are stored as float32; by default the file's begin tells
+    name : how results call this model; by default the name of the file
+
+    Raises
+    ------
+    SourceError
+        the file cannot be opened
+    FormatError
+        it is no such file; the message names the line or word where it goes wrong
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as plain:
+            compressed = plain.read(2) == b"\x1f\x8b"
+            plain.seek(0)
+            file: gzip.GzipFile | BufferedReader = gzip.GzipFile(fileobj=plain) if compressed else plain
+            reader = _Reader(path, file)
+            is_binary = reader.read(binary)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise FormatError(f"{path} is cut short or damaged ({error}); download it again") from error
+    except OSError as error:
+        raise SourceError(f"cannot open {path}: {error.strerror or error}") from error
+    words = reader.words
+    repeated = len(words) - len(set(words))
+    provenance = Provenance(
+        name or path.name.removesuffix(".gz").rpartition(".")[0] or path.name,
+        str(path),
+        dtype="float32" if is_binary else "decimal text",
+        notes=(f"{repeated} words come more than once",) if repeated else (),
+    )
+    return EmbeddingSpace(reader.rows.done(), Vocabulary(words, decode=_exact_bytes), provenance)
+
+
+def _exact_bytes(word: str) -> bytes:
+    return word.encode("utf-8", "surrogateescape")
+
+
+class _Rows:
+    """A matrix that grows in place: a file's claims of its size are not believed."""
+
+    def __init__(self, d: int) -> None:
+        self._array = np.empty((0, d), dtype=np.float32)
+        self._n = 0
+
+    def append(self, block: npt.NDArray[np.float32]) -> None:
+        n = self._n + len(block)
+        if n > len(self._array):
+            # Room for some more, so that the pages are moved (not copied) only now and then.
+            self._array.resize((n + n // 8, self._array.shape[1]), refcheck=False)
+        self._array[self._n : n] = block
+        self._n = n
+
+    def done(self) -> npt.NDArray[np.float32]:
+        """The matrix of shape (n, d)."""
+        self._array.resize((self._n, self._array.shape[1]), refcheck=False)
+        return self._array
+
+
+class _Reader:
+    """One pass through a file; leaves `words` and `rows`."""
+
+    def __init__(self, path: Path, file: gzip.GzipFile | BufferedReader) -> None:
+        self.path, self._file = path, file
+        self.words: list[str] = []
+        self._buffer = b""
+
+    def _bad(self, problem: str) -> FormatError:
+        return FormatError(f"{self.path}: {problem}; download or convert it again")
+
+    def _fill(self) -> bool:
+        """Read one more block; False at the end of the file."""
+        more = self._file.read(_BLOCK)
+        self._buffer += more
+        return bool(more)
+
+    def read(self, binary: bool | None) -> bool:
+        """Read all; whether the file was binary."""
+        self._fill()
+        line, _, rest = self._buffer.partition(b"\n")
+        header = _HEADER.fullmatch(line)
+        claimed = int(header[1]) if header else None
+        self._line = 2 if header else 1
+        if header:
+            d = int(header[2])
+            self._buffer = rest
+        else:
+            d = self._guess_dimensions()
+        if not 1 <= d <= _MOST_DIMENSIONS or claimed == 0:
+            what = (
+                f"announces {claimed} words of {d:,} dimensions" if header else "has no lines of numbers"
+            )
+            raise self._bad(f"this file of word vectors {what}")
+        self.rows = _Rows(d)
+        if binary is None:
+            binary = header is not None and self._looks_binary(d)
+        if binary and claimed is None:
+            raise self._bad("a binary file must begin with its numbers of words and dimensions")
+        if binary and claimed is not None:
+            self._read_binary(claimed, d)
+        else:
+            self._read_text(claimed, d)
+        return binary
+
+    def _guess_dimensions(self) -> int:
+        """Most lines have a word without spaces: the most common number of columns, less one."""
+        if b"\0" in self._buffer[: 2**16]:
+            raise self._bad("this is neither text nor word2vec's binary format")
+        lines = self._buffer.split(b"\n", _GUESS_LINES)
+        if len(lines) > 1:
+            lines.pop()  # perhaps half a line
+        columns = Counter(len(line.split()) for line in lines)
+        return columns.most_common(1)[0][0] - 1 if columns else 0
+
+    def _looks_binary(self, d: int) -> bool:
+        line = self._buffer.partition(b"\n")[0].decode("utf-8", "surrogateescape")
+        if _parse_line(line, d) is not None:
+            return False
+        return self.path.name.endswith((".bin", ".bin.gz")) or bool(
+            _CONTROL.search(self._buffer[: 2**16])
+        )
+
+    def _read_binary(self, claimed: int, d: int) -> None:
+        size = 4 * d
+        at = 0
+        places: list[int] = []
+        for number in range(1, claimed + 1):
+            while (end := self._buffer.find(b" ", at)) < 0 or end + 1 + size > len(self._buffer):
+                self._take_rows(places, d)
+                self._buffer, at = self._buffer[at:], 0
+                if (end < 0 and len(self._buffer) > _LONGEST) or not self._fill():
+                    raise self._bad(f"is cut short or damaged at word {number:,} of {claimed:,}")
+            # The original program writes a line break after each word's numbers, others do not.
+            word = self._buffer[at:end].removeprefix(b"\n")
+            self.words.append(word.decode("utf-8", "surrogateescape"))
+            places.append(end + 1)
+            at = end + 1 + size
+        self._take_rows(places, d)
+        self._buffer = self._buffer[at:]
+        if self._buffer.strip() or self._file.read(1).strip():
+            raise self._bad(f"goes on after the {claimed:,} words that its first line announces")
+
+    def _take_rows(self, places: list[int], d: int) -> None:
+        """Move the rows that begin at `places` of the buffer to the matrix."""
+        if places:
+            stored = np.frombuffer(self._buffer, np.uint8)
+            windows = np.lib.stride_tricks.sliding_window_view(stored, 4 * d)
+            self.rows.append(windows[places].view("<f4"))
+            places.clear()
+
+    def _read_text(self, claimed: int | None, d: int) -> None:
+        going = True
+        while going:
+            going = self._fill()
+            # Whole lines only; what is left at the end of the file is a line, too.
+            cut = self._buffer.rfind(b"\n") + 1 if going else len(self._buffer)
+            if len(self._buffer) - cut > _LONGEST:
+                raise self._bad(f"line {self._line:,} is longer than any line of word vectors")
+            block, self._buffer = self._buffer[:cut], self._buffer[cut:]
+            if block:
+                self._read_lines(block, d, last=not going)
+        if not self.words or claimed not in (None, len(self.words)):
+            raise self._bad(f"has {len(self.words):,} words, but announces {claimed or 'some'}")
+
+    def _read_lines(self, block: bytes, d: int, *, last: bool) -> None:
+        lines = block.decode("utf-8", "surrogateescape").split("\n")
+        if not lines[-1]:
+            lines.pop()
+        while last and lines and not lines[-1].strip():
+            lines.pop()
+        if not lines:
+            return
+        parted = [line.rstrip(" \r").partition(" ") for line in lines]
+        rows = _parse_block([numbers for _, _, numbers in parted], d)
+        if rows is not None:
+            self.words += [word for word, _, _ in parted]
+        else:
+            rows = self._parse_lines(lines, d)
+        self.rows.append(rows)
+        self._line += len(lines)
+
+    def _parse_lines(self, lines: list[str], d: int) -> npt.NDArray[np.float32]:
+        """The slow way: words with spaces, other spacing, and to find the line that is wrong."""
+        rows = np.empty((len(lines), d), dtype=np.float32)
+        for i, line in enumerate(lines):
+            parsed = _parse_line(line, d)
+            if parsed is None:
+                raise self._bad(
+                    f"line {self._line + i:,} is not a word and {d} numbers:"
+                    f" it has {len(line.split())} columns, {line[:40]!r}"
+                )
+            self.words.append(parsed[0])
+            with np.errstate(over="ignore"):
+                rows[i] = parsed[1]
+        return rows
+
+
+def _parse_block(numbers: list[str], d: int) -> npt.NDArray[np.float32] | None:
+    """Lines of `d` numbers with single spaces, or None if any of them is something else."""
+    # loadtxt passes over empty lines, and takes a stray "\r" for the end of one.
+    if not all(numbers) or any("\r" in line for line in numbers):
+        return None
+    try:
+        with np.errstate(over="ignore"):
+            rows = np.loadtxt(numbers, np.float32, comments=None, delimiter=" ", ndmin=2)
+    except ValueError:
+        return None
+    return rows if rows.shape == (len(numbers), d) else None
+
+
+def _parse_line(line: str, d: int) -> tuple[str, list[float]] | None:
+    """Word and numbers of a line; the word may have spaces. None if there are no `d` numbers."""
+    line = line.rstrip()
+    if not line:
+        return None
+    for separator in (" ", None):  # None: any white space, any number of times
+        word, *fields = line.rsplit(separator, d)
+        numbers = [_number(field) for field in fields]
+        if len(numbers) == d and None not in numbers:
+            more = word.split()[1:]
+            if more and all(_number(field) is not None for field in more):
+                return None  # a column too many rather than a word with spaces
+            return word, [number for number in numbers if number is not None]
+    return None
+
+
+def _number(field: str) -> float | None:
+    """A decimal number, as a file of word vectors writes it."""
+    try:
+        return float(field) if "_" not in field else None
+    except ValueError:
+        return None
+
+
+def to_gensim(space: EmbeddingSpace) -> Any:
+    """The space as gensim's ``KeyedVectors``: row i is token i, and a copy.
+
+    The keys are the tokens as text (bytes that are not UTF-8 as surrogates, PEP 383). A row whose
+    token another row has already, and a row beyond the vocabulary, has the key ``id:1234``.
+
+    Raises
+    ------
+    MissingExtraError
+        gensim is not installed
+    """
+    try:
+        from gensim.models import KeyedVectors
+    except ImportError as error:
+        raise MissingExtraError(
+            "KeyedVectors are made by gensim, which is not installed; pip install 'tokensphere[gensim]'"
+        ) from error
+    vocabulary = space.vocabulary
+    n, d = space.shape
+    owners = {
+        token.decode("utf-8", "surrogateescape"): vocabulary.id(token)
+        for id, token in enumerate(vocabulary.tokens)
+        if vocabulary.kinds[id] != Kind.PADDING
+    }
+    keys = [f"id:{id}" for id in range(n)]
+    for key, id in owners.items():
+        keys[id] = key
+    for id in range(n):
+        while owners.get(keys[id], id) != id:  # some token reads like "id:1234" itself
+            keys[id] += "'"
+    vectors = KeyedVectors(d, dtype=np.float32)
+    vectors.index_to_key = keys
+    vectors.key_to_index = {key: id for id, key in enumerate(keys)}
+    vectors.vectors = np.array(space.vectors, dtype=np.float32)
+    return vectors
+
+
+def from_gensim(vectors: Any, *, name: str = "gensim") -> EmbeddingSpace:
+    """The space of gensim's ``KeyedVectors``, or of a model that has them as ``wv``.
+
+    Raises
+    ------
+    InputError
+        it is no such object, has no vectors, or has keys that are no texts
+    """
+    vectors = getattr(vectors, "wv", vectors)
+    keys, matrix = getattr(vectors, "index_to_key", None), getattr(vectors, "vectors", None)
+    if not isinstance(keys, list) or not isinstance(matrix, np.ndarray):
+        raise InputError(f"{type(vectors).__name__} has no keys and vectors; give gensim's KeyedVectors")
+    if not all(isinstance(key, str) for key in keys):
+        raise InputError("some keys of these vectors are no texts, so they are no words")
+    if matrix.dtype.kind != "f":
+        raise InputError(f"the vectors are of type {matrix.dtype}, but must be floats")
+    rows = np.array(matrix, dtype=np.float32)
+    provenance = Provenance(name, "memory (gensim)", dtype=str(matrix.dtype))
+    return EmbeddingSpace(rows, Vocabulary(list(keys), decode=_exact_bytes), provenance)

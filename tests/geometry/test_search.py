@@ -1,0 +1,536 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tokensphere as ts
+from tokensphere.errors import InputError
+from tokensphere.geometry import search
+from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.search import top_k
+from tokensphere.geometry.similarity import SIMILARITIES, Scoring, Similarity, make_scoring
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+TINY_PLAN: dict[str, Any] = {
+    "_ROWS": 8,
+    "_GROUP": 4,
+    "QUERIES_AT_ONCE": 16,
+    "_BUFFER_BYTES": 2**9,
+    "_PENDING_PAIRS": 8,
+}
+
+
+def scoring_of(
+    rows: F32,
+    similarity: Similarity = "cosine",
+    *,
+    centered: bool = False,
+    keep: npt.NDArray[np.bool_] | None = None,
+) -> Scoring:
+    return make_scoring(rows, RowMoments(rows), similarity=similarity, centered=centered, keep=keep)
+
+
+def naive(rows: F32, queries: F64, similarity: Similarity, *, centered: bool) -> list[list[float]]:
+    """The similarity of every query with every row, by the definitions; −inf where there is none."""
+    table = [[float(value) for value in row] for row in rows]
+    d = rows.shape[1]
+    usable = [all(map(math.isfinite, row)) and any(row) for row in table]
+    there = [row for row, ok in zip(table, usable, strict=True) if ok]
+    if similarity == "cosine":
+        there = [[value / math.hypot(*row) for value in row] for row in there]
+    if centered and there:
+        mean = [math.fsum(row[j] for row in there) / len(there) for j in range(d)]
+        there = [[value - mean[j] for j, value in enumerate(row)] for row in there]
+    values: list[list[float]] = []
+    for query in queries.tolist():
+        found: list[float] = []
+        for row in there:
+            dot = math.fsum(a * b for a, b in zip(row, query, strict=True))
+            if similarity == "euclidean":
+                found.append(-math.dist(row, query))
+            elif similarity == "dot":
+                found.append(dot)
+            else:
+                length = math.hypot(*row)
+                found.append(dot / length / math.hypot(*query) if length > 1e-6 else -math.inf)
+        at = iter(found)
+        values.append([next(at) if ok else -math.inf for ok in usable])
+    return values
+
+
+def assert_agrees(ids: npt.NDArray[np.int64], values: F64, reference: F64, tolerance: float) -> None:
+    """The ids are those of `reference`, apart from values equal up to rounding in double precision."""
+    k = ids.shape[1]
+    want = np.argsort(-reference, axis=1, kind="stable")[:, :k]
+    best = np.take_along_axis(reference, want, axis=1)
+    chosen = np.take_along_axis(reference, ids, axis=1)
+    np.testing.assert_allclose(chosen, best, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(values, chosen, rtol=tolerance, atol=tolerance)
+    assert all(len(set(row)) == k for row in ids.tolist())
+    assert (np.diff(values, axis=1) <= 0).all()
+
+
+def duplicated(n: int, d: int, different: int, seed: int) -> F32:
+    """`n` rows that are copies of a few rows of small whole numbers, far apart from each other."""
+    rng = np.random.default_rng(seed)
+    few = rng.integers(-3, 4, (different, d)).astype(np.float32)
+    few[~few.any(axis=1), 0] = 1
+    return few[rng.integers(different, size=n)]
+
+
+@given(
+    n=st.integers(1, 90),
+    d=st.integers(1, 7),
+    m=st.integers(1, 4),
+    share=st.floats(0, 1),
+    similarity=st.sampled_from(SIMILARITIES),
+    centered=st.booleans(),
+    seed=st.integers(0, 2**32),
+    small=st.booleans(),
+    broken=st.booleans(),
+)
+@settings(max_examples=200, deadline=None)
+def test_agrees_with_a_naive_double_loop(
+    n: int,
+    d: int,
+    m: int,
+    share: float,
+    similarity: Similarity,
+    centered: bool,
+    seed: int,
+    small: bool,
+    broken: bool,
+) -> None:
+    rng = np.random.default_rng(seed)
+    rows = (rng.standard_normal((n, d)) * 10.0 ** rng.uniform(-2, 2, (n, 1)) + 0.5).astype(np.float32)
+    if broken:
+        rows[rng.random(n) < 0.2] = rng.choice([0, np.nan, np.inf])
+    queries = rng.standard_normal((m, d))
+    reference = np.array(naive(rows, queries, similarity, centered=centered))
+    usable = int(np.isfinite(reference[0]).sum())
+    scoring = scoring_of(rows, similarity, centered=centered)
+    assert int(scoring.usable.sum()) == usable
+    if not usable:
+        with pytest.raises(InputError, match="k is 1"):
+            top_k(scoring, queries, 1)
+        return
+    k = 1 + round(share * (usable - 1))
+    with patch.dict(vars(search), TINY_PLAN if small else {}):
+        ids, values = top_k(scoring, queries, k)
+    assert ids.shape == values.shape == (m, k)
+    assert_agrees(ids, values, reference, 1e-9 if centered and similarity == "cosine" else 1e-11)
+
+
+@pytest.mark.parametrize("centered", [False, True])
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@pytest.mark.parametrize("n", [2047, 2049, 5003])
+def test_agrees_to_the_id_beyond_one_block(similarity: Similarity, centered: bool, n: int) -> None:
+    rng = np.random.default_rng(n)
+    rows = (rng.standard_normal((n, 12)) + 0.3).astype(np.float32)
+    queries = rng.standard_normal((3, 12))
+    reference = np.array(naive(rows, queries, similarity, centered=centered))
+    scoring = scoring_of(rows, similarity, centered=centered)
+    for k in (1, 10, 700, n):
+        ids, _ = top_k(scoring, queries, k)
+        np.testing.assert_array_equal(ids, np.argsort(-reference, axis=1, kind="stable")[:, :k])
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize("different", [1, 2, 40])
+def test_ties_go_to_the_lower_id(similarity: Similarity, different: int, small: bool) -> None:
+    rows = duplicated(6001, 5, different, seed=different)
+    queries = np.random.default_rng(1).standard_normal((4, 5))
+    # Only the rows that differ are ranked here, so copies are exactly equal.
+    unique, copy_of = np.unique(rows, axis=0, return_inverse=True)
+    values = np.array(naive(unique, queries, similarity, centered=False))
+    reference = values[:, copy_of]
+    with patch.dict(vars(search), TINY_PLAN if small else {}):
+        for k in (1, 7, 500):
+            ids, found = top_k(scoring_of(rows, similarity), queries, k)
+            assert_agrees(ids, found, reference, 1e-12)
+            equal = np.diff(found, axis=1) == 0
+            assert (np.diff(ids, axis=1)[equal] > 0).all()
+            for j in range(len(queries)):  # all copies of a row stand together, lowest ids first
+                for copy in np.unique(copy_of[ids[j]]):
+                    mine = ids[j][copy_of[ids[j]] == copy]
+                    np.testing.assert_array_equal(mine, np.flatnonzero(copy_of == copy)[: len(mine)])
+
+
+def test_all_rows_equal_gives_the_first_ids() -> None:
+    rows = np.tile(np.array([1, 2, 3], dtype=np.float32), (9000, 1))
+    for similarity in SIMILARITIES:
+        ids, _ = top_k(scoring_of(rows, similarity), np.array([[1.0, -2.0, 0.5]]), 40)
+        np.testing.assert_array_equal(ids[0], np.arange(40))
+
+
+def test_copies_in_far_apart_blocks() -> None:
+    rows = np.random.default_rng(3).standard_normal((10_000, 16)).astype(np.float32)
+    copies = [9_999, 4_100, 2_047, 2_048, 17]
+    rows[copies] = 2 * rows[17]
+    ids, values = top_k(scoring_of(rows), rows[17:18].astype(np.float64), 6)
+    np.testing.assert_array_equal(ids[0, :5], sorted(copies))
+    assert len(set(values[0, :5].tolist())) == 1
+    assert values[0, 5] < values[0, 4]
+
+
+def test_candidates_are_compacted_and_nothing_is_lost() -> None:
+    rows = duplicated(4000, 4, 6, seed=0)
+    queries = np.random.default_rng(2).standard_normal((5, 4))
+    scoring = scoring_of(rows)
+    want = top_k(scoring, queries, 3)
+    compact = search._Search._compact
+    calls: list[int] = []
+
+    def counted(self: Any) -> None:
+        before = self.pending
+        compact(self)
+        calls.append(before - self.pending)
+
+    with patch.dict(vars(search), TINY_PLAN), patch.object(search._Search, "_compact", counted):
+        got = top_k(scoring, queries, 3)
+    assert calls and min(calls) > 0
+    np.testing.assert_array_equal(got[0], want[0])
+    np.testing.assert_array_equal(got[1], want[1])
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@pytest.mark.parametrize("centered", [False, True])
+def test_identical_to_the_bit_whatever_the_plan(similarity: Similarity, centered: bool) -> None:
+    rng = np.random.default_rng(5)
+    rows = np.concatenate(
+        [rng.standard_normal((3000, 24)).astype(np.float32), duplicated(2500, 24, 9, seed=1)]
+    )
+    rng.shuffle(rows)
+    queries = rng.standard_normal((37, 24)).astype(np.float32)
+    scoring = scoring_of(rows, similarity, centered=centered)
+    want = top_k(scoring, queries, 11, threads=1)
+
+    def same(ids: npt.NDArray[np.int64], values: F64) -> None:
+        np.testing.assert_array_equal(ids, want[0])
+        np.testing.assert_array_equal(values, want[1])
+
+    same(*top_k(scoring, queries, 11))
+    for threads in (2, 5):
+        same(*top_k(scoring, queries, 11, threads=threads))
+    for step in (1, 10, 36):
+        parts = [top_k(scoring, queries[low : low + step], 11) for low in range(0, 37, step)]
+        same(np.concatenate([ids for ids, _ in parts]), np.concatenate([v for _, v in parts]))
+    plans: list[dict[str, int]] = [
+        TINY_PLAN,
+        {"_ROWS": 64, "_GROUP": 1},
+        {"_ROWS": 4096, "_GROUP": 128},
+        {"_PENDING_PAIRS": 1},
+        {"_BUFFER_BYTES": 64},
+    ]
+    for plan in plans:
+        with patch.dict(vars(search), plan):
+            for threads in (1, 3):
+                same(*top_k(scoring, queries, 11, threads=threads))
+    more, values = top_k(scoring, queries, 300)
+    same(more[:, :11], values[:, :11])
+
+
+def test_identical_to_the_bit_for_very_long_rows() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((60, 20_000)).astype(np.float32)
+    queries = rng.standard_normal((3, 20_000))
+    scoring = scoring_of(rows)
+    alone, pair = top_k(scoring, queries, 5, threads=1), top_k(scoring, queries, 5, threads=2)
+    np.testing.assert_array_equal(alone[0], pair[0])
+    np.testing.assert_array_equal(alone[1], pair[1])
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@pytest.mark.parametrize("centered", [False, True])
+def test_rows_without_direction_and_rows_not_kept_are_never_found(
+    similarity: Similarity, centered: bool
+) -> None:
+    rng = np.random.default_rng(8)
+    rows = rng.standard_normal((4000, 6)).astype(np.float32)
+    bad = rng.choice(4000, 900, replace=False)
+    rows[bad[:300]] = 0
+    rows[bad[300:500], rng.integers(6)] = np.nan
+    rows[bad[500:600], 0] = np.inf
+    rows[bad[600:700], 1] = -np.inf
+    keep = np.ones(4000, dtype=bool)
+    keep[bad[700:]] = False
+    queries = rng.standard_normal((3, 6))
+    scoring = scoring_of(rows, similarity, centered=centered, keep=keep)
+    ids, values = top_k(scoring, queries, 3100)
+    good = np.setdiff1d(np.arange(4000), bad)
+    for found in ids:
+        np.testing.assert_array_equal(np.sort(found), good)
+    assert np.isfinite(values).all()
+    with pytest.raises(InputError, match="k is 3101, but it must lie between 1 and 3100"):
+        top_k(scoring, queries, 3101)
+
+
+@pytest.mark.parametrize("similarity", ["cosine", "euclidean"])
+def test_infinite_rows_do_not_warn(similarity: Similarity) -> None:
+    rows = np.eye(6, dtype=np.float32)
+    rows[0, 0], rows[1, 2] = np.inf, -np.inf
+    ids, _ = top_k(scoring_of(rows, similarity, centered=True), np.ones((1, 6)), 4)
+    np.testing.assert_array_equal(np.sort(ids[0]), [2, 3, 4, 5])
+
+
+def test_the_mean_is_of_all_usable_rows_whatever_may_be_found() -> None:
+    rows = np.random.default_rng(0).standard_normal((50, 4)).astype(np.float32) + 1
+    keep = np.arange(50) % 2 == 0
+    queries = np.random.default_rng(1).standard_normal((2, 4))
+    all_ids, all_values = top_k(scoring_of(rows, centered=True), queries, 50)
+    ids, values = top_k(scoring_of(rows, centered=True, keep=keep), queries, 25)
+    for j in range(2):
+        even = all_ids[j] % 2 == 0
+        np.testing.assert_array_equal(ids[j], all_ids[j][even])
+        np.testing.assert_array_equal(values[j], all_values[j][even])
+
+
+def test_cosine_does_not_see_the_lengths_of_rows_and_queries() -> None:
+    rng = np.random.default_rng(11)
+    rows = rng.standard_normal((3000, 10)).astype(np.float32)
+    queries = rng.standard_normal((5, 10))
+    powers = 2.0 ** rng.integers(-60, 60, (3000, 1))
+    scaled = (rows * powers).astype(np.float32)
+    for centered in (False, True):
+        want, values = top_k(scoring_of(rows, centered=centered), queries, 20)
+        got, again = top_k(scoring_of(scaled, centered=centered), queries * 2.0**30, 20)
+        np.testing.assert_array_equal(got, want)
+        np.testing.assert_allclose(again, values, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@pytest.mark.parametrize("centered", [False, True])
+def test_rotation_of_rows_and_queries_changes_nothing(similarity: Similarity, centered: bool) -> None:
+    rng = np.random.default_rng(12)
+    rows = rng.integers(-40, 40, (2500, 8)).astype(np.float32)
+    queries = rng.standard_normal((4, 8))
+    # A signed permutation rotates float32 exactly.
+    order, signs = rng.permutation(8), rng.choice([-1, 1], 8)
+    turned_rows = (rows[:, order] * signs).astype(np.float32)
+    plain = top_k(scoring_of(rows, similarity, centered=centered), queries, 15)
+    turned = top_k(scoring_of(turned_rows, similarity, centered=centered), queries[:, order] * signs, 15)
+    np.testing.assert_allclose(turned[1], plain[1], rtol=1e-11, atol=1e-12)
+    gaps = np.abs(np.diff(plain[1], axis=1)) > 1e-10
+    sure = np.pad(gaps, ((0, 0), (1, 0)), constant_values=True)
+    sure &= np.pad(gaps, ((0, 0), (0, 1)), constant_values=False)
+    assert sure.mean() > 0.5
+    np.testing.assert_array_equal(turned[0][sure], plain[0][sure])
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+def test_permutation_of_rows_permutes_the_ids(similarity: Similarity) -> None:
+    rng = np.random.default_rng(13)
+    rows = rng.standard_normal((2500, 8)).astype(np.float32)
+    queries = rng.standard_normal((4, 8))
+    order = rng.permutation(2500)
+    ids, values = top_k(scoring_of(rows, similarity), queries, 15)
+    moved, again = top_k(scoring_of(rows[order], similarity), queries, 15)
+    np.testing.assert_array_equal(order[moved], ids)
+    np.testing.assert_array_equal(again, values)
+
+
+@pytest.mark.parametrize("size_of_rows", [1e-30, 1.0, 1e30])
+@pytest.mark.parametrize("size_of_queries", [1e-30, 1.0, 1e30])
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@pytest.mark.parametrize("centered", [False, True])
+def test_any_magnitude(
+    size_of_rows: float, size_of_queries: float, similarity: Similarity, centered: bool
+) -> None:
+    rng = np.random.default_rng(14)
+    rows = ((rng.standard_normal((300, 6)) + 0.5) * size_of_rows).astype(np.float32)
+    queries = rng.standard_normal((3, 6)) * size_of_queries
+    reference = np.array(naive(rows, queries, similarity, centered=centered))
+    ids, values = top_k(scoring_of(rows, similarity, centered=centered), queries, 25)
+    best = -np.sort(-reference, axis=1)[:, :25]
+    np.testing.assert_allclose(np.take_along_axis(reference, ids, axis=1), best, rtol=1e-11)
+    np.testing.assert_allclose(values, best, rtol=1e-10)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-170, 1e170, 1e300])
+@pytest.mark.parametrize("similarity", ["cosine", "dot"])
+def test_queries_whose_square_is_no_double(similarity: Similarity, size: float) -> None:
+    rng = np.random.default_rng(15)
+    rows = rng.standard_normal((300, 6)).astype(np.float32)
+    queries = rng.standard_normal((3, 6))
+    scoring = scoring_of(rows, similarity)
+    want, values = top_k(scoring, queries, 10)
+    got, again = top_k(scoring, queries * size, 10)
+    np.testing.assert_array_equal(got, want)
+    np.testing.assert_allclose(again, values * (1 if similarity == "cosine" else size), rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "spread",
+    [
+        1e-2,
+        1e-3,
+        1e-4,
+        1e-5,
+    ],
+)
+def test_centered_rows_far_from_the_origin(spread: float) -> None:
+    """Rows that nearly coincide: the centred cosine is what little they differ in."""
+    rng = np.random.default_rng(16)
+    rows = (rng.standard_normal(32) + spread * rng.standard_normal((9000, 32))).astype(np.float32)
+    queries = rng.standard_normal((6, 32))
+    long = rows.astype(np.longdouble)
+    unit = long / np.sqrt((long * long).sum(axis=1))[:, None]
+    centered = unit - unit.mean(axis=0)
+    centered /= np.sqrt((centered * centered).sum(axis=1))[:, None]
+    directions = queries.astype(np.longdouble)
+    directions /= np.sqrt((directions * directions).sum(axis=1))[:, None]
+    reference = (directions @ centered.T).astype(np.float64)
+    ids, values = top_k(scoring_of(rows, centered=True), queries, 20)
+    np.testing.assert_array_equal(ids, np.argsort(-reference, axis=1)[:, :20])
+    np.testing.assert_allclose(values, np.take_along_axis(reference, ids, axis=1), atol=1e-7)
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@pytest.mark.parametrize("centered", [False, True])
+def test_rows_that_float32_cannot_tell_apart(similarity: Similarity, centered: bool) -> None:
+    """Differences far below the error of the float32 product still decide the order."""
+    rng = np.random.default_rng(17)
+    rows = np.repeat(rng.standard_normal((1, 64)), 3000, axis=0).astype(np.float32)
+    changed = rng.integers(64, size=3000)
+    at = np.arange(3000)
+    rows[at, changed] = np.nextafter(rows[at, changed], rng.choice([-9, 9], 3000).astype(np.float32))
+    rows[:5] = rng.standard_normal((5, 64))  # or there would be nothing to centre
+    queries = rng.standard_normal((4, 64))
+    reference = np.array(naive(rows, queries, similarity, centered=centered))
+    ids, values = top_k(scoring_of(rows, similarity, centered=centered), queries, 200)
+    # Centred unit rows are short here: their cosines have fewer digits, not their order.
+    assert_agrees(ids, values, reference, 1e-9 if centered and similarity == "cosine" else 1e-13)
+    best = np.take_along_axis(reference, ids, axis=1)
+    np.testing.assert_allclose(best, -np.sort(-reference, axis=1)[:, :200], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@pytest.mark.parametrize("centered", [False, True])
+@pytest.mark.parametrize("d", [1, 3, 64, 4096])
+@pytest.mark.parametrize("kind", ["positive", "cancelling", "mixed", "near"])
+def test_the_bound_holds_for_the_float32_product(
+    similarity: Similarity, centered: bool, d: int, kind: str
+) -> None:
+    rng = np.random.default_rng(18)
+    rows = rng.uniform(0.9, 1.1, (60, d))
+    queries = rng.uniform(0.9, 1.1, (20, d))
+    if kind == "cancelling":
+        queries *= (-1.0) ** np.arange(d)
+    if kind == "mixed":
+        rows *= 10.0 ** rng.uniform(-6, 6, rows.shape)
+        queries *= 10.0 ** rng.uniform(-6, 6, (20, 1))
+    if kind == "near":
+        rows = 5 + rng.standard_normal(d) + 1e-4 * rng.standard_normal((60, d))
+    single = rows.astype(np.float32)
+    scoring = scoring_of(single, similarity, centered=centered)
+    if not scoring.usable.any():
+        assert d == 1 and centered and similarity == "cosine"
+        return
+    q, bound = scoring.prepare_queries(queries)
+    r = scoring.prepare_rows(0, 60, np.empty((60, scoring.width), dtype=np.float32))
+    products = (r @ q.T).astype(np.longdouble)
+
+    long, v = single.astype(np.longdouble), queries.astype(np.longdouble)
+    lengths = np.sqrt((v * v).sum(axis=1))
+    shift = np.zeros(d) if scoring.shift is None else scoring.shift
+    if similarity == "euclidean":
+        moved = (long - shift) / scoring.unit
+        point = v / scoring.unit
+        ideal = moved @ point.T - (moved * moved).sum(axis=1)[:, None] / 2
+        ideal /= np.maximum(lengths / scoring.unit, 1)
+    else:
+        scale = np.ones(60) if scoring.scale is None else scoring.scale
+        weight = np.ones(60) if scoring.weight is None else scoring.weight
+        prepared = long * scale[:, None] - np.multiply.outer(weight, shift.astype(np.longdouble))
+        ideal = prepared @ (v / lengths[:, None]).T
+    errors = np.abs(products - ideal)[scoring.usable]
+    assert (errors <= bound).all()
+    assert (
+        bound < 0.01 * max(1, float(np.abs(ideal[scoring.usable]).max())) * max(1, d / 64)
+    ).all() or (kind == "near" and centered)
+
+
+def test_exact_values_do_not_depend_on_company() -> None:
+    rng = np.random.default_rng(19)
+    rows = rng.standard_normal((400, 33)).astype(np.float32)
+    queries = rng.standard_normal((9, 33))
+    query, row = np.repeat(np.arange(9), 400), np.tile(np.arange(400), 9)
+    for similarity in SIMILARITIES:
+        scoring = scoring_of(rows, similarity, centered=True)
+        together = scoring.exact(queries, query, row)
+        some = np.flatnonzero(rng.random(3600) < 0.1)
+        np.testing.assert_array_equal(scoring.exact(queries, query[some], row[some]), together[some])
+        one = [scoring.exact(queries, query[i : i + 1], row[i : i + 1])[0] for i in some[:40]]
+        np.testing.assert_array_equal(one, together[some[:40]])
+
+
+@pytest.mark.parametrize("k", [0, -1, 11])
+def test_k_out_of_range(k: int) -> None:
+    rows = np.eye(10, dtype=np.float32)
+    with pytest.raises(InputError, match=f"k is {k}, but it must lie between 1 and 10"):
+        top_k(scoring_of(rows), np.ones((1, 10)), k)
+
+
+def test_threads_out_of_range() -> None:
+    with pytest.raises(InputError, match="threads is 0"):
+        top_k(scoring_of(np.eye(3, dtype=np.float32)), np.ones((1, 3)), 1, threads=0)
+
+
+def test_no_queries_give_an_empty_result() -> None:
+    ids, values = top_k(scoring_of(np.eye(3, dtype=np.float32)), np.empty((0, 3)), 2)
+    assert ids.shape == values.shape == (0, 2)
+
+
+def test_the_arguments_are_not_changed() -> None:
+    rows = np.random.default_rng(20).standard_normal((100, 4)).astype(np.float32)
+    queries = np.random.default_rng(21).standard_normal((3, 4)).astype(np.float32)
+    kept, asked = rows.copy(), queries.copy()
+    for similarity in SIMILARITIES:
+        top_k(scoring_of(rows, similarity, centered=True), queries, 5)
+    np.testing.assert_array_equal(rows, kept)
+    np.testing.assert_array_equal(queries, asked)
+
+
+def test_the_bundled_model_agrees_to_the_id_with_double_precision(bundled: ts.EmbeddingSpace) -> None:
+    vectors, (n, d) = bundled.vectors, bundled.shape
+    queries = ts.random_directions(d, range(500), seed=99)
+    wide = queries.astype(np.float64)
+    norms = np.empty(n)
+    unit_sum, row_sum = np.zeros(d), np.zeros(d)
+    dots = np.empty((500, n))
+    for low in range(0, n, 4096):
+        block = vectors[low : low + 4096].astype(np.float64)
+        part = slice(low, low + len(block))
+        norms[part] = np.linalg.norm(block, axis=1)
+        unit_sum += (block / norms[part, None]).sum(axis=0)
+        row_sum += block.sum(axis=0)
+        dots[:, part] = wide @ block.T
+    lengths = np.linalg.norm(wide, axis=1)[:, None]
+    mean = unit_sum / n
+    distances = np.empty(n)
+    for low in range(0, n, 4096):
+        unit = vectors[low : low + 4096] / norms[low : low + 4096, None]
+        distances[low : low + 4096] = np.linalg.norm(unit - mean, axis=1)
+    cases: list[tuple[Similarity, bool, F64]] = [
+        ("dot", False, dots),
+        ("cosine", False, dots / norms / lengths),
+        ("cosine", True, (dots / norms - (wide @ mean)[:, None]) / distances / lengths),
+        ("euclidean", False, -np.sqrt(norms**2 - 2 * dots + lengths**2)),
+    ]
+    for similarity, centered, reference in cases:
+        scoring = make_scoring(vectors, bundled.moments, similarity=similarity, centered=centered)
+        ids, values = top_k(scoring, queries, 10)
+        rough = np.argpartition(-reference, 9, axis=1)[:, :10]
+        rough.sort(axis=1)
+        order = np.argsort(-np.take_along_axis(reference, rough, axis=1), axis=1, kind="stable")
+        np.testing.assert_array_equal(ids, np.take_along_axis(rough, order, axis=1))
+        np.testing.assert_allclose(values, np.take_along_axis(reference, ids, axis=1), rtol=1e-11)

@@ -1,0 +1,244 @@
+"""A hub on 127.0.0.1 for tests: repositories in memory, and misbehaviour on demand.
+
+Speaks what ``huggingface_hub`` asks of the real one: ``/api/models/{repo}[/revision/{rev}]`` and
+``/{repo}/resolve/{rev}/{file}`` with Range; like there, large files come by a redirect to another host.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+import numpy.typing as npt
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@dataclass
+class Fault:
+    """What goes wrong with the next `times` requests whose path ends with `path`.
+
+    `kind`: ``status``, ``break`` (the connection, after `value` bytes), ``ignore-range``,
+    ``wrong-total`` and ``wrong-range`` (in Content-Range), ``short`` (a complete answer without the
+    last byte).
+    """
+
+    kind: str
+    path: str
+    value: int = 0
+    times: int = 10**9
+    after: int = 0  # how many such requests go well before
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it came."""
+
+    path: str
+    host: str
+    range: str | None
+    token: str | None
+
+
+class HubServer:
+    """The server's state; `url` is the endpoint."""
+
+    def __init__(self) -> None:
+        self.repos: dict[str, dict[str, bytes]] = {}
+        self.commit = COMMIT
+        self.cdn = False  # whether safetensors come from another host name
+        self.faults: list[Fault] = []
+        self.asked: list[Asked] = []
+        self.sent: dict[str, int] = {}  # bytes of bodies of files, by file
+        self.lock = threading.Lock()
+        hub = self
+
+        class Handler(_Handler):
+            server_state = hub
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._http.daemon_threads = True
+        self.port = self._http.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+
+    def take_fault(self, path: str) -> Fault | None:
+        with self.lock:
+            for fault in self.faults:
+                if fault.times > 0 and path.endswith(fault.path):
+                    fault.after -= 1
+                    if fault.after < 0:
+                        fault.times -= 1
+                        return fault
+        return None
+
+
+@contextmanager
+def running() -> Iterator[HubServer]:
+    server = HubServer()
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes
+    server_state: HubServer
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        hub, path = self.server_state, unquote(urlsplit(self.path).path)
+        with hub.lock:
+            hub.asked.append(
+                Asked(
+                    path,
+                    self.headers["Host"].partition(":")[0],
+                    self.headers["Range"],
+                    self.headers["Authorization"],
+                )
+            )
+        fault = hub.take_fault(path)
+        if fault is not None and fault.kind == "status":
+            self._answer(fault.value, b'{"error": "as the test wants"}', fault.headers)
+        elif path.startswith("/api/models/"):
+            self._model_info(path.removeprefix("/api/models/"))
+        elif match := re.fullmatch(r"(?:/cdn)?/(.+)/resolve/([^/]+)/(.+)", path):
+            self._file(path, match[1], match[2], match[3], fault)
+        else:
+            self._answer(404, b"{}")
+
+    def _model_info(self, path: str) -> None:
+        hub = self.server_state
+        repo, _, revision = path.partition("/revision/")
+        if repo not in hub.repos:
+            return self._answer(404, b"{}", {"X-Error-Code": "RepoNotFound"})
+        if revision not in ("", "main", "v1", hub.commit):
+            return self._answer(404, b"{}", {"X-Error-Code": "RevisionNotFound"})
+        files = [{"rfilename": name, "size": len(raw)} for name, raw in hub.repos[repo].items()]
+        info = {"id": repo, "sha": hub.commit, "siblings": files, "tags": ["gpt2", "license:mit"]}
+        return self._answer(200, json.dumps(info).encode(), {"Content-Type": "application/json"})
+
+    def _file(self, path: str, repo: str, revision: str, file: str, fault: Fault | None) -> None:
+        hub = self.server_state
+        content = hub.repos.get(repo, {}).get(file)
+        if content is None or revision != hub.commit:
+            return self._answer(404, b"{}", {"X-Error-Code": "EntryNotFound"})
+        if hub.cdn and file.endswith(".safetensors") and not path.startswith("/cdn"):
+            place = f"http://localhost:{hub.port}/cdn{self.path}"
+            return self._answer(302, b"", {"Location": place, "X-Repo-Commit": hub.commit})
+        headers = {"X-Repo-Commit": hub.commit, "Accept-Ranges": "bytes", "ETag": '"1"'}
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers["Range"] or "")
+        kind = fault.kind if fault else ""
+        if asked is None or kind == "ignore-range":
+            return self._send(200, file, content, headers, fault)
+        low, high, total = int(asked[1]), int(asked[2]), len(content)
+        if low >= total:
+            return self._answer(416, b"", {"Content-Range": f"bytes */{total}"})
+        body = content[low : high + 1]
+        shift, more = int(kind == "wrong-range"), int(kind == "wrong-total")
+        end = low + len(body) - 1
+        headers["Content-Range"] = f"bytes {low + shift}-{end + shift}/{total + more}"
+        return self._send(206, file, body, headers, fault)
+
+    def _send(
+        self, status: int, file: str, body: bytes, headers: dict[str, str], fault: Fault | None
+    ) -> None:
+        kind = fault.kind if fault else ""
+        promised = len(body) - (kind == "short")
+        sent = body[: fault.value] if fault and kind == "break" else body[:promised]
+        self.send_response(status)
+        for name, value in ({"Content-Length": str(promised)} | headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            for low in range(0, len(sent), 1 << 16):
+                part = sent[low : low + (1 << 16)]
+                self.wfile.write(part)
+                with self.server_state.lock:
+                    counted = self.server_state.sent
+                    counted[file] = counted.get(file, 0) + len(part)
+        except OSError:  # the client has seen enough
+            self.close_connection = True
+        if kind == "break":
+            self.close_connection = True
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in ({"Content-Length": str(len(body))} | (headers or {})).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+Tensors = dict[str, npt.NDArray[np.float32]]
+
+
+def safetensors_bytes(tensors: Tensors) -> bytes:
+    """A safetensors file of F32 tensors."""
+    table: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    at = 0
+    for name, array in tensors.items():
+        offsets = [at, at + array.nbytes]
+        table[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": offsets}
+        at += array.nbytes
+    head = json.dumps(table).encode()
+    head += b" " * (-len(head) % 8)
+    return len(head).to_bytes(8, "little") + head + b"".join(map(np.ndarray.tobytes, tensors.values()))
+
+
+def gpt2_large(n: int = 2000, d: int = 16, layers: int = 36, seed: int = 0) -> Tensors:
+    """All tensors of GPT-2 large by name, with `n` tokens and `d` dimensions."""
+    rng = np.random.default_rng(seed)
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in range(layers):
+        for name, shape in {
+            "attn.bias": (1, 1, 8, 8), "attn.c_attn.bias": (3 * d,), "attn.c_attn.weight": (d, 3 * d),
+            "attn.c_proj.bias": (d,), "attn.c_proj.weight": (d, d),
+            "ln_1.bias": (d,), "ln_1.weight": (d,), "ln_2.bias": (d,), "ln_2.weight": (d,),
+            "mlp.c_fc.bias": (4 * d,), "mlp.c_fc.weight": (d, 4 * d),
+            "mlp.c_proj.bias": (d,), "mlp.c_proj.weight": (4 * d, d),
+        }.items():  # fmt: skip
+            shapes[f"h.{layer}.{name}"] = shape
+    shapes |= {"ln_f.bias": (d,), "ln_f.weight": (d,), "wpe.weight": (1024, d), "wte.weight": (n, d)}
+    return {name: rng.standard_normal(shape, np.float32) for name, shape in shapes.items()}
+
+
+def gpt2_files(n: int = 2000, seed: int = 0) -> dict[str, bytes]:
+    """The files of a repository of GPT-2 large with `n` tokens."""
+    vocabulary = {f"Ġtoken{id}": id for id in range(n - 1)} | {"<|endoftext|>": n - 1}
+    tokenizer = {
+        "version": "1.0",
+        "added_tokens": [{"id": n - 1, "content": "<|endoftext|>", "special": True}],
+        "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False},
+        "decoder": {"type": "ByteLevel"},
+        "model": {"type": "BPE", "vocab": vocabulary, "merges": []},
+    }
+    return {
+        ".gitattributes": b"",
+        "README.md": b"# GPT-2 large",
+        "config.json": json.dumps({"model_type": "gpt2", "vocab_size": n}).encode(),
+        "model.safetensors": safetensors_bytes(gpt2_large(n, seed=seed)),
+        "pytorch_model.bin": b"never to be fetched" * 1000,
+        "tokenizer.json": json.dumps(tokenizer).encode(),
+        "tokenizer_config.json": json.dumps({"model_max_length": 1024}).encode(),
+        "vocab.json": json.dumps(vocabulary).encode(),
+    }
