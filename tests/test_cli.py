@@ -398,10 +398,7 @@ def test_a_closed_pipe_ends_quietly() -> None:
     "encoding",
     [
         "ascii",
-        pytest.param(
-            "cp1252",
-            marks=pytest.mark.xfail(strict=True, reason="UnicodeEncodeError with a traceback"),
-        ),
+        "cp1252",
     ],
 )
 def test_an_output_that_cannot_hold_every_character(encoding: str) -> None:

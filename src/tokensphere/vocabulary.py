@@ -65,7 +65,7 @@ class Vocabulary:
         """The exact bytes of a token."""
         if int(self.kinds[id]) in _DECODED:
             return self.decode(self.pieces[id])
-        return self.pieces[id].encode("utf-8", "surrogatepass")
+        return as_bytes(self.pieces[id])
 
     def text(self, id: int) -> str | None:
         """The token as text, or None if its bytes are not valid UTF-8 by themselves."""
@@ -88,7 +88,7 @@ class Vocabulary:
         """The exact bytes of all tokens."""
         kinds = self.kinds.tolist()
         return [
-            self.decode(piece) if kind in _DECODED else piece.encode("utf-8", "surrogatepass")
+            self.decode(piece) if kind in _DECODED else as_bytes(piece)
             for piece, kind in zip(self.pieces, kinds, strict=True)
         ]
 
@@ -104,7 +104,7 @@ class Vocabulary:
         return ids | plain
 
     def __contains__(self, token: object) -> bool:
-        return isinstance(token, (str, bytes)) and _as_bytes(token) in self._ids
+        return isinstance(token, (str, bytes)) and as_bytes(token) in self._ids
 
     def id(self, token: str | bytes | int) -> int:
         """The id of a token.
@@ -124,7 +124,7 @@ class Vocabulary:
             return self._check_id(int(token))
         if not isinstance(token, (str, bytes)):
             raise InputError(f"a token is a text, bytes or an id, not {type(token).__name__}")
-        found = self._ids.get(_as_bytes(token))
+        found = self._ids.get(as_bytes(token))
         if found is not None:
             return found
         if isinstance(token, str):
@@ -143,14 +143,14 @@ class Vocabulary:
         return id
 
     def _unknown(self, token: str | bytes) -> str:
-        name = visible(_as_bytes(token))
+        name = visible(as_bytes(token))
         near = ", ".join(f"'{visible(t)}'" for t in self.suggestions(token))
         hint = f"did you mean {near}?" if near else "it may be split into several tokens"
         return f"the vocabulary has no token '{name}' ({len(self)} tokens); {hint}"
 
     def suggestions(self, token: str | bytes, limit: int = 5) -> list[bytes]:
         """Tokens that exist and look like `token`: other spacing or case, then near spellings."""
-        text = _as_bytes(token).decode("utf-8", "replace")
+        text = as_bytes(token).decode("utf-8", "replace")
         bare = text.strip()
         cased = dict.fromkeys([bare, bare.lower(), bare.capitalize(), bare.upper()])
         found = [(lead + word).encode() for lead in (" ", "") for word in cased if word]
@@ -188,7 +188,8 @@ _DECODED = frozenset(int(kind) for kind in (Kind.NORMAL, Kind.BYTE, Kind.ADDED))
 _ID = re.compile(r"id:[0-9]{1,18}")
 
 
-def _as_bytes(token: str | bytes) -> bytes:
+def as_bytes(token: str | bytes) -> bytes:
+    """A token in UTF-8; a byte that was no UTF-8 when it was read (PEP 383) as that byte."""
     if isinstance(token, bytes):
         return token
     try:
@@ -226,7 +227,7 @@ def decode_byte_level(piece: str) -> bytes:
     try:
         return bytes([_BYTE_LEVEL[ord(character)] for character in piece])
     except KeyError:
-        return piece.encode("utf-8", "surrogatepass")
+        return as_bytes(piece)
 
 
 def token_ids(vocabulary: Vocabulary, tokens: Iterable[str | bytes | int]) -> list[int]:

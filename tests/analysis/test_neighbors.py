@@ -145,6 +145,18 @@ def test_of_each_form_only_the_nearest_stays(
             assert found.ids[row].tolist() == want[:k]
 
 
+def test_other_forms_of_the_own_tokens_are_left_out_even_if_nearer() -> None:
+    vectors = np.eye(5, 4)
+    vectors[1] = [7, 0, 0, 0]  # by the dot product nearer to the first than itself
+    vectors[2:] += 0.1
+    space = ts.EmbeddingSpace.from_arrays(vectors, [" king", "KING", "b", "c", "d"])
+    assert ts.nearest(space, " king", k=2, similarity="dot").ids[0, 0] == 1
+    found = ts.nearest(space, " king", k=3, similarity="dot", forms=True)
+    assert sorted(found.ids[0].tolist()) == [2, 3, 4]
+    shown = ts.nearest(space, " king", k=1, similarity="dot", forms=True, exclude=[])
+    assert shown.ids[0].tolist() == [1]
+
+
 def test_more_forms_than_there_are(small: ts.EmbeddingSpace) -> None:
     different = len(set(small.vocabulary.forms.tolist()))
     direction = ts.RandomDirections(small_model.D, 1)

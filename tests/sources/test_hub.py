@@ -368,6 +368,7 @@ def test_ctrl_c_leaves_nothing(server: HubServer) -> None:
 
 def test_threads_at_once(server: HubServer) -> None:
     found: list[cache.Entry] = []
+    utils.get_session()  # huggingface_hub 1.0 makes, and forgets, one client for each of several threads
     threads = [threading.Thread(target=lambda: found.append(fetch())) for _ in range(4)]
     for thread in threads:
         thread.start()

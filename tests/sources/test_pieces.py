@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tokensphere.display import visible
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.sources.gguf_space import EMBEDDING, load_gguf
 from tokensphere.sources.gguf_writer import write_gguf
@@ -23,7 +24,6 @@ from tokensphere.sources.pieces import (
     undo_phantom_space,
     with_plain,
 )
-from tokensphere.display import visible
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
 

@@ -64,7 +64,11 @@ def load_gguf(
         the file cannot be read, or lacks the matrix or a vocabulary
     """
     with GGUFFile(path) as file:
-        text = {key: value for key, value in file.metadata.items() if isinstance(value, str)}
+        text = {
+            key: value.encode("utf-8", "backslashreplace").decode()
+            for key, value in file.metadata.items()
+            if isinstance(value, str)
+        }
         notes = tuple(text[key] for key in sorted(text) if key.startswith("tokensphere.note."))
         return assemble(
             file,

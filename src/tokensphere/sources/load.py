@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,21 +63,29 @@ def load(
                 " leave out tensor, vocabulary, revision and fold_norm, or name a model"
             )
         return bundled.load_bundled(matrix)
-    path = Path(model).expanduser()
-    if path.exists():
+    path = Path(os.path.expanduser(model))  # which leaves an unknown ~user as it is  # noqa: PTH111
+    if _exists(path):
         if revision is not None:
             raise InputError(f"{path} is on this machine, so it has no revision {revision!r}")
         from tokensphere.sources.files import load_path
 
-        return load_path(path, choice, Path(vocabulary).expanduser() if vocabulary else None)
+        return load_path(path, choice, Path(os.path.expanduser(vocabulary)) if vocabulary else None)
     if _looks_local(str(model)):
         raise SourceError(
-            f"there is no file or folder {str(model)!r}; name one that is there, a repository"
+            f"there is no file or folder {str(model)!r:.200}; name one that is there, a repository"
             f" owner/name, or {bundled.NAME!r} (bundled)"
         )
     from tokensphere.sources.hub_space import load_hub
 
     return load_hub(str(model), revision, choice, vocabulary, progress)
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file or folder; a name that no file can have is none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _looks_local(model: str) -> bool:

@@ -152,7 +152,7 @@ class _Transfer:
 
         persist(attempt, self.patience, self._stopped)
 
-    def _chunks(self, low: int, high: int) -> Generator[bytes]:
+    def _chunks(self, low: int, high: int) -> Generator[bytes, None, None]:
         headers = dict(self.headers) | {"Range": f"bytes={low}-{high - 1}"}
         with opened(self.client, self.what, self.url, headers, self.patience.timeout) as response:
             self._check(response, low, high)
