@@ -104,9 +104,11 @@ def test_a_column_wider_than_the_terminal_is_shown_whole(small: ts.EmbeddingSpac
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_text_around_tables_fits(small: ts.EmbeddingSpace, width: int) -> None:
-    results: list[Any] = [ts.summarize(small), ts.pair(small, 0, 1, n_pairs=100)]
-    for result in results:
-        assert all(cell_len(line) <= max(width, 60) for line in printed(result, width))
+    for result in (ts.pair(small, 0, 1, n_pairs=100), ts.nearest(small, 0, k=3)):
+        lines = printed(result, width)
+        caption = lines[lines.index("") + 1 :]  # below the table, which is never cut
+        assert caption and all(cell_len(line) <= width for line in caption)
+    assert all(cell_len(line) <= max(width, 60) for line in printed(ts.summarize(small), width))
     summary = [line.strip() for line in printed(ts.summarize(small), width)]
     if width >= 40:
         assert str(small.provenance.sha256) in "".join(summary)

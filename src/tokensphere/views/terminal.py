@@ -52,9 +52,13 @@ def to_text(result: Any, *, width: int | None = None, color: bool = False) -> st
         highlight=False,
     )
     unlimited = console.options.update(width=100_000)
-    console.width = max(width, Measurement.get(console, unlimited, content).minimum)
+    parts = content.renderables if isinstance(content, Group) else [content]
     with console.capture() as capture:
-        console.print(content)
+        for part in parts:
+            needed = Measurement.get(console, unlimited, part).minimum
+            rigid = isinstance(part, Table) and all(column.no_wrap for column in part.columns)
+            console.width = max(width, needed) if rigid else width
+            console.print(part)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
 
 
