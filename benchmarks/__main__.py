@@ -1,6 +1,7 @@
 """Run them, print the tables, and write them to files.
 
-python -m benchmarks [search|memory|cold]... [--rounds N] [--quick] [--markdown FILE] [--json FILE]
+python -m benchmarks [cold|memory|readers|search]... [--rounds N] [--quick]
+                     [--markdown FILE] [--json FILE]
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from benchmarks import report
 
-_NAMES = ("cold", "memory", "search")
+_NAMES = ("cold", "memory", "readers", "search")
 
 
 def main() -> None:
@@ -36,7 +37,7 @@ def main() -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Benchmarks; all of them.")
     parser.add_argument("names", nargs="*", metavar="|".join(_NAMES), help="only these")
-    parser.add_argument("--rounds", type=int, metavar="N", help="search: 5, cold: 11 unless given")
+    parser.add_argument("--rounds", type=int, metavar="N", help="cold: 11, others 5 unless given")
     parser.add_argument("--quick", action="store_true", help="fewer directions and rounds: a trial")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables as Markdown")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables as JSON")
@@ -60,6 +61,13 @@ def _tables(arguments: argparse.Namespace) -> Iterator[report.Table]:
         from benchmarks import memory
 
         yield from memory.run(quick=quick)
+    if "readers" in names:
+        from benchmarks import readers
+
+        if arguments.names or readers.models_folder():
+            yield from readers.run(rounds or (2 if quick else 5), quick=quick)
+        else:
+            print("readers: skipped for want of models; run `make models`, or set TOKENSPHERE_MODELS")
     if "search" in names:
         from benchmarks import search
 

@@ -7,7 +7,7 @@ import os
 import platform
 from pathlib import Path
 
-PEERS = ("faiss-cpu", "scikit-learn", "scipy", "gensim", "torch")
+PEERS = ("faiss-cpu", "scikit-learn", "scipy", "gensim", "torch", "gguf", "safetensors")
 
 
 def describe() -> dict[str, str]:

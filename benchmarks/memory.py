@@ -18,24 +18,21 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.processes import peak_bytes
+from benchmarks.processes import by_small_parent, peak_bytes
 from benchmarks.report import Table, verdict
 
 _COLUMNS = ("directions", "base MB", "peak of loading MB", "peak MB", "beyond base MB", "target")
 _DIRECTIONS = (1_000, 100_000)
 _TARGET = 256.0
 _MB = 1_000_000
-# A small process starts the one that is measured, for a peak is inherited from whoever starts it.
-_START = "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:]).returncode)"
 
 
 def run(*, quick: bool) -> Iterator[Table]:
     """One row for every number of directions."""
     rows = []
     for m in _DIRECTIONS[:1] if quick else _DIRECTIONS:
-        command = [sys.executable, "-I", "-S", "-c", _START]
-        command += [sys.executable, "-m", "benchmarks.memory", str(m)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        command = [sys.executable, "-m", "benchmarks.memory", str(m)]
+        done = subprocess.run(by_small_parent(command), stdout=subprocess.PIPE, text=True, check=True)
         base, loading, peak = (size / _MB for size in json.loads(done.stdout))
         beyond = peak - base
         rows.append(

@@ -13,6 +13,8 @@ import sys
 import time
 from typing import Any, NamedTuple
 
+_START = "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:]).returncode)"
+
 
 class Finished(NamedTuple):
     """What one process took: seconds from start to end, and its peak resident bytes."""
@@ -34,6 +36,11 @@ def race(commands: dict[str, list[str]], rounds: int) -> dict[str, list[Finished
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
     times: dict[str, list[list[Any]]] = json.loads(done.stdout)
     return {name: [Finished(*each) for each in runs] for name, runs in times.items()}
+
+
+def by_small_parent(command: list[str]) -> list[str]:
+    """`command`, started by a small process, so that its peak memory is its own."""
+    return [sys.executable, "-I", "-S", "-c", _START, *command]
 
 
 def peak_bytes(ru_maxrss: int) -> int:

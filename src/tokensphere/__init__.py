@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from tokensphere.analysis.summary import Summary, summarize
     from tokensphere.display import parse_visible, visible
     from tokensphere.geometry.directions import RandomDirections, random_directions
+    from tokensphere.sources.gensim_vectors import from_gensim
     from tokensphere.sources.load import load
     from tokensphere.sources.transformers_model import from_transformers
-    from tokensphere.sources.wordvectors import from_gensim
     from tokensphere.space import EmbeddingSpace, Provenance
     from tokensphere.vocabulary import Kind, Vocabulary
 
@@ -47,7 +47,7 @@ _WHERE = {
     "SearchSettings": "analysis.neighbors",
     "Summary": "analysis.summary",
     "Vocabulary": "vocabulary",
-    "from_gensim": "sources.wordvectors",
+    "from_gensim": "sources.gensim_vectors",
     "from_transformers": "sources.transformers_model",
     "load": "sources.load",
     "nearest": "analysis.neighbors",

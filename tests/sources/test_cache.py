@@ -16,7 +16,7 @@ import pytest
 from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.sources import cache, cache_writer
 from tokensphere.sources.cache_writer import Write
-from tokensphere.sources.layouts import Found
+from tokensphere.sources.matrices import Found
 from tokensphere.sources.safetensors import SafetensorsFile
 
 REPO, COMMIT, OTHER = "owner/name", "a" * 40, "b" * 40

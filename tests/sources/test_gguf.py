@@ -270,13 +270,22 @@ def test_the_file_is_closed_whatever_happens(tmp_path: Path, small_path: Path) -
             with suppress(FormatError):
                 kept.append(load_gguf(path).vectors)
         with GGUFFile(small_path) as file:
-            kept += [file.raw("token_embd.weight"), file.metadata["tokenizer.ggml.token_type"]]
+            kept += [file.raw("token_embd.weight").copy(), file.metadata["tokenizer.ggml.token_type"]]
         with pytest.raises(SourceError), GGUFFile(small_path) as file:
             file.matrix("nothing")
         with pytest.raises(ZeroDivisionError), GGUFFile(small_path):
             raise ZeroDivisionError
     assert len(maps) == 5 and all(map_.closed for map_ in maps)
     assert all(array.size and array.ravel()[0] == array.ravel()[0] for array in kept)
+
+
+def test_a_view_of_a_tensor_outlives_the_file_and_reading_it_again(small_path: Path) -> None:
+    with GGUFFile(small_path) as file:
+        view, matrix = file.raw("token_embd.weight"), file.matrix("token_embd.weight")
+        file.release("token_embd.weight")
+        again = file.matrix("token_embd.weight")
+    assert matrix.tobytes() == again.tobytes() == view.tobytes()
+    assert not view.flags.writeable
 
 
 def test_tensors_that_are_no_matrix_to_read(tmp_path: Path) -> None:

@@ -11,10 +11,8 @@ import pytest
 from tokensphere.errors import FormatError, SourceError, TokensphereError
 from tokensphere.sources.safetensors import (
     SafetensorsFile,
-    ShardedSafetensors,
     header_length,
     parse_header,
-    to_float32,
 )
 
 Tensors = dict[str, tuple[str, tuple[int, ...], bytes]]
@@ -83,53 +81,6 @@ def test_every_type_reads_as_the_float32_that_it_means(tmp_path: Path, pad: int)
         assert file.stored_array("scalar").item() == 1.0
         assert not file.stored_array("f32").flags.writeable
         assert file.matrix("f32").flags.writeable
-
-
-def test_bfloat16_is_exact_where_it_has_the_value() -> None:
-    patterns = np.arange(65536, dtype="<u2")
-    read = to_float32(patterns.view(np.uint8), "BF16", (256, 256))
-    assert np.array_equal(read.ravel().view(np.uint32) >> 16, patterns)
-
-
-def test_eight_bit_floats_have_the_values_of_their_paper() -> None:
-    codes = np.arange(256, dtype=np.uint8)
-    e4m3 = to_float32(codes, "F8_E4M3", (256,))
-    assert e4m3[0x7E] == 448  # the largest
-    assert e4m3[0x08] == 2**-6  # the smallest normal
-    assert e4m3[0x01] == 2**-9  # the smallest
-    assert e4m3[0x38] == 1
-    assert e4m3[0xB8] == -1
-    assert np.signbit(e4m3[0x80])
-    assert np.flatnonzero(np.isnan(e4m3)).tolist() == [0x7F, 0xFF]
-    assert not np.isinf(e4m3).any()
-    e5m2 = to_float32(codes, "F8_E5M2", (256,))
-    assert e5m2[0x7B] == 57344
-    assert e5m2[0x04] == 2**-14
-    assert e5m2[0x01] == 2**-16
-    assert np.flatnonzero(np.isinf(e5m2)).tolist() == [0x7C, 0xFC]
-    assert np.isnan(e5m2).sum() == 6
-    for values in (e4m3, e5m2):  # within a sign, codes are in the order of their values
-        positive = values[:128][np.isfinite(values[:128])]
-        assert np.all(np.diff(positive) > 0)
-
-
-def test_float64_beyond_float32_becomes_infinite_without_a_warning() -> None:
-    values = np.array([1e300, -1e300, 1e-300, np.nan])
-    read = to_float32(values.view(np.uint8), "F64", (4,))
-    assert read[:3].tolist() == [np.inf, -np.inf, 0.0]
-    assert np.isnan(read[3])
-
-
-def test_conversion_in_pieces_has_no_seams() -> None:
-    values = np.arange(3 * 2**17 + 5, dtype="<i4")
-    assert np.array_equal(to_float32(values.view(np.uint8), "I32", values.shape), values)
-
-
-def test_conversion_refuses_what_does_not_fit() -> None:
-    with pytest.raises(FormatError, match="7 bytes are no values of type F32"):
-        to_float32(np.zeros(7, np.uint8), "F32", (2,))
-    with pytest.raises(SourceError, match="stored as F4 cannot be read"):
-        to_float32(np.zeros(2, np.uint8), "F4", (4,))
 
 
 @pytest.mark.parametrize(
@@ -232,70 +183,6 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
         SafetensorsFile(tmp_path / "absent")
     with pytest.raises(SourceError, match="cannot open"):
         SafetensorsFile(tmp_path)
-
-
-def index(tmp_path: Path, weight_map: object) -> Path:
-    content = json.dumps({"metadata": {"total_size": 1}, "weight_map": weight_map}).encode()
-    return write(tmp_path / "model.safetensors.index.json", content)
-
-
-def test_shards_are_opened_only_when_asked_for(tmp_path: Path) -> None:
-    one: Tensors = {"a": ("F32", (5, 4), MATRIX.tobytes())}
-    write(tmp_path / "1.safetensors", safetensors(one))
-    path = index(tmp_path, {"a": "1.safetensors", "b": "2.safetensors", "c": "1.safetensors"})
-    with ShardedSafetensors(path) as file:
-        assert list(file.tensors) == ["a", "b", "c"]
-        assert "b" in file.tensors
-        assert len(file.tensors) == 3
-        assert file.tensors["a"].shape == (5, 4)
-        assert np.array_equal(file.matrix("a"), MATRIX)
-        assert np.array_equal(file.stored_array("a"), MATRIX)
-        assert file.raw("a").tobytes() == MATRIX.tobytes()
-        with pytest.raises(SourceError, match=r"2\.safetensors is missing.*download it"):
-            file.raw("b")
-        with pytest.raises(FormatError, match="lacks tensor 'c'"):
-            file.raw("c")
-        with pytest.raises(SourceError, match="no tensor 'd'"):
-            file.raw("d")
-        with pytest.raises(KeyError):
-            file.tensors["d"]
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../x",
-        "a/b",
-        "/etc/passwd",
-        "..",
-        ".",
-        "",
-        "a\\b",
-        "C:x",
-        "C:\\x",
-        "a\0b",
-        "a\nb",
-        5,
-        None,
-        ["x"],
-    ],
-)
-def test_an_index_names_files_of_its_own_folder_only(tmp_path: Path, name: object) -> None:
-    with pytest.raises(FormatError, match="no file of its own folder"):
-        ShardedSafetensors(index(tmp_path, {"a": "fine.safetensors", "b": name}))
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"[]", b"{}", b'{"weight_map": []}', b'{"weight_map": {}}', b"\xff"]
-)
-def test_a_damaged_index(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(FormatError):
-        ShardedSafetensors(write(tmp_path / "i.json", content))
-
-
-def test_an_absent_index(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="cannot open"):
-        ShardedSafetensors(tmp_path / "i.json")
 
 
 def mutated(content: bytes, rng: np.random.Generator) -> bytes:

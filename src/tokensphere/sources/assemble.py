@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, InputError, SourceError
-from tokensphere.sources.layouts import Found, Matrix, find_matrix, fold_norm, same_bytes
+from tokensphere.sources.layouts import fold_norm
+from tokensphere.sources.matrices import Found, Matrix, find_matrix, same_bytes
 from tokensphere.sources.tensors import TensorFile, digest
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary

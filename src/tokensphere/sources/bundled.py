@@ -11,7 +11,7 @@ from pathlib import Path
 from tokensphere.errors import SourceError
 from tokensphere.sources.assemble import Choice
 from tokensphere.sources.gguf_space import load_gguf
-from tokensphere.sources.layouts import Matrix
+from tokensphere.sources.matrices import Matrix
 from tokensphere.space import EmbeddingSpace
 
 NAME = "smollm2-135m-instruct"

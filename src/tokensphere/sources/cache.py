@@ -28,7 +28,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from tokensphere.errors import FormatError, InputError, SourceError
-from tokensphere.sources.layouts import Found
+from tokensphere.sources.matrices import Found
 
 TENSOR_FILE, NORM_FILE, ENTRY_FILE = "tensor.safetensors", "norm.safetensors", "entry.json"
 DEFAULT_REVISION = "main"

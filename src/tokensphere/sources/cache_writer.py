@@ -40,7 +40,7 @@ from tokensphere.sources.cache import (
     split_model,
     tensor_header,
 )
-from tokensphere.sources.layouts import Found
+from tokensphere.sources.matrices import Found
 
 _STALE = 24 * 3600.0  # seconds until what lies under tmp is no running download any more
 Write = Callable[[int, bytes], object]

@@ -82,7 +82,8 @@ def _model_file(folder: Path) -> Path:
 
 def _tokens(path: Path, vocabulary: Path | None) -> Callable[[int], Vocabulary]:
     """Where the tokens of the model in `path` come from."""
-    from tokensphere.sources.tokenizers import find_vocabulary, fit_to_rows, read_tokens_file
+    from tokensphere.sources.tokenizers import read_tokens_file
+    from tokensphere.sources.vocabularies import find_vocabulary, fit_to_rows
 
     if vocabulary is None:
         return lambda n: find_vocabulary(path.parent, n)
@@ -125,7 +126,7 @@ def _load_safetensors(path: Path, choice: Choice, vocabulary: Path | None) -> Em
 
 
 def _load_sharded(path: Path, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
-    from tokensphere.sources.safetensors import ShardedSafetensors
+    from tokensphere.sources.shards import ShardedSafetensors
 
     return _load_tensors(ShardedSafetensors(path), path, choice, _tokens(path, vocabulary))
 
@@ -139,7 +140,8 @@ def _load_gguf(path: Path, choice: Choice, vocabulary: Path | None) -> Embedding
 
 def _load_ctranslate2(path: Path, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
     from tokensphere.sources.ctranslate2 import CTranslate2File
-    from tokensphere.sources.tokenizers import fit_to_rows, read_ctranslate2_vocabulary
+    from tokensphere.sources.tokenizers import read_ctranslate2_vocabulary
+    from tokensphere.sources.vocabularies import fit_to_rows
 
     if vocabulary is None:
         # Whisper's tokenizer.json lacks the 1,501 time stamps that CTranslate2's own list has.

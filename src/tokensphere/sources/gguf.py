@@ -25,6 +25,7 @@ from tokensphere.errors import FormatError, SourceError
 from tokensphere.sources.gguf_quants import TENSOR_TYPES as TENSOR_TYPES
 from tokensphere.sources.gguf_quants import TensorType, dequantize
 from tokensphere.sources.gguf_strings import read_strings
+from tokensphere.sources.tensors import AT_ONCE, forget_pages
 
 MAGIC = b"GGUF"
 STRING, ARRAY = 8, 9
@@ -98,7 +99,7 @@ class GGUFFile:
 
     def close(self) -> None:
         """Let go of the file."""
-        # An error that is on its way out may still hold a view: then the map goes with the error.
+        # There may be views of it, e.g. in an error on its way out: then it goes with the last.
         with suppress(BufferError):
             self._map.close()
 
@@ -221,9 +222,17 @@ class GGUFFile:
         return strings
 
     def raw(self, name: str) -> npt.NDArray[np.uint8]:
-        """The bytes of a tensor as stored, a copy of shape (size,)."""
+        """The bytes of a tensor as stored, a read-only view of the file of shape (size,).
+
+        The file stays mapped as long as there is a view of it.
+        """
         tensor = self._tensor(name)
-        return np.frombuffer(self._map[tensor.offset : tensor.offset + tensor.size], np.uint8)
+        return np.frombuffer(self._map, np.uint8, tensor.size, tensor.offset)
+
+    def release(self, name: str) -> None:
+        """Let the system take back the memory that holds what was read of a tensor."""
+        tensor = self._tensor(name)
+        forget_pages(self._map, tensor.offset, tensor.size)
 
     def _tensor(self, name: str) -> TensorInfo:
         if name not in self.tensors:
@@ -254,6 +263,9 @@ class GGUFFile:
                 " known here; convert the file to Q8_0 or F16"
             )
         out = np.empty(tensor.shape, dtype=np.float32)
-        stored = np.frombuffer(self._map, np.uint8, tensor.size, tensor.offset)
-        dequantize(stored.reshape(len(out), -1), tensor.type, out)
+        stored = self.raw(name).reshape(len(out), -1)
+        step = max(1, AT_ONCE // max(1, stored.shape[1]))
+        for low in range(0, len(out), step):
+            dequantize(stored[low : low + step], tensor.type, out[low : low + step])
+            self.release(name)
         return out

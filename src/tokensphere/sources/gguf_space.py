@@ -21,7 +21,7 @@ from tokensphere.sources.pieces import (
     undo_phantom_space,
     with_plain,
 )
-from tokensphere.sources.tokenizers import fit_to_rows
+from tokensphere.sources.vocabularies import fit_to_rows
 from tokensphere.space import EmbeddingSpace
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 

@@ -24,7 +24,7 @@ from tokensphere.sources.http import (
     persist,
     refusal,
 )
-from tokensphere.sources.layouts import Found, Matrix, find_matrix
+from tokensphere.sources.matrices import Found, Matrix, find_matrix
 from tokensphere.sources.ranges import Progress
 from tokensphere.sources.repository import RemoteTensors, Repository
 
@@ -49,7 +49,7 @@ def fetch(
     Parameters
     ----------
     repo, revision : the repository, and a branch, tag or commit; by default ``main``
-    matrix, tensor : see :func:`~tokensphere.sources.layouts.find_matrix`
+    matrix, tensor : see :func:`~tokensphere.sources.matrices.find_matrix`
     norm : the weight of the final norm is wanted, too, if the model has one
     refresh : ask the hub what the revision is today, rather than take the commit in the cache
     progress : takes (bytes done, bytes in all) of the tensor

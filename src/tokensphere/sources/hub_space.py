@@ -14,7 +14,8 @@ from tokensphere.sources.assemble import Choice, vector
 from tokensphere.sources.layouts import fold_norm
 from tokensphere.sources.ranges import Progress
 from tokensphere.sources.safetensors import SafetensorsFile
-from tokensphere.sources.tokenizers import find_vocabulary, fit_to_rows, read_tokens_file
+from tokensphere.sources.tokenizers import read_tokens_file
+from tokensphere.sources.vocabularies import find_vocabulary, fit_to_rows
 from tokensphere.space import EmbeddingSpace, Provenance
 
 
@@ -24,6 +25,8 @@ def load_hub(
     choice: Choice,
     vocabulary: str | Path | None = None,
     progress: Progress | None = None,
+    *,
+    refresh: bool = False,
 ) -> EmbeddingSpace:
     """The chosen matrix of ``owner/name`` or ``owner/name@revision``; fetched if it is not in the cache.
 
@@ -43,6 +46,7 @@ def load_hub(
         matrix=choice.matrix,
         tensor=choice.tensor,
         norm=choice.fold_norm,
+        refresh=refresh,
         progress=progress,
     )
     vectors = _matrix(entry)

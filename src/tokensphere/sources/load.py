@@ -9,7 +9,7 @@ from pathlib import Path
 from tokensphere.errors import InputError, SourceError
 from tokensphere.sources import bundled
 from tokensphere.sources.assemble import Choice
-from tokensphere.sources.layouts import Matrix
+from tokensphere.sources.matrices import Matrix
 from tokensphere.space import EmbeddingSpace
 
 Progress = Callable[[int, int], None]
@@ -23,6 +23,7 @@ def load(
     tensor: str | None = None,
     vocabulary: str | Path | None = None,
     fold_norm: bool = False,
+    refresh: bool = False,
     progress: Progress | None = None,
 ) -> EmbeddingSpace:
     """Load a model's token embeddings.
@@ -39,6 +40,8 @@ def load(
     tensor : name of the tensor, where the layout is unknown or another one is wanted
     vocabulary : file with the tokens of an npy or npz file, or in place of a model's own
     fold_norm : multiply the output matrix by the weight of the final norm
+    refresh : ask the hub what the revision is today; otherwise a model that is in the cache stays
+        the commit that it was
     progress : takes (bytes done, bytes in all) while a repository's matrix is fetched
 
     Raises
@@ -63,13 +66,13 @@ def load(
                 " leave out tensor, vocabulary, revision and fold_norm, or name a model"
             )
         return bundled.load_bundled(matrix)
-    path = Path(os.path.expanduser(model))  # which leaves an unknown ~user as it is  # noqa: PTH111
+    path = _at_home(model)
     if _exists(path):
         if revision is not None:
             raise InputError(f"{path} is on this machine, so it has no revision {revision!r}")
         from tokensphere.sources.files import load_path
 
-        return load_path(path, choice, Path(os.path.expanduser(vocabulary)) if vocabulary else None)
+        return load_path(path, choice, _at_home(vocabulary) if vocabulary else None)
     if _looks_local(str(model)):
         raise SourceError(
             f"there is no file or folder {str(model)!r:.200}; name one that is there, a repository"
@@ -77,7 +80,12 @@ def load(
         )
     from tokensphere.sources.hub_space import load_hub
 
-    return load_hub(str(model), revision, choice, vocabulary, progress)
+    return load_hub(str(model), revision, choice, vocabulary, progress, refresh=refresh)
+
+
+def _at_home(path: str | Path) -> Path:
+    """The path with ``~`` and ``~user`` replaced; one of an unknown user stays as it is."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  Path.expanduser raises on an unknown user
 
 
 def _exists(path: Path) -> bool:

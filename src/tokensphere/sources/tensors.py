@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+
+AT_ONCE = 2**24  # bytes of a file that are read before their memory is given back
 
 
 class TensorEntry(Protocol):
@@ -45,6 +48,26 @@ class TensorFile(Protocol):
         """A two-dimensional tensor as float32 of its shape."""
 
 
+@runtime_checkable
+class ReleasesPages(Protocol):
+    """A file that is mapped into memory, and can give back what was read of it."""
+
+    def release(self, name: str) -> None:
+        """Let the system take back the memory that holds what was read of a tensor."""
+
+
+def forget_pages(mapped: mmap.mmap, offset: int, size: int) -> None:
+    """Let the system take back the memory of a part of a mapped file; it is read again if needed."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        start = offset - offset % mmap.PAGESIZE
+        mapped.madvise(mmap.MADV_DONTNEED, start, offset + size - start)
+
+
 def digest(file: TensorFile, name: str) -> str:
     """SHA-256 of a tensor's bytes as stored, in hexadecimal."""
-    return hashlib.sha256(file.raw(name).data).hexdigest()
+    sha256, raw = hashlib.sha256(), file.raw(name)
+    for low in range(0, raw.size, AT_ONCE):
+        sha256.update(raw[low : low + AT_ONCE].data)
+        if isinstance(file, ReleasesPages):
+            file.release(name)
+    return sha256.hexdigest()

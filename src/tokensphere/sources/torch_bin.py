@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, MissingExtraError, SourceError
-from tokensphere.sources.safetensors import to_float32
+from tokensphere.sources.floats import to_float32
 
 _OLDEST = (2, 6)
 _ARCHIVE = b"PK\x03\x04"

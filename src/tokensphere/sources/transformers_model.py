@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
-from tokensphere.sources.layouts import Matrix
-from tokensphere.sources.tokenizers import fit_to_rows, read_tokenizer_json
+from tokensphere.sources.matrices import Matrix
+from tokensphere.sources.tokenizers import read_tokenizer_json
+from tokensphere.sources.vocabularies import fit_to_rows
 from tokensphere.space import EmbeddingSpace, Provenance
 
 

@@ -1,4 +1,4 @@
-"""Word vectors: the text and binary files of word2vec and GloVe, and gensim's objects.
+"""Word vectors: the text and binary files of word2vec and GloVe.
 
 A text file has one word a line, then its numbers; word2vec (and fastText) begins with a line that says
 how many words and dimensions there are, GloVe does not. A binary file has that line too, then for each
@@ -16,14 +16,13 @@ import zlib
 from collections import Counter
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError
+from tokensphere.errors import FormatError, SourceError
 from tokensphere.space import EmbeddingSpace, Provenance
-from tokensphere.vocabulary import Kind, Vocabulary
+from tokensphere.vocabulary import Vocabulary
 
 _BLOCK = 2**22  # bytes read at once
 _LONGEST = 2**24  # bytes of a line, or of a word in a binary file
@@ -71,10 +70,11 @@ def load_word_vectors(
         dtype="float32" if is_binary else "decimal text",
         notes=(f"{repeated} words come more than once",) if repeated else (),
     )
-    return EmbeddingSpace(reader.rows.done(), Vocabulary(words, decode=_exact_bytes), provenance)
+    return EmbeddingSpace(reader.rows.done(), Vocabulary(words, decode=exact_bytes), provenance)
 
 
-def _exact_bytes(word: str) -> bytes:
+def exact_bytes(word: str) -> bytes:
+    """The bytes of a word in which those that are no UTF-8 are surrogates (PEP 383)."""
     return word.encode("utf-8", "surrogateescape")
 
 
@@ -272,61 +272,3 @@ def _number(field: str) -> float | None:
         return float(field) if "_" not in field else None
     except ValueError:
         return None
-
-
-def to_gensim(space: EmbeddingSpace) -> Any:
-    """The space as gensim's ``KeyedVectors``: row i is token i, and a copy.
-
-    The keys are the tokens as text (bytes that are not UTF-8 as surrogates, PEP 383). A row whose
-    token another row has already, and a row beyond the vocabulary, has the key ``id:1234``.
-
-    Raises
-    ------
-    MissingExtraError
-        gensim is not installed
-    """
-    try:
-        from gensim.models import KeyedVectors
-    except ImportError as error:
-        raise MissingExtraError(
-            "KeyedVectors are made by gensim, which is not installed; pip install 'tokensphere[gensim]'"
-        ) from error
-    vocabulary = space.vocabulary
-    n, d = space.shape
-    owners = {
-        token.decode("utf-8", "surrogateescape"): vocabulary.id(token)
-        for id, token in enumerate(vocabulary.tokens)
-        if vocabulary.kinds[id] != Kind.PADDING
-    }
-    keys = [f"id:{id}" for id in range(n)]
-    for key, id in owners.items():
-        keys[id] = key
-    for id in range(n):
-        while owners.get(keys[id], id) != id:  # some token reads like "id:1234" itself
-            keys[id] += "'"
-    vectors = KeyedVectors(d, dtype=np.float32)
-    vectors.index_to_key = keys
-    vectors.key_to_index = {key: id for id, key in enumerate(keys)}
-    vectors.vectors = np.array(space.vectors, dtype=np.float32)
-    return vectors
-
-
-def from_gensim(vectors: Any, *, name: str = "gensim") -> EmbeddingSpace:
-    """The space of gensim's ``KeyedVectors``, or of a model that has them as ``wv``.
-
-    Raises
-    ------
-    InputError
-        it is no such object, has no vectors, or has keys that are no texts
-    """
-    vectors = getattr(vectors, "wv", vectors)
-    keys, matrix = getattr(vectors, "index_to_key", None), getattr(vectors, "vectors", None)
-    if not isinstance(keys, list) or not isinstance(matrix, np.ndarray):
-        raise InputError(f"{type(vectors).__name__} has no keys and vectors; give gensim's KeyedVectors")
-    if not all(isinstance(key, str) for key in keys):
-        raise InputError("some keys of these vectors are no texts, so they are no words")
-    if matrix.dtype.kind != "f":
-        raise InputError(f"the vectors are of type {matrix.dtype}, but must be floats")
-    rows = np.array(matrix, dtype=np.float32)
-    provenance = Provenance(name, "memory (gensim)", dtype=str(matrix.dtype))
-    return EmbeddingSpace(rows, Vocabulary(list(keys), decode=_exact_bytes), provenance)

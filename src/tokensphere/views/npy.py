@@ -31,9 +31,9 @@ def save_directions(directions: RandomDirections, path: Path) -> None:
         "shape": (len(directions), directions.d),
     }
     temporary: str | None = None
-    if path.exists() and not path.is_file():
-        raise InputError(f"cannot write {path}: it is no regular file; give the name of a file")
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"cannot write {path}: it is no regular file; give the name of a file")
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         with os.fdopen(handle, "wb") as file:
             np.lib.format.write_array_header_1_0(file, header)

@@ -1,0 +1,77 @@
+"""The command group: how errors, Ctrl-C and a closed pipe end, and the help of ``tokensphere``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from tokensphere._version import __version__
+from tokensphere.errors import TokensphereError
+
+_INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """Errors become one line and exit status 2, Ctrl-C becomes 130, a closed pipe ends quietly."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):  # an output that lacks ␣ gets an escape, not a crash
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            result = super().main(*args, **{**kwargs, "standalone_mode": False})
+            sys.stdout.flush()  # a full disk shows only now
+            return result
+        except click.exceptions.Exit as stop:
+            sys.exit(stop.exit_code)
+        except (click.exceptions.Abort, KeyboardInterrupt):
+            self._fail("stopped", _INTERRUPTED)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message())
+            sys.exit(2)
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else "tokensphere"
+            self._fail(f"{error.format_message()} (try '{command} --help')")
+        except click.ClickException as error:
+            self._fail(error.format_message())
+        except TokensphereError as error:
+            self._fail(str(error))
+        except MemoryError:
+            self._fail("not enough memory for this; ask for fewer directions or a smaller model")
+        except BrokenPipeError:
+            # The reader (head, less) is gone: nothing more to say, and no flush at exit either.
+            _forget_output()
+            sys.exit(0)
+        except OSError as error:
+            _forget_output()
+            self._fail(f"cannot write the output: {error.strerror or error}")
+
+    @staticmethod
+    def _fail(message: str, status: int = 2) -> None:
+        click.echo(f"tokensphere: {' '.join(message.split())}", err=True)
+        sys.exit(status)
+
+
+def _forget_output() -> None:
+    """Nobody takes our output any more: drop what is buffered, also at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="tokensphere %(version)s")
+def main() -> None:
+    """Random vectors, nearest tokens, and the geometry of token embeddings.
+
+    MODEL is the bundled model (smollm2-135m-instruct) unless you name another: a file (safetensors,
+    GGUF, npy, word2vec, GloVe, CTranslate2, PyTorch), a model's folder, or a repository owner/name
+    of the Hugging Face Hub, of which only the embedding is fetched. The variable TOKENSPHERE_MODEL
+    sets it for all commands.
+    """

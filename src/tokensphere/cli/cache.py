@@ -1,0 +1,65 @@
+"""``cache``: what was fetched from the hub."""
+
+from __future__ import annotations
+
+import click
+
+from tokensphere.cli.app import main
+from tokensphere.cli.options import json_option
+
+
+@main.group()
+def cache() -> None:
+    """What was fetched from the hub: list, path, verify, remove."""
+
+
+@cache.command("list")
+@json_option
+def cache_list(as_json: bool) -> None:
+    """The matrices in the cache."""
+    from tokensphere.sources.cache import cache_root, entries
+    from tokensphere.views.cache import cache_json, cache_table
+
+    found = entries()
+    if as_json:
+        click.echo(cache_json(cache_root(), found))
+    else:
+        click.echo(cache_table(cache_root(), found))
+
+
+@cache.command("path")
+@json_option
+def cache_path(as_json: bool) -> None:
+    """Where the cache is."""
+    from tokensphere.sources.cache import cache_root
+    from tokensphere.views.cache import cache_json
+
+    click.echo(cache_json(cache_root(), []) if as_json else str(cache_root()))
+
+
+@cache.command("verify")
+@json_option
+def cache_verify(as_json: bool) -> None:
+    """Compute every SHA-256 again and compare."""
+    from tokensphere.sources.cache import cache_root, entries, verify
+    from tokensphere.views.cache import cache_json
+
+    found = entries()
+    for entry in found:
+        verify(entry)
+    whole = f"{len(found)} of {len(found)} matrices are as they were fetched"
+    click.echo(cache_json(cache_root(), found) if as_json else whole)
+
+
+@cache.command("remove")
+@click.argument("model")
+@json_option
+def cache_remove(model: str, as_json: bool) -> None:
+    """Remove MODEL (owner/name or owner/name@revision) from the cache."""
+    from tokensphere.sources.cache import cache_root
+    from tokensphere.sources.cache_writer import remove
+    from tokensphere.views.cache import cache_json
+
+    removed = remove(model)
+    said = f"removed {len(removed)} matrices of {model}"
+    click.echo(cache_json(cache_root(), removed) if as_json else said)

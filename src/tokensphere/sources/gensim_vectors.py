@@ -1,0 +1,70 @@
+"""gensim's ``KeyedVectors`` <-> EmbeddingSpace, in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tokensphere.errors import InputError, MissingExtraError
+from tokensphere.sources.wordvectors import exact_bytes
+from tokensphere.space import EmbeddingSpace, Provenance
+from tokensphere.vocabulary import Kind, Vocabulary
+
+
+def to_gensim(space: EmbeddingSpace) -> Any:
+    """The space as gensim's ``KeyedVectors``: row i is token i, and a copy.
+
+    The keys are the tokens as text (bytes that are not UTF-8 as surrogates, PEP 383). A row whose
+    token another row has already, and a row beyond the vocabulary, has the key ``id:1234``.
+
+    Raises
+    ------
+    MissingExtraError
+        gensim is not installed
+    """
+    try:
+        from gensim.models import KeyedVectors
+    except ImportError as error:
+        raise MissingExtraError(
+            "KeyedVectors are made by gensim, which is not installed; pip install 'tokensphere[gensim]'"
+        ) from error
+    vocabulary = space.vocabulary
+    n, d = space.shape
+    owners = {
+        token.decode("utf-8", "surrogateescape"): vocabulary.id(token)
+        for id, token in enumerate(vocabulary.tokens)
+        if vocabulary.kinds[id] != Kind.PADDING
+    }
+    keys = [f"id:{id}" for id in range(n)]
+    for key, id in owners.items():
+        keys[id] = key
+    for id in range(n):
+        while owners.get(keys[id], id) != id:  # some token reads like "id:1234" itself
+            keys[id] += "'"
+    vectors = KeyedVectors(d, dtype=np.float32)
+    vectors.index_to_key = keys
+    vectors.key_to_index = {key: id for id, key in enumerate(keys)}
+    vectors.vectors = np.array(space.vectors, dtype=np.float32)
+    return vectors
+
+
+def from_gensim(vectors: Any, *, name: str = "gensim") -> EmbeddingSpace:
+    """The space of gensim's ``KeyedVectors``, or of a model that has them as ``wv``.
+
+    Raises
+    ------
+    InputError
+        it is no such object, has no vectors, or has keys that are no texts
+    """
+    vectors = getattr(vectors, "wv", vectors)
+    keys, matrix = getattr(vectors, "index_to_key", None), getattr(vectors, "vectors", None)
+    if not isinstance(keys, list) or not isinstance(matrix, np.ndarray):
+        raise InputError(f"{type(vectors).__name__} has no keys and vectors; give gensim's KeyedVectors")
+    if not all(isinstance(key, str) for key in keys):
+        raise InputError("some keys of these vectors are no texts, so they are no words")
+    if matrix.dtype.kind != "f":
+        raise InputError(f"the vectors are of type {matrix.dtype}, but must be floats")
+    rows = np.array(matrix, dtype=np.float32)
+    provenance = Provenance(name, "memory (gensim)", dtype=str(matrix.dtype))
+    return EmbeddingSpace(rows, Vocabulary(list(keys), decode=exact_bytes), provenance)

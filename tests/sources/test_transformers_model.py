@@ -1,0 +1,117 @@
+"""Models of the transformers library, played by the few attributes that are read of them."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import tokensphere as ts
+from tokensphere.errors import FormatError, InputError
+from tokensphere.vocabulary import Kind
+
+Array = npt.NDArray[np.float32]
+VECTORS = np.random.default_rng(2).standard_normal((5, 3)).astype(np.float32)
+
+
+class Weight:
+    """A parameter on an accelerator that wants gradients: only this way does it become an array."""
+
+    def __init__(self, values: Array, steps: tuple[str, ...] = ()) -> None:
+        self.values, self.steps, self.dtype = values, steps, "torch.bfloat16"
+
+    def detach(self) -> Weight:
+        return Weight(self.values, (*self.steps, "detach"))
+
+    def to(self, device: str) -> Weight:
+        assert device == "cpu"
+        return Weight(self.values, (*self.steps, "to"))
+
+    def float(self) -> Weight:
+        return Weight(self.values, (*self.steps, "float"))
+
+    def numpy(self) -> Array:
+        assert self.steps[0] == "detach" and set(self.steps) == {"detach", "to", "float"}
+        return self.values
+
+
+class Model:
+    """A model with an input of `VECTORS` and an output of twice that."""
+
+    def __init__(self, name: str = "", commit: str | None = None) -> None:
+        self.config = SimpleNamespace(_name_or_path=name, _commit_hash=commit)
+
+    def get_input_embeddings(self) -> Any:
+        return SimpleNamespace(weight=Weight(VECTORS))
+
+    def get_output_embeddings(self) -> Any:
+        return SimpleNamespace(weight=Weight(VECTORS * 2))
+
+
+class Encoder(Model):
+    """A model without an output."""
+
+    def get_output_embeddings(self) -> Any:
+        return None
+
+
+def tokenizer(n: int = 5) -> Any:
+    model = {"type": "BPE", "vocab": {f"Ġt{id}": id for id in range(n)}, "merges": []}
+    text = json.dumps({"model": model, "decoder": {"type": "ByteLevel"}})
+    return SimpleNamespace(backend_tokenizer=SimpleNamespace(to_str=lambda: text))
+
+
+def test_both_matrices() -> None:
+    space = ts.from_transformers(Model("owner/name", "abc"), tokenizer())
+    np.testing.assert_array_equal(space.vectors, VECTORS)
+    assert space.vectors.dtype == np.float32
+    assert space.vocabulary.tokens == [b" t%d" % id for id in range(5)]
+    about = space.provenance
+    assert (about.model, about.revision, about.dtype) == ("owner/name", "abc", "bfloat16")
+    assert (about.matrix, about.source) == ("input", "memory (transformers)")
+    assert len(about.sha256 or "") == 64
+    output = ts.from_transformers(Model(), tokenizer(), matrix="output")
+    np.testing.assert_array_equal(output.vectors, VECTORS * 2)
+    assert output.provenance.model == "Model" and output.provenance.matrix == "output"
+
+
+def test_the_space_is_a_copy() -> None:
+    """Training goes on in the model's own memory."""
+    values = VECTORS.copy()
+    model = SimpleNamespace(get_input_embeddings=lambda: SimpleNamespace(weight=Weight(values)))
+    space = ts.from_transformers(model, tokenizer())
+    values[:] = 0
+    np.testing.assert_array_equal(space.vectors, VECTORS)
+
+
+def test_rows_beyond_the_tokens_are_padding() -> None:
+    space = ts.from_transformers(Model(), tokenizer(3))
+    assert space.left_out == 2 and space.vocabulary.kinds.tolist() == [0, 0, 0, *[Kind.PADDING] * 2]
+    with pytest.raises(FormatError, match=r"7 tokens.* 5 rows"):
+        ts.from_transformers(Model(), tokenizer(7))
+
+
+@pytest.mark.parametrize("model", [Encoder(), SimpleNamespace()])
+def test_a_model_without_that_matrix(model: Any) -> None:
+    with pytest.raises(InputError, match="has no output embeddings"):
+        ts.from_transformers(model, tokenizer(), matrix="output")
+
+
+def test_what_else_can_be_wrong() -> None:
+    with pytest.raises(InputError, match=r"not a fast tokenizer; .*use_fast=True"):
+        ts.from_transformers(Model(), SimpleNamespace())
+    with pytest.raises(InputError, match="no matrix 'both'"):
+        ts.from_transformers(Model(), tokenizer(), matrix="both")  # type: ignore[arg-type]
+
+
+def test_it_is_saved_like_any_other(tmp_path: Any) -> None:
+    space = ts.from_transformers(Model("o/n"), tokenizer(3))
+    space.save(tmp_path / "s.safetensors")
+    again = ts.load(tmp_path / "s.safetensors")
+    np.testing.assert_array_equal(again.vectors, space.vectors)
+    assert again.provenance == space.provenance
+    assert again.vocabulary.tokens == space.vocabulary.tokens
