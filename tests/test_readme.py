@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from tokensphere.cli import main
+from tokensphere.sources.layouts import LAYOUTS
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 CONSOLE = re.findall(r"```console\n\$ tokensphere (.*)\n((?:.*\n)*?)```", README)
@@ -30,3 +31,14 @@ def test_the_python_example_runs() -> None:
     names: dict[str, object] = {}
     exec(code.replace("100_000", "300"), names)
     assert getattr(names["lists"], "ids").shape == (300, 10)  # noqa: B009
+
+
+def test_the_layouts_shown_are_those_of_the_table() -> None:
+    table = README[README.index("| layout | input |") :].split("\n\n")[0].splitlines()[2:]
+    known = {layout.name: layout for layout in LAYOUTS}
+    assert len(table) > 10 and f"a table of {len(LAYOUTS)} layouts" in README
+    for line in table:
+        name, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        layout = known[name]
+        for names, cell in zip((layout.input, layout.output, layout.norm), cells, strict=True):
+            assert cell.strip("`") in names if names else not cell.startswith("`")

@@ -17,6 +17,7 @@ from tokensphere.analysis.neighbors import nearest
 from tokensphere.analysis.summary import summarize
 from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.sources.assemble import Choice, Config, read_config, vector
+from tokensphere.sources.gguf_writer import write_gguf
 from tokensphere.sources.safetensors import SafetensorsFile
 from tokensphere.vocabulary import Kind
 
@@ -129,6 +130,21 @@ def test_gemmas_norm_is_stored_less_one(tmp_path: Path) -> None:
     write(tmp_path, {INPUT: E, NORM: G}, model_type="gemma2")
     space = ts.load(tmp_path, matrix="output", fold_norm=True)
     np.testing.assert_array_equal(space.vectors, E * (1 + G))
+
+
+def test_the_norm_of_a_gguf_file(tmp_path: Path) -> None:
+    """Whose converter has already added the 1 for Gemma."""
+    metadata = {
+        "general.architecture": "gemma2",
+        "tokenizer.ggml.model": "llama",
+        "tokenizer.ggml.tokens": [f"t{id}" for id in range(N)],
+    }
+    tensors = {"token_embd.weight": E, "output_norm.weight": G}
+    raw = {name: ("F32", array.shape, array.tobytes()) for name, array in tensors.items()}
+    write_gguf(tmp_path / "m.gguf", metadata, raw)
+    space = ts.load(tmp_path, matrix="output", fold_norm=True)
+    np.testing.assert_array_equal(space.vectors, E * G)
+    assert "serves for input and output" in notes_of(space)
 
 
 @pytest.mark.parametrize("dtype", ["BF16", "F16", "F64"])

@@ -96,7 +96,6 @@ def test_the_same_as_from_the_files_on_disk(server: HubServer, tmp_path: Path) -
         assert (one.tensor, one.sha256, one.dtype) == (other.tensor, other.sha256, other.dtype)
 
 
-@pytest.mark.xfail(strict=True, reason="only assemble says what _stored_twice finds, not hub_space")
 def test_the_same_notes_as_from_the_files_on_disk(server: HubServer, tmp_path: Path) -> None:
     folder = as_folder(tmp_path)
     for matrix in BOTH:
@@ -166,7 +165,6 @@ def test_a_vocabulary_of_ones_own(server: HubServer, tmp_path: Path) -> None:
         ts.load(REPO, vocabulary=path)
 
 
-@pytest.mark.xfail(strict=True, reason="load expands ~ in vocabulary for paths, not for repositories")
 def test_a_vocabulary_in_the_home_folder(
     server: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

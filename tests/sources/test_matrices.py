@@ -163,6 +163,7 @@ def test_notes_say_what_the_model_does_beyond_the_matrix() -> None:
     assert found.notes == (
         "the model multiplies input embeddings by the square root of their dimension;"
         " the rows are as stored",
+        "there is no output matrix of its own",
     )
     assert "by the names of its tensors alone" in find_matrix(entries(*LLAMA), "input").notes[0]
 

@@ -6,6 +6,7 @@ import click
 
 from tokensphere.cli.app import main
 from tokensphere.cli.options import json_option
+from tokensphere.errors import InputError
 
 
 @main.group()
@@ -56,10 +57,13 @@ def cache_verify(as_json: bool) -> None:
 @json_option
 def cache_remove(model: str, as_json: bool) -> None:
     """Remove MODEL (owner/name or owner/name@revision) from the cache."""
-    from tokensphere.sources.cache import cache_root
+    from tokensphere.sources.cache import cache_root, entries
     from tokensphere.sources.cache_writer import remove
     from tokensphere.views.cache import cache_json
 
+    sizes = {(entry.repo, entry.commit, entry.tensor): entry.size for entry in entries()}
     removed = remove(model)
-    said = f"removed {len(removed)} matrices of {model}"
-    click.echo(cache_json(cache_root(), removed) if as_json else said)
+    if not removed:
+        raise InputError(f"{model} is not in the cache; 'tokensphere cache list' shows what is")
+    said = f"removed {len(removed)} {'matrix' if len(removed) == 1 else 'matrices'} of {model}"
+    click.echo(cache_json(cache_root(), removed, sizes) if as_json else said)

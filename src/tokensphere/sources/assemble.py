@@ -154,9 +154,7 @@ def _stored_twice(file: TensorFile, found: Found, choice: Choice, config: Config
         twin = find_matrix(file.tensors, other, model_type=config.model_type, tied=config.tied).name
     except SourceError:
         return []
-    if twin == found.name:
-        return [f"the file has no {other} matrix of its own"]
-    if same_bytes(file, found.name, twin):
+    if twin != found.name and same_bytes(file, found.name, twin):
         return [f"input and output are tied: {twin!r} holds the same values"]
     return []
 

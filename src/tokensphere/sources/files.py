@@ -49,6 +49,8 @@ def load_path(path: Path, choice: Choice, vocabulary: Path | None = None) -> Emb
         the format is unknown, or the file cannot be read
     """
     file = _model_file(path) if path.is_dir() else path
+    if not file.is_file():  # a pipe or device would be waited for without end
+        raise SourceError(f"{file} is neither a regular file nor a folder; name one of those")
     try:
         with file.open("rb") as opened:
             start = opened.read(64)
@@ -69,7 +71,7 @@ def _model_file(folder: Path) -> Path:
         if (folder / name).is_file():
             return folder / name
     for pattern in _ANY_IN_FOLDER:
-        found = sorted(folder.glob(pattern))
+        found = sorted(file for file in folder.glob(pattern) if file.is_file())
         if len(found) == 1:
             return found[0]
         if found:
@@ -93,7 +95,7 @@ def _tokens(path: Path, vocabulary: Path | None) -> Callable[[int], Vocabulary]:
 def _name(path: Path) -> str:
     """What results call the model: a file with a telling name, or else its folder."""
     telling = path.name not in _IN_FOLDER
-    return path.stem if telling else path.resolve().parent.name
+    return path.stem if telling else path.absolute().parent.name
 
 
 def _load_tensors(
@@ -179,9 +181,13 @@ def _only_whole(path: Path, choice: Choice, vocabulary: Path | None) -> None:
         raise InputError(f"{path} holds one matrix: leave out matrix, tensor, fold_norm and vocabulary")
 
 
+def _is_gguf(path: Path, start: bytes) -> bool:
+    return path.suffix.lower() == ".gguf" or start[:4] == b"GGUF"
+
+
 def _is_safetensors(path: Path, start: bytes) -> bool:
     length = int.from_bytes(start[:8], "little")
-    return path.suffix == ".safetensors" or (start[8:9] == b"{" and 2 <= length <= 100_000_000)
+    return path.suffix.lower() == ".safetensors" or (start[8:9] == b"{" and 2 <= length <= 100_000_000)
 
 
 def _is_ctranslate2(_path: Path, start: bytes) -> bool:
@@ -194,15 +200,15 @@ def _is_ctranslate2(_path: Path, start: bytes) -> bool:
 def _is_torch(path: Path, start: bytes) -> bool:
     zipped = start.startswith(b"PK\x03\x04")
     pickled = start[:1] == b"\x80" and start[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05")
-    return path.suffix in (".bin", ".pt", ".pth", ".ckpt") and (zipped or pickled)
+    return path.suffix.lower() in (".bin", ".pt", ".pth", ".ckpt") and (zipped or pickled)
 
 
 def _is_numpy(path: Path, start: bytes) -> bool:
-    return path.suffix in (".npy", ".npz") or start[:6] == b"\x93NUMPY"
+    return path.suffix.lower() in (".npy", ".npz") or start[:6] == b"\x93NUMPY"
 
 
 FORMATS = (
-    Format("GGUF", lambda path, start: start[:4] == b"GGUF" or path.suffix == ".gguf", _load_gguf),
+    Format("GGUF", _is_gguf, _load_gguf),
     Format("safetensors", _is_safetensors, _load_safetensors),
     Format("an index of safetensors", lambda path, _: path.name.endswith(".index.json"), _load_sharded),
     Format("CTranslate2 (model.bin)", _is_ctranslate2, _load_ctranslate2),
@@ -210,7 +216,7 @@ FORMATS = (
     Format("NumPy (.npy, .npz)", _is_numpy, _load_arrays),
     Format(
         "word vectors (.txt, .vec, .bin)",
-        lambda path, _: path.suffix in (".txt", ".vec", ".bin", ".gz", ".w2v"),
+        lambda path, _: path.suffix.lower() in (".txt", ".vec", ".bin", ".gz", ".w2v"),
         _load_word_vectors,
     ),
 )  # fmt: skip

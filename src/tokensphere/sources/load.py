@@ -59,6 +59,8 @@ def load(
     (49152, 576)
     """
     choice = Choice(matrix, tensor, fold_norm)
+    if not isinstance(model, (str, Path, type(None))):
+        raise InputError(f"a model is a name or a path, not {type(model).__name__}")
     if model is None or str(model) == bundled.NAME:
         if tensor or vocabulary or revision or fold_norm:
             raise InputError(
@@ -66,13 +68,15 @@ def load(
                 " leave out tensor, vocabulary, revision and fold_norm, or name a model"
             )
         return bundled.load_bundled(matrix)
-    path = _at_home(model)
+    path, tokens = _at_home(model), _at_home(vocabulary) if vocabulary else None
+    if tokens is not None and not _exists(tokens):
+        raise SourceError(f"there is no file {str(vocabulary)!r:.200} with a vocabulary")
     if _exists(path):
         if revision is not None:
             raise InputError(f"{path} is on this machine, so it has no revision {revision!r}")
         from tokensphere.sources.files import load_path
 
-        return load_path(path, choice, _at_home(vocabulary) if vocabulary else None)
+        return load_path(path, choice, tokens)
     if _looks_local(str(model)):
         raise SourceError(
             f"there is no file or folder {str(model)!r:.200}; name one that is there, a repository"
@@ -80,7 +84,7 @@ def load(
         )
     from tokensphere.sources.hub_space import load_hub
 
-    return load_hub(str(model), revision, choice, vocabulary, progress, refresh=refresh)
+    return load_hub(str(model), revision, choice, tokens, progress, refresh=refresh)
 
 
 def _at_home(path: str | Path) -> Path:

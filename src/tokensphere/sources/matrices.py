@@ -93,6 +93,9 @@ def find_matrix(
                 f" {_ask(tensors)}"
             )
         notes.insert(0, f"no tensor for the {matrix} alone: {name!r} serves for input and output")
+    elif other is None:
+        rest = "input" if matrix == "output" else "output"
+        notes.append(f"there is no {rest} matrix of its own")
     _check_matrix(tensors, name)
     return Found(name, match.norm, match.layout.name, own is None, tuple(notes))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -35,7 +35,7 @@ class CacheEntry(Protocol):
 
     @property
     def size(self) -> int:
-        """Bytes on disk."""
+        """Bytes on disk, vocabulary included."""
 
     @property
     def sha256(self) -> str:
@@ -67,8 +67,13 @@ def _row(entry: CacheEntry) -> tuple[str, ...]:
     return (entry.repo, entry.commit[:12], entry.tensor, entry.dtype, shape, megabytes, entry.date[:10])
 
 
-def cache_json(root: Path, entries: Sequence[CacheEntry]) -> str:
-    """The cache's folder and its entries as one JSON object."""
+def cache_json(
+    root: Path, entries: Sequence[CacheEntry], sizes: Mapping[tuple[str, str, str], int] | None = None
+) -> str:
+    """The cache's folder and its entries as one JSON object.
+
+    `sizes` are the bytes on disk by (model, commit, tensor), for entries that are no longer there.
+    """
     records: list[dict[str, Any]] = [
         {
             "model": entry.repo,
@@ -76,7 +81,7 @@ def cache_json(root: Path, entries: Sequence[CacheEntry]) -> str:
             "tensor": entry.tensor,
             "dtype": entry.dtype,
             "shape": list(entry.shape),
-            "bytes_on_disk": entry.size,
+            "bytes_on_disk": _size(entry, sizes),
             "sha256": entry.sha256,
             "fetched": entry.date,
         }
@@ -84,3 +89,7 @@ def cache_json(root: Path, entries: Sequence[CacheEntry]) -> str:
     ]
     record = {"tokensphere": __version__, "path": str(root), "entries": records}
     return json.dumps(record, ensure_ascii=False, indent=2)
+
+
+def _size(entry: CacheEntry, sizes: Mapping[tuple[str, str, str], int] | None) -> int:
+    return entry.size if sizes is None else sizes[entry.repo, entry.commit, entry.tensor]
