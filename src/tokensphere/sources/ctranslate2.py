@@ -10,18 +10,15 @@ The layout is that of CTranslate2's ``model_spec.py`` (``ModelSpec._serialize``)
 
 from __future__ import annotations
 
-import mmap
-import struct
-from contextlib import suppress
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
+from tokensphere.sources.mapped import MappedFile
 
 _VERSIONS = range(2, 7)
 _DTYPES = ("float32", "int8", "int16", "int32", "float16", "bfloat16")  # in the order of their ids
@@ -46,7 +43,7 @@ class Variable:
     size: int
 
 
-class CTranslate2File:
+class CTranslate2File(MappedFile):
     """An open ``model.bin``.
 
     Attributes
@@ -63,41 +60,7 @@ class CTranslate2File:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self._at = 0
-        try:
-            with self.path.open("rb") as file:
-                self._size = file.seek(0, 2)
-                if self._size < 16:
-                    raise self._bad(f"is {self._size} bytes long, too short for a CTranslate2 model")
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except OSError as error:
-            raise SourceError(f"cannot open {self.path}: {error.strerror or error}") from error
-        try:
-            self._read_header()
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> CTranslate2File:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        # An error that is on its way out may still hold a view: then the map goes with the error.
-        with suppress(BufferError):
-            self._map.close()
-
-    def _bad(self, problem: str) -> FormatError:
-        return FormatError(f"{self.path} {problem}; download or convert it again")
+        super().__init__(path, least=16, what="a CTranslate2 model")
 
     def _read_header(self) -> None:
         version = self._number("<I")
@@ -158,18 +121,6 @@ class CTranslate2File:
             for end in ("", "_scale"):
                 if name + end in self.tensors:
                     self.tensors.setdefault(alias + end, self.tensors[name + end])
-
-    def _need(self, size: int) -> int:
-        """Move past `size` bytes, which must be there; where they begin."""
-        at = self._at
-        if size > self._size - at:
-            raise self._bad(f"is cut short or damaged: {size:,} bytes are missing at byte {at:,}")
-        self._at = at + size
-        return at
-
-    def _number(self, form: str) -> int:
-        value: int = struct.unpack_from(form, self._map, self._need(struct.calcsize(form)))[0]
-        return value
 
     def _string(self) -> str:
         size = self._number("<H")

@@ -8,14 +8,11 @@ and 3, little-endian. How a tensor's values are stored is the business of
 
 from __future__ import annotations
 
-import mmap
 import struct
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -25,6 +22,7 @@ from tokensphere.errors import FormatError, SourceError
 from tokensphere.sources.gguf_quants import TENSOR_TYPES as TENSOR_TYPES
 from tokensphere.sources.gguf_quants import TensorType, dequantize
 from tokensphere.sources.gguf_strings import read_strings
+from tokensphere.sources.mapped import MappedFile
 from tokensphere.sources.tensors import AT_ONCE, forget_pages
 
 MAGIC = b"GGUF"
@@ -53,7 +51,7 @@ class TensorInfo:
         return self.type.name
 
 
-class GGUFFile:
+class GGUFFile(MappedFile):
     """An open GGUF file.
 
     Attributes
@@ -71,40 +69,7 @@ class GGUFFile:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        try:
-            with self.path.open("rb") as file:
-                self._size = file.seek(0, 2)
-                if self._size < 24:
-                    raise self._bad(f"is {self._size} bytes long, shorter than any GGUF header")
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except OSError as error:
-            raise SourceError(f"cannot open {self.path}: {error.strerror or error}") from error
-        try:
-            self._read_header()
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> GGUFFile:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        # There may be views of it, e.g. in an error on its way out: then it goes with the last.
-        with suppress(BufferError):
-            self._map.close()
-
-    def _bad(self, problem: str) -> FormatError:
-        return FormatError(f"{self.path} {problem}; download or convert it again")
+        super().__init__(path, least=24, what="a GGUF file")
 
     def _read_header(self) -> None:
         magic, version, n_tensors, n_keys = struct.unpack_from("<4sIQQ", self._map, 0)
@@ -169,18 +134,6 @@ class GGUFFile:
                 raise self._bad(
                     f"has tensors that overlap, {before.name!r:.200} and {after.name!r:.200}"
                 )
-
-    def _need(self, size: int) -> int:
-        """Move past `size` bytes, which must be there; where they begin."""
-        at = self._at
-        if size > self._size - at:
-            raise self._bad(f"is cut short or damaged: {size:,} bytes are missing at byte {at:,}")
-        self._at = at + size
-        return at
-
-    def _number(self, form: str) -> int:
-        value: int = struct.unpack_from(form, self._map, self._need(struct.calcsize(form)))[0]
-        return value
 
     def _string(self) -> str:
         size = self._number("<Q")

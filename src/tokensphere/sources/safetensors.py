@@ -17,14 +17,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeGuard, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.sources.floats import BITS, NUMPY_DTYPES, READERS, to_float32
+from tokensphere.sources.mapped import Closing
 
 LENGTH_BYTES = 8
 LONGEST_HEADER = 100_000_000  # the limit that the format sets
@@ -166,25 +166,6 @@ def json_object(raw: bytes, what: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise FormatError(f"{what} is not a JSON object; {AGAIN}")
     return found
-
-
-class Closing:
-    """A context manager that closes."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        raise NotImplementedError
 
 
 class SafetensorsFile(Closing):

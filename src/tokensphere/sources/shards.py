@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
+from tokensphere.sources.mapped import Closing
 from tokensphere.sources.safetensors import (
     AGAIN,
     LONGEST_HEADER,
-    Closing,
     SafetensorsFile,
     TensorInfo,
     json_object,

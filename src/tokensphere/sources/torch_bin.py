@@ -13,7 +13,6 @@ import warnings
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ import numpy.typing as npt
 
 from tokensphere.errors import FormatError, MissingExtraError, SourceError
 from tokensphere.sources.floats import to_float32
+from tokensphere.sources.mapped import Closing
 
 _OLDEST = (2, 6)
 _ARCHIVE = b"PK\x03\x04"
@@ -44,7 +44,7 @@ class TorchTensor:
     dtype: str
 
 
-class TorchFile:
+class TorchFile(Closing):
     """The tensors of a file that ``torch.save`` wrote.
 
     Attributes
@@ -87,17 +87,6 @@ class TorchFile:
             name: TorchTensor(name, tuple(value.shape), _dtype_name(value.dtype))
             for name, value in self._values.items()
         }
-
-    def __enter__(self) -> TorchFile:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the tensors; arrays that were given out stay valid."""
