@@ -16,7 +16,8 @@ import tokensphere as ts
 from tokensphere.analysis.neighbors import nearest
 from tokensphere.analysis.summary import summarize
 from tokensphere.errors import FormatError, InputError, SourceError
-from tokensphere.sources.assemble import Choice, Config, read_config, vector
+from tokensphere.sources.assemble import Choice, vector
+from tokensphere.sources.config import Config, read_config
 from tokensphere.sources.gguf_writer import write_gguf
 from tokensphere.sources.safetensors import SafetensorsFile
 from tokensphere.vocabulary import Kind

@@ -67,8 +67,8 @@ def top_k(
 
     Notes
     -----
-    Memory beyond the arguments and the result is bounded: some 20 MB for every thread, and the
-    candidates of `QUERIES_AT_ONCE` queries.
+    Memory beyond the arguments and the result is bounded: at most some 35 MB for every thread, less
+    where there are many, and the candidates of `QUERIES_AT_ONCE` queries.
     """
     n_usable = int(np.count_nonzero(scoring.usable))
     if not 1 <= k <= n_usable:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError, InputError, SourceError
+from tokensphere.errors import InputError, SourceError
+from tokensphere.sources.config import Config
 from tokensphere.sources.layouts import fold_norm
 from tokensphere.sources.matrices import Found, Matrix, find_matrix, same_bytes
 from tokensphere.sources.tensors import TensorFile, digest
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
-
-_LONGEST_CONFIG = 2**24
 
 
 @dataclass(frozen=True)
@@ -41,45 +37,6 @@ class Choice:
             raise InputError(f"there is no matrix {self.matrix!r}; use 'input' or 'output'")
         if self.fold_norm and self.matrix != "output":
             raise InputError("the final norm belongs to the output matrix; use matrix 'output'")
-
-
-@dataclass(frozen=True)
-class Config:
-    """What matters here of a model's ``config.json``."""
-
-    model_type: str | None = None
-    tied: bool | None = None
-
-
-def read_config(folder: Path) -> Config:
-    """What ``config.json`` of `folder` says; nothing if there is none.
-
-    Raises
-    ------
-    FormatError
-        it is not a JSON object
-    """
-    path = folder / "config.json"
-    if not path.is_file():
-        return Config()
-    if path.stat().st_size > _LONGEST_CONFIG:
-        raise FormatError(f"{path} is too large for a model's configuration")
-    try:
-        found = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"{path} is not valid JSON ({error}); download it again") from error
-    except OSError as error:
-        raise SourceError(f"cannot open {path}: {error.strerror or error}") from error
-    if not isinstance(found, dict):
-        raise FormatError(f"{path} is not a JSON object; download it again")
-    inner: Any = found.get("text_config")
-    tied = found.get("tie_word_embeddings")
-    if tied is None and isinstance(inner, dict):
-        tied = inner.get("tie_word_embeddings")
-    model_type = found.get("model_type")
-    return Config(
-        model_type if isinstance(model_type, str) else None, tied if isinstance(tied, bool) else None
-    )
 
 
 def assemble(

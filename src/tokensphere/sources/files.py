@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tokensphere.errors import InputError, SourceError
-from tokensphere.sources.assemble import Choice, assemble, read_config
+from tokensphere.sources.assemble import Choice, assemble
+from tokensphere.sources.config import read_config
 from tokensphere.sources.tensors import TensorFile
 from tokensphere.space import EmbeddingSpace
 from tokensphere.vocabulary import Vocabulary

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from tokensphere.errors import FormatError, SourceError
+from tokensphere.sources.config import Config, config_of
 from tokensphere.sources.http import Client, Patience
 from tokensphere.sources.ranges import Progress, fetch_range, fetch_whole
 from tokensphere.sources.safetensors import LENGTH_BYTES, TensorInfo, header_length, parse_header
@@ -36,14 +37,6 @@ _ADVICE = {
     ".msgpack": "look for a version of the model in safetensors",
     ".onnx": "look for the model that it was made from",
 }
-
-
-@dataclass(frozen=True)
-class Config:
-    """What matters here of ``config.json``."""
-
-    model_type: str | None
-    tied: bool | None
 
 
 @dataclass(frozen=True)
@@ -116,13 +109,7 @@ class Repository:
     def config(self, folder: str) -> Config:
         """What ``config.json`` says; nothing if there is none."""
         file = self._beside(folder, "config.json")
-        found = self.json_object(file) if file else {}
-        model_type, tied = found.get("model_type"), found.get("tie_word_embeddings")
-        if tied is None and isinstance(inner := found.get("text_config"), dict):
-            tied = inner.get("tie_word_embeddings")
-        return Config(
-            model_type if isinstance(model_type, str) else None, tied if isinstance(tied, bool) else None
-        )
+        return config_of(self.json_object(file)) if file else Config()
 
     def _beside(self, folder: str, name: str) -> str | None:
         return next((path for path in (folder + name, name) if path in self.files), None)

@@ -1,0 +1,57 @@
+"""What matters here of a model's ``config.json``, wherever it comes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tokensphere.errors import FormatError, SourceError
+
+_LONGEST = 2**24
+
+
+@dataclass(frozen=True)
+class Config:
+    """A model's type, and whether its input and output matrix are one; None where that is not said."""
+
+    model_type: str | None = None
+    tied: bool | None = None
+
+
+def config_of(found: Mapping[str, Any]) -> Config:
+    """What the object in a ``config.json`` says, or its text part where a model has several."""
+    model_type, tied = found.get("model_type"), found.get("tie_word_embeddings")
+    if tied is None and isinstance(inner := found.get("text_config"), dict):
+        tied = inner.get("tie_word_embeddings")
+    return Config(
+        model_type if isinstance(model_type, str) else None, tied if isinstance(tied, bool) else None
+    )
+
+
+def read_config(folder: Path) -> Config:
+    """What ``config.json`` of `folder` says; nothing if there is none.
+
+    Raises
+    ------
+    SourceError
+        it cannot be opened
+    FormatError
+        it is not a JSON object
+    """
+    path = folder / "config.json"
+    if not path.is_file():
+        return Config()
+    if path.stat().st_size > _LONGEST:
+        raise FormatError(f"{path} is too large for a model's configuration")
+    try:
+        found = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{path} is not valid JSON ({error}); download it again") from error
+    except OSError as error:
+        raise SourceError(f"cannot open {path}: {error.strerror or error}") from error
+    if not isinstance(found, dict):
+        raise FormatError(f"{path} is not a JSON object; download it again")
+    return config_of(found)
