@@ -22,14 +22,17 @@ MAY: dict[str, set[str]] = {
     "space": {"errors", "_version", "vocabulary", "geometry.moments"},
     "sources": {"sources", "space", "vocabulary", "display", "errors", "_version"},
     "geometry": {"geometry", "errors"},
-    "analysis": {"analysis", "space", "geometry", "vocabulary", "display", "errors"},
+    "labels": {"labels", "vocabulary", "display", "errors", "_version"},
+    "analysis": {"analysis", "space", "geometry", "labels", "vocabulary", "display", "errors"},
     "views": {
-        "views", "analysis", "space", "geometry", "vocabulary", "display", "errors", "_version",
+        "views", "analysis", "space", "geometry", "labels", "vocabulary", "display", "errors",
+        "_version",
     },
-    "cli": {"cli", "analysis", "geometry", "sources", "views", "space", "errors", "_version"},
+    "cli": {"cli", "analysis", "geometry", "labels", "sources", "views", "space", "errors", "_version"},
     "__main__": {"cli"},
     "__init__": {
-        "_version", "errors", "analysis", "geometry", "sources", "space", "display", "vocabulary",
+        "_version", "errors", "analysis", "geometry", "labels", "sources", "space", "display",
+        "vocabulary",
     },
 }  # fmt: skip
 

@@ -1,0 +1,133 @@
+"""A sparse token × label table: which labels every token has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import InputError
+
+
+@dataclass(frozen=True)
+class Label:
+    """A property that tokens can share.
+
+    Attributes
+    ----------
+    name : the label for machines, unique in its table, e.g. ``"grammar:VBZ"``
+    kind : what sort of label it is: form, grammar, meaning, list, lemma, id, kind or user
+    words : the label in plain words, e.g. ``"verbs, 3rd person singular present"``
+    source : where it comes from, e.g. ``"WordNet 3.1"``
+    """
+
+    name: str
+    kind: str
+    words: str
+    source: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        return {"label": self.name, "kind": self.kind, "words": self.words, "source": self.source}
+
+
+class LabelTable:
+    """Which of L labels each of n tokens has; compressed sparse rows.
+
+    Parameters
+    ----------
+    labels : L labels, their names different
+    indptr : int64 array of shape (n + 1,)
+    indices : int32 array; those of token i, ascending, are ``indices[indptr[i]:indptr[i + 1]]``
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[Label],
+        indptr: npt.NDArray[np.int64],
+        indices: npt.NDArray[np.int32],
+    ) -> None:
+        self.labels = tuple(labels)
+        self.indptr = indptr
+        self.indices = indices
+        names = {label.name for label in self.labels}
+        if len(names) != len(self.labels):
+            raise InputError("two labels have the same name; every label needs one of its own")
+
+    @classmethod
+    def from_members(cls, n: int, members: Iterable[tuple[Label, npt.ArrayLike]]) -> LabelTable:
+        """A table from labels and the ids of the tokens that have them.
+
+        Parameters
+        ----------
+        n : number of tokens
+        members : pairs of a label and ids in [0, n); an id given twice counts once
+
+        Raises
+        ------
+        InputError
+            an id that is no token's, or a label given twice
+        """
+        labels: list[Label] = []
+        tokens: list[npt.NDArray[np.int64]] = []
+        for label, ids in members:
+            found = np.unique(np.asarray(ids, dtype=np.int64))
+            if len(found) and not 0 <= found[0] <= found[-1] < n:
+                raise InputError(f"label {label.name!r} has ids beyond the {n} tokens")
+            labels.append(label)
+            tokens.append(found)
+        token = np.concatenate(tokens) if tokens else np.empty(0, dtype=np.int64)
+        number = np.repeat(np.arange(len(labels), dtype=np.int32), [len(ids) for ids in tokens])
+        order = np.argsort(token, kind="stable")
+        indptr = np.searchsorted(token[order], np.arange(n + 1)).astype(np.int64)
+        return cls(labels, indptr, number[order])
+
+    def __len__(self) -> int:
+        """Number of labels."""
+        return len(self.labels)
+
+    @property
+    def n_tokens(self) -> int:
+        """Number of tokens, n."""
+        return len(self.indptr) - 1
+
+    @cached_property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """How many tokens each label has, shape (L,)."""
+        return np.bincount(self.indices, minlength=len(self.labels)).astype(np.int64)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The number of a label by its name."""
+        return {label.name: number for number, label in enumerate(self.labels)}
+
+    def of(self, id: int) -> list[Label]:
+        """The labels of a token."""
+        return [self.labels[j] for j in self.indices[self.indptr[id] : self.indptr[id + 1]].tolist()]
+
+    def members(self, label: str | int) -> npt.NDArray[np.int64]:
+        """The ids of the tokens that have a label, ascending."""
+        number = self.numbers[label] if isinstance(label, str) else label
+        where = np.flatnonzero(self.indices == number)
+        return np.searchsorted(self.indptr, where, side="right") - 1
+
+    def joined(self, other: LabelTable) -> LabelTable:
+        """The labels of both tables, over the same tokens."""
+        if other.n_tokens != self.n_tokens:
+            raise InputError(
+                f"the tables have {self.n_tokens} and {other.n_tokens} tokens; need as many"
+            )
+        n = self.n_tokens
+        rows = (
+            np.repeat(np.arange(n), np.diff(self.indptr)),
+            np.repeat(np.arange(n), np.diff(other.indptr)),
+        )
+        token = np.concatenate(rows)
+        number = np.concatenate([self.indices, other.indices + np.int32(len(self.labels))])
+        order = np.argsort(token, kind="stable")
+        indptr = self.indptr + other.indptr
+        return LabelTable((*self.labels, *other.labels), indptr, number[order].astype(np.int32))
