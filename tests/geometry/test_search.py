@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import tokensphere as ts
 from tokensphere.errors import InputError
-from tokensphere.geometry import search
+from tokensphere.geometry import search, selection
 from tokensphere.geometry.moments import RowMoments
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import SIMILARITIES, Scoring, Similarity, make_scoring
@@ -187,7 +187,7 @@ def test_candidates_are_compacted_and_nothing_is_lost() -> None:
     queries = np.random.default_rng(2).standard_normal((5, 4))
     scoring = scoring_of(rows)
     want = top_k(scoring, queries, 3)
-    compact = search._Search._compact
+    compact = selection.Selection.compact
     calls: list[int] = []
 
     def counted(self: Any) -> None:
@@ -195,7 +195,7 @@ def test_candidates_are_compacted_and_nothing_is_lost() -> None:
         compact(self)
         calls.append(before - self.pending)
 
-    with patch.dict(vars(search), TINY_PLAN), patch.object(search._Search, "_compact", counted):
+    with patch.dict(vars(search), TINY_PLAN), patch.object(selection.Selection, "compact", counted):
         got = top_k(scoring, queries, 3)
     assert calls and min(calls) > 0
     np.testing.assert_array_equal(got[0], want[0])

@@ -1,38 +1,32 @@
 """The k best rows for any number of queries: exact, in bounded memory, as fast as the product.
 
-Blocks of rows are multiplied with blocks of queries into a buffer that stays in the cache. Of every
-group of rows only the largest product is looked at; a group is opened only if that maximum reaches
-what the query's k-th best group has shown so far, less the rounding error of the product. What
-survives is computed again in float64 and sorted, so the result is that of double precision, ties go
-to the lower row, and neither block sizes nor threads can be seen in it.
-
-Why nothing is lost: let `e` bound the error of one float32 product and `τ` be the k-th largest of a
-query's products. At least k rows have a true value of `τ − e` or more, so every row among the k best
-has, too, and its product is at least `τ − 2e`. The k-th largest of the group maxima seen so far, the
-`floor`, never exceeds `τ`; hence rows below `floor − 2e` may be forgotten.
+Blocks of rows are multiplied with blocks of queries into a buffer that stays in the cache; what is
+looked for is selected from there (:mod:`.selection`). Several similarities whose products differ only
+by a factor for each row and a term for each query are selected from one product.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.similarity import Scoring
+from tokensphere.geometry.selection import Selection
+from tokensphere.geometry.similarity import Rescaling, Scoring
 
 QUERIES_AT_ONCE = 4096
 _ROWS = 2048
 _GROUP = 32
 _BUFFER_BYTES = 160 * 2**20  # of all threads together
 _PENDING_PAIRS = 2**20
+_RESCALED = 2**17  # products rescaled at once
 _SMALL_WORK = 2**28  # multiplications below which a second thread does not pay
 
 
@@ -70,26 +64,62 @@ def top_k(
     Memory beyond the arguments and the result is bounded: at most some 35 MB for every thread, less
     where there are many, and the candidates of `QUERIES_AT_ONCE` queries.
     """
-    n_usable = int(np.count_nonzero(scoring.usable))
-    if not 1 <= k <= n_usable:
-        raise InputError(f"k is {k}, but it must lie between 1 and {n_usable}, the usable tokens")
+    (found,) = top_k_each([scoring], queries, [k], threads=threads)
+    return found
+
+
+Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
+
+
+def top_k_each(
+    scorings: Sequence[Scoring],
+    queries: npt.NDArray[np.floating],
+    ks: Sequence[int],
+    *,
+    threads: int | None = None,
+) -> list[Found]:
+    """:func:`top_k` for several similarities over the same rows, for the price of one product.
+
+    Parameters
+    ----------
+    scorings : the first is multiplied; the others must follow from it (:meth:`Rescaling.between`),
+        as centred cosine and dot follow from cosine
+    queries : floating array of shape (m, d), finite and not zero
+    ks : how many rows of each
+    threads : int, optional
+        how many to use; by default as many as there are processors
+
+    Returns
+    -------
+    for each scoring its ids, int64 of shape (m, k), and values, float64 of shape (m, k)
+
+    Raises
+    ------
+    InputError
+        a `k` that is not between 1 and the number of usable rows, or a scoring that does not follow
+    """
+    for scoring, k in zip(scorings, ks, strict=True):
+        n_usable = int(np.count_nonzero(scoring.usable))
+        if not 1 <= k <= n_usable:
+            raise InputError(f"k is {k}, but it must lie between 1 and {n_usable}, the usable tokens")
     if threads is not None and threads < 1:
         raise InputError(f"threads is {threads}, but at least 1 is needed")
-    m, n = len(queries), len(scoring.rows)
+    rescalings = [None, *(Rescaling.between(scorings[0], other) for other in scorings[1:])]
+    m, n, width = len(queries), len(scorings[0].rows), scorings[0].width
     if threads is None:
-        threads = 1 if m * n * scoring.width < _SMALL_WORK else available_threads()
-    ids = np.empty((m, k), dtype=np.int64)
-    values = np.empty((m, k), dtype=np.float64)
-    at_once = max(16, min(QUERIES_AT_ONCE, 2**22 // k))
-    plan = _Plan.make(scoring.width, k, threads)
+        threads = 1 if m * n * width < _SMALL_WORK else available_threads()
+    found = [(np.empty((m, k), dtype=np.int64), np.empty((m, k))) for k in ks]
+    at_once = max(16, min(QUERIES_AT_ONCE, 2**22 // max(ks)))
+    plan = _Plan.make(width, max(ks), threads)
     with _workers(threads) as in_parallel:
         for low in range(0, m, at_once):
             part = slice(low, low + at_once)
-            search = _Search(scoring, queries[part], k, plan)
+            search = _Search(scorings, queries[part], ks, plan, rescalings)
             in_parallel(search.scan, search.blocks())
-            search.settle(in_parallel)
-            ids[part], values[part] = search.ids, search.values
-    return ids, values
+            for selection, (ids, values) in zip(search.selections, found, strict=True):
+                in_parallel(selection.settle, selection.parts())
+                ids[part], values[part] = selection.ids, selection.values
+    return found
 
 
 @dataclass(frozen=True)
@@ -128,23 +158,27 @@ class _Buffers:
     rows: npt.NDArray[np.float32]
     products: npt.NDArray[np.float32]
     maxima: npt.NDArray[np.float32]
+    rescaled: npt.NDArray[np.float32]
 
 
 class _Search:
     """The search for one set of queries; its blocks of rows may be scanned by several threads."""
 
-    def __init__(self, scoring: Scoring, queries: npt.NDArray[np.floating], k: int, plan: _Plan) -> None:
-        self.scoring, self.queries, self.k, self.plan = scoring, queries, k, plan
-        self.prepared, bound = scoring.prepare_queries(queries)
-        self.window = 2 * bound
-        m = len(queries)
-        self.best = np.full((m, k), -np.inf, dtype=np.float32)  # the k largest group maxima
-        self.floor = np.full(m, -np.inf, dtype=np.float32)  # the least of them
-        self.candidates: list[_Pairs] = []
-        self.pending = 0
-        self.ids = np.empty((m, k), dtype=np.int64)
-        self.values = np.empty((m, k), dtype=np.float64)
-        self._lock = threading.Lock()
+    def __init__(
+        self,
+        scorings: Sequence[Scoring],
+        queries: npt.NDArray[np.floating],
+        ks: Sequence[int],
+        plan: _Plan,
+        rescalings: Sequence[Rescaling | None],
+    ) -> None:
+        self.scoring, self.plan = scorings[0], plan
+        self.prepared, bound = self.scoring.prepare_queries(queries)
+        bounds = [bound if r is None else r.bound(bound) for r in rescalings]
+        self.selections = [
+            Selection(*parts)
+            for parts in zip(scorings, [queries] * len(ks), ks, bounds, rescalings, strict=True)
+        ]
         self._local = threading.local()
 
     def blocks(self) -> Iterator[tuple[int, int]]:
@@ -169,125 +203,61 @@ class _Search:
             if len(unusable):
                 products[unusable] = -np.inf
             grouped = products.reshape(groups, group, len(queries))
-            maxima = buffers.maxima[: groups * len(queries)].reshape(groups, len(queries))
-            np.maximum.reduce(grouped, axis=1, out=maxima)
-            self._absorb(grouped, maxima, start, low)
-        if self.pending > max(_PENDING_PAIRS, 4 * self.k * len(self.prepared)):
-            with self._lock:
-                self._compact()
+            for selection in self.selections:
+                maxima = self._maxima(selection, products[: len(rows)], grouped, start, low)
+                selection.absorb(grouped, maxima, start, low)
+        for selection in self.selections:
+            if selection.pending > max(_PENDING_PAIRS, 4 * selection.k * len(self.prepared)):
+                selection.compact()
+
+    def _maxima(
+        self,
+        selection: Selection,
+        products: npt.NDArray[np.float32],
+        grouped: npt.NDArray[np.float32],
+        start: int,
+        low: int,
+    ) -> npt.NDArray[np.float32]:
+        """The largest product of a selection's own in every group, shape (groups, queries)."""
+        groups, group, m = grouped.shape
+        buffers = self._own_buffers()
+        maxima = buffers.maxima[: groups * m].reshape(groups, m)
+        if selection.rescaling is None:
+            return np.maximum.reduce(grouped, axis=1, out=maxima)
+        here = slice(low, low + m)
+        step = max(1, buffers.rescaled.size // (group * m))  # groups that stay in the cache
+        unusable = np.flatnonzero(~selection.scoring.usable[start : start + len(products)])
+        for first in range(0, groups, step):
+            some = slice(first * group, min((first + step) * group, len(products)))
+            size = group * min(step, groups - first)
+            rescaled = buffers.rescaled[: size * m].reshape(size, m)
+            count = some.stop - some.start
+            rows = slice(start + some.start, start + some.stop)
+            selection.rescale(products[some], rows, here, out=rescaled[:count])
+            rescaled[count:] = -np.inf
+            if len(unusable):
+                rescaled[
+                    unusable[(unusable >= some.start) & (unusable < some.stop)] - some.start
+                ] = -np.inf
+            tops = maxima[first : first + step]
+            np.maximum.reduce(rescaled.reshape(len(tops), group, m), axis=1, out=tops)
+        return maxima
 
     def _own_buffers(self) -> _Buffers:
         """The buffers of the calling thread."""
         if not hasattr(self._local, "buffers"):
             plan, tile = self.plan, self.plan.rows * min(len(self.prepared), self.plan.queries)
+            several = len(self.selections) > 1
             self._local.buffers = _Buffers(
                 rows=np.empty((plan.rows, self.scoring.width), dtype=np.float32),
                 products=np.empty(tile, dtype=np.float32),
                 maxima=np.empty(tile // plan.group, dtype=np.float32),
+                rescaled=np.empty(
+                    max(_RESCALED, plan.group * plan.queries) if several else 0, dtype=np.float32
+                ),
             )
         buffers: _Buffers = self._local.buffers
         return buffers
-
-    def _absorb(
-        self,
-        products: npt.NDArray[np.float32],
-        maxima: npt.NDArray[np.float32],
-        start: int,
-        low: int,
-    ) -> None:
-        """Raise the floors by the maxima of `products` (groups, group, queries); open what passes."""
-        groups, group, m = products.shape
-        here = slice(low, low + m)
-        hit = np.flatnonzero(maxima.max(axis=0) >= self.floor[here] - self.window[here])
-        if not len(hit):
-            return
-        query = low + hit
-        tops = np.ascontiguousarray(maxima[:, hit].T)
-        with self._lock:
-            merged = np.concatenate([self.best[query], tops], axis=1)
-            merged.partition(groups, axis=1)
-            self.best[query] = merged[:, groups:]
-            self.floor[query] = merged[:, groups]
-        least = merged[:, groups] - self.window[query]
-        column, which = np.nonzero(tops >= least[:, None])
-        opened = products[which, :, hit[column]]
-        # −inf is the product of a row that is not usable, and the floor until k groups were seen.
-        least = np.maximum(least, np.finfo(np.float32).min)
-        pair, inside = np.nonzero(opened >= least[column, None])
-        found = _Pairs(
-            query=query[column[pair]],
-            row=start + which[pair] * group + inside,
-            product=opened[pair, inside],
-        )
-        with self._lock:
-            self.candidates.append(found)
-            self.pending += len(found.row)
-
-    def _passing(self) -> _Pairs:
-        """All candidates that still reach their query's floor."""
-        pairs = _Pairs.join(self.candidates)
-        return pairs.take(pairs.product >= (self.floor - self.window)[pairs.query])
-
-    def _compact(self) -> None:
-        """Settle what is there, so that memory stays bounded when very many rows are equal."""
-        pairs = self._passing().by_query()
-        values = self.scoring.exact(self.queries, pairs.query, pairs.row)
-        order, place = _ranked(pairs.query, pairs.row, values)
-        self.candidates = [pairs.take(order[place < self.k])]
-        self.pending = len(self.candidates[0].row)
-
-    def settle(self, in_parallel: _InParallel) -> None:
-        """Of all candidates, the k best of each query by their float64 values."""
-        pairs = self._passing()
-        # The k-th best product is a sharper floor than the k-th best group.
-        order, place = _ranked(pairs.query, pairs.row, pairs.product)
-        last = pairs.take(order[place == self.k - 1])
-        self.floor[last.query] = last.product
-        pairs = pairs.take(order)
-        pairs = pairs.take(pairs.product >= (self.floor - self.window)[pairs.query])
-        edges = np.searchsorted(pairs.query, np.arange(0, len(self.queries) + 256, 256))
-        in_parallel(self._settle_part, (pairs.take(slice(*ends)) for ends in pairwise(edges)))
-
-    def _settle_part(self, pairs: _Pairs) -> None:
-        values = self.scoring.exact(self.queries, pairs.query, pairs.row)
-        order, place = _ranked(pairs.query, pairs.row, values)
-        order = order[place < self.k]
-        query = pairs.query[order[:: self.k]]
-        self.ids[query] = pairs.row[order].reshape(-1, self.k)
-        self.values[query] = values[order].reshape(-1, self.k)
-
-
-@dataclass(frozen=True)
-class _Pairs:
-    """Queries and rows that may belong together, and their float32 product; all of shape (P,)."""
-
-    query: npt.NDArray[np.intp]
-    row: npt.NDArray[np.intp]
-    product: npt.NDArray[np.float32]
-
-    def take(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_] | slice) -> _Pairs:
-        return _Pairs(self.query[index], self.row[index], self.product[index])
-
-    def by_query(self) -> _Pairs:
-        return self.take(np.argsort(self.query, kind="stable"))
-
-    @staticmethod
-    def join(parts: list[_Pairs]) -> _Pairs:
-        return _Pairs(
-            np.concatenate([part.query for part in parts]),
-            np.concatenate([part.row for part in parts]),
-            np.concatenate([part.product for part in parts]),
-        )
-
-
-def _ranked(
-    query: npt.NDArray[np.intp], row: npt.NDArray[np.intp], values: npt.NDArray[np.floating]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Order by query, then value descending, then row; and each one's place within its query."""
-    order = np.lexsort((row, -values, query))
-    ordered = query[order]
-    first = np.searchsorted(ordered, ordered, side="left")
-    return order, np.arange(len(order)) - first
 
 
 _InParallel = Callable[[Callable[..., None], Iterable[object]], None]

@@ -23,6 +23,7 @@ SIMILARITIES: tuple[Similarity, ...] = get_args(Similarity)
 
 _UNIT_ROUNDOFF = 2.0**-24
 _PAIRS_AT_ONCE = 128
+_BEYOND = 4096  # more rows than the last group of a search may lack
 
 
 def check_similarity(name: str) -> Similarity:
@@ -186,6 +187,70 @@ class Scoring:
             e *= (self.scale[row] / self.weight[row])[..., None]
         e -= self.shift  # before the product: a difference of products has no digits left
         return dots(e, v) * self.weight[row]
+
+
+@dataclass(frozen=True)
+class Rescaling:
+    """How the products of one scoring become those of another over the same rows and queries.
+
+    With ``p_ij`` the product of cosine on rows as they are, row i and query j of unit length, that of
+    another scoring is in the order of ``factor_i (p_ij − ⟨shift, v_j⟩)``: for cosine on centred rows
+    the factor is ``1/‖u_i − μ‖`` and the shift ``μ``; for dot it is ``‖E_i‖`` and there is no shift.
+
+    Parameters
+    ----------
+    factor : float32 array of shape (n + _BEYOND,), in units of the largest: at most 1;
+        NaN for rows that are not usable, and beyond the last
+    shift : float64 array of shape (d,), or None
+    """
+
+    factor: npt.NDArray[np.float32]
+    shift: npt.NDArray[np.float64] | None
+
+    @classmethod
+    def between(cls, base: Scoring, other: Scoring) -> Rescaling:
+        """How `other`'s products follow from those of `base`.
+
+        Raises
+        ------
+        InputError
+            they do not: `base` is not cosine on rows as they are, or `other` is neither cosine
+            nor dot on rows as they are
+        """
+        plain = base.similarity == "cosine" and base.shift is None and base.scale is not None
+        follows = other.similarity == "cosine" or (other.similarity == "dot" and other.shift is None)
+        if not plain or not follows or base.scale is None:
+            raise InputError(
+                f"products of {other.similarity} do not follow from those of {base.similarity}:"
+                " need cosine on rows as they are, then cosine or dot"
+            )
+        if other.weight is not None:
+            factor = other.weight
+        else:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                factor = (1.0 if other.scale is None else other.scale) / base.scale
+        largest = factor[other.usable].max(initial=0.0) or 1.0
+        padded = np.full(len(factor) + _BEYOND, np.nan, dtype=np.float32)
+        padded[: len(factor)] = np.where(other.usable, factor / largest, np.nan)
+        return cls(padded, other.shift)  # no order has changed, and nothing overflows
+
+    def offsets(self, queries: npt.NDArray[np.floating]) -> npt.NDArray[np.float32] | None:
+        """``⟨shift, v_j⟩`` for each query, brought to unit length; None without a shift."""
+        if self.shift is None:
+            return None
+        return (dots(queries.astype(np.float64), self.shift) / vector_lengths(queries)).astype(
+            np.float32
+        )
+
+    def bound(self, bound: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """How far a rescaled product may be off, if the products are off by `bound` at most.
+
+        The difference, the product and the roundings of factor and offset add less than eight
+        roundings of terms of size 1 + ‖shift‖, all times a factor of at most 1.
+        """
+        size = 1.0 + (0.0 if self.shift is None else float(np.linalg.norm(self.shift)))
+        wide = bound.astype(np.float64) + 8 * _UNIT_ROUNDOFF * size
+        return np.nextafter(wide.astype(np.float32), np.float32(np.inf))
 
 
 def vector_lengths(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

@@ -1,0 +1,203 @@
+"""The k best rows for each of some queries, selected while their products stream by.
+
+Of every group of rows only the largest product is looked at; a group is opened only if that maximum
+reaches what the query's k-th best group has shown so far, less the rounding error of the product.
+What survives is computed again in float64 and sorted, so the result is that of double precision, ties
+go to the lower row, and neither block sizes nor threads can be seen in it.
+
+Why nothing is lost: let `e` bound the error of one float32 product and `τ` be the k-th largest of a
+query's products. At least k rows have a true value of `τ − e` or more, so every row among the k best
+has, too, and its product is at least `τ − 2e`. The k-th largest of the group maxima seen so far, the
+`floor`, never exceeds `τ`; hence rows below `floor − 2e` may be forgotten.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.geometry.similarity import Rescaling, Scoring
+
+_QUERIES_TO_SETTLE = 256
+
+
+class Selection:
+    """The best `k` rows of `scoring` for `queries`; fed by several threads.
+
+    Parameters
+    ----------
+    scoring : what is ranked, over n rows
+    queries : floating array of shape (m, d)
+    k : int
+    bound : float32 array of shape (m,), ``e``: how far a product may be off
+    rescaling : how the products that are fed become those of `scoring`; None if they are
+    """
+
+    def __init__(
+        self,
+        scoring: Scoring,
+        queries: npt.NDArray[np.floating],
+        k: int,
+        bound: npt.NDArray[np.float32],
+        rescaling: Rescaling | None = None,
+    ) -> None:
+        m = len(queries)
+        self.scoring, self.queries, self.k = scoring, queries, k
+        self.window = 2 * bound
+        self.rescaling = rescaling
+        self.offset = None if rescaling is None else rescaling.offsets(queries)
+        self.best = np.full((m, k), -np.inf, dtype=np.float32)  # the k largest group maxima
+        self.floor = np.full(m, -np.inf, dtype=np.float32)  # the least of them
+        self.candidates: list[_Pairs] = []
+        self.pending = 0
+        self.ids = np.empty((m, k), dtype=np.int64)
+        self.values = np.empty((m, k), dtype=np.float64)
+        self._lock = threading.Lock()
+
+    def rescale(
+        self,
+        products: npt.NDArray[np.float32],
+        rows: slice,
+        queries: slice,
+        out: npt.NDArray[np.float32],
+    ) -> None:
+        """Products of this scoring from a rectangle of those that are fed, shape (rows, queries)."""
+        if self.rescaling is None:
+            raise ValueError("these products need no rescaling")
+        if self.offset is not None:
+            products = np.subtract(products, self.offset[queries], out=out)
+        np.multiply(products, self.rescaling.factor[rows, None], out=out)
+
+    def absorb(
+        self,
+        products: npt.NDArray[np.float32],
+        maxima: npt.NDArray[np.float32],
+        start: int,
+        low: int,
+    ) -> None:
+        """Raise the floors by `maxima` (groups, queries); open what passes.
+
+        Parameters
+        ----------
+        products : of shape (groups, group, queries), as they are fed
+        maxima : largest product of this scoring in each group, of shape (groups, queries)
+        start, low : the first row and the first query
+        """
+        groups, group, m = products.shape
+        here = slice(low, low + m)
+        hit = np.flatnonzero(maxima.max(axis=0) >= self.floor[here] - self.window[here])
+        if not len(hit):
+            return
+        query = low + hit
+        tops = np.ascontiguousarray(maxima[:, hit].T)
+        with self._lock:
+            merged = np.concatenate([self.best[query], tops], axis=1)
+            merged.partition(groups, axis=1)
+            self.best[query] = merged[:, groups:]
+            self.floor[query] = merged[:, groups]
+        least = merged[:, groups] - self.window[query]
+        column, which = np.nonzero(tops >= least[:, None])
+        opened = self._open(products, which, hit[column], start, query[column])
+        # −inf is the product of a row that is not usable, and the floor until k groups were seen.
+        least = np.maximum(least, np.finfo(np.float32).min)
+        pair, inside = np.nonzero(opened >= least[column, None])
+        found = _Pairs(
+            query=query[column[pair]],
+            row=start + which[pair] * group + inside,
+            product=opened[pair, inside],
+        )
+        with self._lock:
+            self.candidates.append(found)
+            self.pending += len(found.row)
+
+    def _open(
+        self,
+        products: npt.NDArray[np.float32],
+        which: npt.NDArray[np.intp],
+        column: npt.NDArray[np.intp],
+        start: int,
+        query: npt.NDArray[np.intp],
+    ) -> npt.NDArray[np.float32]:
+        """Products of this scoring in some groups, for one query each; shape (P, group)."""
+        opened = products[which, :, column]
+        if self.rescaling is None:
+            return opened
+        if self.offset is not None:
+            opened -= self.offset[query, None]
+        group = products.shape[1]
+        factor = self.rescaling.factor[start : start + products.shape[0] * group].reshape(-1, group)
+        opened *= factor[which]  # NaN where a row is not usable or not there: it passes no floor
+        return opened
+
+    def _passing(self) -> _Pairs:
+        """All candidates that still reach their query's floor."""
+        pairs = _Pairs.join(self.candidates)
+        return pairs.take(pairs.product >= (self.floor - self.window)[pairs.query])
+
+    def compact(self) -> None:
+        """Settle what is there, so that memory stays bounded when very many rows are equal."""
+        with self._lock:
+            pairs = self._passing().by_query()
+            values = self.scoring.exact(self.queries, pairs.query, pairs.row)
+            order, place = _ranked(pairs.query, pairs.row, values)
+            self.candidates = [pairs.take(order[place < self.k])]
+            self.pending = len(self.candidates[0].row)
+
+    def parts(self) -> Iterator[_Pairs]:
+        """What is left to settle, in pieces that are independent of each other."""
+        pairs = self._passing()
+        # The k-th best product is a sharper floor than the k-th best group.
+        order, place = _ranked(pairs.query, pairs.row, pairs.product)
+        last = pairs.take(order[place == self.k - 1])
+        self.floor[last.query] = last.product
+        pairs = pairs.take(order)
+        pairs = pairs.take(pairs.product >= (self.floor - self.window)[pairs.query])
+        edges = np.arange(0, len(self.queries) + _QUERIES_TO_SETTLE, _QUERIES_TO_SETTLE)
+        return (pairs.take(slice(*ends)) for ends in pairwise(np.searchsorted(pairs.query, edges)))
+
+    def settle(self, pairs: _Pairs) -> None:
+        """Of some queries' candidates, the k best by their float64 values."""
+        values = self.scoring.exact(self.queries, pairs.query, pairs.row)
+        order, place = _ranked(pairs.query, pairs.row, values)
+        order = order[place < self.k]
+        query = pairs.query[order[:: self.k]]
+        self.ids[query] = pairs.row[order].reshape(-1, self.k)
+        self.values[query] = values[order].reshape(-1, self.k)
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Queries and rows that may belong together, and their float32 product; all of shape (P,)."""
+
+    query: npt.NDArray[np.intp]
+    row: npt.NDArray[np.intp]
+    product: npt.NDArray[np.float32]
+
+    def take(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_] | slice) -> _Pairs:
+        return _Pairs(self.query[index], self.row[index], self.product[index])
+
+    def by_query(self) -> _Pairs:
+        return self.take(np.argsort(self.query, kind="stable"))
+
+    @staticmethod
+    def join(parts: list[_Pairs]) -> _Pairs:
+        return _Pairs(
+            np.concatenate([part.query for part in parts]),
+            np.concatenate([part.row for part in parts]),
+            np.concatenate([part.product for part in parts]),
+        )
+
+
+def _ranked(
+    query: npt.NDArray[np.intp], row: npt.NDArray[np.intp], values: npt.NDArray[np.floating]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Order by query, then value descending, then row; and each one's place within its query."""
+    order = np.lexsort((row, -values, query))
+    ordered = query[order]
+    first = np.searchsorted(ordered, ordered, side="left")
+    return order, np.arange(len(order)) - first

@@ -1,0 +1,81 @@
+"""Several similarities selected from one product: the same as each by itself, to the bit."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tokensphere.errors import InputError
+from tokensphere.geometry import search
+from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.search import top_k, top_k_each
+from tokensphere.geometry.similarity import Scoring, make_scoring
+
+F32 = npt.NDArray[np.float32]
+TINY: dict[str, Any] = {
+    "_ROWS": 8, "_GROUP": 4, "QUERIES_AT_ONCE": 16, "_BUFFER_BYTES": 2**9, "_PENDING_PAIRS": 8,
+    "_RESCALED": 16,
+}  # fmt: skip
+
+
+def difficult_rows(n: int, d: int, seed: int) -> F32:
+    """Rows of very different lengths: some equal, zero, not finite, or equal to the mean."""
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((n, d)) + 0.3
+    rows *= np.exp(2 * rng.standard_normal((n, 1)))
+    rows[rng.integers(n, size=n // 4)] = rows[rng.integers(n, size=n // 4)]
+    rows[3], rows[n // 2], rows[n - 1] = 0, np.nan, np.inf
+    return rows.astype(np.float32)
+
+
+def the_three(rows: F32, keep: npt.NDArray[np.bool_] | None = None) -> list[Scoring]:
+    moments = RowMoments(rows)
+    return [
+        make_scoring(rows, moments, keep=keep),
+        make_scoring(rows, moments, centered=True, keep=keep),
+        make_scoring(rows, moments, similarity="dot", keep=keep),
+    ]
+
+
+@pytest.mark.parametrize("plan", [{}, TINY])
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("shape", [(700, 24), (61, 5)])
+def test_the_same_as_each_by_itself(plan: dict[str, Any], threads: int, shape: tuple[int, int]) -> None:
+    rows = difficult_rows(*shape, seed=1)
+    keep = np.random.default_rng(2).random(len(rows)) < 0.9
+    scorings = the_three(rows, keep)
+    queries = np.random.default_rng(3).standard_normal((40, shape[1]))
+    ks = [7, 4, 9]
+    with patch.dict(vars(search), plan):
+        found = top_k_each(scorings, queries, ks, threads=threads)
+    for scoring, k, (ids, values) in zip(scorings, ks, found, strict=True):
+        want = top_k(scoring, queries, k)
+        np.testing.assert_array_equal(ids, want[0])
+        np.testing.assert_array_equal(values, want[1])
+
+
+def test_a_row_that_equals_the_mean_has_no_centred_direction() -> None:
+    rows = np.array([[1, 1], [1, 0], [0, 1], [2, 2]], dtype=np.float32)
+    rows[0] = rows[3] = np.sqrt(0.5)
+    scorings = the_three(rows)  # no row equals the mean here; now make one
+    scorings[1].usable[2] = False
+    queries = np.random.default_rng(0).standard_normal((20, 2))
+    (raw, _), (centered, _) = top_k_each(scorings[:2], queries, [4, 3])
+    assert (np.sort(raw, axis=1) == np.arange(4)).all()
+    assert not (centered == 2).any()
+
+
+def test_what_does_not_follow_is_refused() -> None:
+    rows = difficult_rows(50, 4, seed=0)
+    raw, centered, dot = the_three(rows)
+    euclidean = make_scoring(rows, RowMoments(rows), similarity="euclidean")
+    query = np.ones((1, 4))
+    for first, second in [(raw, euclidean), (centered, raw), (dot, raw)]:
+        with pytest.raises(InputError, match="do not follow"):
+            top_k_each([first, second], query, [1, 1])
+    with pytest.raises(InputError, match="k is 99, but it must lie between 1 and 47"):
+        top_k_each([raw, centered], query, [1, 99])
