@@ -7,11 +7,8 @@ by a factor for each row and a term for each query are selected from one product
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +17,7 @@ import numpy.typing as npt
 from tokensphere.errors import InputError
 from tokensphere.geometry.selection import Selection
 from tokensphere.geometry.similarity import Rescaling, Scoring
+from tokensphere.geometry.threads import available_threads, workers
 
 QUERIES_AT_ONCE = 4096
 _ROWS = 2048
@@ -28,13 +26,6 @@ _BUFFER_BYTES = 160 * 2**20  # of all threads together
 _PENDING_PAIRS = 2**20
 _RESCALED = 2**17  # products rescaled at once
 _SMALL_WORK = 2**28  # multiplications below which a second thread does not pay
-
-
-def available_threads() -> int:
-    """Processors that this process may use (at least 1)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) or 1
-    return os.cpu_count() or 1
 
 
 def top_k(
@@ -111,7 +102,7 @@ def top_k_each(
     found = [(np.empty((m, k), dtype=np.int64), np.empty((m, k))) for k in ks]
     at_once = max(16, min(QUERIES_AT_ONCE, 2**22 // max(ks)))
     plan = _Plan.make(width, max(ks), threads)
-    with _workers(threads) as in_parallel:
+    with workers(threads) as in_parallel:
         for low in range(0, m, at_once):
             part = slice(low, low + at_once)
             search = _Search(scorings, queries[part], ks, plan, rescalings)
@@ -258,32 +249,3 @@ class _Search:
             )
         buffers: _Buffers = self._local.buffers
         return buffers
-
-
-_InParallel = Callable[[Callable[..., None], Iterable[object]], None]
-
-
-@contextmanager
-def _workers(threads: int) -> Iterator[_InParallel]:
-    """A function that applies another to every item, on `threads` threads.
-
-    The BLAS is held to one thread meanwhile: each of ours multiplies its own block, so that the
-    passes over a block run where the product left it, and in parallel too.
-    """
-    if threads == 1:
-
-        def one_by_one(function: Callable[..., None], items: Iterable[object]) -> None:
-            for item in items:
-                function(item)
-
-        yield one_by_one
-        return
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-
-        def shared_out(function: Callable[..., None], items: Iterable[object]) -> None:
-            for _ in pool.map(function, items):
-                pass
-
-        yield shared_out

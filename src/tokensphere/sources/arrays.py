@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import IO, Any
@@ -18,6 +21,16 @@ from tokensphere.vocabulary import Vocabulary
 VECTORS, TOKENS = "vectors", "tokens"
 _NPY_MAGIC, _ZIP_MAGIC = b"\x93NUMPY", b"PK"
 _MOST_DEFLATED = 1100  # deflate makes at most 1032 bytes of one
+
+
+@dataclass(frozen=True)
+class ArrayHeader:
+    """What is known of an array before it is read; its values begin at byte `offset` of the file."""
+
+    shape: tuple[int, ...]
+    fortran_order: bool
+    dtype: np.dtype[Any]
+    offset: int
 
 
 def read_npy(path: Path) -> npt.NDArray[Any]:
@@ -64,7 +77,7 @@ def load_arrays(
         the arrays are not what they should be
     """
     path = Path(path)
-    arrays = _read_npz(path) if _is_zip(path) else {VECTORS: read_npy(path)}
+    arrays = _read_npz(path) if is_zip(path) else {VECTORS: read_npy(path)}
     vectors = arrays[VECTORS]
     if vectors.ndim != 2 or 0 in vectors.shape or vectors.dtype.kind not in "fiu":
         raise FormatError(
@@ -113,7 +126,8 @@ def _exact_bytes(piece: str) -> bytes:
         return piece.encode("utf-8", "surrogatepass")
 
 
-def _is_zip(path: Path) -> bool:
+def is_zip(path: Path) -> bool:
+    """Whether a file is an archive of arrays (``.npz``), whatever its name."""
     try:
         with path.open("rb") as file:
             return file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
@@ -122,24 +136,23 @@ def _is_zip(path: Path) -> bool:
 
 
 def _read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
+    with open_npz(path) as (archive, members):
+        if VECTORS not in members:
+            some = ", ".join(f"{other!r:.60}" for other in list(members)[:5]) or "none"
+            raise FormatError(
+                f"{path} has no array {VECTORS!r}; it has {some}; write it with"
+                f" numpy.savez(…, {VECTORS}=…, {TOKENS}=…)"
+            )
+        wanted = [name for name in (VECTORS, TOKENS) if name in members]
+        return {name: read_member(archive, members[name], path) for name in wanted}
+
+
+@contextmanager
+def open_npz(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
+    """An archive of arrays and its members by name, and errors in our words for damage met inside."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
-            if VECTORS not in members:
-                some = ", ".join(f"{other!r:.60}" for other in list(members)[:5]) or "none"
-                raise FormatError(
-                    f"{path} has no array {VECTORS!r}; it has {some}; write it with"
-                    f" numpy.savez(…, {VECTORS}=…, {TOKENS}=…)"
-                )
-            arrays = {}
-            for name in (VECTORS, TOKENS):
-                if name in members:
-                    entry = members[name]
-                    if entry.file_size > entry.compress_size * _MOST_DEFLATED:
-                        raise FormatError(f"{path} claims more for {name!r} than its bytes can hold")
-                    with archive.open(entry) as file:
-                        arrays[name] = _read_array(file, entry.file_size, f"{name!r} of {path}")
-            return arrays
+            yield archive, {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
     except OSError as error:
         raise SourceError(f"cannot open {path}: {error.strerror or error}") from error
     except FormatError:
@@ -150,22 +163,52 @@ def _read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
         ) from error
 
 
+def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> npt.NDArray[Any]:
+    """One array of an archive."""
+    name = entry.filename.removesuffix(".npy")
+    if entry.file_size > entry.compress_size * _MOST_DEFLATED:
+        raise FormatError(f"{path} claims more for {name!r} than its bytes can hold")
+    with archive.open(entry) as file:
+        return _read_array(file, entry.file_size, f"{name!r} of {path}")
+
+
+def read_header(file: IO[bytes], size: int, what: str) -> ArrayHeader:
+    """The header of an array in a file of `size` bytes, which must hold all that it claims.
+
+    Raises
+    ------
+    FormatError
+        it is no header, or the file is too short; `what` is the file's name in the message
+    """
+    with _told(what):
+        return _header(file, size)
+
+
 def _read_array(file: IO[bytes], size: int, what: str) -> npt.NDArray[Any]:
-    """One array from a file of `size` bytes, which must hold all that its header claims."""
+    with _told(what):
+        _header(file, size)
+        file.seek(0)
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _header(file: IO[bytes], size: int) -> ArrayHeader:
+    version = np.lib.format.read_magic(file)
+    read = (
+        np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    )
+    shape, fortran_order, dtype = read(file)
+    if not dtype.hasobject and prod(shape) * dtype.itemsize > size - file.tell():
+        raise ValueError(f"{size:,} bytes are too few for shape {shape} of {dtype}")
+    return ArrayHeader(shape, fortran_order, dtype, file.tell())
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Errors in our words for whatever NumPy says of a damaged array."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of headers that Python 2 wrote
-            version = np.lib.format.read_magic(file)
-            read_header = (
-                np.lib.format.read_array_header_1_0
-                if version == (1, 0)
-                else np.lib.format.read_array_header_2_0
-            )
-            shape, _, dtype = read_header(file)
-            if not dtype.hasobject and prod(shape) * dtype.itemsize > size - file.tell():
-                raise ValueError(f"{size:,} bytes are too few for shape {shape} of {dtype}")
-            file.seek(0)
-            return np.lib.format.read_array(file, allow_pickle=False)
+            yield
     except OSError:
         raise
     except Exception as error:  # NumPy meets a damaged header with half a dozen kinds of errors

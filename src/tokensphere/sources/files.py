@@ -49,6 +49,18 @@ def load_path(path: Path, choice: Choice, vocabulary: Path | None = None) -> Emb
     SourceError
         the format is unknown, or the file cannot be read
     """
+    file, known = recognise(path)
+    return known.load(file, choice, vocabulary)
+
+
+def recognise(path: Path) -> tuple[Path, Format]:
+    """The file itself, or that of the model in a folder, and its format.
+
+    Raises
+    ------
+    SourceError
+        the format is unknown, or there is no such file
+    """
     file = _model_file(path) if path.is_dir() else path
     if not file.is_file():  # a pipe or device would be waited for without end
         raise SourceError(f"{file} is neither a regular file nor a folder; name one of those")
@@ -61,7 +73,7 @@ def load_path(path: Path, choice: Choice, vocabulary: Path | None = None) -> Emb
         raise SourceError(f"{file} is empty; download it again")
     for known in FORMATS:
         if known.recognises(file, start):
-            return known.load(file, choice, vocabulary)
+            return file, known
     raise SourceError(
         f"{file} is of no known format; known are {', '.join(known.name for known in FORMATS)}"
     )

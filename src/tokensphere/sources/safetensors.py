@@ -25,6 +25,7 @@ import numpy.typing as npt
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.sources.floats import BITS, NUMPY_DTYPES, READERS, to_float32
 from tokensphere.sources.mapped import Closing
+from tokensphere.sources.tensors import forget_pages
 
 LENGTH_BYTES = 8
 LONGEST_HEADER = 100_000_000  # the limit that the format sets
@@ -195,6 +196,7 @@ class SafetensorsFile(Closing):
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise SourceError(f"cannot open {self.path}: {reason}") from error
+        self._map: mmap.mmap | None = mapped
         # The views that raw() and stored_array() give keep the mapping; with the last it goes.
         self._bytes: npt.NDArray[np.uint8] | None = np.frombuffer(mapped, np.uint8)
         raw_header = mapped[LENGTH_BYTES : LENGTH_BYTES + length]
@@ -202,7 +204,13 @@ class SafetensorsFile(Closing):
 
     def close(self) -> None:
         """Let go of the file; views of it that were given out stay valid."""
-        self._bytes = None
+        self._bytes = self._map = None
+
+    def release(self, name: str) -> None:
+        """Let the system take back the memory that holds what was read of a tensor."""
+        tensor = require_tensor(self.tensors, name, self.path)
+        if self._map is not None:
+            forget_pages(self._map, tensor.offset, tensor.size)
 
     def raw(self, name: str) -> npt.NDArray[np.uint8]:
         """The bytes of a tensor as stored, a read-only view of the file of shape (size,)."""
@@ -243,15 +251,23 @@ class SafetensorsFile(Closing):
             raise SourceError(
                 f"{what} is stored as {tensor.dtype}; only {', '.join(READERS)} can be read"
             )
-        if tensor.dtype.startswith(("F8", "I8", "U8")):
-            # Without its scales such a matrix has the wrong directions, which nobody would notice.
-            for scale in (f"{name}_scale", f"{name}_scale_inv"):
-                if scale in self.tensors:
-                    raise SourceError(
-                        f"{what} is quantised with the scales {scale!r}, which cannot be read;"
-                        " use a version of the model in F32, BF16 or F16"
-                    )
+        refuse_scales(self.tensors, name, self.path)
         return to_float32(raw, tensor.dtype, tensor.shape)
+
+
+def refuse_scales(tensors: Mapping[str, TensorInfo], name: str, path: Path) -> None:
+    """Refuse a tensor that means nothing without the scales beside it.
+
+    Without them it has the wrong directions, which nobody would notice.
+    """
+    if not tensors[name].dtype.startswith(("F8", "I8", "U8")):
+        return
+    for scale in (f"{name}_scale", f"{name}_scale_inv"):
+        if scale in tensors:
+            raise SourceError(
+                f"tensor {name!r} of {path} is quantised with the scales {scale!r}, which cannot be"
+                " read; use a version of the model in F32, BF16 or F16"
+            )
 
 
 def require_tensor(table: Mapping[str, _T], name: str, path: Path) -> _T:

@@ -84,6 +84,10 @@ class ShardedSafetensors(Closing):
         """The bytes of a tensor as stored, a read-only view of its file of shape (size,)."""
         return self._shard(name).raw(name)
 
+    def release(self, name: str) -> None:
+        """See :meth:`SafetensorsFile.release`."""
+        self._shard(name).release(name)
+
     def stored_array(self, name: str) -> npt.NDArray[Any]:
         """See :meth:`SafetensorsFile.stored_array`."""
         return self._shard(name).stored_array(name)

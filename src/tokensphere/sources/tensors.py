@@ -30,12 +30,8 @@ class TensorEntry(Protocol):
         """How the values are stored, e.g. ``F16`` or ``Q8_0``."""
 
 
-class TensorFile(Protocol):
-    """An open file with named tensors; a context manager that closes it."""
-
-    @property
-    def path(self) -> Path:
-        """The file, or the folder of files."""
+class StoredTensors(Protocol):
+    """Named tensors whose bytes can be had."""
 
     @property
     def tensors(self) -> Mapping[str, TensorEntry]:
@@ -43,6 +39,14 @@ class TensorFile(Protocol):
 
     def raw(self, name: str) -> npt.NDArray[np.uint8]:
         """The bytes of a tensor as stored, shape (size,)."""
+
+
+class TensorFile(StoredTensors, Protocol):
+    """An open file with named tensors; a context manager that closes it."""
+
+    @property
+    def path(self) -> Path:
+        """The file, or the folder of files."""
 
     def matrix(self, name: str) -> npt.NDArray[np.float32]:
         """A two-dimensional tensor as float32 of its shape."""
@@ -63,7 +67,7 @@ def forget_pages(mapped: mmap.mmap, offset: int, size: int) -> None:
         mapped.madvise(mmap.MADV_DONTNEED, start, offset + size - start)
 
 
-def digest(file: TensorFile, name: str) -> str:
+def digest(file: StoredTensors, name: str) -> str:
     """SHA-256 of a tensor's bytes as stored, in hexadecimal."""
     sha256, raw = hashlib.sha256(), file.raw(name)
     for low in range(0, raw.size, AT_ONCE):

@@ -50,7 +50,7 @@ class TorchFile(Closing):
     Attributes
     ----------
     path : Path
-    tensors : dict of name -> `TorchTensor`
+    tensors : dict of name -> `TorchTensor`; a tensor that was saved by itself bears the file's name
 
     Raises
     ------
@@ -94,6 +94,8 @@ class TorchFile(Closing):
 
     def _weights(self, content: object) -> dict[str, Any]:
         """Name -> tensor, all of them on the processor, dense, and no larger than what is stored."""
+        if isinstance(content, self._torch.Tensor):
+            content = {self.path.name: content}
         for key in _INSIDE:
             if isinstance(content, dict) and isinstance(content.get(key), dict):
                 content = content[key]

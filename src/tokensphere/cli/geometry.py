@@ -1,0 +1,106 @@
+"""``geometry``: orthogonality, where the variance lies, and the post's claims."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tokensphere.cli.app import main
+from tokensphere.cli.options import json_option, load_model, model_options, show
+from tokensphere.errors import InputError
+
+
+@main.command()
+@click.argument("model", required=False)
+@click.option(
+    "-n", "count", type=click.IntRange(2), default=2000, show_default=True,
+    help="Number of random directions.",
+)  # fmt: skip
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True,
+    help="Of directions, clusters and random partitions.",
+)  # fmt: skip
+@click.option(
+    "--clusters", default="100,300,1000", show_default=True, metavar="N,N,…",
+    help="Numbers of clusters for k-means; 'none' with --labelling.",
+)  # fmt: skip
+@click.option(
+    "--labelling", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.tsv",
+    help="Clusters of your own: lines of token, tab, label.",
+)  # fmt: skip
+@click.option(
+    "-k", "k", type=click.IntRange(1), default=10, show_default=True,
+    help="Neighbours of each direction.",
+)  # fmt: skip
+@click.option(
+    "--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.png",
+    help="Draw it, too (.png, .svg or .pdf).",
+)  # fmt: skip
+@model_options
+@json_option
+def geometry(
+    model: str | None, count: int, seed: int, clusters: str, labelling: Path | None, k: int,
+    plot: Path | None, as_json: bool, **_model: Any,
+) -> None:  # fmt: skip
+    """Are random vectors near anything, and do clusters matter? The post's claims, measured.
+
+    How far random directions are from all tokens, where the variance of the cosine lies (within
+    clusters of tokens or between them), and how many clusters the nearest tokens come from; then six
+    claims, what was measured, what chance gives, and a verdict.
+    """
+    numbers = _numbers(clusters)
+    if plot is not None:
+        from tokensphere.views.figure import check_figure_path
+
+        check_figure_path(plot)
+    space = load_model(model)
+    from tokensphere.analysis.geometry import measure_geometry
+
+    labels = None
+    if labelling is not None:
+        from tokensphere.sources.labelling import read_labelling
+
+        read = read_labelling(labelling, space.vocabulary)
+        labels = read.labels
+        if read.unknown:
+            click.echo(
+                f"tokensphere: {read.unknown:,} lines of {labelling} name no token of this vocabulary",
+                err=True,
+            )
+    with _parts_of_the_work() as progress:
+        result = measure_geometry(
+            space, n_directions=count, seed=seed, clusters=numbers, labelling=labels,
+            labelling_name=labelling.name if labelling else "labelling", k=k, progress=progress,
+        )  # fmt: skip
+    if plot is not None:
+        from tokensphere.views.plot_geometry import plot_geometry
+
+        plot_geometry(result, plot)
+    show(result, as_json)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """What ``--clusters`` says, as numbers."""
+    if text.strip().lower() == "none":
+        return ()
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        raise InputError(f"--clusters is {text!r}, but must be whole numbers with commas, as in 100,300")
+    return tuple(map(int, parts))
+
+
+@contextmanager
+def _parts_of_the_work() -> Iterator[Callable[[str], None] | None]:
+    """What is being done, on standard error, if somebody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("geometry") as status:
+        yield lambda part: status.update(part)

@@ -1,0 +1,128 @@
+"""``name`` and ``labels``: what tokens have in common, and what is known of tokens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tokensphere.cli.app import main
+from tokensphere.cli.options import json_option, load_model, model_options, progress_bar, show
+
+if TYPE_CHECKING:
+    from tokensphere.labels.table import LabelTable
+    from tokensphere.space import EmbeddingSpace
+
+
+def labels_option(command: Any) -> Any:
+    """Labels of the user's own."""
+    return click.option(
+        "--labels", "labels_file", metavar="FILE",
+        help="More labels: lines of token, tab, label; or Parquet with these columns.",
+    )(command)  # fmt: skip
+
+
+def label_table_of(space: EmbeddingSpace, labels_file: str | None) -> LabelTable:
+    """The labels that come with tokensphere, and those of a file."""
+    from tokensphere.labels.build import label_table
+
+    table = label_table(space.vocabulary)
+    if labels_file is None:
+        return table
+    from tokensphere.labels.user import read_labels
+
+    return table.joined(read_labels(Path(labels_file), space.vocabulary))
+
+
+@main.command()
+@click.argument("tokens", nargs=-1, required=True, metavar="TOKEN...")
+@labels_option
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    metavar="KIND",
+    help="Only labels of this kind: form, grammar, meaning, … May be repeated.",
+)
+@click.option(
+    "-n",
+    "--draws",
+    "draws",
+    type=click.IntRange(1),
+    default=9_999,
+    show_default=True,
+    help="Lists of random tokens to compare with.",
+)
+@click.option(
+    "--directions",
+    type=click.IntRange(0),
+    default=999,
+    show_default=True,
+    help="Random directions to compare with; 0 for none.",
+)
+@click.option(
+    "--similarity",
+    type=click.Choice(["cosine", "dot", "euclidean"]),
+    default="cosine",
+    show_default=True,
+    help="What is near to them.",
+)
+@click.option("--centered", is_flag=True, help="Their rows less the mean of the (unit) rows.")
+@click.option("--forms", is_flag=True, help="Of tokens that differ in case or spacing, the nearest.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all draws.")
+@model_options
+@json_option
+def name(
+    tokens: tuple[str, ...], labels_file: str | None, kinds: tuple[str, ...], draws: int,
+    directions: int, similarity: Any, centered: bool, forms: bool, seed: int, as_json: bool,
+    **_model: Any,
+) -> None:  # fmt: skip
+    """What tokens have in common, and whether that is more than chance.
+
+    \b
+    tokensphere name " determines" " distinguishes" " emphasizes" " consists" " operates"
+    tokensphere name --labels mine.tsv " Paris" " London" " Tokyo"
+
+    A name needs a label that 3 or more of the tokens share, and that is more than random tokens share
+    in 95 of 100 lists, however many labels there are to look for.
+    """  # noqa: D301 - click wants the character
+    space = load_model()
+    from tokensphere.analysis.naming import name_tokens
+    from tokensphere.sources.nulls import NullFiles
+
+    with progress_bar(draws + directions) as progress:
+        result = name_tokens(
+            space, list(tokens), labels=label_table_of(space, labels_file), kinds=kinds or None,
+            n_draws=draws, n_directions=directions, similarity=similarity, centered=centered,
+            forms=forms, seed=seed, store=NullFiles(), progress=progress,
+        )  # fmt: skip
+    _show(result, as_json)
+
+
+@main.command()
+@click.argument("model", required=False)
+@labels_option
+@click.option("--kind", metavar="KIND", help="Only labels of this kind: form, grammar, meaning, …")
+@click.option("--label", metavar="NAME", help="The tokens of one label, the first 100 by id.")
+@model_options
+@json_option
+def labels(
+    model: str | None, labels_file: str | None, kind: str | None, label: str | None, as_json: bool,
+    **_model: Any,
+) -> None:  # fmt: skip
+    """What is known of the tokens of MODEL: labels, how many tokens have each, and their sources."""
+    space = load_model(model)
+    from tokensphere.analysis.naming_labels import label_members, list_labels
+
+    table = label_table_of(space, labels_file)
+    if label is not None:
+        _show(label_members(space, table, label), as_json)
+    else:
+        _show(list_labels(space, table, kind=kind), as_json)
+
+
+def _show(result: Any, as_json: bool) -> None:
+    import tokensphere.views.terminal_naming  # noqa: F401 - its views are found by the result's type
+
+    show(result, as_json)

@@ -1,0 +1,236 @@
+"""Spherical k-means: groups of rows that point in similar directions (Dhillon & Modha 2001).
+
+Every row goes to the centre of largest cosine, every centre to the mean of its rows' unit vectors,
+in turn. What is compared comes from float32 products of blocks of a fixed size, each multiplied by one
+thread: the result is the same for any number of threads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from tokensphere.errors import InputError
+from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.threads import InParallel, available_threads, workers
+
+_ROWS = 2048
+_SAMPLE_FOR_EACH = 8  # rows that the seeding looks at for every centre
+_SMALLEST_SAMPLE = 4096
+_SAME = 1e-6  # 1 − cosine below which a row lies in its centre
+_GIANT = 0.2
+_MANY_SINGLETONS = 0.2
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """Rows in groups, the largest group first.
+
+    Attributes
+    ----------
+    labels : int64 array of shape (n,), the number of each row's cluster; −1 for rows with no direction
+    centers : float32 array of shape (C, d), of unit length
+    sizes : int64 array of shape (C,), descending, each at least 1
+    iterations : how often all rows were assigned
+    objective : mean cosine of the rows to their centre, in [−1, 1]
+    converged : False when the iterations ran out first
+    """
+
+    labels: npt.NDArray[np.int64]
+    centers: npt.NDArray[np.float32]
+    sizes: npt.NDArray[np.int64]
+    iterations: int
+    objective: float
+    converged: bool
+
+
+def spherical_kmeans(
+    rows: npt.NDArray[np.float32],
+    n_clusters: int,
+    *,
+    seed: int = 0,
+    keep: npt.NDArray[np.bool_] | None = None,
+    tolerance: float = 0.001,
+    max_iterations: int = 50,
+    threads: int | None = None,
+) -> Clustering:
+    """Spherical k-means of the rows; their lengths do not matter.
+
+    Centres are first chosen by k-means++ (Arthur & Vassilvitskii 2007) on a sample, with the squared
+    distance of unit vectors, ``2 − 2 cos``. A centre that loses all its rows moves to the row that is
+    farthest from its own centre. Where the rows have fewer different directions than `n_clusters`,
+    there are as many clusters as directions, or fewer.
+
+    Parameters
+    ----------
+    rows : float32 array of shape (n, d)
+    n_clusters : at least 1, at most the number of usable rows
+    seed : of the sample and the first centres
+    keep : bool array of shape (n,), optional; rows to leave out are False
+    tolerance : share of the rows; when fewer change their cluster, the search ends
+    max_iterations : it ends after so many in any case
+    threads : how many to use; by default as many as there are processors
+
+    Returns
+    -------
+    Clustering
+
+    Raises
+    ------
+    InputError
+        more clusters than rows, or an argument out of range
+    """
+    moments = RowMoments(rows, keep)
+    usable = np.flatnonzero(moments.usable)
+    _check(n_clusters, len(usable), seed, max_iterations, threads)
+    search = _KMeans(rows, moments, usable)
+    with workers(threads or available_threads()) as in_parallel:
+        centers = search.first_centers(n_clusters, np.random.default_rng(seed))
+        search.assign(centers, in_parallel)
+        iterations, converged = 1, False
+        while iterations < max_iterations and not converged:
+            centers, moved = search.new_centers(centers)
+            changed = search.assign(centers, in_parallel)
+            iterations += 1
+            converged = moved == 0 and changed <= tolerance * len(usable)
+    labels, order, sizes = _by_size(search.labels[usable], n_clusters)
+    full = np.full(len(rows), -1, dtype=np.int64)
+    full[usable] = labels
+    objective = float(search.cosines[usable].mean())
+    return Clustering(full, centers[order], sizes, iterations, objective, converged)
+
+
+def clustering_problems(sizes: npt.NDArray[np.int64]) -> tuple[str, ...]:
+    """Why a clustering with clusters of these sizes is a failed one, not a finding; mostly nothing.
+
+    A giant: more than 20 % of the rows in one cluster that is also five times the average one.
+    Singletons: more than 20 % of the clusters hold a single row, with five rows a cluster on average.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> clustering_problems(np.array([900] + [10] * 10))
+    ('the largest cluster holds 90 % of the rows',)
+    >>> clustering_problems(np.array([30, 40, 30]))
+    ()
+    """
+    problems = []
+    largest = float(sizes.max() / sizes.sum())
+    if largest > _GIANT and largest > 5 / len(sizes):
+        problems.append(f"the largest cluster holds {largest:.0%} of the rows".replace("%", " %"))
+    singletons = int(np.sum(sizes == 1))
+    if singletons > _MANY_SINGLETONS * len(sizes) and sizes.sum() >= 5 * len(sizes):
+        problems.append(f"{singletons:,} of {len(sizes):,} clusters hold a single row")
+    return tuple(problems)
+
+
+def _check(n_clusters: int, n_usable: int, seed: int, max_iterations: int, threads: int | None) -> None:
+    if not 1 <= n_clusters <= n_usable:
+        raise InputError(
+            f"{n_clusters} clusters of {n_usable} rows: ask for a number from 1 to {n_usable}"
+        )
+    if seed < 0:
+        raise InputError(f"the seed is {seed}, but must be 0 or more")
+    if max_iterations < 1:
+        raise InputError(f"max_iterations is {max_iterations}, but must be 1 or more")
+    if threads is not None and threads < 1:
+        raise InputError(f"threads is {threads}, but at least 1 is needed")
+
+
+class _KMeans:
+    """The rows, and where each stands at the moment."""
+
+    def __init__(
+        self, rows: npt.NDArray[np.float32], moments: RowMoments, usable: npt.NDArray[np.intp]
+    ) -> None:
+        self.rows, self.usable = rows, usable
+        n = len(rows)
+        self.inverse = np.zeros(n, dtype=np.float32)
+        self.inverse[usable] = 1 / moments.norms[usable]
+        self.labels = np.full(n, -1, dtype=np.int64)
+        self.cosines = np.zeros(n, dtype=np.float32)
+        self._finite = not np.isnan(moments.norms).any() and len(usable) == n
+
+    def first_centers(self, count: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+        """k-means++ on a random sample of the rows, unit length, shape (count, d)."""
+        size = min(len(self.usable), max(_SMALLEST_SAMPLE, _SAMPLE_FOR_EACH * count))
+        sample = rng.permutation(self.usable)[:size]
+        unit = self.rows[sample] * self.inverse[sample, None]
+        chosen = np.zeros(count, dtype=np.intp)  # the sample is in random order: its first is random
+        nearest = unit @ unit[0]
+        for number in range(1, count):
+            weights = np.cumsum(np.clip(1 - nearest, 0, None), dtype=np.float64)
+            if weights[-1] <= _SAME * size:  # no direction is left that is not a centre
+                chosen[number] = number
+                continue
+            chosen[number] = min(
+                int(np.searchsorted(weights, rng.random() * weights[-1], side="right")), size - 1
+            )
+            np.maximum(nearest, unit @ unit[chosen[number]], out=nearest)
+        return np.ascontiguousarray(unit[chosen])
+
+    def assign(self, centers: npt.NDArray[np.float32], in_parallel: InParallel) -> int:
+        """Put every row to its nearest centre (the first of equals); how many changed."""
+        before = self.labels.copy()
+        transposed = np.ascontiguousarray(centers.T)
+
+        def one_block(start: int) -> None:
+            part = slice(start, min(start + _ROWS, len(self.rows)))
+            products = self._block(part) @ transposed
+            labels = products.argmax(axis=1)
+            self.labels[part] = labels
+            self.cosines[part] = products[np.arange(len(labels)), labels] * self.inverse[part]
+
+        in_parallel(one_block, range(0, len(self.rows), _ROWS))
+        return int(np.sum(before[self.usable] != self.labels[self.usable]))
+
+    def _block(self, part: slice) -> npt.NDArray[np.float32]:
+        """The rows of a block; zeros for those that are not usable."""
+        block = self.rows[part]
+        return block if self._finite else np.where(self.inverse[part, None] > 0, block, np.float32(0))
+
+    def new_centers(self, old: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], int]:
+        """The means of the clusters at unit length, and how many empty ones were moved."""
+        sums = self._sums(len(old))
+        sizes = np.bincount(self.labels[self.usable], minlength=len(old))
+        lengths = np.sqrt(np.vecdot(sums, sums))
+        defined = lengths > _SAME  # opposite rows add up to nothing: such a centre stays
+        centers = np.where(defined[:, None], sums / np.where(defined, lengths, 1)[:, None], old)
+        empty = np.flatnonzero(sizes == 0)
+        far = self._farthest(len(empty))
+        centers[empty[: len(far)]] = self.rows[far] * self.inverse[far, None]
+        return np.ascontiguousarray(centers, dtype=np.float32), len(far)
+
+    def _sums(self, count: int) -> npt.NDArray[np.float64]:
+        """Sums of the unit rows of each cluster, shape (count, d), added in the order of the rows."""
+        sums = np.zeros((count, self.rows.shape[1]))
+        for start in range(0, len(self.rows), 4 * _ROWS):
+            part = slice(start, min(start + 4 * _ROWS, len(self.rows)))
+            weights, labels = self.inverse[part], self.labels[part]
+            table = sparse.csr_array(
+                (weights, (labels, np.arange(len(labels)))), shape=(count, len(labels))
+            )
+            sums += table @ self._block(part)
+        return sums
+
+    def _farthest(self, count: int) -> npt.NDArray[np.intp]:
+        """At most `count` usable rows, those of least cosine to their centre first."""
+        if not count:
+            return np.empty(0, dtype=np.intp)
+        order = np.argsort(self.cosines[self.usable], kind="stable")[:count]
+        far = self.usable[order]
+        return far[self.cosines[far] < 1 - _SAME]
+
+
+def _by_size(
+    labels: npt.NDArray[np.int64], count: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp], npt.NDArray[np.int64]]:
+    """Labels numbered by falling size without empty clusters, the old numbers, and the sizes."""
+    sizes = np.bincount(labels, minlength=count)
+    order = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]
+    new = np.full(count, -1, dtype=np.int64)
+    new[order] = np.arange(len(order))
+    return new[labels], order, sizes[order]

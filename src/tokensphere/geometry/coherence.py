@@ -1,0 +1,169 @@
+"""How alike the rows of a list are: the mean cosine of their pairs, and the largest group of them.
+
+For the neighbours `N` of a direction, with ``c_i`` the centred rows of unit length (STATISTICS 5):
+
+    T = (‖Σ_{i∈N} c_i‖² − k) / (k (k − 1))        in [−1/(k−1), 1]
+
+Centred, because where all rows share a direction any two of them have a large cosine. `alike` is
+the size of the largest group of neighbours that are joined by pairs whose cosine exceeds a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import InputError
+from tokensphere.geometry.moments import RowMoments, dots
+from tokensphere.geometry.threads import available_threads, workers
+
+_LISTS_AT_ONCE = 16  # whose rows stay in the cache
+
+
+class Coherence:
+    """Measures lists of rows; made once for a matrix.
+
+    Parameters
+    ----------
+    rows : float32 array of shape (n, d)
+    moments : of these rows
+    """
+
+    def __init__(self, rows: npt.NDArray[np.float32], moments: RowMoments) -> None:
+        self.rows = rows
+        center = moments.center()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self.weight = np.where(center.usable, 1 / center.distances, 0.0)
+            self.scale = np.where(center.usable, self.weight / moments.norms, 0.0)
+        self.usable, self.mean = center.usable, center.mean
+
+    def centered(self, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+        """The rows ``c_i`` of shape ids.shape + (d,); zeros for a row that equals the mean."""
+        rows = self.rows[ids].astype(np.float64)
+        rows *= self.scale[ids][..., None]
+        rows -= self.weight[ids][..., None] * self.mean
+        return rows
+
+    def coherence(
+        self,
+        ids: npt.NDArray[np.integer],
+        ks: Sequence[int],
+        *,
+        threads: int | None = None,
+    ) -> npt.NDArray[np.float64]:
+        """``T`` of the first k rows of each list, for several k.
+
+        Parameters
+        ----------
+        ids : int array of shape (m, K), rows that have a direction, nearest first
+        ks : numbers of neighbours, ascending, from 2 to K
+        threads : how many to use; a list's value depends on its own rows alone
+
+        Returns
+        -------
+        float64 array of shape (m, len(ks)), in [−1/(k−1), 1]
+        """
+        _check(ids, ks)
+        result = np.empty((len(ids), len(ks)))
+        # Σ c_i is a weighted sum of the raw rows less a multiple of the mean: one small product.
+        first = np.arange(ks[-1]) < np.asarray(ks)[:, None]
+
+        def part(low: int) -> None:
+            here = ids[low : low + _LISTS_AT_ONCE, : ks[-1]]
+            sums = (first * self.scale[here][:, None]) @ self.rows[here].astype(np.float64)
+            sums -= (first @ self.weight[here][..., None]) * self.mean
+            own = first @ self.usable[here][..., None].astype(np.float64)  # Σ ‖c_i‖²
+            result[low : low + _LISTS_AT_ONCE] = dots(sums, sums) - own[..., 0]
+
+        with workers(threads or available_threads()) as in_parallel:
+            in_parallel(part, range(0, len(ids), _LISTS_AT_ONCE))
+        return result / [k * (k - 1) for k in ks]
+
+    def alike(
+        self,
+        ids: npt.NDArray[np.integer],
+        limit: float,
+        *,
+        threads: int | None = None,
+    ) -> npt.NDArray[np.int64]:
+        """Size of each list's largest group joined by pairs of cosine above `limit`.
+
+        Parameters
+        ----------
+        ids : int array of shape (m, k)
+        limit : cosine of two centred rows above which they count as alike
+        threads : how many to use
+
+        Returns
+        -------
+        int64 array of shape (m,), from 1 (no two alike) to k
+        """
+        result = np.empty(len(ids), dtype=np.int64)
+
+        def part(low: int) -> None:
+            rows = self.centered(ids[low : low + _LISTS_AT_ONCE])
+            joined = rows @ rows.transpose(0, 2, 1) > limit
+            result[low : low + _LISTS_AT_ONCE] = largest_group(joined)
+
+        with workers(threads or available_threads()) as in_parallel:
+            in_parallel(part, range(0, len(ids), _LISTS_AT_ONCE))
+        return result
+
+
+def largest_group(joined: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Size of the largest connected component of each of m graphs, shape (m, k, k) -> (m,).
+
+    Every node takes the smallest number among its neighbours' until nothing changes.
+    """
+    m, k, _ = joined.shape
+    linked = joined | joined.transpose(0, 2, 1) | np.eye(k, dtype=bool)
+    number = np.tile(np.arange(k), (m, 1))
+    while True:
+        smallest = np.where(linked, number[:, None, :], k).min(axis=2)
+        if np.array_equal(smallest, number):
+            break
+        number = smallest
+    sizes = (number[:, :, None] == np.arange(k)).sum(axis=1)
+    return np.asarray(sizes.max(axis=1), dtype=np.int64)
+
+
+def random_pair_limit(
+    coherence: Coherence,
+    usable: npt.NDArray[np.bool_],
+    *,
+    quantile: float = 0.999,
+    n_pairs: int = 200_000,
+    seed: int = 0,
+) -> float:
+    """A quantile of the cosine of random pairs of different centred rows.
+
+    Parameters
+    ----------
+    coherence : of the matrix
+    usable : bool array of shape (n,), rows that have a direction
+    quantile : in (0, 1)
+    n_pairs : pairs to draw, at least 1
+    seed : of the pairs
+    """
+    ids = np.flatnonzero(usable)
+    if len(ids) < 2:
+        raise InputError(f"only {len(ids)} rows have a direction; pairs need 2 or more")
+    rng = np.random.default_rng(seed)
+    left = rng.integers(len(ids), size=n_pairs)
+    right = (left + rng.integers(1, len(ids), size=n_pairs)) % len(ids)
+    cosines = np.empty(n_pairs)
+    for low in range(0, n_pairs, 1024):
+        some = slice(low, low + 1024)
+        ends = coherence.centered(ids[left[some]]), coherence.centered(ids[right[some]])
+        cosines[some] = dots(*ends)
+    return float(np.quantile(cosines, quantile))
+
+
+def _check(ids: npt.NDArray[np.integer], ks: Sequence[int]) -> None:
+    if list(ks) != sorted(set(ks)) or not ks or ks[0] < 2 or ids.ndim != 2 or ks[-1] > ids.shape[1]:
+        raise InputError(
+            f"coherence of the first {', '.join(map(str, ks))} of {ids.shape[-1]} neighbours:"
+            " need different numbers, ascending, from 2 up to the length of the lists"
+        )

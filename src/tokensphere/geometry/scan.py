@@ -1,0 +1,201 @@
+"""One pass over directions and rows: what the cosines do as a whole and within groups of rows.
+
+The n × m cosines are never held. A thread takes a block of directions and goes through the rows in
+blocks; it keeps the sums that means and variances need, counts cosines in fine bins, and forgets them.
+What it adds up, and in which order, depends on neither the number of threads nor on other directions.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.orthogonality import CosineCounts
+from tokensphere.geometry.threads import available_threads, workers
+from tokensphere.geometry.variance import Partition, group_tables
+from tokensphere.geometry.variety import model_different
+
+_DIRECTIONS = 64
+_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class GroupSpread:
+    """Within and between the groups of a partition, as seen along m directions.
+
+    Attributes
+    ----------
+    within, between : float64 arrays of shape (m,); their sum is the variance of the cosine over rows
+    exceeds : float64 array of shape (C,)
+        in which share of the directions ``sd_S > |mean_S − mean|``
+    exceeds_raw : the same for ``sd_S > |mean_S|``
+    exceeds_literal : the same for ``sd_S² > |mean_S|``, which compares unlike units
+    model_different : int64 array of shape (m,)
+        different groups among the k best of cosines drawn from the groups' means and sds
+    """
+
+    within: npt.NDArray[np.float64]
+    between: npt.NDArray[np.float64]
+    exceeds: npt.NDArray[np.float64]
+    exceeds_raw: npt.NDArray[np.float64]
+    exceeds_literal: npt.NDArray[np.float64]
+    model_different: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What was seen along m directions.
+
+    Attributes
+    ----------
+    means, variances : float64 arrays of shape (m,), of the cosine over the usable rows
+    smallest, largest : float64 arrays of shape (m,), to float32 rounding
+    counts : all cosines, in fine bins
+    spreads : for each partition what its groups do
+    """
+
+    means: npt.NDArray[np.float64]
+    variances: npt.NDArray[np.float64]
+    smallest: npt.NDArray[np.float64]
+    largest: npt.NDArray[np.float64]
+    counts: CosineCounts
+    spreads: tuple[GroupSpread, ...]
+
+
+def scan_directions(
+    offsets: npt.NDArray[np.float32],
+    origin: npt.NDArray[np.float64],
+    usable: npt.NDArray[np.bool_],
+    directions: RandomDirections,
+    partitions: Sequence[Partition],
+    *,
+    k: int,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Scan:
+    """Cosines of directions with the unit rows ``origin + offsets``, summed up.
+
+    Parameters
+    ----------
+    offsets : float32 array of shape (n, d), see :func:`.variance.unit_offsets`
+    origin : float64 array of shape (d,), the mean of the usable unit rows
+    usable : bool array of shape (n,), at least one True
+    directions : m directions
+    partitions : of these rows
+    k : how many best rows the model of each partition looks at
+    seed : of the model's draws
+    threads : how many to use; by default as many as there are processors
+    """
+    scan = _Scan(offsets, origin, usable, directions, partitions, k, seed)
+    with workers(threads or available_threads()) as in_parallel:
+        in_parallel(scan.block, range(0, len(directions), _DIRECTIONS))
+    return scan.result()
+
+
+class _Groups:
+    """A partition on its way through the directions."""
+
+    def __init__(self, partition: Partition, number: int, m: int, k: int, seed: int) -> None:
+        self.partition, self.k, self.seed, self.number = partition, k, seed, number
+        # One table for all: the rows of a block are a slice of it, made once.
+        self.tables: list[tuple[slice, sparse.csr_array]] = group_tables(
+            partition.labels, len(partition.sizes), np.float32, _ROWS
+        )
+        self.within, self.between = np.empty(m), np.empty(m)
+        self.different = np.empty(m, dtype=np.int64)
+        self.votes = np.zeros((3, len(partition.sizes)), dtype=np.int64)
+
+    def settle(
+        self,
+        squares: npt.NDArray[np.float64],
+        v: npt.NDArray[np.float64],
+        part: slice,
+        lock: threading.Lock,
+    ) -> None:
+        """Means and variances of the groups along directions `v`, from sums of squared offsets."""
+        own = self.partition
+        offset = own.offsets @ v.T  # mean_S less the mean of all usable rows, shape (C, B)
+        variances = np.clip(squares / own.sizes[:, None] - offset**2, 0, None)
+        shifts = offset - own.mean_offset @ v.T
+        means = offset + own.origin @ v.T
+        self.within[part] = own.shares @ variances
+        self.between[part] = own.shares @ shifts**2
+        sds = np.sqrt(variances)
+        votes = np.stack([(sds > abs(shifts)), (sds > abs(means)), (variances > abs(means))])
+        stream = np.random.SeedSequence(self.seed, spawn_key=(self.number, part.start))
+        self.different[part] = model_different(
+            means.T, sds.T, own.sizes, self.k, np.random.default_rng(stream)
+        )
+        with lock:
+            self.votes += votes.sum(axis=2)
+
+    def result(self) -> GroupSpread:
+        shares = self.votes / len(self.within)
+        return GroupSpread(self.within, self.between, *shares, model_different=self.different)
+
+
+class _Scan:
+    def __init__(
+        self,
+        offsets: npt.NDArray[np.float32],
+        origin: npt.NDArray[np.float64],
+        usable: npt.NDArray[np.bool_],
+        directions: RandomDirections,
+        partitions: Sequence[Partition],
+        k: int,
+        seed: int,
+    ) -> None:
+        m = len(directions)
+        self.offsets, self.origin, self.directions = offsets, origin, directions
+        self.usable = None if usable.all() else usable
+        self.n_usable = int(np.count_nonzero(usable))
+        self.groups = [_Groups(p, number, m, k, seed) for number, p in enumerate(partitions)]
+        self.means, self.squares = np.empty(m), np.empty(m)
+        self.smallest, self.largest = np.empty(m), np.empty(m)
+        self.counts = CosineCounts.empty()
+        self._lock = threading.Lock()
+
+    def block(self, start: int) -> None:
+        """All rows along one block of directions."""
+        part = slice(start, min(start + _DIRECTIONS, len(self.directions)))
+        v = self.directions[part]
+        along = self.origin @ v.T.astype(np.float64)
+        squares = np.zeros(len(v))
+        grouped = [np.zeros((len(g.partition.sizes), len(v))) for g in self.groups]
+        low, high = np.full(len(v), np.inf), np.full(len(v), -np.inf)
+        counts = CosineCounts.empty()
+        for number, first in enumerate(range(0, len(self.offsets), _ROWS)):
+            products = self.offsets[first : first + _ROWS] @ v.T
+            cosines = products + along.astype(np.float32)
+            if self.usable is not None:
+                cosines = cosines[self.usable[first : first + _ROWS]]
+            if len(cosines):
+                counts.add(cosines)
+                np.minimum(low, cosines.min(axis=0), out=low)
+                np.maximum(high, cosines.max(axis=0), out=high)
+            np.square(products, out=products)  # rows that are not usable have offsets of zero
+            squares += products.sum(axis=0, dtype=np.float64)
+            for sums, groups in zip(grouped, self.groups, strict=True):
+                sums += groups.tables[number][1] @ products
+        self.means[part], self.squares[part] = along, squares
+        self.smallest[part], self.largest[part] = low, high
+        for sums, groups in zip(grouped, self.groups, strict=True):
+            groups.settle(sums, v.astype(np.float64), part, self._lock)
+        with self._lock:
+            self.counts.counts += counts.counts
+
+    def result(self) -> Scan:
+        return Scan(
+            means=self.means,
+            variances=self.squares / self.n_usable,
+            smallest=self.smallest,
+            largest=self.largest,
+            counts=self.counts,
+            spreads=tuple(groups.result() for groups in self.groups),
+        )

@@ -1,0 +1,250 @@
+"""The vocabulary with no words: random rows with the mean and covariance of the real unit rows.
+
+What such a *surrogate* shares with the real vocabulary is its anisotropy, all of it, and nothing else:
+no groups, no words. A statistic that the two have in common says nothing about meaning
+(STATISTICS: how often is a random neighbourhood coherent?).
+
+Two laws:
+
+``gaussian``
+    ``x ~ N(μ, Σ)``, brought to unit length. Dividing by the length changes the covariance, most of all
+    along ``μ``, where lengths vary: of a real model's variance there, a third or less may be left.
+``matched``
+    Row i keeps its component along the mean, ``t_i = ⟨u_i, μ⟩/‖μ‖``. What is orthogonal to the mean is
+    Gaussian: its expectation is the linear regression on ``t``, its covariance that of the residuals.
+    Only this noise is scaled so that the row gets unit length; then mean and covariance of the result
+    are those of the real rows, up to sampling error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import InputError
+from tokensphere.geometry.moments import RowMoments, dots
+from tokensphere.geometry.threads import available_threads, workers
+
+SurrogateLaw = Literal["matched", "gaussian"]
+SURROGATE_LAWS: tuple[SurrogateLaw, ...] = get_args(SurrogateLaw)
+
+BLOCK = 1024  # rows drawn from one stream; part of what a seed means, never to change
+_AT_ONCE = 8  # blocks whose products are held
+_ROUNDS = 3  # of mending the covariance
+_CLOSE = 1.5  # times the sampling error of a covariance: near enough
+
+
+def check_surrogate(name: str) -> SurrogateLaw:
+    """Return `name` if it is ``matched`` or ``gaussian``; else raise `InputError`."""
+    for known in SURROGATE_LAWS:
+        if name == known:
+            return known
+    raise InputError(f"unknown surrogate {name!r}: use one of {', '.join(SURROGATE_LAWS)}")
+
+
+def unit_covariance(
+    rows: npt.NDArray[np.float32], moments: RowMoments, *, threads: int | None = None
+) -> npt.NDArray[np.float64]:
+    """Covariance ``Σ`` of the usable rows brought to unit length, float64 of shape (d, d).
+
+    ``Σ = (1/n) Σ_i (u_i − μ)(u_i − μ)ᵀ``; the same to the bit for any number of threads.
+
+    Parameters
+    ----------
+    rows : float32 array of shape (n, d)
+    moments : of these rows
+    threads : how many to use; by default as many as there are processors
+    """
+    d = rows.shape[1]
+    mean = moments.mean_unit_row()
+    total = np.zeros((d, d))
+
+    def part(start: int) -> npt.NDArray[np.float64]:
+        usable = start + np.flatnonzero(moments.usable[start : start + BLOCK])
+        block = rows[usable] / moments.norms[usable, None] - mean
+        product: npt.NDArray[np.float64] = block.T @ block
+        return product
+
+    with workers(threads or available_threads()) as in_parallel:
+        for low in range(0, len(rows), _AT_ONCE * BLOCK):
+            starts = range(low, min(low + _AT_ONCE * BLOCK, len(rows)), BLOCK)
+            for product in in_parallel(part, starts):  # always added in this order
+                total += product
+    return total / max(int(np.count_nonzero(moments.usable)), 1)
+
+
+def covariance_error(covariance: npt.NDArray[np.float64], n: int) -> float:
+    """How far, relative to ‖Σ‖ (Frobenius), the covariance of `n` Gaussian rows lies from ``Σ``.
+
+    The root of the expected square: ``E‖Σ̂ − Σ‖² = ((tr Σ)² + ‖Σ‖²)/n`` (moments of the Wishart law).
+    """
+    square = float(np.sum(covariance**2))
+    return float(np.sqrt((np.trace(covariance) ** 2 + square) / (n * square))) if square else 0.0
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """How a block of rows is drawn: ``x = mean_part + λ noise @ factor.T``.
+
+    Attributes
+    ----------
+    axis : float64 array of shape (d,), the unit vector along the mean (zeros if there is none)
+    along : float64 array of shape (n,), the rows' components along it; None for the Gaussian law
+    middle : their mean
+    slope : float64 array of shape (d,), orthogonal to `axis`: what a row's rest is expected to be,
+        for each unit of ``t − middle``; for the Gaussian law the mean row itself
+    noise : float64 array of shape (d, d), covariance of the noise
+    """
+
+    axis: npt.NDArray[np.float64]
+    along: npt.NDArray[np.float64] | None
+    middle: float
+    slope: npt.NDArray[np.float64]
+    noise: npt.NDArray[np.float64]
+
+    def rows(self, block: slice, normal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Rows of unit length from noise of covariance `noise`, shape (b, d)."""
+        if self.along is None:
+            x = normal + self.slope
+            return np.asarray(x / np.sqrt(dots(x, x))[:, None])
+        along = self.along[block]
+        normal -= np.outer(normal @ self.axis, self.axis)
+        expected = np.outer(along - self.middle, self.slope)
+        room = np.maximum(1 - along**2, 0.0)
+        size = dots(expected, expected)
+        # A row far out along the mean may have no room for what is expected beside it.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shrink = np.where(size > room, 0.999 * np.sqrt(room / size), 1.0)
+        expected *= np.nan_to_num(shrink)[:, None]
+        size, mixed, square = dots(expected, expected), dots(expected, normal), dots(normal, normal)
+        # λ > 0 with ‖expected + λ noise‖² = room
+        scale = (np.sqrt(mixed**2 + square * (room - size)) - mixed) / np.maximum(square, 1e-300)
+        return np.asarray(expected + scale[:, None] * normal + np.outer(along, self.axis))
+
+
+def gaussian_factor(covariance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """A matrix ``A`` of shape (d, r) with ``A Aᵀ = Σ``, for any rank r of ``Σ``.
+
+    From the eigenvectors: a covariance of fewer rows than dimensions has no Cholesky factor.
+    Eigenvalues that are zero but for rounding are left out.
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    there = values > max(float(values.max(initial=0.0)), 0.0) * len(values) * np.finfo(float).eps
+    return np.asarray(vectors[:, there] * np.sqrt(values[there]), dtype=np.float64)
+
+
+def surrogate_rows(
+    rows: npt.NDArray[np.float32],
+    moments: RowMoments,
+    *,
+    law: SurrogateLaw = "matched",
+    seed: int = 0,
+    threads: int | None = None,
+) -> npt.NDArray[np.float32]:
+    """As many random rows of unit length as there are usable ones, with their mean and covariance.
+
+    The noise of rows ``1024 b … 1024 b + 1023`` comes from ``PCG64(SeedSequence(seed, spawn_key=(b,)))``.
+
+    Parameters
+    ----------
+    rows : float32 array of shape (n, d)
+    moments : of these rows
+    law : ``"matched"`` or ``"gaussian"``, see above
+    seed : int, 0 or more
+    threads : how many to use; the result does not depend on it
+
+    Returns
+    -------
+    float32 array of shape (number of usable rows, d); with ``matched``, row i keeps the component
+    along the mean of the i-th usable row
+
+    Raises
+    ------
+    InputError
+        fewer than two usable rows, a seed below 0, or rows that are all one direction
+    """
+    n = int(np.count_nonzero(moments.usable))
+    if n < 2:
+        raise InputError(f"only {n} rows have a direction; a surrogate vocabulary needs 2 or more")
+    if seed < 0:
+        raise InputError(f"the seed is {seed}, but must be 0 or more")
+    threads = threads or available_threads()
+    covariance = unit_covariance(rows, moments, threads=threads)
+    if not np.trace(covariance) > 1e-12:
+        raise InputError("all rows have the same direction, so there is nothing to compare with")
+    if check_surrogate(law) == "gaussian":
+        mean = moments.mean_unit_row()
+        return _draw(_Recipe(mean, None, 0.0, mean, covariance), n, seed, threads)
+    first = recipe = _matched(rows, moments, covariance)
+    near = _CLOSE * covariance_error(covariance, n) * float(np.linalg.norm(covariance))
+    for _ in range(_ROUNDS):
+        drawn = _draw(recipe, n, seed, threads)
+        found = unit_covariance(drawn, RowMoments(drawn), threads=threads)
+        if np.linalg.norm(found - covariance) <= near:
+            break
+        recipe = _mended(recipe, first, found)
+    return drawn
+
+
+def _matched(
+    rows: npt.NDArray[np.float32], moments: RowMoments, covariance: npt.NDArray[np.float64]
+) -> _Recipe:
+    """The recipe of the law ``matched``."""
+    mean = moments.mean_unit_row()
+    length = float(np.linalg.norm(mean))
+    axis = mean / length if length > 1e-12 else np.zeros_like(mean)
+    usable = np.flatnonzero(moments.usable)
+    along = np.empty(len(usable))
+    for low in range(0, len(usable), BLOCK):
+        ids = usable[low : low + BLOCK]
+        along[low : low + BLOCK] = dots(rows[ids].astype(np.float64), axis) / moments.norms[ids]
+    slope, noise = _regression(covariance, axis)
+    return _Recipe(axis, along, float(along.mean()), slope, noise)
+
+
+def _regression(
+    covariance: npt.NDArray[np.float64], axis: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Slope on the component along `axis`, orthogonal to it, and the covariance of the residuals."""
+    mixed = covariance @ axis
+    variance = float(axis @ mixed)
+    if not variance > 1e-15:
+        return np.zeros_like(axis), covariance
+    return mixed / variance - axis, covariance - np.outer(mixed, mixed) / variance
+
+
+def _mended(recipe: _Recipe, wanted: _Recipe, found: npt.NDArray[np.float64]) -> _Recipe:
+    """The recipe whose result, by proportion, has the wanted slope and variance of the noise.
+
+    Scaling the noise to the room that a row has weakens its strongest directions; they are
+    strengthened here, direction by direction of the wanted covariance.
+    """
+    slope, noise = _regression(found, recipe.axis)
+    values, vectors = np.linalg.eigh(wanted.noise)
+    there = values > values.max() * 1e-9
+    values, vectors = values[there], vectors[:, there]
+    now = np.einsum("ij,ij->j", vectors, noise @ vectors)
+    given = np.einsum("ij,ij->j", vectors, recipe.noise @ vectors)
+    return replace(
+        recipe,
+        slope=recipe.slope + wanted.slope - slope,
+        noise=(vectors * (given * values / now)) @ vectors.T,
+    )
+
+
+def _draw(recipe: _Recipe, n: int, seed: int, threads: int) -> npt.NDArray[np.float32]:
+    factor = np.ascontiguousarray(gaussian_factor(recipe.noise).T, dtype=np.float32)
+    drawn = np.empty((n, len(recipe.axis)), dtype=np.float32)
+
+    def draw(block: int) -> None:
+        part = slice(block * BLOCK, min((block + 1) * BLOCK, n))
+        stream = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(block,)))
+        normal = np.random.Generator(stream).standard_normal((BLOCK, len(factor)), dtype=np.float32)
+        drawn[part] = recipe.rows(part, (normal @ factor)[: part.stop - part.start].astype(np.float64))
+
+    with workers(threads) as in_parallel:
+        in_parallel(draw, range(-(-n // BLOCK)))
+    return drawn

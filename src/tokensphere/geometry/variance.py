@@ -1,0 +1,228 @@
+"""Where the variance of the cosine lies: within groups of rows or between them (STATISTICS 4).
+
+For a direction `v` uniform on the sphere and any fixed vector `x`, ``E⟨x, v⟩² = ‖x‖² / d``. So every
+variance of ``⟨u_i, v⟩`` over rows, averaged over `v`, is a variance of the unit rows themselves divided
+by `d`: nothing needs to be drawn, and Huygens' theorem splits it exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from tokensphere.errors import InputError
+from tokensphere.geometry.moments import RowMoments
+
+_ROWS = 8192
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """Variance of the cosine over rows, averaged over directions: ``total = within + between``."""
+
+    total: float
+    within: float
+    between: float
+
+    @property
+    def icc(self) -> float:
+        """``between / total``, the intraclass correlation, in [0, 1]; 0 where nothing varies."""
+        return self.between / self.total if self.total > 0 else 0.0
+
+    def to_dict(self) -> dict[str, float]:
+        """The same as a dict for JSON."""
+        return {"total": self.total, "within": self.within, "between": self.between, "icc": self.icc}
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Rows in C groups, with the mean of each.
+
+    Attributes
+    ----------
+    labels : int64 array of shape (n,), from 0 to C − 1; −1 for rows in no group, which do not count
+    sizes : int64 array of shape (C,), each at least 1
+    origin : float64 array of shape (d,), the mean of all usable unit rows ``μ``
+    offsets : float64 array of shape (C, d), ``μ_S − origin``
+    spreads : float64 array of shape (C,), mean of ``‖u_i − μ_S‖²`` over the group, ``1 − ‖μ_S‖²``
+    """
+
+    labels: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+    origin: npt.NDArray[np.float64]
+    offsets: npt.NDArray[np.float64]
+    spreads: npt.NDArray[np.float64]
+
+    @property
+    def n(self) -> int:
+        """Rows in groups."""
+        return int(self.sizes.sum())
+
+    @property
+    def d(self) -> int:
+        """Dimensions."""
+        return len(self.origin)
+
+    @cached_property
+    def shares(self) -> npt.NDArray[np.float64]:
+        """``p_S``, the groups' shares of the rows in groups, shape (C,)."""
+        return self.sizes / self.sizes.sum()
+
+    @cached_property
+    def mean_offset(self) -> npt.NDArray[np.float64]:
+        """Mean of the unit rows in groups, less `origin`, shape (d,)."""
+        return self.shares @ self.offsets
+
+    @cached_property
+    def squared_shifts(self) -> npt.NDArray[np.float64]:
+        """``‖μ_S − μ‖²`` with `μ` the mean of the rows in groups, shape (C,)."""
+        shifts = self.offsets - self.mean_offset
+        return np.asarray(np.vecdot(shifts, shifts))
+
+    @cached_property
+    def decomposition(self) -> Decomposition:
+        """In closed form: ``within = Σ p_S (1 − ‖μ_S‖²)/d``, ``between = Σ p_S ‖μ_S − μ‖²/d``.
+
+        The latter is ``(Σ p_S ‖μ_S‖² − ‖μ‖²)/d`` without the difference of two large numbers.
+        """
+        within = float(self.shares @ self.spreads) / self.d
+        between = float(self.shares @ self.squared_shifts) / self.d
+        return Decomposition(within + between, within, between)
+
+    @cached_property
+    def random(self) -> Decomposition:
+        """Expected if the same sizes were filled with rows at random: ``icc = (C − 1)/(n − 1)``.
+
+        A mean of `n_S` of `n` rows, drawn without replacement, has the variance
+        ``total/n_S · (n − n_S)/(n − 1)`` (Cochran 1977, section 2.5); its mean over rows is this.
+        """
+        total = self.decomposition.total
+        between = total * (len(self.sizes) - 1) / max(self.n - 1, 1)
+        return Decomposition(total, total - between, between)
+
+    @cached_property
+    def sd(self) -> npt.NDArray[np.float64]:
+        """Root mean square over directions of each group's sd of the cosine, shape (C,)."""
+        return np.sqrt(self.spreads / self.d)
+
+    @cached_property
+    def mean_size(self) -> npt.NDArray[np.float64]:
+        """Root mean square over directions of each group's mean cosine, ``‖μ_S‖/√d``, shape (C,)."""
+        means = self.offsets + self.origin
+        return np.asarray(np.sqrt(np.vecdot(means, means) / self.d))
+
+    @cached_property
+    def shift(self) -> npt.NDArray[np.float64]:
+        """Root mean square over directions of ``mean_S − mean``, ``‖μ_S − μ‖/√d``, shape (C,)."""
+        return np.sqrt(self.squared_shifts / self.d)
+
+    @cached_property
+    def variance_ratios(self) -> npt.NDArray[np.float64]:
+        """Each group's variance of the cosine over that of all rows, averaged over directions, (C,)."""
+        total = self.decomposition.total
+        return self.spreads / self.d / total if total > 0 else np.ones(len(self.sizes))
+
+
+def unit_offsets(rows: npt.NDArray[np.float32], moments: RowMoments) -> npt.NDArray[np.float32]:
+    """``u_i − μ`` in float32, shape (n, d); zeros for rows that are not usable.
+
+    The small difference is taken in double precision: what is computed from it keeps its digits also
+    where all rows point in nearly the same direction.
+    """
+    mean = moments.mean_unit_row()
+    offsets = np.zeros(rows.shape, dtype=np.float32)
+    for start in range(0, len(rows), _ROWS):
+        here = start + np.flatnonzero(moments.usable[start : start + _ROWS])
+        offsets[here] = rows[here] / moments.norms[here, None] - mean
+    return offsets
+
+
+def make_partition(
+    offsets: npt.NDArray[np.float32], origin: npt.NDArray[np.float64], labels: npt.NDArray[np.integer]
+) -> Partition:
+    """The groups that `labels` make of the unit rows ``origin + offsets``.
+
+    Parameters
+    ----------
+    offsets : float32 array of shape (n, d), see :func:`unit_offsets`
+    origin : float64 array of shape (d,)
+    labels : int array of shape (n,); negative for rows in no group; empty numbers are closed up
+
+    Raises
+    ------
+    InputError
+        not as many labels as rows, or no row in any group
+    """
+    labels = np.asarray(labels)
+    if labels.shape != (len(offsets),):
+        raise InputError(f"labels of shape {labels.shape} for {len(offsets)} rows: need one a row")
+    numbers, own = np.unique(labels[labels >= 0], return_inverse=True)
+    if not len(numbers):
+        raise InputError("no row has a label, so there are no groups; give at least one")
+    closed = np.full(len(labels), -1, dtype=np.int64)
+    closed[labels >= 0] = own
+    sizes = np.bincount(own)
+    sums = np.zeros((len(sizes), offsets.shape[1]))
+    for part, table in group_tables(closed, len(sizes), np.float64):
+        sums += table @ offsets[part].astype(np.float64)
+    means = sums / sizes[:, None]
+    return Partition(closed, sizes, origin, means, _spreads(offsets, closed, means, sizes))
+
+
+def group_tables(
+    labels: npt.NDArray[np.int64], count: int, dtype: npt.DTypeLike, rows: int = _ROWS
+) -> list[tuple[slice, sparse.csr_array]]:
+    """For each block of rows the 0/1 matrix (count, block) whose product with it sums the groups."""
+    tables = []
+    for start in range(0, len(labels), rows):
+        part = slice(start, min(start + rows, len(labels)))
+        column = np.flatnonzero(labels[part] >= 0)
+        entries = np.ones(len(column), dtype=dtype), (labels[part][column], column)
+        tables.append((part, sparse.csr_array(entries, shape=(count, part.stop - start))))
+    return tables
+
+
+def _spreads(
+    offsets: npt.NDArray[np.float32],
+    labels: npt.NDArray[np.int64],
+    means: npt.NDArray[np.float64],
+    sizes: npt.NDArray[np.int64],
+) -> npt.NDArray[np.float64]:
+    """Mean squared distance of each group's rows from its mean, shape (C,).
+
+    From the differences themselves: for a tight group ``1 − ‖μ_S‖²`` has no digits left.
+    """
+    squares = np.zeros(len(sizes))
+    for start in range(0, len(labels), _ROWS // 8):
+        part = slice(start, start + _ROWS // 8)
+        grouped = labels[part] >= 0
+        own = labels[part][grouped]
+        rest = offsets[part][grouped] - means[own]
+        squares += np.bincount(own, np.vecdot(rest, rest), minlength=len(sizes))
+    return squares / sizes
+
+
+def random_partition(labels: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """The same labels, dealt at random to the rows that have one."""
+    shuffled = labels.copy()
+    grouped = labels >= 0
+    shuffled[grouped] = rng.permutation(labels[grouped])
+    return shuffled
+
+
+def number_labels(labels: Sequence[str | None]) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """Names as numbers in the order in which they first appear, None and "" as −1; and the names.
+
+    Examples
+    --------
+    >>> number_labels(["noun", None, "verb", "noun"])
+    (array([ 0, -1,  1,  0]), ('noun', 'verb'))
+    """
+    numbers: dict[str, int] = {}
+    found = [numbers.setdefault(name, len(numbers)) if name else -1 for name in labels]
+    return np.array(found, dtype=np.int64), tuple(numbers)

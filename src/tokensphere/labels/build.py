@@ -1,0 +1,131 @@
+"""All labels that come with the package, for the tokens of a vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.labels.form import Members, form_members
+from tokensphere.labels.lexicon import Lexicon, lexicon
+from tokensphere.labels.spelled import spelled_members
+from tokensphere.labels.table import Label, LabelTable
+from tokensphere.labels.words import known_words
+from tokensphere.vocabulary import Kind, Vocabulary
+
+MIN_FORMS = 5  # tokens that a lemma needs to be a label
+
+_tables: WeakKeyDictionary[Vocabulary, LabelTable] = WeakKeyDictionary()
+
+_KINDS = {
+    Kind.BYTE: "single bytes",
+    Kind.CONTROL: "control tokens",
+    Kind.ADDED: "tokens added to the vocabulary after training",
+    Kind.UNUSED: "tokens that the tokenizer keeps in reserve",
+    Kind.UNKNOWN: "what stands for anything unknown",
+    Kind.PADDING: "rows beyond the vocabulary",
+}
+_ORDINALS = ("1st", "2nd", "3rd", *(f"{number}th" for number in range(4, 11)))
+
+
+def label_table(vocabulary: Vocabulary) -> LabelTable:
+    """What is known of the tokens of a vocabulary: form, grammar, meaning, lists, lemma, id and kind.
+
+    Labels that no token has are left out, lemmas that fewer than 5 tokens share, too. The table is
+    made once for a vocabulary and kept as long as the vocabulary itself. docs/labels.md lists the
+    labels, their sources and the rules by which tokens are matched with words.
+
+    Parameters
+    ----------
+    vocabulary : n tokens
+
+    Returns
+    -------
+    LabelTable
+        of n tokens; the order of its labels is that of their kinds
+
+    Raises
+    ------
+    SourceError, FormatError
+        the lexicon that comes with the package is missing or damaged
+
+    Examples
+    --------
+    >>> table = label_table(Vocabulary([" Monday", " determines", "ly"]))
+    >>> [label.name for label in table.of(1) if label.kind == "grammar"]
+    ['grammar:VBZ']
+    """
+    table = _tables.get(vocabulary)
+    if table is None:
+        table = _build(vocabulary)
+        _tables[vocabulary] = table
+    return table
+
+
+def _build(vocabulary: Vocabulary) -> LabelTable:
+    members = chain(
+        form_members(vocabulary),
+        spelled_members(vocabulary),
+        _lexical(vocabulary, lexicon()),
+        _id_tenths(vocabulary),
+        _kinds(vocabulary),
+    )
+    return LabelTable.from_members(len(vocabulary), [pair for pair in members if len(pair[1])])
+
+
+def _lexical(vocabulary: Vocabulary, lexicon: Lexicon) -> Members:
+    """Grammar, meaning, lists and lemmas."""
+    tokens, words = known_words(vocabulary, lexicon)
+    sizes = np.array([len(profile) for profile in lexicon.profiles], dtype=np.int64)
+    flat = np.fromiter(chain.from_iterable(lexicon.profiles), dtype=np.int64)
+    starts = np.cumsum(sizes) - sizes
+    profile = lexicon.profile[words]
+    count = sizes[profile]
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    numbers = flat[np.repeat(starts[profile], count) + within]
+    for number, ids in _groups(numbers, np.repeat(tokens, count)):
+        yield lexicon.labels[number], ids
+    yield from _lemmas(tokens, words, lexicon)
+
+
+def _lemmas(tokens: npt.NDArray[np.int64], words: npt.NDArray[np.int64], lexicon: Lexicon) -> Members:
+    found = [
+        (lemma, id)
+        for id, word in zip(tokens.tolist(), words.tolist(), strict=True)
+        for lemma in lexicon.lemmas_of(word)
+    ]
+    pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
+    for lemma, ids in _groups(pairs[:, 0], pairs[:, 1]):
+        if len(np.unique(ids)) >= MIN_FORMS:
+            word = lexicon.words[lemma]
+            yield Label(f"lemma:{word}", "lemma", f"forms of “{word}”", "WordNet 3.1, LemmInflect"), ids
+
+
+def _groups(
+    keys: npt.NDArray[np.int64], values: npt.NDArray[np.int64]
+) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+    """The values of each key, keys ascending."""
+    order = np.argsort(keys, kind="stable")
+    keys, values = keys[order], values[order]
+    ends = [*np.flatnonzero(np.diff(keys)) + 1, len(keys)] if len(keys) else []
+    begin = 0
+    for end in ends:
+        yield int(keys[begin]), values[begin:end]
+        begin = end
+
+
+def _id_tenths(vocabulary: Vocabulary) -> Members:
+    """The tenths of the ids of real tokens; in a BPE vocabulary ids follow frequency, more or less."""
+    ids = np.flatnonzero(vocabulary.kinds != Kind.PADDING)
+    for tenth, part in enumerate(np.array_split(ids, 10)):
+        words = f"ids in the {_ORDINALS[tenth]} tenth of the vocabulary"
+        yield Label(f"id:{tenth + 1}", "id", words, "the id itself"), part.astype(np.int64)
+
+
+def _kinds(vocabulary: Vocabulary) -> Members:
+    for kind, words in _KINDS.items():
+        label = Label(f"kind:{kind.name.lower()}", "kind", words, "the tokenizer")
+        yield label, np.flatnonzero(vocabulary.kinds == kind).astype(np.int64)

@@ -1,0 +1,81 @@
+"""Characters by class: a token's *signature* has for each of its characters one that tells its class.
+
+Tokens of equal signature have the same form, and there are far fewer signatures than tokens.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+UPPER = "AÀ"  # a capital of ASCII, another capital of the Latin script
+LOWER = "aà"
+DIGIT = "0"
+BRACKET = "("
+PUNCTUATION = ".e"  # punctuation and other symbols, pictures (emoji)
+MARK = "\u0300"  # combining marks
+_OTHER = "?"
+_PICTURES = 0x1F000  # where the blocks of pictures begin
+
+# The scripts by the first word of their characters' names (Unicode Character Database).
+_SCRIPT_NAMES = {
+    "GREEK": "greek", "CYRILLIC": "cyrillic", "ARMENIAN": "armenian", "HEBREW": "hebrew",
+    "ARABIC": "arabic", "DEVANAGARI": "devanagari", "BENGALI": "bengali", "GURMUKHI": "gurmukhi",
+    "GUJARATI": "gujarati", "ORIYA": "oriya", "TAMIL": "tamil", "TELUGU": "telugu",
+    "KANNADA": "kannada", "MALAYALAM": "malayalam", "SINHALA": "sinhala", "THAI": "thai", "LAO": "lao",
+    "TIBETAN": "tibetan", "MYANMAR": "myanmar", "GEORGIAN": "georgian", "HANGUL": "hangul",
+    "ETHIOPIC": "ethiopic", "KHMER": "khmer", "MONGOLIAN": "mongolian", "CJK": "han",
+    "HIRAGANA": "hiragana", "KATAKANA": "katakana",
+}  # fmt: skip
+_CLASS_OF = {name: chr(0xE000 + place) for place, name in enumerate(_SCRIPT_NAMES)}
+SCRIPTS = {_CLASS_OF[name]: script for name, script in _SCRIPT_NAMES.items()}
+
+
+class _Classes(dict[int, str]):
+    """The class of a character by its code, found when it is first asked for."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = found = _class_of(chr(code))
+        return found
+
+
+def _class_of(character: str) -> str:
+    category = unicodedata.category(character)
+    if character in " \n_":
+        return character
+    if character == "\r":
+        return "\n"
+    if character.isspace():
+        return "\t"
+    if category[0] == "M":
+        return MARK
+    if category == "Nd":
+        return DIGIT
+    if category in ("Ps", "Pe"):
+        return BRACKET
+    if category[0] in "PS":
+        return PUNCTUATION[category == "So" and ord(character) >= _PICTURES]
+    if character in "<>":
+        return BRACKET
+    return _letter(character) if category[0] == "L" else _OTHER
+
+
+def _letter(character: str) -> str:
+    script = unicodedata.name(character, "").partition(" ")[0].partition("-")[0]
+    if script == "LATIN":
+        place = int(not character.isascii())
+        return UPPER[place] if character.isupper() else LOWER[place]
+    return _CLASS_OF.get(script, _OTHER)
+
+
+_CLASSES = _Classes()
+
+
+def signature(text: str) -> str:
+    """For each character of `text` one that tells its class.
+
+    Examples
+    --------
+    >>> signature(" Paris-75 é")
+    ' Aaaaa.00 à'
+    """
+    return text.translate(_CLASSES)
