@@ -24,7 +24,7 @@ _MEANING = {
     "noun.cognition": "thought and knowledge", "noun.communication": "communication",
     "noun.event": "events", "noun.feeling": "feelings", "noun.food": "food and drink",
     "noun.group": "groups of people or things", "noun.location": "places", "noun.motive": "motives",
-    "noun.object": "natural objects", "noun.person": "people", "noun.phenomenon": "natural phenomena",
+    "noun.object": "natural objects", "noun.person": "people", "noun.phenomenon": "phenomena and effects",
     "noun.plant": "plants", "noun.possession": "possession", "noun.process": "natural processes",
     "noun.quantity": "quantities and units", "noun.relation": "relations", "noun.shape": "shapes",
     "noun.state": "states of affairs", "noun.substance": "substances", "noun.time": "time",

@@ -59,11 +59,8 @@ def test_a_label_is_found_by_its_words_and_a_wrong_name_gets_a_hint(space: ts.Em
         N, [(label("list:weekday", "list", "days of the week"), [1]), (label("x"), [2])]
     )
     assert label_members(space, table, "days of the week").ids.tolist() == [1]
-    for wrong, hint in (
-        ("list:weekdays", "list:weekday"),
-        ("day", "list:weekday"),
-        ("days of week", "days of"),
-    ):
+    hints = {"list:weekdays": "list:weekday", "day": "list:weekday", "days of week": "days of"}
+    for wrong, hint in hints.items():
         with pytest.raises(InputError, match=f"no label is called '{wrong}'; near it: {hint}"):
             label_members(space, table, wrong)
     with pytest.raises(InputError, match="no label is called 'qqqqqq'; 'tokensphere labels' lists all"):

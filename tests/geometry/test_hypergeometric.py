@@ -64,7 +64,10 @@ def test_marked_and_drawn_can_change_places() -> None:
 
 def test_no_sizes_and_wrong_sizes() -> None:
     assert tail_table(10, [], 3).shape == (0, 4)
-    for n, sizes, k in [(10, [11], 2), (10, [-1], 2), (10, [1], 11), (0, [], 0), (10, [2.5], 3)]:
+    wrong: list[tuple[int, list[float], int]] = [
+        (10, [11], 2), (10, [-1], 2), (10, [1], 11), (0, [], 0), (10, [2.5], 3),
+    ]  # fmt: skip
+    for n, sizes, k in wrong:
         with pytest.raises(InputError):
             tail_table(n, sizes, k)
     with pytest.raises(InputError, match="no list"):

@@ -72,6 +72,14 @@ def test_nothing_in_common_has_no_table(small: ts.EmbeddingSpace, table: LabelTa
     assert "random directions" not in text
 
 
+def test_no_more_than_forty_tokens_are_shown(small: ts.EmbeddingSpace, table: LabelTable) -> None:
+    result = name_tokens(small, range(50), labels=table, n_draws=9, store=MemoryStore())
+    text = to_text(result, width=1000)
+    assert text.splitlines()[0].endswith("  … and 10 more") and len(result.ids) == 50
+    forty = name_tokens(small, range(40), labels=table, n_draws=9, store=MemoryStore())
+    assert " more" not in to_text(forty, width=1000).splitlines()[0]
+
+
 def test_no_more_than_ten_labels_are_shown(small: ts.EmbeddingSpace) -> None:
     members = [(Label(f"l{j}", "list", f"label {j}", "s"), [*range(8), 10 + j]) for j in range(14)]
     every = LabelTable.from_members(small.shape[0], members)

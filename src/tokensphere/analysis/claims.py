@@ -156,7 +156,10 @@ def judge_means(clusters: Sequence[Clusters]) -> Claim:
         return text
 
     def icc(one: Clusters) -> str:
-        return f"{_pct(one.partition.decomposition.icc)} ± {_pct(_Z * one.measured.icc_error)}"
+        return _pct(one.partition.decomposition.icc)
+
+    def drawn(one: Clusters) -> str:
+        return f"{100 * one.measured.values.icc:.1f} ± {_pct(_Z * one.measured.icc_error)}"
 
     def wordless(one: Clusters) -> str:
         return _pct(one.baseline.partition.decomposition.icc) if one.baseline else "–"
@@ -166,8 +169,8 @@ def judge_means(clusters: Sequence[Clusters]) -> Claim:
         number=3,
         claim="That exceeds what the clusters' means contribute.",
         measured=(
-            f"the means hold {_each(clusters, icc)} of the variance. In how many pairs of a cluster and"
-            f" a direction is sd_S > |mean_S − mean|: {_each(clusters, percent_of('exceeds'))};"
+            f"the means hold {_each(clusters, icc)} of the variance, exact (along the directions drawn"
+            f" {_each(clusters, drawn)}). In how many pairs of a cluster and a direction is sd_S > |mean_S − mean|: {_each(clusters, percent_of('exceeds'))};"
             f" sd_S > |mean_S|: {_each(clusters, percent_of('exceeds_raw'))}; literally, in unlike"
             f" units, Var_S > |mean_S|: {_each(clusters, percent_of('exceeds_literal'))}"
         ),

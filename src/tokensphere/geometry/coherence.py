@@ -41,7 +41,7 @@ class Coherence:
 
     def centered(self, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
         """The rows ``c_i`` of shape ids.shape + (d,); zeros for a row that equals the mean."""
-        rows = self.rows[ids].astype(np.float64)
+        rows: npt.NDArray[np.float64] = self.rows[ids].astype(np.float64)
         rows *= self.scale[ids][..., None]
         rows -= self.weight[ids][..., None] * self.mean
         return rows

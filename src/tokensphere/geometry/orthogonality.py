@@ -52,7 +52,7 @@ def expected_largest(d: int, n: int) -> float:
     Examples
     --------
     >>> round(expected_largest(576, 49_152), 3)
-    0.169
+    0.17
     """
     return float(-cosine_quantiles(d, 1 / n))
 

@@ -96,7 +96,7 @@ class _Recipe:
     middle : their mean
     slope : float64 array of shape (d,), orthogonal to `axis`: what a row's rest is expected to be,
         for each unit of ``t − middle``; for the Gaussian law the mean row itself
-    noise : float64 array of shape (d, d), covariance of the noise
+    noise : float64 array of shape (d, d), covariance of the noise; nothing along `axis`
     """
 
     axis: npt.NDArray[np.float64]
@@ -105,24 +105,29 @@ class _Recipe:
     slope: npt.NDArray[np.float64]
     noise: npt.NDArray[np.float64]
 
-    def rows(self, block: slice, normal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Rows of unit length from noise of covariance `noise`, shape (b, d)."""
+    def rows(self, block: slice, normal: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Rows of unit length from noise of covariance `noise`, shape (b, d), which is overwritten."""
         if self.along is None:
-            x = normal + self.slope
-            return np.asarray(x / np.sqrt(dots(x, x))[:, None])
-        along = self.along[block]
-        normal -= np.outer(normal @ self.axis, self.axis)
-        expected = np.outer(along - self.middle, self.slope)
-        room = np.maximum(1 - along**2, 0.0)
-        size = dots(expected, expected)
+            normal += self.slope.astype(np.float32)
+            normal /= np.sqrt(np.vecdot(normal, normal))[:, None]
+            return normal
+        basis = np.stack([self.axis, self.slope])
+        along, mixed = (normal @ basis.T.astype(np.float32)).T.astype(np.float64)
+        square = np.vecdot(normal, normal).astype(np.float64) - along**2  # of what is off the axis
+        kept = self.along[block]
+        room = np.maximum(1 - kept**2, 0.0)
+        step = kept - self.middle
         # A row far out along the mean may have no room for what is expected beside it.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            shrink = np.where(size > room, 0.999 * np.sqrt(room / size), 1.0)
-        expected *= np.nan_to_num(shrink)[:, None]
-        size, mixed, square = dots(expected, expected), dots(expected, normal), dots(normal, normal)
-        # λ > 0 with ‖expected + λ noise‖² = room
-        scale = (np.sqrt(mixed**2 + square * (room - size)) - mixed) / np.maximum(square, 1e-300)
-        return np.asarray(expected + scale[:, None] * normal + np.outer(along, self.axis))
+        length = float(np.linalg.norm(self.slope)) or 1.0
+        step = np.clip(step, -0.999 * np.sqrt(room) / length, 0.999 * np.sqrt(room) / length)
+        mixed, left = step * mixed, room - (step * length) ** 2
+        # λ > 0 with ‖step slope + λ noise‖² = room
+        scale = (np.sqrt(mixed**2 + square * left) - mixed) / np.maximum(square, 1e-30)
+        normal *= scale[:, None].astype(np.float32)
+        normal += np.column_stack([kept - scale * along, step]).astype(np.float32) @ basis.astype(
+            np.float32
+        )
+        return normal
 
 
 def gaussian_factor(covariance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -146,7 +151,7 @@ def surrogate_rows(
 ) -> npt.NDArray[np.float32]:
     """As many random rows of unit length as there are usable ones, with their mean and covariance.
 
-    The noise of rows ``1024 b … 1024 b + 1023`` comes from ``PCG64(SeedSequence(seed, spawn_key=(b,)))``.
+    The noise of rows ``1024 b`` and on comes from ``PCG64(SeedSequence(seed, spawn_key=(b,)))``.
 
     Parameters
     ----------
@@ -243,7 +248,7 @@ def _draw(recipe: _Recipe, n: int, seed: int, threads: int) -> npt.NDArray[np.fl
         part = slice(block * BLOCK, min((block + 1) * BLOCK, n))
         stream = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(block,)))
         normal = np.random.Generator(stream).standard_normal((BLOCK, len(factor)), dtype=np.float32)
-        drawn[part] = recipe.rows(part, (normal @ factor)[: part.stop - part.start].astype(np.float64))
+        drawn[part] = recipe.rows(part, (normal @ factor)[: part.stop - part.start])
 
     with workers(threads) as in_parallel:
         in_parallel(draw, range(-(-n // BLOCK)))

@@ -72,8 +72,8 @@ def _orthogonality(result: Geometry) -> list[RenderableType]:
         _sentence(
             f"Nine of ten tokens lie within {_off_right_angle(found.quantiles)} of a right angle to a"
             " random direction, about as the law of the sphere says for any vocabulary. The nearest"
-            f" token is at cosine {cosine(median)}, {_angle(median)} away, {_closer(median, law_median)} than"
-            " if tokens pointed anywhere independently."
+            f" token is at cosine {cosine(median)}, {_angle(median)} away,"
+            f" {_closer(median, law_median)} than if tokens pointed anywhere independently."
         ),
     ]
 

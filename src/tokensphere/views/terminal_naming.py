@@ -14,6 +14,7 @@ from tokensphere.views.terminal import WIDTH_WITHOUT_TERMINAL, _cell, _table, re
 from tokensphere.views.text import anchor, crop, number, percent
 
 _MOST_LABELS = 10
+_MOST_TOKENS = 40
 _WIDEST_WORDS = 44
 _WIDEST_TOKEN = 24
 _GAP = "  "
@@ -22,7 +23,10 @@ _MOST_OF_A_KIND, _SOME_OF_A_KIND = 200, 20  # a thousand lemmas would bury every
 
 @render.register
 def _naming(result: Naming, _width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
-    tokens = _GAP.join(anchor(result.vocabulary.visible(id)) for id in result.ids.tolist())
+    ids = result.ids.tolist()
+    tokens = _GAP.join(anchor(result.vocabulary.visible(id)) for id in ids[:_MOST_TOKENS])
+    if len(ids) > _MOST_TOKENS:
+        tokens += f"{_GAP}… and {len(ids) - _MOST_TOKENS:,} more"
     parts: list[RenderableType] = [Text(tokens), Text(), Text(result.text, style="bold"), Text()]
     shown = result.ranked(3)
     if len(shown):
