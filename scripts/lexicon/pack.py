@@ -39,7 +39,7 @@ def pack(
     pairs = [
         (at, place[lemma])
         for at, word in enumerate(words)
-        if entries[word].lemmas not in ((), (word,))
+        if entries[word].lemmas != (word,) or not word.islower()
         for lemma in entries[word].lemmas
     ]
     text = _front_coded(words)

@@ -170,7 +170,8 @@ def judge_means(clusters: Sequence[Clusters]) -> Claim:
         claim="That exceeds what the clusters' means contribute.",
         measured=(
             f"the means hold {_each(clusters, icc)} of the variance, exact (along the directions drawn"
-            f" {_each(clusters, drawn)}). In how many pairs of a cluster and a direction is sd_S > |mean_S − mean|: {_each(clusters, percent_of('exceeds'))};"
+            f" {_each(clusters, drawn)}). In how many pairs of a cluster and a direction is"
+            f" sd_S > |mean_S − mean|: {_each(clusters, percent_of('exceeds'))};"
             f" sd_S > |mean_S|: {_each(clusters, percent_of('exceeds_raw'))}; literally, in unlike"
             f" units, Var_S > |mean_S|: {_each(clusters, percent_of('exceeds_literal'))}"
         ),

@@ -46,7 +46,7 @@ class Baseline:
     """The same k-means in a vocabulary with no words: how much of a clustering is the method's own.
 
     k-means looks for groups of small variance, and finds some in pure noise. What it finds in the
-    surrogate vocabulary (as many Gaussian rows, with the mean and covariance of the real ones) is
+    surrogate vocabulary (as many random rows, with the mean and covariance of the real ones) is
     what there is to find without words.
 
     Attributes

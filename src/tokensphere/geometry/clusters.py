@@ -54,7 +54,7 @@ def spherical_kmeans(
     seed: int = 0,
     keep: npt.NDArray[np.bool_] | None = None,
     tolerance: float = 0.001,
-    max_iterations: int = 50,
+    max_iterations: int = 100,
     threads: int | None = None,
 ) -> Clustering:
     """Spherical k-means of the rows; their lengths do not matter.

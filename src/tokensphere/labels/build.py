@@ -99,7 +99,7 @@ def _lemmas(tokens: npt.NDArray[np.int64], words: npt.NDArray[np.int64], lexicon
     ]
     pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
     for lemma, ids in _groups(pairs[:, 0], pairs[:, 1]):
-        if len(np.unique(ids)) >= MIN_FORMS:
+        if len(ids) >= MIN_FORMS and len(np.unique(ids)) >= MIN_FORMS:
             word = lexicon.words[lemma]
             yield Label(f"lemma:{word}", "lemma", f"forms of “{word}”", "WordNet 3.1, LemmInflect"), ids
 

@@ -50,12 +50,10 @@ def _class_of(character: str) -> str:
         return MARK
     if category == "Nd":
         return DIGIT
-    if category in ("Ps", "Pe"):
+    if category in ("Ps", "Pe") or character in "<>":
         return BRACKET
     if category[0] in "PS":
         return PUNCTUATION[category == "So" and ord(character) >= _PICTURES]
-    if character in "<>":
-        return BRACKET
     return _letter(character) if category[0] == "L" else _OTHER
 
 

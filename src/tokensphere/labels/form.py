@@ -17,6 +17,7 @@ from tokensphere.vocabulary import Kind, Vocabulary
 SOURCE = "the token itself"
 Members = Iterator[tuple[Label, npt.NDArray[np.int64]]]
 
+_FORMED = (Kind.NORMAL, Kind.ADDED, Kind.BYTE)
 _LONGEST = 12  # lengths from here on are one label
 _STEM = 3  # letters that must be left beside a prefix or suffix
 # Common affixes of English (Quirk et al. 1985, appendix I), without those that nearly any word ends in.
@@ -69,8 +70,11 @@ def form_members(vocabulary: Vocabulary) -> Members:
         bare = text.strip(" ")
         if len(bare) > 2 and bare == bare[0] * len(bare):
             found["repeated"].append(id)
-    kinds = np.isin(vocabulary.kinds, (Kind.NORMAL, Kind.BYTE)).tolist()
-    found["incomplete"] = [id for id, kind in enumerate(kinds) if kind and id not in texts]
+    some = np.isin(vocabulary.kinds, _FORMED).tolist()
+    tokens = vocabulary.tokens
+    found["incomplete"] = [
+        id for id, token in enumerate(tokens) if some[id] and token and id not in texts
+    ]
     for name in sorted(found):
         yield Label(f"form:{name}", "form", _words(name), SOURCE), np.array(found[name], dtype=np.int64)
     yield from _affixes(texts)
@@ -83,7 +87,7 @@ def _goes_on(text: str, marks: str) -> bool:
 def _texts(vocabulary: Vocabulary) -> dict[int, str]:
     """The text of the tokens that are text."""
     texts = {}
-    some = np.isin(vocabulary.kinds, (Kind.NORMAL, Kind.ADDED, Kind.BYTE)).tolist()
+    some = np.isin(vocabulary.kinds, _FORMED).tolist()
     for id, token in enumerate(vocabulary.tokens):
         if some[id] and token:
             try:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections
+from tokensphere.views.whole import whole_file
 
 _AT_ONCE = 4096
 
@@ -30,21 +28,7 @@ def save_directions(directions: RandomDirections, path: Path) -> None:
         "fortran_order": False,
         "shape": (len(directions), directions.d),
     }
-    temporary: str | None = None
-    try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"cannot write {path}: it is no regular file; give the name of a file")
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            np.lib.format.write_array_header_1_0(file, header)
-            for low in range(0, len(directions), _AT_ONCE):
-                file.write(directions[low : low + _AT_ONCE].astype("<f4").tobytes())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # mkstemp's file is for its owner alone
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
+    with whole_file(path) as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for low in range(0, len(directions), _AT_ONCE):
+            file.write(directions[low : low + _AT_ONCE].astype("<f4").tobytes())
