@@ -103,7 +103,9 @@ class Entries:
         if not (own or listed or is_name):
             return None
         labels = {f"meaning:{file}" for file in _main_files(own)} | listed
-        labels |= self._lists.of(name, _main_senses(own)) & (_NAME_LISTS | listed)
+        # "Red" is a river, too, but hardly anybody means it
+        known = [s for s in _main_senses(own) if s.count or not (common or len(name) < _SHORT)]
+        labels |= self._lists.of(name, known) & (_NAME_LISTS | listed)
         labels |= self._tags(own, listed, tags)
         if not common:
             return Entry(frozenset(labels))
@@ -156,6 +158,7 @@ class _Lists:
     def __init__(self, wordnet: WordNet, compromise: Mapping[str, list[str]]) -> None:
         self.members: dict[str, set[str]] = defaultdict(set)
         self._synsets: dict[Synset, set[str]] = defaultdict(set)
+        self._excluded = {f"list:{one.name}": set(one.excluded.split()) for one in LISTS}
         for one in LISTS:
             label = f"list:{one.name}"
             for word in _written(one, compromise):
@@ -174,7 +177,7 @@ class _Lists:
         found = set(self.members.get(spelling, ()))
         for sense in senses:
             found |= self._synsets.get(sense.synset, set())
-        return found
+        return {label for label in found if spelling not in self._excluded[label]}
 
 
 def _written(one: WordList, compromise: Mapping[str, list[str]]) -> list[str]:
@@ -183,7 +186,7 @@ def _written(one: WordList, compromise: Mapping[str, list[str]]) -> list[str]:
     for tag in one.tags:
         known = [word for word in compromise[tag] if WORD.fullmatch(word)]
         words += known if tag in _LOWER else [word.capitalize() for word in known if len(word) > 2]
-    return [word for word in words if word not in one.excluded.split()]
+    return words
 
 
 def _weighed(senses: list[Sense], more: float = 1) -> list[tuple[Sense, float]]:

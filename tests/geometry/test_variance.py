@@ -207,7 +207,7 @@ def test_rows_with_no_label_do_not_count() -> None:
 
 @pytest.mark.parametrize("value", [0, np.nan, np.inf])
 def test_rows_with_no_direction_are_left_out(value: float) -> None:
-    rows, labels = planted(100, 6, 3, 1.0)
+    rows, _labels = planted(100, 6, 3, 1.0)
     broken = rows.copy()
     broken[[4, 90]] = value
     moments = RowMoments(broken)

@@ -44,7 +44,8 @@ def test_labels_that_are_none(labels: Any) -> None:
 
 
 def test_no_labels_and_unknown_tokens() -> None:
-    for nothing in ({}, {"cat": []}):
+    empty: list[dict[str, list[str]]] = [{}, {"cat": []}]
+    for nothing in empty:
         with pytest.raises(InputError, match="there are no labels"):
             labels_from_mapping(VOCABULARY, nothing)
     with pytest.raises(UnknownTokenError, match="no token 'cow'"):

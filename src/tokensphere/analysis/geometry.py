@@ -98,13 +98,13 @@ def measure_geometry(
         made.append(_by_kmeans(offsets, center.mean, center.usable, count, seed, threads))
     if labelling is not None:
         made.append(_by_labels(offsets, center.mean, usable, labelling, labelling_name))
+    found = [_neighbors_among(space, one, directions, k, ids, threads) for one in made]
     say("cosines")
     shuffled = [_shuffled(offsets, one.partition, seed, number) for number, one in enumerate(made)]
     scan = scan_directions(
         offsets, center.mean, usable, directions, [*(one.partition for one in made), *shuffled],
         k=k, seed=seed, threads=threads,
     )  # fmt: skip
-    found = [_neighbors_among(space, one, directions, k, ids, threads) for one in made]
     del offsets  # the surrogate needs as much
     baselines = surrogate_clusters(
         space, directions, fitting, k=k, seed=seed, threads=threads, progress=say

@@ -8,6 +8,7 @@ thread: the result is the same for any number of threads.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 import numpy.typing as npt
@@ -59,10 +60,10 @@ def spherical_kmeans(
 ) -> Clustering:
     """Spherical k-means of the rows; their lengths do not matter.
 
-    Centres are first chosen by k-means++ (Arthur & Vassilvitskii 2007) on a sample, with the squared
-    distance of unit vectors, ``2 − 2 cos``. A centre that loses all its rows moves to the row that is
-    farthest from its own centre. Where the rows have fewer different directions than `n_clusters`,
-    there are as many clusters as directions, or fewer.
+    Centres are first chosen by greedy k-means++ (Arthur & Vassilvitskii 2007) on a sample, with the
+    squared distance of unit vectors, ``2 − 2 cos``. A centre that loses all its rows moves to the row
+    that is farthest from its own centre. Where the rows have fewer different directions than
+    `n_clusters`, there are as many clusters as directions, or fewer.
 
     Parameters
     ----------
@@ -155,21 +156,27 @@ class _KMeans:
         self._finite = not np.isnan(moments.norms).any() and len(usable) == n
 
     def first_centers(self, count: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
-        """k-means++ on a random sample of the rows, unit length, shape (count, d)."""
+        """Greedy k-means++ on a random sample of the rows, unit length, shape (count, d).
+
+        Of several candidates for a centre, each drawn in proportion to the squared distance from the
+        centres so far, the one that lessens the sum of these distances most.
+        """
         size = min(len(self.usable), max(_SMALLEST_SAMPLE, _SAMPLE_FOR_EACH * count))
         sample = rng.permutation(self.usable)[:size]
         unit = self.rows[sample] * self.inverse[sample, None]
         chosen = np.zeros(count, dtype=np.intp)  # the sample is in random order: its first is random
-        nearest = unit @ unit[0]
+        apart = np.clip(1 - unit @ unit[0], 0, None)
+        trials = 2 + int(log(count))
         for number in range(1, count):
-            weights = np.cumsum(np.clip(1 - nearest, 0, None), dtype=np.float64)
+            weights = np.cumsum(apart, dtype=np.float64)
             if weights[-1] <= _SAME * size:  # no direction is left that is not a centre
                 chosen[number] = number
                 continue
-            chosen[number] = min(
-                int(np.searchsorted(weights, rng.random() * weights[-1], side="right")), size - 1
-            )
-            np.maximum(nearest, unit @ unit[chosen[number]], out=nearest)
+            drawn = np.searchsorted(weights, rng.random(trials) * weights[-1], side="right")
+            drawn = np.minimum(drawn, size - 1)
+            each = np.minimum(np.clip(1 - unit[drawn] @ unit.T, 0, None), apart)
+            best = int(each.sum(axis=1, dtype=np.float64).argmin())
+            chosen[number], apart = drawn[best], each[best]
         return np.ascontiguousarray(unit[chosen])
 
     def assign(self, centers: npt.NDArray[np.float32], in_parallel: InParallel) -> int:

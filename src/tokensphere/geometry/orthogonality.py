@@ -87,7 +87,7 @@ class CosineCounts:
     def quantiles(self, levels: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Quantiles at `levels` in [0, 1], linear within a bin."""
         total = np.concatenate([[0], np.cumsum(self.counts)])
-        wanted = np.asarray(levels, dtype=np.float64) * total[-1]
+        wanted = np.maximum(np.asarray(levels, dtype=np.float64) * total[-1], 0.5)  # 0: the first seen
         bin_ = np.clip(np.searchsorted(total, wanted, side="left") - 1, 0, _BINS - 1)
         inside = (wanted - total[bin_]) / np.maximum(self.counts[bin_], 1)
         return np.asarray(-1 + self.width * (bin_ + np.clip(inside, 0, 1)))

@@ -31,7 +31,8 @@ class GroupSpread:
 
     Attributes
     ----------
-    within, between : float64 arrays of shape (m,); their sum is the variance of the cosine over rows
+    within, between : float64 arrays of shape (m,); their sum is the variance of the cosine over rows;
+        `within` to float32 rounding, so that copies of one row vary by 10⁻⁶ of `between` or less
     exceeds : float64 array of shape (C,)
         in which share of the directions ``sd_S > |mean_S − mean|``
     exceeds_raw : the same for ``sd_S > |mean_S|``

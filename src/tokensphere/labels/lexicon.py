@@ -144,7 +144,9 @@ def _words(text: str) -> list[str]:
 
 
 def _grouped(pairs: npt.NDArray[np.uint32]) -> dict[int, tuple[int, ...]]:
-    lemmas: dict[int, tuple[int, ...]] = {}
-    for word, lemma in pairs.tolist():
-        lemmas[word] = (*lemmas.get(word, ()), lemma)
-    return lemmas
+    """The lemmas of each word."""
+    words, starts = np.unique(pairs[:, 0], return_index=True)
+    lemmas, begin = pairs[:, 1].tolist(), starts.tolist()
+    ends = [*begin[1:], len(lemmas)]
+    found = [tuple(lemmas[low:high]) for low, high in zip(begin, ends, strict=False)]
+    return dict(zip(words.tolist(), found, strict=True))

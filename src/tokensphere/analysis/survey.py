@@ -1,0 +1,329 @@
+"""How often random neighbourhoods cohere, against a vocabulary with no words (STATISTICS 5, 6, 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.analysis.hubs import Hubs, count_hubs
+from tokensphere.analysis.neighbors import token_record
+from tokensphere.analysis.result import Result
+from tokensphere.analysis.survey_records import FORMS, RANKINGS, ROWS, SurveyRecords, SurveySettings
+from tokensphere.analysis.survey_run import SurveyRun
+from tokensphere.errors import InputError
+from tokensphere.geometry.coherence import Coherence, random_pair_limit
+from tokensphere.geometry.rates import Exceedance, exceedances
+from tokensphere.geometry.surrogate import SurrogateLaw, check_surrogate
+from tokensphere.space import EmbeddingSpace, Provenance
+from tokensphere.vocabulary import Vocabulary
+
+LEVELS = (0.95, 0.99)
+_EXAMPLES = 5
+_PAIRS = 100_000  # for the limit of `alike`: a hundred of them lie above it
+_LEAST = 100  # directions without which a percentile means nothing
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often lists of one kind are more coherent than the surrogate's.
+
+    Attributes
+    ----------
+    centered : whether the neighbours are those on centred rows
+    forms : whether of tokens with the same form only the nearest counts
+    k : number of neighbours
+    median, surrogate_median : of ``T``
+    at : for each of `LEVELS` the surrogate's percentile, the rate and its interval
+    """
+
+    centered: bool
+    forms: bool
+    k: int
+    median: float
+    surrogate_median: float
+    at: tuple[Exceedance, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        return {
+            "centered": self.centered,
+            "forms": self.forms,
+            "k": self.k,
+            "median_coherence": self.median,
+            "median_coherence_surrogate": self.surrogate_median,
+            "rates": [
+                {
+                    "above_percentile_of_surrogate": 100 * found.level,
+                    "threshold": found.threshold,
+                    "rate": found.rate,
+                    "interval_95": list(found.interval),
+                }
+                for found in self.at
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Survey(Result):
+    """What random neighbourhoods are like, and what they would be with no words.
+
+    Attributes
+    ----------
+    settings : what determines the records
+    records : arrays with a row for each direction
+    asked : directions that were asked for; there are fewer records if the survey was stopped
+    rates : for rows as they are and centred, with and without repeated forms, for each k
+    hubs : for each ranking, at k = 1 and at k
+    left_out : rows of the matrix that could not be found at all (padding, zero, not finite)
+    provenance, vocabulary : of the space
+    """
+
+    settings: SurveySettings
+    records: SurveyRecords
+    asked: int
+    rates: tuple[Rate, ...]
+    hubs: tuple[Hubs, ...]
+    left_out: int
+    n_tokens: int
+    provenance: Provenance
+    vocabulary: Vocabulary = field(repr=False)
+
+    def __len__(self) -> int:
+        """Number of directions."""
+        return len(self.records)
+
+    @property
+    def index(self) -> npt.NDArray[np.int64]:
+        """Indices of the directions under their seed, shape (m,)."""
+        return np.arange(self.settings.first, self.settings.first + len(self), dtype=np.int64)
+
+    @property
+    def coherence(self) -> npt.NDArray[np.float32]:
+        """``T`` of the lists shown, shape (m,)."""
+        return self.records.coherence[:, int(self.settings.centered), 0, self._column]
+
+    @property
+    def surrogate_coherence(self) -> npt.NDArray[np.float32]:
+        """``T`` of the same directions' lists in the surrogate, shape (m,)."""
+        return self.records.surrogate[:, int(self.settings.centered), self._column]
+
+    @property
+    def coherent(self) -> npt.NDArray[np.bool_]:
+        """Directions whose list is more coherent than 95 % of the surrogate's, shape (m,)."""
+        return np.asarray(self.coherence > self.main.at[0].threshold)
+
+    @property
+    def _column(self) -> int:
+        return self.settings.ks.index(self.settings.k)
+
+    @property
+    def main(self) -> Rate:
+        """The rate of the lists shown."""
+        return self.rate(centered=self.settings.centered)
+
+    def rate(self, *, centered: bool, forms: bool = False, k: int | None = None) -> Rate:
+        """The rate of one kind of lists."""
+        for rate in self.rates:
+            if (rate.centered, rate.forms, rate.k) == (centered, forms, k or self.settings.k):
+                return rate
+        raise InputError(f"k is {k}, but this survey has {', '.join(map(str, self.settings.ks))}")
+
+    def percentile(self, which: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Share of the surrogate's lists that are less coherent, in [0, 1], for some directions."""
+        null = np.sort(self.surrogate_coherence)
+        return np.searchsorted(null, self.coherence[np.asarray(which)], side="left") / len(null)
+
+    def examples(self) -> dict[str, npt.NDArray[np.int64]]:
+        """Places of the most coherent, typical and least coherent directions, five each."""
+        order = np.argsort(-self.coherence, kind="stable")
+        few = min(_EXAMPLES, len(order) // 3)
+        middle = (len(order) - few) // 2
+        return {
+            "most": order[:few],
+            "typical": order[middle : middle + few],
+            "least": order[::-1][:few],
+        }
+
+    def ids(self, which: int) -> npt.NDArray[np.int32]:
+        """The list shown of one direction, shape (k,)."""
+        return self.records.ids[which, int(self.settings.centered)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dicts, lists, strings and numbers, ready for JSON.
+
+        The arrays with a value for each direction are in the file that ``--save`` writes.
+        """
+        return {
+            "model": self.provenance.to_dict(),
+            "settings": self.settings.to_dict(),
+            "directions": len(self),
+            "directions_asked": self.asked,
+            "n_tokens": self.n_tokens,
+            "left_out": self.left_out,
+            "rates": [rate.to_dict() for rate in self.rates],
+            "alike": {
+                "mean": float(self.records.alike.mean()),
+                "mean_surrogate": float(self.records.alike_surrogate.mean()),
+                "counts": np.bincount(self.records.alike, minlength=self.settings.k + 1).tolist(),
+                "counts_surrogate": np.bincount(
+                    self.records.alike_surrogate, minlength=self.settings.k + 1
+                ).tolist(),
+            },
+            "examples": {name: self._lists(places) for name, places in self.examples().items()},
+            "hubs": [hubs.to_dict(self.vocabulary) for hubs in self.hubs],
+        }
+
+    def _lists(self, places: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+        percentiles = self.percentile(places)
+        return [
+            {
+                "seed": self.settings.seed,
+                "index": self.settings.first + place,
+                "coherence": float(self.coherence[place]),
+                "percentile_of_surrogate": 100 * float(percentile),
+                "alike": int(self.records.alike[place]),
+                "tokens": [token_record(self.vocabulary, id) for id in self.ids(place).tolist()],
+            }
+            for place, percentile in zip(places.tolist(), percentiles.tolist(), strict=True)
+        ]
+
+
+def survey_settings(
+    space: EmbeddingSpace,
+    *,
+    seed: int = 0,
+    first: int = 0,
+    k: int = 10,
+    ks: Iterable[int] = (5, 10, 20),
+    centered: bool = False,
+    surrogate: SurrogateLaw = "matched",
+    surrogate_seed: int = 0,
+) -> SurveySettings:
+    """Settings of a survey, checked against the space; see :func:`survey`."""
+    usable = space.usable & space.moments.center().usable
+    n = int(np.count_nonzero(usable))
+    if k < 2 or first < 0 or seed < 0 or surrogate_seed < 0:
+        raise InputError(
+            f"k is {k} (need 2 or more), first {first}, seed {seed} and the surrogate's seed"
+            f" {surrogate_seed} (need 0 or more)"
+        )
+    lengths = tuple(sorted({*ks, k}))
+    forms = len(np.unique(space.vocabulary.forms[usable]))
+    if lengths[0] < 2 or lengths[-1] > forms:
+        raise InputError(
+            f"lists of {lengths[0]} to {lengths[-1]} neighbours, but they need 2 or more, and at most"
+            f" {forms}: so many tokens have a direction and different forms"
+        )
+    coherence = Coherence(space.vectors, space.moments)
+    limit = random_pair_limit(coherence, usable, n_pairs=_PAIRS)
+    law = check_surrogate(surrogate)
+    return SurveySettings(seed, first, k, lengths, centered, law, surrogate_seed, limit)
+
+
+def survey(
+    space: EmbeddingSpace,
+    n_directions: int = 10_000,
+    *,
+    seed: int = 0,
+    first: int = 0,
+    k: int = 10,
+    ks: Iterable[int] = (5, 10, 20),
+    centered: bool = False,
+    surrogate: SurrogateLaw = "matched",
+    surrogate_seed: int = 0,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Survey:
+    """How often the nearest tokens of random directions cohere, and how often with no words.
+
+    Every direction's `k` nearest tokens are found in the space and in a surrogate vocabulary, and
+    their coherence ``T`` compared (STATISTICS 5 and 6).
+
+    Parameters
+    ----------
+    space : the embeddings
+    n_directions : how many random directions, at least 100
+    seed, first : the directions are ``first … first + n − 1`` of this seed
+    k : length of the lists shown, and of those that hubs are counted in
+    ks : numbers of neighbours whose coherence is measured; `k` is added
+    centered : show the lists on centred rows; rates are given for both
+    surrogate : ``"matched"`` or ``"gaussian"``, see :mod:`tokensphere.geometry.surrogate`
+    surrogate_seed : of the surrogate's rows
+    threads : how many to use; the result does not depend on it
+    progress : called with the number of directions done since the last call
+
+    Raises
+    ------
+    InputError
+        too few directions, or lists longer than there are tokens
+    """
+    check_count(n_directions)
+    settings = survey_settings(
+        space, seed=seed, first=first, k=k, ks=ks, centered=centered, surrogate=surrogate,
+        surrogate_seed=surrogate_seed,
+    )  # fmt: skip
+    run = SurveyRun(space, settings, threads=threads)
+    parts = []
+    for part in run.blocks(0, n_directions):
+        parts.append(part)
+        if progress is not None:
+            progress(len(part))
+    return summarize_survey(space, settings, SurveyRecords.join(parts), asked=n_directions)
+
+
+def check_count(n_directions: int) -> None:
+    """Raise `InputError` if a survey of so many directions means nothing."""
+    if n_directions < _LEAST:
+        raise InputError(f"{n_directions} directions are too few for a survey: ask for {_LEAST} or more")
+
+
+def summarize_survey(
+    space: EmbeddingSpace, settings: SurveySettings, records: SurveyRecords, *, asked: int
+) -> Survey:
+    """Rates and hubs of records; what :func:`survey` ends with.
+
+    Raises
+    ------
+    InputError
+        records of fewer than 100 directions
+    """
+    check_count(len(records))
+    usable = space.usable & space.moments.center().usable
+    hubs = [
+        count_hubs(records.ids[:, i, :k], usable, ranking)
+        for i, ranking in enumerate(RANKINGS)
+        for k in (1, settings.k)
+    ]
+    return Survey(
+        settings=settings,
+        records=records,
+        asked=asked,
+        rates=tuple(_rates(settings, records)),
+        hubs=tuple(hubs),
+        left_out=space.left_out,
+        n_tokens=int(np.count_nonzero(usable)),
+        provenance=space.provenance,
+        vocabulary=space.vocabulary,
+    )
+
+
+def _rates(settings: SurveySettings, records: SurveyRecords) -> Iterable[Rate]:
+    kinds = [
+        (r, f, j) for r in range(len(ROWS)) for f in range(len(FORMS)) for j in range(len(settings.ks))
+    ]
+    values = np.stack([records.coherence[:, r, f, j] for r, f, j in kinds], axis=1)
+    null = np.stack([records.surrogate[:, r, j] for r, _, j in kinds], axis=1)
+    found = exceedances(values, null, levels=LEVELS, seed=settings.seed)
+    for column, (r, f, j) in enumerate(kinds):
+        yield Rate(
+            centered=bool(r),
+            forms=bool(f),
+            k=settings.ks[j],
+            median=float(np.median(values[:, column])),
+            surrogate_median=float(np.median(null[:, column])),
+            at=tuple(found[column]),
+        )

@@ -1,0 +1,145 @@
+"""What a survey keeps of every direction: arrays that can be saved, joined and continued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import FormatError
+from tokensphere.geometry.surrogate import SurrogateLaw
+
+RANKINGS = ("cosine", "centered", "dot")  # whose lists are kept
+ROWS = ("as_is", "centered")  # whose coherence is measured
+FORMS = ("all", "forms")  # lists of all tokens, and with one token a form
+
+
+@dataclass(frozen=True)
+class SurveySettings:
+    """What determines the records of a survey; two with equal settings can be joined.
+
+    Attributes
+    ----------
+    seed, first : of the directions
+    k : length of the lists that are kept, and of which `alike` is measured
+    ks : numbers of neighbours whose coherence is measured, ascending
+    centered : whether the lists shown are those on centred rows
+    surrogate, surrogate_seed : the law and the seed of the vocabulary without words
+    limit : cosine of two centred rows above which they count as alike, in [−1, 1]
+    """
+
+    seed: int
+    first: int
+    k: int
+    ks: tuple[int, ...]
+    centered: bool
+    surrogate: SurrogateLaw
+    surrogate_seed: int
+    limit: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        return {
+            "seed": self.seed,
+            "first": self.first,
+            "k": self.k,
+            "ks": list(self.ks),
+            "similarity": "cosine",
+            "centered": self.centered,
+            "surrogate": self.surrogate,
+            "surrogate_seed": self.surrogate_seed,
+            "alike_above": self.limit,
+        }
+
+
+@dataclass(frozen=True)
+class SurveyRecords:
+    """Arrays with a row for each of m directions.
+
+    Attributes
+    ----------
+    coherence : float32 array of shape (m, 2, 2, len(ks)), ``T`` by `ROWS`, `FORMS` and k
+    surrogate : float32 array of shape (m, 2, len(ks)), ``T`` in the surrogate, by `ROWS` and k
+        (its rows have no forms)
+    alike, alike_surrogate : int16 arrays of shape (m,), the largest group of the k neighbours
+        joined by pairs above the limit, for the lists shown and for the surrogate's
+    largest : float32 array of shape (m, 2), the largest cosine, by `ROWS`
+    ids : int32 array of shape (m, 3, k), the lists by `RANKINGS`
+    """
+
+    coherence: npt.NDArray[np.float32]
+    surrogate: npt.NDArray[np.float32]
+    alike: npt.NDArray[np.int16]
+    alike_surrogate: npt.NDArray[np.int16]
+    largest: npt.NDArray[np.float32]
+    ids: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        """Number of directions."""
+        return len(self.alike)
+
+    @classmethod
+    def empty(cls, settings: SurveySettings, count: int = 0) -> SurveyRecords:
+        """Room for the records of `count` directions, not yet filled."""
+        n_ks, k = len(settings.ks), settings.k
+        return cls(
+            np.empty((count, 2, 2, n_ks), dtype=np.float32),
+            np.empty((count, 2, n_ks), dtype=np.float32),
+            np.empty(count, dtype=np.int16),
+            np.empty(count, dtype=np.int16),
+            np.empty((count, 2), dtype=np.float32),
+            np.empty((count, 3, k), dtype=np.int32),
+        )
+
+    @classmethod
+    def join(cls, parts: list[SurveyRecords]) -> SurveyRecords:
+        """The directions of all parts, in order."""
+        names = [field.name for field in fields(cls)]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+    def take(self, count: int) -> SurveyRecords:
+        """The first `count` directions."""
+        return SurveyRecords(*(getattr(self, field.name)[:count] for field in fields(self)))
+
+    def _named(self, settings: SurveySettings) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+        """Every column of a table with its name: views of the arrays."""
+        for r, rows in enumerate(ROWS):
+            for j, k in enumerate(settings.ks):
+                yield f"coherence_{rows}_k{k}", self.coherence[:, r, 0, j]
+                yield f"coherence_{rows}_k{k}_forms", self.coherence[:, r, 1, j]
+                yield f"coherence_{rows}_k{k}_surrogate", self.surrogate[:, r, j]
+            yield f"largest_cosine_{rows}", self.largest[:, r]
+        yield "alike", self.alike
+        yield "alike_surrogate", self.alike_surrogate
+        for i, ranking in enumerate(RANKINGS):
+            yield f"ids_{ranking}", self.ids[:, i]
+
+    def to_columns(self, settings: SurveySettings) -> dict[str, npt.NDArray[Any]]:
+        """Named columns of a table with a row for each direction; `index` is the first."""
+        index = np.arange(settings.first, settings.first + len(self), dtype=np.int64)
+        return {"index": index, **dict(self._named(settings))}
+
+    @classmethod
+    def from_columns(cls, columns: Mapping[str, Any], settings: SurveySettings) -> SurveyRecords:
+        """The way back from :meth:`to_columns`.
+
+        Raises
+        ------
+        FormatError
+            a column is missing or has another shape, or the directions are not one range
+        """
+        index = np.asarray(columns.get("index", ()))
+        if not np.array_equal(index, np.arange(settings.first, settings.first + len(index))):
+            raise FormatError("the saved survey's directions are not one range; name another file")
+        found = cls.empty(settings, len(index))
+        for name, target in found._named(settings):
+            column = np.asarray(columns.get(name, ()))
+            if column.shape != target.shape or column.dtype != target.dtype:
+                raise FormatError(
+                    f"the saved survey has no column {name!r} as this version makes it: name another file"
+                )
+            target[...] = column
+        return found

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from tokensphere.geometry.variety import count_different, expected_different, model_different
+
+
+def test_counting_is_that_of_a_set() -> None:
+    labels = np.random.default_rng(0).integers(0, 6, (200, 9))
+    assert count_different(labels).tolist() == [len(set(row)) for row in labels.tolist()]
+    assert count_different(np.zeros((3, 1), dtype=np.int64)).tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("sizes", [[1, 1, 1, 1], [5], [4, 1], [3, 2, 2], [1, 2, 6]])
+@pytest.mark.parametrize("k", [1, 2, 3, 4])
+def test_expected_at_random_is_the_mean_over_all_draws(sizes: list[int], k: int) -> None:
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    draws = np.array(list(combinations(labels.tolist(), k)))
+    assert expected_different(np.array(sizes), k) == pytest.approx(count_different(draws).mean())
+
+
+def test_expected_at_random_of_everything_is_every_group() -> None:
+    sizes = np.array([400, 30, 1, 1, 2000])
+    assert expected_different(sizes, int(sizes.sum())) == pytest.approx(5)
+    assert expected_different(sizes, 1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_groups_that_are_alike_give_what_chance_gives(k: int) -> None:
+    sizes = np.array([1, 2, 5, 30, 12])
+    m = 20_000
+    found = model_different(np.zeros((m, 5)), np.ones((m, 5)), sizes, k, np.random.default_rng(1))
+    assert found.mean() == pytest.approx(
+        expected_different(sizes, k), abs=5 * k / 2 / np.sqrt(m) + 1e-12
+    )
+
+
+@pytest.mark.parametrize("k", [1, 4, 10])
+def test_the_model_is_that_of_drawing_every_token(k: int) -> None:
+    rng = np.random.default_rng(2)
+    sizes = np.array([40, 3, 1, 15, 200])
+    means, sds = 0.5 * rng.standard_normal(5), rng.uniform(0.1, 1, 5)
+    m = 4000
+    labels = np.repeat(np.arange(5), sizes)
+    cosines = means[labels] + sds[labels] * rng.standard_normal((m, len(labels)))
+    naive = count_different(labels[np.argsort(-cosines, axis=1)[:, :k]])
+    found = model_different(np.tile(means, (m, 1)), np.tile(sds, (m, 1)), sizes, k, rng)
+    for count in range(1, 6):
+        assert np.mean(found == count) == pytest.approx(
+            np.mean(naive == count), abs=5 * np.sqrt(0.5 / m)
+        )
+
+
+def test_groups_with_no_spread_come_in_the_order_of_their_means() -> None:
+    means = np.array([[0.3, 0.2, 0.1, 0.0], [0.0, 0.1, 0.2, 0.3]])
+    sizes = np.array([2, 2, 3, 50])
+    found = model_different(means, np.zeros((2, 4)), sizes, 5, np.random.default_rng(0))
+    assert found.tolist() == [3, 1]  # 2 + 2 + 1 of 3; and 5 of 50
+
+
+def test_more_is_asked_for_than_any_group_has() -> None:
+    sizes = np.array([1, 1, 1, 2])
+    found = model_different(np.zeros((9, 4)), np.ones((9, 4)), sizes, 5, np.random.default_rng(0))
+    assert found.tolist() == [4] * 9
+
+
+def test_blocks_of_directions_are_not_seen() -> None:
+    """Many groups are drawn a few directions at a time; the mean is that of one piece."""
+    count, k = 3000, 10
+    sizes = np.full(count, 50)
+    rng = np.random.default_rng(3)
+    found = model_different(np.zeros((150, count)), np.ones((150, count)), sizes, k, rng)
+    assert found.mean() == pytest.approx(expected_different(sizes, k), abs=0.1)
