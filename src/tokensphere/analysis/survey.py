@@ -135,7 +135,8 @@ class Survey(Result):
     def percentile(self, which: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Share of the surrogate's lists that are less coherent, in [0, 1], for some directions."""
         null = np.sort(self.surrogate_coherence)
-        return np.searchsorted(null, self.coherence[np.asarray(which)], side="left") / len(null)
+        less = np.searchsorted(null, self.coherence[np.asarray(which)], side="left")
+        return np.asarray(less / len(null))
 
     def examples(self) -> dict[str, npt.NDArray[np.int64]]:
         """Places of the most coherent, typical and least coherent directions, five each."""
@@ -150,7 +151,7 @@ class Survey(Result):
 
     def ids(self, which: int) -> npt.NDArray[np.int32]:
         """The list shown of one direction, shape (k,)."""
-        return self.records.ids[which, int(self.settings.centered)]
+        return np.asarray(self.records.ids[which, int(self.settings.centered)])
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON.
@@ -205,7 +206,6 @@ def survey_settings(
 ) -> SurveySettings:
     """Settings of a survey, checked against the space; see :func:`survey`."""
     usable = space.usable & space.moments.center().usable
-    n = int(np.count_nonzero(usable))
     if k < 2 or first < 0 or seed < 0 or surrogate_seed < 0:
         raise InputError(
             f"k is {k} (need 2 or more), first {first}, seed {seed} and the surrogate's seed"

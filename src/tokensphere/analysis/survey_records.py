@@ -139,7 +139,7 @@ class SurveyRecords:
             column = np.asarray(columns.get(name, ()))
             if column.shape != target.shape or column.dtype != target.dtype:
                 raise FormatError(
-                    f"the saved survey has no column {name!r} as this version makes it: name another file"
+                    f"the saved survey has no column {name!r} as this version has; name another file"
                 )
             target[...] = column
         return found

@@ -1,0 +1,188 @@
+"""A survey -> tables for a terminal: rates, lists, hubs, and what they say in one sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tokensphere.analysis.hubs import Hubs
+from tokensphere.analysis.survey import LEVELS, Survey
+from tokensphere.geometry.rates import Exceedance
+from tokensphere.views.terminal import WIDTH_WITHOUT_TERMINAL, cell, render, table
+from tokensphere.views.text import anchor, cosine, crop, percent
+
+_WIDEST_TOKEN = 18
+_HUBS_SHOWN = 5
+_RANKINGS = {"cosine": "cosine", "centered": "cosine, centred", "dot": "dot"}
+
+
+@render.register
+def _survey(result: Survey, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
+    parts: list[RenderableType] = [_title("How often is a random neighbourhood coherent?"), Text()]
+    for number in range(len(LEVELS)):
+        parts += [_rates(result, number), Text()]
+    parts += [Text(sentence(result)), Text(), Text(_alike(result)), Text()]
+    parts += [_lists(result, width), Text()]
+    parts += [_title("Hubs: tokens that stand in many lists"), _hubs(result, width), Text()]
+    parts.append(Text(_caption(result), style="dim"))
+    return Group(*parts)
+
+
+def _title(text: str) -> Text:
+    return Text(text, style="bold")
+
+
+def _rates(result: Survey, number: int) -> RenderableType:
+    """The rates above one percentile, a column for each k."""
+    percentile = f"{100 * LEVELS[number]:.0f}"
+    labels = [f"more coherent than {percentile} % of lists with no words"]
+    rows: list[list[str]] = [[f"k = {k}" for k in result.settings.ks]]
+    for centered in (False, True):
+        for forms in (False, True):
+            name = "  one token a form" if forms else "rows centred" if centered else "rows as they are"
+            labels.append(name)
+            rates = [result.rate(centered=centered, forms=forms, k=k) for k in result.settings.ks]
+            rows.append([_rate(rate.at[number]) for rate in rates])
+    labels.append("chance")
+    chance = f"{100 * (1 - LEVELS[number]):.0f} %"
+    pad = " " * max(len(text) - len(text.split("(")[0].rstrip()) for row in rows[1:] for text in row)
+    rows.append([chance + pad for _ in result.settings.ks])
+    columns = [[cell(labels[0], "bold"), *(cell(label) for label in labels[1:])]]
+    for column in range(len(result.settings.ks)):
+        head, *body = [row[column] for row in rows]
+        columns.append([cell(head + pad, "bold"), *(cell(text) for text in body)])
+    return table(columns, left={0})
+
+
+def _rate(found: Exceedance) -> str:
+    low, high = (f"{100 * end:.1f}" for end in found.interval)
+    return f"{100 * found.rate:.1f} % {f'({low} to {high})':>14}"
+
+
+def sentence(result: Survey) -> str:
+    """What the rate of the lists shown says, for somebody who reads nothing else."""
+    found, k = result.main.at[0], result.settings.k
+    low, high = (f"{100 * end:.1f}" for end in found.interval)
+    compared = {
+        "more": f"that is {found.rate / (1 - found.level):.1f} times what chance gives",
+        "no more": "that is no more than chance gives",
+        "fewer": "that is less than chance gives",
+    }[_against_chance(found)]
+    return (
+        f"Of {len(result):,} random directions, {100 * found.rate:.1f} % (95 % interval {low} to {high} %)"
+        f" have {k} nearest tokens{_on_centred(result)} that are more alike than 95 % of such lists in a"
+        f" vocabulary with the same anisotropy but no words; {compared} (5 %)."
+    )
+
+
+def _on_centred(result: Survey) -> str:
+    return ", on centred rows," if result.settings.centered else ""
+
+
+def _against_chance(found: Exceedance) -> str:
+    chance = 1 - found.level
+    return "fewer" if found.interval[1] < chance else "more" if found.interval[0] > chance else "no more"
+
+
+def _alike(result: Survey) -> str:
+    half = -(-result.settings.k // 2)
+    real, surrogate = (
+        float(np.mean(alike >= half))
+        for alike in (result.records.alike, result.records.alike_surrogate)
+    )
+    return (
+        f"{percent(real)} of the lists hold a group of {half} or more tokens joined by pairs that are"
+        f" closer than 99.9 % of all pairs (centred cosine above {result.settings.limit:.2f});"
+        f" {percent(surrogate)} do where there are no words."
+    )
+
+
+def _lists(result: Survey, width: int) -> RenderableType:
+    """The most coherent, typical and least coherent lists."""
+    columns: list[list[Text]] = [
+        [cell("index", "bold")],
+        [cell("T", "bold")],
+        [cell("percentile", "bold")],
+        [cell("tokens", "bold")],
+    ]
+    used = len(f"{result.settings.first + len(result):,}") + 5 + 10 + 3 * 2
+    titles = {"most": "most coherent", "typical": "typical", "least": "least coherent"}
+    for name, places in result.examples().items():
+        for column, text in zip(columns, ("", "", "", titles[name]), strict=True):
+            column.append(cell(text, "italic"))
+        for place, share in zip(places.tolist(), result.percentile(places).tolist(), strict=True):
+            columns[0].append(cell(str(result.settings.first + place)))
+            columns[1].append(cell(cosine(float(result.coherence[place])), "cyan"))
+            columns[2].append(cell(f"{100 * share:.1f}", "dim"))
+            columns[3].append(cell(_tokens(result, place, width - used)))
+    return table(columns, left={3})
+
+
+def _tokens(result: Survey, place: int, width: int) -> str:
+    """As many of a list's tokens as fit into `width` columns."""
+    shown = ""
+    for number, id in enumerate(result.ids(place).tolist()):
+        token = anchor(crop(result.vocabulary.visible(id), _WIDEST_TOKEN))
+        longer = f"{shown}  {token}" if number else token
+        if cell_len(longer) > max(width - 2, 20):
+            return f"{shown} …"
+        shown = longer
+    return shown
+
+
+def _hubs(result: Survey, width: int) -> RenderableType:
+    heads = ("ranked by", "k", "skewness", "never listed", "by chance", "listed most often (share of lists)")
+    columns = [[cell(head, "bold")] for head in heads]
+    for hubs in result.hubs:
+        values = (
+            _RANKINGS[hubs.ranking],
+            str(hubs.k),
+            f"{hubs.skewness:.1f}",
+            percent(hubs.never),
+            percent(hubs.never_by_chance),
+        )
+        for column, text in zip(columns, values, strict=False):
+            column.append(cell(text))
+        used = sum(max(entry.cell_len for entry in column) + 2 for column in columns[:-1])
+        columns[-1].append(cell(_most_listed(result, hubs, width - used)))
+    return table(columns, left={0, 5})
+
+
+def _most_listed(result: Survey, hubs: Hubs, width: int) -> str:
+    shown = ""
+    for id, share in list(zip(hubs.ids.tolist(), hubs.shares.tolist(), strict=True))[:_HUBS_SHOWN]:
+        token = anchor(crop(result.vocabulary.visible(id), _WIDEST_TOKEN))
+        longer = f"{shown}  {token} {percent(share)}".strip()
+        if shown and cell_len(longer) > max(width, 30):
+            break
+        shown = longer
+    return shown
+
+
+def _caption(result: Survey) -> str:
+    settings = result.settings
+    last = settings.first + len(result) - 1
+    parts = [
+        f"{result.n_tokens:,} tokens of {result.provenance.model}",
+        f"seed {settings.seed}, directions {settings.first:,} to {last:,}",
+        "T: mean cosine of the neighbours' centred rows; percentile: among lists with no words"
+        f" (surrogate {settings.surrogate}, seed {settings.surrogate_seed})",
+        f"a list again: {_again(result)}",
+    ]
+    if len(result) < result.asked:
+        parts.insert(0, f"stopped: {len(result):,} of {result.asked:,} directions done")
+    if result.left_out:
+        parts.append(f"{result.left_out:,} rows left out (zero, NaN or padding)")
+    parts.append("␣ is a space")
+    return " · ".join(parts)
+
+
+def _again(result: Survey) -> str:
+    settings = result.settings
+    words = ["tokensphere random -n 1 --first INDEX"]
+    words += [f"--seed {settings.seed}"] if settings.seed else []
+    words += [f"-k {settings.k}"] if settings.k != 10 else []
+    words += ["--centered"] if settings.centered else []
+    return " ".join(words)
