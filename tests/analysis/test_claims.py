@@ -52,13 +52,13 @@ def test_tight_groups_refute_it() -> None:
 
 
 def test_between_them_it_holds_in_part() -> None:
-    """Groups that hold a quarter of the variance: it varies less within them, yet most of it is there."""
+    """Groups that hold a quarter of the variance: yet most of it lies within them."""
     result = measured(groups=10, width=1.7)
     assert 0.15 < result.clusters[0].partition.decomposition.icc < 0.4
     assert verdicts(result)[1:3] == ["holds in part", "holds"]
 
 
-@pytest.mark.parametrize(("d", "verdict"), [(2, "fails"), (36, "holds in part"), (400, "holds")])
+@pytest.mark.parametrize(("d", "verdict"), [(2, "fails"), (60, "holds in part"), (400, "holds")])
 def test_how_orthogonal_depends_on_the_dimensions(d: int, verdict: str) -> None:
     assert verdicts(measured(groups=10, width=9, d=d))[0] == verdict
 
@@ -167,7 +167,7 @@ def test_what_is_said_is_what_was_measured() -> None:
 
 def test_the_rules_are_those_of_the_docs() -> None:
     """The page repeats every rule, in the same words."""
-    page = " ".join((Path(__file__).parents[2] / "docs" / "claims.md").read_text("utf-8").split())
+    page = (Path(__file__).parents[2] / "docs" / "claims.md").read_text("utf-8").replace("\\|", "|")
     for claim in measured(groups=4, width=1, words=(" female", " alt")).claims:
         assert claim.rule in page
         assert claim.claim in page

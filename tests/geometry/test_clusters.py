@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -173,7 +175,7 @@ def test_one_cluster_points_where_the_mean_does() -> None:
         ({"n_clusters": 2, "threads": 0}, "threads is 0"),
     ],
 )
-def test_wrong_arguments(options: dict[str, int], message: str) -> None:
+def test_wrong_arguments(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         spherical_kmeans(noise(10, 3), **options)
 

@@ -141,8 +141,8 @@ def test_in_noise_groups_hold_what_random_ones_hold(n: int, d: int, groups: int)
         for seed in range(30)
     ]
     assert found.random.icc == (groups - 1) / (n - 1)
-    assert np.mean(drawn) == pytest.approx(found.random.icc, abs=5 * np.std(drawn) / np.sqrt(30))
-    assert found.decomposition.icc == pytest.approx(found.random.icc, abs=5 * np.std(drawn))
+    assert np.mean(drawn) == pytest.approx(found.random.icc, abs=float(5 * np.std(drawn) / np.sqrt(30)))
+    assert found.decomposition.icc == pytest.approx(found.random.icc, abs=float(5 * np.std(drawn)))
     assert np.median(found.variance_ratios) == pytest.approx(1, abs=0.1)
 
 

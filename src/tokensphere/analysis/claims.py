@@ -146,7 +146,7 @@ def judge_means(clusters: Sequence[Clusters]) -> Claim:
         if share is None:
             return "open"
         signs = int(one.partition.decomposition.icc < 0.5) + int(share > 0.5)
-        return ("fails", "holds in part", "holds")[signs]  # type: ignore[return-value]
+        return ("fails", "holds in part", "holds")[signs]
 
     def percent_of(what: str, shuffled: bool = False) -> Callable[[Clusters], str]:
         def text(one: Clusters) -> str:

@@ -219,7 +219,8 @@ def _by_labels(
 
 
 def _shuffled(offsets: npt.NDArray[np.float32], own: Partition, seed: int, number: int) -> Partition:
-    stream = np.random.SeedSequence(seed, spawn_key=(number,))
+    # Keys of one number belong to blocks of directions, of two to the scan's model.
+    stream = np.random.SeedSequence(seed, spawn_key=(number, 0, 0))
     labels = random_partition(own.labels, np.random.default_rng(stream))
     return make_partition(offsets, own.origin, labels)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ from tokensphere.geometry.rates import Exceedance, exceedances
 from tokensphere.geometry.surrogate import SurrogateLaw, check_surrogate
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from tokensphere.analysis.survey_naming import SurveyNaming
 
 LEVELS = (0.95, 0.99)
 _EXAMPLES = 5
@@ -80,6 +83,7 @@ class Survey(Result):
     hubs : for each ranking, at k = 1 and at k
     left_out : rows of the matrix that could not be found at all (padding, zero, not finite)
     provenance, vocabulary : of the space
+    naming : what the neighbours share, if that was asked for (:func:`name_survey`)
     """
 
     settings: SurveySettings
@@ -91,6 +95,7 @@ class Survey(Result):
     n_tokens: int
     provenance: Provenance
     vocabulary: Vocabulary = field(repr=False)
+    naming: SurveyNaming | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         """Number of directions."""
@@ -104,7 +109,9 @@ class Survey(Result):
     @property
     def coherence(self) -> npt.NDArray[np.float32]:
         """``T`` of the lists shown, shape (m,)."""
-        return self.records.coherence[:, int(self.settings.centered), 0, self._column]
+        return self.records.coherence[
+            :, int(self.settings.centered), int(self.settings.forms), self._column
+        ]
 
     @property
     def surrogate_coherence(self) -> npt.NDArray[np.float32]:
@@ -123,7 +130,7 @@ class Survey(Result):
     @property
     def main(self) -> Rate:
         """The rate of the lists shown."""
-        return self.rate(centered=self.settings.centered)
+        return self.rate(centered=self.settings.centered, forms=self.settings.forms)
 
     def rate(self, *, centered: bool, forms: bool = False, k: int | None = None) -> Rate:
         """The rate of one kind of lists."""
@@ -151,7 +158,7 @@ class Survey(Result):
 
     def ids(self, which: int) -> npt.NDArray[np.int32]:
         """The list shown of one direction, shape (k,)."""
-        return np.asarray(self.records.ids[which, int(self.settings.centered)])
+        return np.asarray(self.records.shown[which])
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON.
@@ -176,6 +183,7 @@ class Survey(Result):
             },
             "examples": {name: self._lists(places) for name, places in self.examples().items()},
             "hubs": [hubs.to_dict(self.vocabulary) for hubs in self.hubs],
+            "naming": None if self.naming is None else self.naming.to_dict(),
         }
 
     def _lists(self, places: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
@@ -188,6 +196,9 @@ class Survey(Result):
                 "percentile_of_surrogate": 100 * float(percentile),
                 "alike": int(self.records.alike[place]),
                 "tokens": [token_record(self.vocabulary, id) for id in self.ids(place).tolist()],
+                "themes": None
+                if self.naming is None
+                else [t.to_dict() for t in self.naming.names[place]],
             }
             for place, percentile in zip(places.tolist(), percentiles.tolist(), strict=True)
         ]
@@ -201,6 +212,7 @@ def survey_settings(
     k: int = 10,
     ks: Iterable[int] = (5, 10, 20),
     centered: bool = False,
+    forms: bool = False,
     surrogate: SurrogateLaw = "matched",
     surrogate_seed: int = 0,
 ) -> SurveySettings:
@@ -212,16 +224,16 @@ def survey_settings(
             f" {surrogate_seed} (need 0 or more)"
         )
     lengths = tuple(sorted({*ks, k}))
-    forms = len(np.unique(space.vocabulary.forms[usable]))
-    if lengths[0] < 2 or lengths[-1] > forms:
+    most = len(np.unique(space.vocabulary.forms[usable]))
+    if lengths[0] < 2 or lengths[-1] > most:
         raise InputError(
             f"lists of {lengths[0]} to {lengths[-1]} neighbours, but they need 2 or more, and at most"
-            f" {forms}: so many tokens have a direction and different forms"
+            f" {most}: so many tokens have a direction and different forms"
         )
     coherence = Coherence(space.vectors, space.moments)
     limit = random_pair_limit(coherence, usable, n_pairs=_PAIRS)
     law = check_surrogate(surrogate)
-    return SurveySettings(seed, first, k, lengths, centered, law, surrogate_seed, limit)
+    return SurveySettings(seed, first, k, lengths, centered, forms, law, surrogate_seed, limit)
 
 
 def survey(
@@ -233,6 +245,7 @@ def survey(
     k: int = 10,
     ks: Iterable[int] = (5, 10, 20),
     centered: bool = False,
+    forms: bool = False,
     surrogate: SurrogateLaw = "matched",
     surrogate_seed: int = 0,
     threads: int | None = None,
@@ -251,6 +264,7 @@ def survey(
     k : length of the lists shown, and of those that hubs are counted in
     ks : numbers of neighbours whose coherence is measured; `k` is added
     centered : show the lists on centred rows; rates are given for both
+    forms : show lists in which of tokens with the same form only the nearest stays; likewise
     surrogate : ``"matched"`` or ``"gaussian"``, see :mod:`tokensphere.geometry.surrogate`
     surrogate_seed : of the surrogate's rows
     threads : how many to use; the result does not depend on it
@@ -263,8 +277,8 @@ def survey(
     """
     check_count(n_directions)
     settings = survey_settings(
-        space, seed=seed, first=first, k=k, ks=ks, centered=centered, surrogate=surrogate,
-        surrogate_seed=surrogate_seed,
+        space, seed=seed, first=first, k=k, ks=ks, centered=centered, forms=forms,
+        surrogate=surrogate, surrogate_seed=surrogate_seed,
     )  # fmt: skip
     run = SurveyRun(space, settings, threads=threads)
     parts = []

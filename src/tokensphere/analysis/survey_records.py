@@ -27,6 +27,7 @@ class SurveySettings:
     k : length of the lists that are kept, and of which `alike` is measured
     ks : numbers of neighbours whose coherence is measured, ascending
     centered : whether the lists shown are those on centred rows
+    forms : whether in the lists shown of tokens with the same form only the nearest stays
     surrogate, surrogate_seed : the law and the seed of the vocabulary without words
     limit : cosine of two centred rows above which they count as alike, in [−1, 1]
     """
@@ -36,6 +37,7 @@ class SurveySettings:
     k: int
     ks: tuple[int, ...]
     centered: bool
+    forms: bool
     surrogate: SurrogateLaw
     surrogate_seed: int
     limit: float
@@ -49,6 +51,7 @@ class SurveySettings:
             "ks": list(self.ks),
             "similarity": "cosine",
             "centered": self.centered,
+            "forms": self.forms,
             "surrogate": self.surrogate,
             "surrogate_seed": self.surrogate_seed,
             "alike_above": self.limit,
@@ -67,7 +70,8 @@ class SurveyRecords:
     alike, alike_surrogate : int16 arrays of shape (m,), the largest group of the k neighbours
         joined by pairs above the limit, for the lists shown and for the surrogate's
     largest : float32 array of shape (m, 2), the largest cosine, by `ROWS`
-    ids : int32 array of shape (m, 3, k), the lists by `RANKINGS`
+    ids : int32 array of shape (m, 3, k), the lists of all tokens by `RANKINGS`
+    shown : int32 array of shape (m, k), the lists shown
     """
 
     coherence: npt.NDArray[np.float32]
@@ -76,6 +80,7 @@ class SurveyRecords:
     alike_surrogate: npt.NDArray[np.int16]
     largest: npt.NDArray[np.float32]
     ids: npt.NDArray[np.int32]
+    shown: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
         """Number of directions."""
@@ -92,6 +97,7 @@ class SurveyRecords:
             np.empty(count, dtype=np.int16),
             np.empty((count, 2), dtype=np.float32),
             np.empty((count, 3, k), dtype=np.int32),
+            np.empty((count, k), dtype=np.int32),
         )
 
     @classmethod
@@ -116,6 +122,7 @@ class SurveyRecords:
         yield "alike_surrogate", self.alike_surrogate
         for i, ranking in enumerate(RANKINGS):
             yield f"ids_{ranking}", self.ids[:, i]
+        yield "ids_shown", self.shown
 
     def to_columns(self, settings: SurveySettings) -> dict[str, npt.NDArray[Any]]:
         """Named columns of a table with a row for each direction; `index` is the first."""

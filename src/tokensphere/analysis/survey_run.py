@@ -89,8 +89,10 @@ class SurveyRun:
             collapsed = self._collapse(self.real.scorings[r], v, ids)
             records.coherence[:, r, 0] = self._coherence(self.real, ids)
             records.coherence[:, r, 1] = self._coherence(self.real, collapsed)
+            if r == settings.centered:
+                records.shown[:] = (collapsed if settings.forms else ids)[:, : settings.k]
         records.ids[:, 2] = found[2][0]
-        records.alike[:] = self._alike(self.real, found[settings.centered][0])
+        records.alike[:] = self._alike(self.real, records.shown)
 
     def _surrogate(self, v: npt.NDArray[np.float32], records: SurveyRecords) -> None:
         most = self._most
@@ -99,10 +101,10 @@ class SurveyRun:
             records.surrogate[:, r] = self._coherence(self.surrogate, ids)
         records.alike_surrogate[:] = self._alike(self.surrogate, found[self.settings.centered][0])
 
-    def _coherence(self, side: _Side, ids: Ids) -> npt.NDArray[np.float64]:
+    def _coherence(self, side: _Side, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
         return side.coherence.coherence(ids, self.settings.ks, threads=self.threads)
 
-    def _alike(self, side: _Side, ids: Ids) -> Ids:
+    def _alike(self, side: _Side, ids: npt.NDArray[np.integer]) -> Ids:
         ids = ids[:, : self.settings.k]
         return side.coherence.alike(ids, self.settings.limit, threads=self.threads)
 

@@ -68,10 +68,9 @@ def geometry(
         read = read_labelling(labelling, space.vocabulary)
         labels = read.labels
         if read.unknown:
-            click.echo(
-                f"tokensphere: {read.unknown:,} lines of {labelling} name no token of this vocabulary",
-                err=True,
-            )
+            lines = "1 line of" if read.unknown == 1 else f"{read.unknown:,} lines of"
+            name = "names" if read.unknown == 1 else "name"
+            click.echo(f"tokensphere: {lines} {labelling} {name} no token of this vocabulary", err=True)
     with _parts_of_the_work() as progress:
         result = measure_geometry(
             space, n_directions=count, seed=seed, clusters=numbers, labelling=labels,

@@ -142,3 +142,34 @@ def progress_bar(total: int) -> Iterator[Callable[[int], None] | None]:
     with Progress("directions", *columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("directions", total=total)
         yield lambda done: bar.advance(task, done)
+
+
+@contextmanager
+def rate_bar(total: int, done: int = 0) -> Iterator[Callable[[int], None] | None]:
+    """A progress bar with rate and time left for work of minutes, if somebody watches.
+
+    `done` of `total` were there before.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, speed_estimate_period=120) as bar:
+        task = bar.add_task("directions", total=total, completed=done, rate="")
+
+        def advance(count: int) -> None:
+            bar.advance(task, count)
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+
+        yield advance

@@ -104,7 +104,7 @@ class _Groups:
 
     def __init__(self, partition: Partition, number: int, m: int, k: int, seed: int) -> None:
         self.partition, self.k, self.seed, self.number = partition, k, seed, number
-        # One table for all: the rows of a block are a slice of it, made once.
+        # Made once: for every block of rows the matrix whose product with it sums the groups.
         self.tables: list[tuple[slice, sparse.csr_array]] = group_tables(
             partition.labels, len(partition.sizes), np.float32, _ROWS
         )
@@ -138,7 +138,7 @@ class _Groups:
 
     def result(self) -> GroupSpread:
         shares = self.votes / len(self.within)
-        return GroupSpread(self.within, self.between, *shares, model_different=self.different)
+        return GroupSpread(self.within, self.between, shares[0], shares[1], shares[2], self.different)
 
 
 class _Scan:

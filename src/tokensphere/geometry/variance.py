@@ -71,12 +71,12 @@ class Partition:
     @cached_property
     def shares(self) -> npt.NDArray[np.float64]:
         """``p_S``, the groups' shares of the rows in groups, shape (C,)."""
-        return self.sizes / self.sizes.sum()
+        return np.asarray(self.sizes / self.sizes.sum())
 
     @cached_property
     def mean_offset(self) -> npt.NDArray[np.float64]:
         """Mean of the unit rows in groups, less `origin`, shape (d,)."""
-        return self.shares @ self.offsets
+        return np.asarray(self.shares @ self.offsets)
 
     @cached_property
     def squared_shifts(self) -> npt.NDArray[np.float64]:

@@ -37,9 +37,9 @@ def check_figure_path(path: Path) -> None:
         raise InputError(f"cannot draw {path}: the name must end in {', '.join(SUFFIXES)}")
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingExtraError("pictures need Matplotlib: pip install 'tokensphere[plot]'")
-    if path.exists() and not path.is_file():
-        raise InputError(f"cannot write {path}: it is no regular file; give the name of a file")
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"cannot write {path}: it is no regular file; give the name of a file")
         os.unlink(_temporary_beside(path))
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 from collections.abc import Iterator
 from functools import singledispatch
@@ -26,6 +27,17 @@ _GAP = 2
 WIDTH_WITHOUT_TERMINAL = 100
 
 
+# Views of their own files are imported when such a result is shown: what they need costs time.
+_ELSEWHERE = {
+    "DirectionTest": "terminal_test",
+    "Geometry": "terminal_geometry",
+    "LabelList": "terminal_naming",
+    "LabelMembers": "terminal_naming",
+    "Naming": "terminal_naming",
+    "Survey": "terminal_survey",
+}
+
+
 @singledispatch
 def render(result: Any, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
     """What to print for `result` on a terminal of `width` columns."""
@@ -43,6 +55,8 @@ def to_text(result: Any, *, width: int | None = None, color: bool = False) -> st
     color : with the terminal's colours and weights
     """
     width = width or shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns
+    if (where := _ELSEWHERE.get(type(result).__name__)) is not None:
+        importlib.import_module(f"tokensphere.views.{where}")
     content = render(result, width)
     console = Console(
         file=StringIO(),
@@ -62,13 +76,15 @@ def to_text(result: Any, *, width: int | None = None, color: bool = False) -> st
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
 
 
-def _grid(**options: Any) -> Table:
+def grid(**options: Any) -> Table:
+    """A table with neither lines nor head."""
     return Table(
         box=None, show_edge=False, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=False, **options
     )
 
 
-def _cell(text: str, style: str = "") -> Text:
+def cell(text: str, style: str = "") -> Text:
+    """A cell of one line that is never cut."""
     return Text(text, style=style, no_wrap=True, overflow="crop", end="")
 
 
@@ -114,26 +130,26 @@ def _columns_that_fit(result: Neighbors, width: int) -> Iterator[tuple[int, int]
 
 def _neighbor_table(result: Neighbors, first: int, last: int) -> Table:
     head, _ = _format(result)
-    columns = [[_cell(""), *(_cell(str(rank + 1), "dim") for rank in range(result.settings.k))]]
+    columns = [[cell(""), *(cell(str(rank + 1), "dim") for rank in range(result.settings.k))]]
     for direction in range(first, last):
         title, tokens, values = _columns(result, direction)
-        columns.append([_cell(anchor(title), "bold"), *(_cell(anchor(token)) for token in tokens)])
-        columns.append([_cell(head, "dim"), *(_cell(value, "cyan") for value in values)])
-    return _table(columns, left={1 + 2 * column for column in range(last - first)})
+        columns.append([cell(anchor(title), "bold"), *(cell(anchor(token)) for token in tokens)])
+        columns.append([cell(head, "dim"), *(cell(value, "cyan") for value in values)])
+    return table(columns, left={1 + 2 * column for column in range(last - first)})
 
 
-def _table(columns: list[list[Text]], left: set[int]) -> Table:
+def table(columns: list[list[Text]], left: set[int]) -> Table:
     """A table whose cells are never cut; the columns `left` begin, the others end together."""
-    table = _grid()
+    made = grid()
     for number_, cells in enumerate(columns):
-        table.add_column(
+        made.add_column(
             justify="left" if number_ in left else "right",
             min_width=max(cell.cell_len for cell in cells),
             no_wrap=True,
         )
     for row in zip(*columns, strict=True):
-        table.add_row(*row)
-    return table
+        made.add_row(*row)
+    return made
 
 
 def _neighbors_caption(result: Neighbors) -> Text:
@@ -163,15 +179,15 @@ def _pair(result: Pair, _width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
         (f"place of {anchor(a)} near {anchor(b)}", lambda c: f"{c.rank_of_a:,}"),
     ]
     columns = [
-        [_cell(f"{anchor(a)} and {anchor(b)}", "bold"), *(_cell(label) for label, _ in rows)],
-        [_cell("raw", "bold"), *(_cell(show(result.raw)) for _, show in rows)],
-        [_cell("centred", "bold"), *(_cell(show(result.centered)) for _, show in rows)],
+        [cell(f"{anchor(a)} and {anchor(b)}", "bold"), *(cell(label) for label, _ in rows)],
+        [cell("raw", "bold"), *(cell(show(result.raw)) for _, show in rows)],
+        [cell("centred", "bold"), *(cell(show(result.centered)) for _, show in rows)],
     ]
     caption = (
         f"{result.provenance.model} · {result.n_sampled:,} random pairs of its"
         f" {result.n_tokens:,} tokens (seed {result.seed}) · places are exact, 1 is the nearest"
     )
-    return Group(_table(columns, left={0}), Text(), Text(caption, style="dim"))
+    return Group(table(columns, left={0}), Text(), Text(caption, style="dim"))
 
 
 def _share(value: PairCosine, sampled: int) -> str:
@@ -183,7 +199,7 @@ def _share(value: PairCosine, sampled: int) -> str:
 @render.register
 def _summary(result: Summary, _width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
     source = result.provenance
-    table = _grid()
+    table = grid()
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in result.kinds.items())
@@ -203,7 +219,7 @@ def _summary(result: Summary, _width: int = WIDTH_WITHOUT_TERMINAL) -> Renderabl
         ("", f"{cosine(result.mean_cosine)} of two tokens, self-pairs included (‖μ‖²)"),
     ]
     for label, text in rows:
-        table.add_row(_cell(label, "dim"), Text(text))
+        table.add_row(cell(label, "dim"), Text(text))
     return table
 
 
@@ -220,3 +236,6 @@ def _source_rows(source: Provenance) -> list[tuple[str, str]]:
     ]
     notes = [("note", note) for note in source.notes]
     return [(label, text) for label, text in rows if text is not None] + notes
+
+
+_cell, _table, _grid = cell, table, grid

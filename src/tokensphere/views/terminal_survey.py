@@ -8,7 +8,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tokensphere.analysis.hubs import Hubs
+from tokensphere.analysis.naming_rates import Rate
 from tokensphere.analysis.survey import LEVELS, Survey
+from tokensphere.analysis.survey_naming import WORDS, SurveyNaming
 from tokensphere.geometry.rates import Exceedance
 from tokensphere.views.terminal import WIDTH_WITHOUT_TERMINAL, cell, render, table
 from tokensphere.views.text import anchor, cosine, crop, percent
@@ -25,6 +27,9 @@ def _survey(result: Survey, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableTy
         parts += [_rates(result, number), Text()]
     parts += [Text(sentence(result)), Text(), Text(_alike(result)), Text()]
     parts += [_lists(result, width), Text()]
+    if result.naming is not None:
+        parts += [_title("What do the neighbours share?"), _themes(result.naming)]
+        parts += [Text(_themes_sentence(result, result.naming)), Text()]
     parts += [_title("Hubs: tokens that stand in many lists"), _hubs(result, width), Text()]
     parts.append(Text(_caption(result), style="dim"))
     return Group(*parts)
@@ -47,7 +52,7 @@ def _rates(result: Survey, number: int) -> RenderableType:
             rows.append([_rate(rate.at[number]) for rate in rates])
     labels.append("chance")
     chance = f"{100 * (1 - LEVELS[number]):.0f} %"
-    pad = " " * max(len(text) - len(text.split("(")[0].rstrip()) for row in rows[1:] for text in row)
+    pad = " " * 12  # as wide as an interval
     rows.append([chance + pad for _ in result.settings.ks])
     columns = [[cell(labels[0], "bold"), *(cell(label) for label in labels[1:])]]
     for column in range(len(result.settings.ks)):
@@ -58,7 +63,7 @@ def _rates(result: Survey, number: int) -> RenderableType:
 
 def _rate(found: Exceedance) -> str:
     low, high = (f"{100 * end:.1f}" for end in found.interval)
-    return f"{100 * found.rate:.1f} % {f'({low} to {high})':>14}"
+    return f"{100 * found.rate:.1f} % {f'({low}–{high})':>11}"
 
 
 def sentence(result: Survey) -> str:
@@ -71,14 +76,18 @@ def sentence(result: Survey) -> str:
         "fewer": "that is less than chance gives",
     }[_against_chance(found)]
     return (
-        f"Of {len(result):,} random directions, {100 * found.rate:.1f} % (95 % interval {low} to {high} %)"
-        f" have {k} nearest tokens{_on_centred(result)} that are more alike than 95 % of such lists in a"
-        f" vocabulary with the same anisotropy but no words; {compared} (5 %)."
+        f"Of {len(result):,} random directions, {100 * found.rate:.1f} % (95 % interval {low} to"
+        f" {high} %) have {k} nearest tokens{_on_which(result)} that are more alike than 95 % of such"
+        f" lists in a vocabulary with the same anisotropy but no words; {compared} (5 %)."
     )
 
 
-def _on_centred(result: Survey) -> str:
-    return ", on centred rows," if result.settings.centered else ""
+def _on_which(result: Survey) -> str:
+    """Which lists are meant, where they are not those of the post."""
+    settings = result.settings
+    which = ["on centred rows"] if settings.centered else []
+    which += ["one token a form"] if settings.forms else []
+    return f" ({', '.join(which)})" if which else ""
 
 
 def _against_chance(found: Exceedance) -> str:
@@ -89,8 +98,7 @@ def _against_chance(found: Exceedance) -> str:
 def _alike(result: Survey) -> str:
     half = -(-result.settings.k // 2)
     real, surrogate = (
-        float(np.mean(alike >= half))
-        for alike in (result.records.alike, result.records.alike_surrogate)
+        float(np.mean(alike >= half)) for alike in (result.records.alike, result.records.alike_surrogate)
     )
     return (
         f"{percent(real)} of the lists hold a group of {half} or more tokens joined by pairs that are"
@@ -100,24 +108,74 @@ def _alike(result: Survey) -> str:
 
 
 def _lists(result: Survey, width: int) -> RenderableType:
-    """The most coherent, typical and least coherent lists."""
-    columns: list[list[Text]] = [
-        [cell("index", "bold")],
-        [cell("T", "bold")],
-        [cell("percentile", "bold")],
-        [cell("tokens", "bold")],
-    ]
-    used = len(f"{result.settings.first + len(result):,}") + 5 + 10 + 3 * 2
+    """The most coherent, typical and least coherent lists; under each what it shares, if asked for."""
     titles = {"most": "most coherent", "typical": "typical", "least": "least coherent"}
+    columns = [[cell(head, "bold")] for head in ("index", "T", "percentile", "tokens")]
+    used = len(str(result.settings.first + len(result))) + 5 + 10 + 3 * 2
+
+    def add(*texts: str, styles: tuple[str, ...] = ("", "cyan", "dim", "")) -> None:
+        for column, text, style in zip(columns, texts, styles, strict=True):
+            column.append(cell(text, style))
+
     for name, places in result.examples().items():
-        for column, text in zip(columns, ("", "", "", titles[name]), strict=True):
-            column.append(cell(text, "italic"))
+        add("", "", "", titles[name], styles=("", "", "", "italic"))
         for place, share in zip(places.tolist(), result.percentile(places).tolist(), strict=True):
-            columns[0].append(cell(str(result.settings.first + place)))
-            columns[1].append(cell(cosine(float(result.coherence[place])), "cyan"))
-            columns[2].append(cell(f"{100 * share:.1f}", "dim"))
-            columns[3].append(cell(_tokens(result, place, width - used)))
+            add(
+                str(result.settings.first + place),
+                cosine(float(result.coherence[place])),
+                f"{100 * share:.1f}",
+                _tokens(result, place, width - used),
+            )
+            shared = "" if result.naming is None else result.naming.short(place)
+            if shared:
+                add(
+                    "",
+                    "",
+                    "",
+                    anchor(crop(f"  {shared}", max(width - used, 20))),
+                    styles=("", "", "", "dim"),
+                )
     return table(columns, left={3})
+
+
+def _themes(naming: SurveyNaming) -> RenderableType:
+    """How often lists share a label, by group of labels; among coherent lists and the others."""
+    heads = ("share a label", "labels", "all lists", "coherent lists", "other lists", "kappa")
+    columns = [[cell(head, "bold")] for head in heads]
+    for group in naming.groups:
+        kappa, interval = group.agreement.kappa, group.agreement.interval
+        between = "" if interval is None else f" ({interval[0]:.2f} to {interval[1]:.2f})"
+        values = (
+            group.name,
+            f"{group.n_labels:,}",
+            _share(group.rate),
+            _share(group.rate_coherent),
+            _share(group.rate_others),
+            "—" if kappa is None else f"{kappa:.2f}{between}",
+        )
+        for column, text in zip(columns, values, strict=True):
+            column.append(cell(text))
+    chance = ("chance", "", *([f"{100 * naming.level:.0f} %" + " " * 12] * 3), "")
+    for column, text in zip(columns, chance, strict=True):
+        column.append(cell(text))
+    return table(columns, left={0})
+
+
+def _share(rate: Rate | None) -> str:
+    if rate is None:
+        return "—"
+    low, high = (f"{100 * end:.1f}" for end in rate.interval)
+    return f"{100 * rate.share:.1f} % {f'({low}–{high})':>11}"
+
+
+def _themes_sentence(result: Survey, naming: SurveyNaming) -> str:
+    group = next((group for group in naming.groups if group.name == WORDS), naming.groups[0])
+    both = group.agreement.both
+    return (
+        f"{100 * group.rate.share:.1f} % of the lists have a theme in words, which"
+        f" {100 * naming.level:.0f} % of lists of random tokens have;"
+        f" {100 * both / len(result):.1f} % have a theme and are coherent."
+    )
 
 
 def _tokens(result: Survey, place: int, width: int) -> str:
@@ -133,7 +191,7 @@ def _tokens(result: Survey, place: int, width: int) -> str:
 
 
 def _hubs(result: Survey, width: int) -> RenderableType:
-    heads = ("ranked by", "k", "skewness", "never listed", "by chance", "listed most often (share of lists)")
+    heads = ("ranked by", "k", "skewness", "never listed", "by chance", "listed most often")
     columns = [[cell(head, "bold")] for head in heads]
     for hubs in result.hubs:
         values = (
@@ -185,4 +243,5 @@ def _again(result: Survey) -> str:
     words += [f"--seed {settings.seed}"] if settings.seed else []
     words += [f"-k {settings.k}"] if settings.k != 10 else []
     words += ["--centered"] if settings.centered else []
+    words += ["--forms"] if settings.forms else []
     return " ".join(words)

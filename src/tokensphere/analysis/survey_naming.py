@@ -1,0 +1,154 @@
+"""How often a survey's neighbours share a label, beside how often they are close (STATISTICS 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from tokensphere.analysis.naming import labels_of
+from tokensphere.analysis.naming_counts import LabelCounter
+from tokensphere.analysis.naming_draws import DrawStore
+from tokensphere.analysis.naming_lists import ListNames, name_lists
+from tokensphere.analysis.naming_null import shuffled_null
+from tokensphere.analysis.naming_rates import Agreement, Rate, agreement
+from tokensphere.analysis.survey import Survey
+from tokensphere.labels.table import LabelTable
+from tokensphere.space import EmbeddingSpace
+
+# Groups of labels, each corrected for its own labels alone. "Semantic" in the post's sense are words.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "words: grammar, meaning, lists": ("grammar", "meaning", "list", "user"),
+    "forms of one word": ("lemma",),
+    "spelling": ("form", "kind"),
+    "place in the vocabulary": ("id",),
+}
+ANY = "any label"
+WORDS = "words: grammar, meaning, lists"
+
+
+@dataclass(frozen=True)
+class ThemeGroup:
+    """How often lists share a label of one group.
+
+    Attributes
+    ----------
+    name : of the group
+    kinds : kinds of labels that belong to it
+    n_labels : labels that were tried
+    rate : lists whose strongest label is significant, family-wise 5 % within the group
+    rate_coherent, rate_others : the same among lists that are coherent (STATISTICS 6) and the others;
+        None where there are none
+    agreement : of having a theme with being coherent: a 2 × 2 table and Cohen's kappa
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    n_labels: int
+    rate: Rate
+    rate_coherent: Rate | None
+    rate_others: Rate | None
+    agreement: Agreement
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        return {
+            "group": self.name,
+            "kinds": list(self.kinds),
+            "n_labels": self.n_labels,
+            "with_theme": self.rate.to_dict(),
+            "with_theme_of_coherent": self.rate_coherent and self.rate_coherent.to_dict(),
+            "with_theme_of_others": self.rate_others and self.rate_others.to_dict(),
+            "agreement_with_coherence": self.agreement.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class SurveyNaming:
+    """What the neighbours of a survey's directions share.
+
+    Attributes
+    ----------
+    groups : for all labels together, then by group
+    names : the themes of each list, from all labels
+    words : the themes of each list from the group of words alone
+    level : family-wise level of a theme; lists of random tokens reach it that often
+    """
+
+    groups: tuple[ThemeGroup, ...]
+    names: ListNames = field(repr=False)
+    words: ListNames = field(repr=False)
+    level: float
+
+    def group(self, name: str) -> ThemeGroup:
+        """The group of that name."""
+        return next(group for group in self.groups if group.name == name)
+
+    def short(self, which: int) -> str:
+        """What one list shares in a few words, a theme of words before others; empty if nothing."""
+        return self.words.short(which) or self.names.short(which) or ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        return {"level": self.level, "groups": [group.to_dict() for group in self.groups]}
+
+
+def name_survey(
+    space: EmbeddingSpace,
+    survey: Survey,
+    *,
+    labels: LabelTable | None = None,
+    n_draws: int = 9_999,
+    seed: int = 0,
+    level: float = 0.05,
+    store: DrawStore | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Survey:
+    """The survey with what its lists share: a theme is a label that random tokens share as seldom.
+
+    Parameters
+    ----------
+    space : that was surveyed
+    survey : its lists shown are named
+    labels : by default all that are built in
+    n_draws, seed : lists of random tokens that make up the null of each group
+    level : family-wise level
+    store : where the nulls are kept
+    progress : called with the number of draws done since the last call
+    """
+    table = labels_of(space, labels)
+    there = {label.kind for label in table.labels}
+    lists = survey.records.shown
+    usable = space.usable & space.moments.center().usable
+    groups, named = [], {}
+    for name, kinds in {ANY: tuple(sorted(there)), **GROUPS}.items():
+        kept = tuple(kind for kind in kinds if kind in there)
+        if not kept:
+            continue
+        counter = LabelCounter(table, usable, lists.shape[1], kinds=kept)
+        if not len(counter):
+            continue
+        null = shuffled_null(counter, n_draws, seed=seed, store=store, progress=progress)
+        named[name] = name_lists(counter, lists, null, level=level)
+        groups.append(_group(name, kept, named[name], survey))
+    naming = SurveyNaming(tuple(groups), named[ANY], named.get(WORDS, named[ANY]), level)
+    return replace(survey, naming=naming)
+
+
+def _group(name: str, kinds: tuple[str, ...], names: ListNames, survey: Survey) -> ThemeGroup:
+    has, coherent = names.has_theme, survey.coherent
+    return ThemeGroup(
+        name=name,
+        kinds=kinds,
+        n_labels=len(names.counter),
+        rate=_rate(has),
+        rate_coherent=_rate(has[coherent]) if coherent.any() else None,
+        rate_others=_rate(has[~coherent]) if not coherent.all() else None,
+        agreement=agreement(has, coherent),
+    )
+
+
+def _rate(has: np.ndarray[Any, np.dtype[np.bool_]]) -> Rate:
+    return Rate.of(int(np.count_nonzero(has)), len(has))
