@@ -82,7 +82,8 @@ def with_noise(means: Floats, strength: float, seed: int) -> npt.NDArray[np.floa
     noise = np.random.default_rng(seed).standard_normal(means.shape)
     noise -= np.vecdot(noise, means)[:, None] * means
     noise /= np.linalg.norm(noise, axis=1)[:, None]
-    return (strength * means + np.sqrt(1 - strength**2) * noise).astype(np.float32)
+    mixed: Floats = strength * means + np.sqrt(1 - strength**2) * noise
+    return mixed.astype(np.float32)
 
 
 def nulls(space: EmbeddingSpace, count: int, seed: int) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
@@ -187,7 +188,11 @@ def tables(powers: list[Power]) -> str:
     lines: list[str] = []
     for law in dict.fromkeys(one.null for one in powers):
         heads = [f"cosine {strength}" for strength in STRENGTHS]
-        lines += [f"### Null: {law}", "", "| similarity | statistic | mean | " + " | ".join(heads) + " |"]
+        lines += [
+            f"### Null: {law}",
+            "",
+            "| similarity | statistic | mean | " + " | ".join(heads) + " |",
+        ]
         lines.append("|---|---|" + "--:|" * (1 + len(heads)))
         for one in powers:
             if one.null == law:
@@ -209,7 +214,8 @@ def draw(powers: list[Power], path: Path) -> None:
             (one,) = (
                 power
                 for power in powers
-                if (power.null, power.similarity, power.statistic) == ("isotropic", similarity, statistic)
+                if (power.null, power.similarity, power.statistic)
+                == ("isotropic", similarity, statistic)
             )
             ax.plot(STRENGTHS, [100 * share for share in one.by_strength], style, color="black",
                     markerfacecolor="white", linewidth=1.2, label=similarity)  # fmt: skip

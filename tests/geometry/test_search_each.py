@@ -12,7 +12,7 @@ import pytest
 from tokensphere.errors import InputError
 from tokensphere.geometry import search
 from tokensphere.geometry.moments import RowMoments
-from tokensphere.geometry.search import top_k, top_k_each
+from tokensphere.geometry.search import top_ids_each, top_k, top_k_each
 from tokensphere.geometry.similarity import Scoring, make_scoring
 
 F32 = npt.NDArray[np.float32]
@@ -52,10 +52,25 @@ def test_the_same_as_each_by_itself(plan: dict[str, Any], threads: int, shape: t
     ks = [7, 4, 9]
     with patch.dict(vars(search), plan):
         found = top_k_each(scorings, queries, ks, threads=threads)
+        alone = top_ids_each(scorings, queries, ks, threads=threads)
+    for ids, (with_values, _) in zip(alone, found, strict=True):
+        np.testing.assert_array_equal(ids, with_values)
     for scoring, k, (ids, values) in zip(scorings, ks, found, strict=True):
         want = top_k(scoring, queries, k)
         np.testing.assert_array_equal(ids, want[0])
         np.testing.assert_array_equal(values, want[1])
+
+
+@pytest.mark.parametrize("scale", [1e-7, 1e-6, 1e-4])
+def test_ids_alone_are_right_where_float32_cannot_tell(scale: float) -> None:
+    """Rows so close to each other that most orders are decided in float64."""
+    rng = np.random.default_rng(4)
+    rows = (rng.standard_normal((1, 12)) + scale * rng.standard_normal((300, 12))).astype(np.float32)
+    rows = np.concatenate([rows, rng.standard_normal((100, 12)).astype(np.float32)])
+    queries = np.concatenate([rows[:10], rng.standard_normal((20, 12))])
+    scorings = the_three(rows)
+    for ids, scoring in zip(top_ids_each(scorings, queries, [9, 9, 9]), scorings, strict=True):
+        np.testing.assert_array_equal(ids, top_k(scoring, queries, 9)[0])
 
 
 def test_a_row_that_equals_the_mean_has_no_centred_direction() -> None:

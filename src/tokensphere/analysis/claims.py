@@ -177,7 +177,7 @@ def judge_means(clusters: Sequence[Clusters]) -> Claim:
         ),
         chance=(
             "clusters filled at random: the means hold"
-            f" {_each(clusters, lambda one: _pct(one.partition.random.icc))}; pairs"
+            f" {_each(clusters, lambda one: _pct(one.partition.random.icc))}; pairs, in the same order,"
             f" {_each(clusters, percent_of('exceeds', True))};"
             f" {_each(clusters, percent_of('exceeds_raw', True))};"
             f" {_each(clusters, percent_of('exceeds_literal', True))}; k-means without words: the means"

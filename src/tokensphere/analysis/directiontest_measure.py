@@ -9,9 +9,10 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.directiontest_source import Own, GivenDirections, Vectors
+from tokensphere.analysis.directiontest_source import GivenDirections, Own, Vectors
+from tokensphere.analysis.lists import find_lists
 from tokensphere.analysis.naming_counts import LabelCounter
-from tokensphere.analysis.neighbors import SearchSettings, _search
+from tokensphere.analysis.neighbors import SearchSettings
 from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.search import QUERIES_AT_ONCE
@@ -138,9 +139,7 @@ class Measurer:
         if len(good) < len(vectors):
             vectors = vectors[good]
             own = tuple(own[i] for i in good) if own else ()
-        ids, values = _search(
-            self.scoring, vectors, self.settings.k, self._groups, own, self.threads
-        )
+        ids, values = find_lists(self.scoring, vectors, self.settings.k, self._groups, own, self.threads)
         if self.settings.similarity == "dot":
             values = values / vector_lengths(vectors)[:, None]
         result.ids[good], result.similarity[good] = ids, values

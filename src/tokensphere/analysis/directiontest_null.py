@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.analysis.directiontest_measure import LARGER, Measurer, why_untestable
-from tokensphere.analysis.directiontest_source import GivenDirections, Own, Vectors
+from tokensphere.analysis.directiontest_source import GivenDirections, Own, Vectors, digest_of
 from tokensphere.analysis.naming_draws import Draws, DrawStore, first_draws, space_key
 from tokensphere.analysis.queries import _token_rows
 from tokensphere.errors import InputError
@@ -99,12 +99,11 @@ def make_null(
     if sample is None:
         raise InputError("the null 'sample' needs a sample: a matrix whose rows are directions")
     rows, left_out = _usable_rows(sample)
-    return Null(known, Sample(rows, seed), False, {"sample": dict(sample.about)}, left_out)
+    about = {"sample": dict(sample.about) | {"rows_sha256": digest_of(rows, "")}}
+    return Null(known, Sample(rows, seed), False, about, left_out)
 
 
-def _differences(
-    space: EmbeddingSpace, tested: GivenDirections, measurer: Measurer, seed: int
-) -> Null:
+def _differences(space: EmbeddingSpace, tested: GivenDirections, measurer: Measurer, seed: int) -> Null:
     settings = measurer.settings
     ids = np.flatnonzero(measurer.scoring.usable)
     own = tested.made_of_tokens

@@ -119,11 +119,11 @@ def settle(
     while sizes[-1] < most:
         sizes.append(min(2 * sizes[-1], most))
     tested = statistic[~np.isnan(statistic[:, column])]
-    for look, size in enumerate(sizes, start=1):
+    for size in sizes:
         null = draw(size)
         reached = exceedances(tested, null)[:, column]
         lower, upper = exact_interval(reached, size, error / len(sizes))
         unsettled = int(np.count_nonzero((lower <= level) & (level <= upper)))
         if not unsettled:
             break
-    return null, Settled(level, column, error, size, look, len(sizes), unsettled)
+    return null, Settled(level, column, error, size, sizes.index(size) + 1, len(sizes), unsettled)

@@ -225,7 +225,7 @@ def _of_tokens(
     return GivenDirections(
         names=names,
         read=lambda low, high: vectors[low:high],
-        about={"what": "tokens", "count": len(sums), "sha256": _digest(vectors, "\0".join(names))},
+        about={"what": "tokens", "count": len(sums), "sha256": digest_of(vectors, "\0".join(names))},
         own=tuple(part.own[0] for part in parts),
     )
 
@@ -242,7 +242,7 @@ def _of_array(space: EmbeddingSpace, directions: Any) -> GivenDirections:
     return GivenDirections(
         names=_Names(len(vectors), lambda i: "vector" if flat else f"vector[{i}]"),
         read=lambda low, high: vectors[low:high],
-        about={"what": "array", "count": len(vectors), "sha256": _digest(vectors, "")},
+        about={"what": "array", "count": len(vectors), "sha256": digest_of(vectors, "")},
     )
 
 
@@ -265,7 +265,7 @@ def _array(directions: Any) -> Vectors:
     return vectors
 
 
-def _digest(vectors: Vectors, text: str) -> str:
+def digest_of(vectors: Vectors, text: str) -> str:
     """SHA-256 of the type, the shape and the values."""
     hasher = sha256(f"{vectors.dtype} {vectors.shape} {text}".encode())
     for low in range(0, len(vectors), 4096):

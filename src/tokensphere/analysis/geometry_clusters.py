@@ -137,7 +137,7 @@ class Clusters:
 
     @cached_property
     def model_variety(self) -> Estimate:
-        """The same as `variety`, of cosines drawn from the clusters' means and sds."""
+        """The same as `variety`, of cosines drawn from the clusters' means and sds (512 directions)."""
         return Estimate.of(self.spread.model_different)
 
     def exceeding(self, what: str, *, shuffled: bool = False) -> float | None:

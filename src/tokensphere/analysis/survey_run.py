@@ -16,7 +16,7 @@ from tokensphere.analysis.survey_records import SurveyRecords, SurveySettings
 from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.moments import RowMoments
-from tokensphere.geometry.search import top_k_each
+from tokensphere.geometry.search import top_ids_each
 from tokensphere.geometry.similarity import Scoring, make_scoring
 from tokensphere.geometry.surrogate import surrogate_rows
 from tokensphere.space import EmbeddingSpace
@@ -82,24 +82,25 @@ class SurveyRun:
         settings, most = self.settings, self._most
         deep = min(int(_SPARE * most), self.real.n_usable)
         scorings = [*self.real.scorings, self.dot]
-        found = top_k_each(scorings, v, [deep, deep, settings.k], threads=self.threads)
-        for r, (ids, values) in enumerate(found[:2]):
+        found = top_ids_each(scorings, v, [deep, deep, settings.k], threads=self.threads)
+        for r, ids in enumerate(found[:2]):
             records.ids[:, r] = ids[:, : settings.k]
-            records.largest[:, r] = values[:, 0]
+            every = np.arange(len(v))
+            records.largest[:, r] = self.real.scorings[r].exact(v, every, ids[:, 0])
             collapsed = self._collapse(self.real.scorings[r], v, ids)
             records.coherence[:, r, 0] = self._coherence(self.real, ids)
             records.coherence[:, r, 1] = self._coherence(self.real, collapsed)
             if r == settings.centered:
                 records.shown[:] = (collapsed if settings.forms else ids)[:, : settings.k]
-        records.ids[:, 2] = found[2][0]
+        records.ids[:, 2] = found[2]
         records.alike[:] = self._alike(self.real, records.shown)
 
     def _surrogate(self, v: npt.NDArray[np.float32], records: SurveyRecords) -> None:
         most = self._most
-        found = top_k_each(self.surrogate.scorings, v, [most, most], threads=self.threads)
-        for r, (ids, _) in enumerate(found):
+        found = top_ids_each(self.surrogate.scorings, v, [most, most], threads=self.threads)
+        for r, ids in enumerate(found):
             records.surrogate[:, r] = self._coherence(self.surrogate, ids)
-        records.alike_surrogate[:] = self._alike(self.surrogate, found[self.settings.centered][0])
+        records.alike_surrogate[:] = self._alike(self.surrogate, found[self.settings.centered])
 
     def _coherence(self, side: _Side, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
         return side.coherence.coherence(ids, self.settings.ks, threads=self.threads)

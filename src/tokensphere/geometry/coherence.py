@@ -11,6 +11,7 @@ the size of the largest group of neighbours that are joined by pairs whose cosin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,8 @@ from tokensphere.errors import InputError
 from tokensphere.geometry.moments import RowMoments, dots
 from tokensphere.geometry.threads import available_threads, workers
 
-_LISTS_AT_ONCE = 16  # whose rows stay in the cache
+_NEAR = 0.1  # of a unit row to the mean
+_LISTS_AT_ONCE = 32  # whose rows stay in the cache
 
 
 class Coherence:
@@ -38,6 +40,9 @@ class Coherence:
             self.weight = np.where(center.usable, 1 / center.distances, 0.0)
             self.scale = np.where(center.usable, self.weight / moments.norms, 0.0)
         self.usable, self.mean = center.usable, center.mean
+        # Sums of raw rows lose digits where a row is near the mean: then they are made in float64.
+        near = bool((center.distances[center.usable] < _NEAR).any())
+        self.dtype = np.dtype(np.float64 if near else np.float32)
 
     def centered(self, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
         """The rows ``c_i`` of shape ids.shape + (d,); zeros for a row that equals the mean."""
@@ -72,7 +77,8 @@ class Coherence:
 
         def part(low: int) -> None:
             here = ids[low : low + _LISTS_AT_ONCE, : ks[-1]]
-            sums = (first * self.scale[here][:, None]) @ self.rows[here].astype(np.float64)
+            scale = (first * self.scale[here][:, None]).astype(self.dtype)
+            sums = (scale @ self.rows[here].astype(self.dtype, copy=False)).astype(np.float64)
             sums -= (first @ self.weight[here][..., None]) * self.mean
             own = first @ self.usable[here][..., None].astype(np.float64)  # Σ ‖c_i‖²
             result[low : low + _LISTS_AT_ONCE] = dots(sums, sums) - own[..., 0]
@@ -80,6 +86,29 @@ class Coherence:
         with workers(threads or available_threads()) as in_parallel:
             in_parallel(part, range(0, len(ids), _LISTS_AT_ONCE))
         return result / [k * (k - 1) for k in ks]
+
+    def _cosines(self, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+        """``⟨c_i, c_j⟩`` of the rows of each list with each other, shape (m, k) -> (m, k, k)."""
+        if self.dtype == np.float64:
+            rows = self.centered(ids)
+            return np.asarray(rows @ rows.transpose(0, 2, 1))
+        raw = self.rows[ids]
+        products = (raw @ raw.transpose(0, 2, 1)).astype(np.float64)
+        scale, weight, along = self.scale[ids], self.weight[ids], self.along[ids]
+        # ⟨c_i, c_j⟩ = w_i w_j (⟨u_i, u_j⟩ − ⟨u_i, μ⟩ − ⟨u_j, μ⟩ + ‖μ‖²), with w = 1/‖u − μ‖
+        products *= scale[:, :, None] * scale[:, None]
+        shift = along[:, :, None] + along[:, None] - self.mean @ self.mean
+        return np.asarray(products - shift * (weight[:, :, None] * weight[:, None]))
+
+    @cached_property
+    def along(self) -> npt.NDArray[np.float64]:
+        """``⟨u_i, μ⟩``, shape (n,); zero for rows that are not usable."""
+        along = np.zeros(len(self.rows))
+        for low in range(0, len(self.rows), 1024):
+            here = low + np.flatnonzero(self.usable[low : low + 1024])
+            unit = self.scale[here] / self.weight[here]
+            along[here] = dots(self.rows[here].astype(np.float64), self.mean) * unit
+        return along
 
     def alike(
         self,
@@ -103,8 +132,8 @@ class Coherence:
         result = np.empty(len(ids), dtype=np.int64)
 
         def part(low: int) -> None:
-            rows = self.centered(ids[low : low + _LISTS_AT_ONCE])
-            joined = rows @ rows.transpose(0, 2, 1) > limit
+            here = ids[low : low + _LISTS_AT_ONCE]
+            joined = self._cosines(here) > limit
             result[low : low + _LISTS_AT_ONCE] = largest_group(joined)
 
         with workers(threads or available_threads()) as in_parallel:

@@ -23,6 +23,7 @@ from tokensphere.geometry.variety import model_different
 
 _DIRECTIONS = 64
 _ROWS = 4096
+_MODELLED = 8 * _DIRECTIONS
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ class GroupSpread:
         in which share of the directions ``sd_S > |mean_S − mean|``
     exceeds_raw : the same for ``sd_S > |mean_S|``
     exceeds_literal : the same for ``sd_S² > |mean_S|``, which compares unlike units
-    model_different : int64 array of shape (m,)
-        different groups among the k best of cosines drawn from the groups' means and sds
+    model_different : int64 array of shape (min(m, 512),)
+        different groups among the k best of cosines drawn from the groups' means and sds; along the
+        first directions only, for it takes a draw for every row
     """
 
     within: npt.NDArray[np.float64]
@@ -109,7 +111,7 @@ class _Groups:
             partition.labels, len(partition.sizes), np.float32, _ROWS
         )
         self.within, self.between = np.empty(m), np.empty(m)
-        self.different = np.empty(m, dtype=np.int64)
+        self.different = np.empty(min(m, _MODELLED), dtype=np.int64)
         self.votes = np.zeros((3, len(partition.sizes)), dtype=np.int64)
 
     def settle(
@@ -129,10 +131,11 @@ class _Groups:
         self.between[part] = own.shares @ shifts**2
         sds = np.sqrt(variances)
         votes = np.stack([(sds > abs(shifts)), (sds > abs(means)), (variances > abs(means))])
-        stream = np.random.SeedSequence(self.seed, spawn_key=(self.number, part.start))
-        self.different[part] = model_different(
-            means.T, sds.T, own.sizes, self.k, np.random.default_rng(stream)
-        )
+        if part.start < len(self.different):
+            stream = np.random.SeedSequence(self.seed, spawn_key=(self.number, part.start))
+            self.different[part] = model_different(
+                means.T, sds.T, own.sizes, self.k, np.random.default_rng(stream)
+            )
         with lock:
             self.votes += votes.sum(axis=2)
 

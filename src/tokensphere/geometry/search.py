@@ -17,7 +17,7 @@ import numpy.typing as npt
 from tokensphere.errors import InputError
 from tokensphere.geometry.selection import Selection
 from tokensphere.geometry.similarity import Rescaling, Scoring
-from tokensphere.geometry.threads import available_threads, workers
+from tokensphere.geometry.threads import InParallel, available_threads, workers
 
 QUERIES_AT_ONCE = 4096
 _ROWS = 2048
@@ -89,17 +89,52 @@ def top_k_each(
     InputError
         a `k` that is not between 1 and the number of usable rows, or a scoring that does not follow
     """
+    _check(scorings, ks, threads)
+    found = [(np.empty((len(queries), k), dtype=np.int64), np.empty((len(queries), k))) for k in ks]
+    for part, in_parallel, selections in _selected(scorings, queries, ks, threads):
+        for selection, (ids, values) in zip(selections, found, strict=True):
+            in_parallel(selection.settle, selection.parts())
+            ids[part], values[part] = selection.ids, selection.values
+    return found
+
+
+def top_ids_each(
+    scorings: Sequence[Scoring],
+    queries: npt.NDArray[np.floating],
+    ks: Sequence[int],
+    *,
+    threads: int | None = None,
+) -> list[npt.NDArray[np.int64]]:
+    """The ids of :func:`top_k_each` without the values: the same ids, in less time."""
+    _check(scorings, ks, threads)
+    found = [np.empty((len(queries), k), dtype=np.int64) for k in ks]
+    for part, in_parallel, selections in _selected(scorings, queries, ks, threads):
+        for selection, ids in zip(selections, found, strict=True):
+            in_parallel(selection.settle_ids, selection.parts())
+            ids[part] = selection.ids
+    return found
+
+
+def _check(scorings: Sequence[Scoring], ks: Sequence[int], threads: int | None) -> None:
     for scoring, k in zip(scorings, ks, strict=True):
         n_usable = int(np.count_nonzero(scoring.usable))
         if not 1 <= k <= n_usable:
             raise InputError(f"k is {k}, but it must lie between 1 and {n_usable}, the usable tokens")
     if threads is not None and threads < 1:
         raise InputError(f"threads is {threads}, but at least 1 is needed")
+
+
+def _selected(
+    scorings: Sequence[Scoring],
+    queries: npt.NDArray[np.floating],
+    ks: Sequence[int],
+    threads: int | None,
+) -> Iterator[tuple[slice, InParallel, list[Selection]]]:
+    """Some thousand queries at a time: their range, and selections that are left to settle."""
     rescalings = [None, *(Rescaling.between(scorings[0], other) for other in scorings[1:])]
     m, n, width = len(queries), len(scorings[0].rows), scorings[0].width
     if threads is None:
         threads = 1 if m * n * width < _SMALL_WORK else available_threads()
-    found = [(np.empty((m, k), dtype=np.int64), np.empty((m, k))) for k in ks]
     at_once = max(16, min(QUERIES_AT_ONCE, 2**22 // max(ks)))
     plan = _Plan.make(width, max(ks), threads)
     with workers(threads) as in_parallel:
@@ -107,10 +142,7 @@ def top_k_each(
             part = slice(low, low + at_once)
             search = _Search(scorings, queries[part], ks, plan, rescalings)
             in_parallel(search.scan, search.blocks())
-            for selection, (ids, values) in zip(search.selections, found, strict=True):
-                in_parallel(selection.settle, selection.parts())
-                ids[part], values[part] = selection.ids, selection.values
-    return found
+            yield part, in_parallel, search.selections
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,25 @@ class Selection:
         self.ids[query] = pairs.row[order].reshape(-1, self.k)
         self.values[query] = values[order].reshape(-1, self.k)
 
+    def settle_ids(self, pairs: _Pairs) -> None:
+        """The same without the values: float64 only where float32 leaves the order open.
+
+        Candidates come in the order of their products. Where two neighbours differ by more than the
+        window, all true values before lie above all behind; so only runs of close ones are compared.
+        """
+        drop = pairs.product[:-1] - pairs.product[1:]
+        apart = (drop > self.window[pairs.query[1:]]) | (pairs.query[1:] != pairs.query[:-1])
+        run = np.concatenate([[0], np.cumsum(apart)])
+        close = np.flatnonzero((np.bincount(run) > 1)[run])
+        values = np.zeros(len(run))
+        values[close] = self.scoring.exact(self.queries, pairs.query[close], pairs.row[close])
+        order = np.arange(len(run))
+        order[close] = close[np.lexsort((pairs.row[close], -values[close], run[close]))]
+        first = np.searchsorted(pairs.query, pairs.query, side="left")
+        order = order[np.arange(len(run)) - first < self.k]
+        query = pairs.query[order[:: self.k]]
+        self.ids[query] = pairs.row[order].reshape(-1, self.k)
+
 
 @dataclass(frozen=True)
 class _Pairs:

@@ -12,8 +12,11 @@ Two laws:
 ``matched``
     Row i keeps its component along the mean, ``t_i = ⟨u_i, μ⟩/‖μ‖``. What is orthogonal to the mean is
     Gaussian: its expectation is the linear regression on ``t``, its covariance that of the residuals.
-    Only this noise is scaled so that the row gets unit length; then mean and covariance of the result
-    are those of the real rows, up to sampling error.
+    Only this noise is scaled so that the row gets unit length. It is drawn again in a few rounds, from
+    the same normal values with other covariances, until the rows have the real rows' covariance: not
+    up to sampling error, but itself. For Gaussian rows that is all that they can tell (it is
+    sufficient), so the real rows and these are as alike as two draws; rows that are drawn from an
+    estimate have its error and their own, are more anisotropic, and their lists too coherent.
 """
 
 from __future__ import annotations
@@ -33,8 +36,9 @@ SURROGATE_LAWS: tuple[SurrogateLaw, ...] = get_args(SurrogateLaw)
 
 BLOCK = 1024  # rows drawn from one stream; part of what a seed means, never to change
 _AT_ONCE = 8  # blocks whose products are held
-_ROUNDS = 3  # of mending the covariance
-_CLOSE = 1.5  # times the sampling error of a covariance: near enough
+_ROUNDS = 6  # of drawing; each mends what the last one got wrong
+_CLOSE = 0.05  # of the sampling error of a covariance: near enough
+_ENOUGH = 4  # rows for each dimension of the noise, or its covariance cannot be mended
 
 
 def check_surrogate(name: str) -> SurrogateLaw:
@@ -96,17 +100,17 @@ class _Recipe:
     middle : their mean
     slope : float64 array of shape (d,), orthogonal to `axis`: what a row's rest is expected to be,
         for each unit of ``t − middle``; for the Gaussian law the mean row itself
-    noise : float64 array of shape (d, d), covariance of the noise; nothing along `axis`
+    factor : float64 array of shape (r, d); r normal values times it are the noise
     """
 
     axis: npt.NDArray[np.float64]
     along: npt.NDArray[np.float64] | None
     middle: float
     slope: npt.NDArray[np.float64]
-    noise: npt.NDArray[np.float64]
+    factor: npt.NDArray[np.float64]
 
     def rows(self, block: slice, normal: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Rows of unit length from noise of covariance `noise`, shape (b, d), which is overwritten."""
+        """Rows of unit length from noise of shape (b, d), which is overwritten."""
         if self.along is None:
             normal += self.slope.astype(np.float32)
             normal /= np.sqrt(np.vecdot(normal, normal))[:, None]
@@ -177,21 +181,15 @@ def surrogate_rows(
     if seed < 0:
         raise InputError(f"the seed is {seed}, but must be 0 or more")
     threads = threads or available_threads()
-    covariance = unit_covariance(rows, moments, threads=threads)
-    if not np.trace(covariance) > 1e-12:
-        raise InputError("all rows have the same direction, so there is nothing to compare with")
-    if check_surrogate(law) == "gaussian":
-        mean = moments.mean_unit_row()
-        return _draw(_Recipe(mean, None, 0.0, mean, covariance), n, seed, threads)
-    first = recipe = _matched(rows, moments, covariance)
-    near = _CLOSE * covariance_error(covariance, n) * float(np.linalg.norm(covariance))
-    for _ in range(_ROUNDS):
-        drawn = _draw(recipe, n, seed, threads)
-        found = unit_covariance(drawn, RowMoments(drawn), threads=threads)
-        if np.linalg.norm(found - covariance) <= near:
-            break
-        recipe = _mended(recipe, first, found)
-    return drawn
+    check_surrogate(law)
+    with workers(1):  # eigenvectors, too, are the same whatever the BLAS would use
+        covariance = unit_covariance(rows, moments, threads=threads)
+        if not np.trace(covariance) > 1e-12:
+            raise InputError("all rows have the same direction, so there is nothing to compare with")
+        if law == "gaussian":
+            mean, factor = moments.mean_unit_row(), gaussian_factor(covariance).T
+            return _draw(_Recipe(mean, None, 0.0, mean, factor), n, seed, threads)
+        return _fitted(_matched(rows, moments, covariance), covariance, n, seed, threads)
 
 
 def _matched(
@@ -207,7 +205,7 @@ def _matched(
         ids = usable[low : low + BLOCK]
         along[low : low + BLOCK] = dots(rows[ids].astype(np.float64), axis) / moments.norms[ids]
     slope, noise = _regression(covariance, axis)
-    return _Recipe(axis, along, float(along.mean()), slope, noise)
+    return _Recipe(axis, along, float(along.mean()), slope, gaussian_factor(noise).T)
 
 
 def _regression(
@@ -221,27 +219,53 @@ def _regression(
     return mixed / variance - axis, covariance - np.outer(mixed, mixed) / variance
 
 
-def _mended(recipe: _Recipe, wanted: _Recipe, found: npt.NDArray[np.float64]) -> _Recipe:
-    """The recipe whose result, by proportion, has the wanted slope and variance of the noise.
+def _fitted(
+    recipe: _Recipe, covariance: npt.NDArray[np.float64], n: int, seed: int, threads: int
+) -> npt.NDArray[np.float32]:
+    """Rows of the recipe, mended until their covariance is the one wanted or comes no nearer."""
+    wanted = _regression(covariance, recipe.axis)
+    near = _CLOSE * covariance_error(covariance, n) * float(np.linalg.norm(covariance))
+    best, least = _draw(recipe, n, seed, threads), np.inf
+    drawn = best
+    for _ in range(_ROUNDS):
+        found = unit_covariance(drawn, RowMoments(drawn), threads=threads)
+        off = float(np.linalg.norm(found - covariance))
+        stuck = off > 0.9 * least
+        if off < least:
+            best, least = drawn, off
+        if off <= near or stuck or n < _ENOUGH * len(recipe.factor):
+            break
+        recipe = _mended(recipe, wanted, _regression(found, recipe.axis))
+        drawn = _draw(recipe, n, seed, threads)
+    return best
 
-    Scaling the noise to the room that a row has weakens its strongest directions; they are
-    strengthened here, direction by direction of the wanted covariance.
+
+_Regression = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+
+
+def _mended(recipe: _Recipe, wanted: _Regression, found: _Regression) -> _Recipe:
+    """The recipe whose rows, if they followed their noise linearly, would have what is wanted.
+
+    Scaling the noise to the room that a row has weakens its strongest directions, and the normal
+    values have a covariance of their own: the noise is freed from the one that was found, and given
+    the one that is wanted.
     """
-    slope, noise = _regression(found, recipe.axis)
-    values, vectors = np.linalg.eigh(wanted.noise)
-    there = values > values.max() * 1e-9
-    values, vectors = values[there], vectors[:, there]
-    now = np.einsum("ij,ij->j", vectors, noise @ vectors)
-    given = np.einsum("ij,ij->j", vectors, recipe.noise @ vectors)
     return replace(
         recipe,
-        slope=recipe.slope + wanted.slope - slope,
-        noise=(vectors * (given * values / now)) @ vectors.T,
+        slope=recipe.slope + wanted[0] - found[0],
+        factor=recipe.factor @ _power(found[1], -0.5) @ _power(wanted[1], 0.5),
     )
 
 
+def _power(covariance: npt.NDArray[np.float64], exponent: float) -> npt.NDArray[np.float64]:
+    """A power of a symmetric matrix on the space where it is not zero but for rounding."""
+    values, vectors = np.linalg.eigh(covariance)
+    there = values > max(float(values.max()), 0.0) * 1e-9
+    return np.asarray((vectors[:, there] * values[there] ** exponent) @ vectors[:, there].T)
+
+
 def _draw(recipe: _Recipe, n: int, seed: int, threads: int) -> npt.NDArray[np.float32]:
-    factor = np.ascontiguousarray(gaussian_factor(recipe.noise).T, dtype=np.float32)
+    factor = np.ascontiguousarray(recipe.factor, dtype=np.float32)
     drawn = np.empty((n, len(recipe.axis)), dtype=np.float32)
 
     def draw(block: int) -> None:
