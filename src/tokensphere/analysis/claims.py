@@ -241,6 +241,7 @@ def judge_coherence(survey: CoherenceRate | None) -> Claim:
             f"coherent: {_pct(survey.rate)} of {survey.n_directions:,} directions"
             f" (95 % interval {_pct(low)} to {_pct(high)}); {survey.description}"
         )
+        chance = "the post guesses 20 %; with no words, 5 % by definition"
         values = {"rate": survey.rate, "interval_95": [low, high], "directions": survey.n_directions}
     return Claim(
         number=5,

@@ -21,6 +21,7 @@ from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.similarity import Similarity
 from tokensphere.space import EmbeddingSpace
 
+_NONE = "there are no directions to test; give one or more"
 Own = tuple[tuple[int, ...], ...]
 Vectors = npt.NDArray[np.floating]
 
@@ -91,7 +92,7 @@ def given_directions(
     found = _recognised(space, directions, similarity, centered)
     m = len(found)
     if not m:
-        raise InputError("there are no directions to test; give one or more")
+        raise InputError(_NONE)
     if names is not None:
         _check_count("names", len(names), m)
         found = replace(found, names=list(map(str, names)))
@@ -134,7 +135,7 @@ def _recognised(
     space: EmbeddingSpace, directions: Any, similarity: Similarity, centered: bool
 ) -> GivenDirections:
     if directions is None:
-        raise InputError("there are no directions to test; give one or more")
+        raise InputError(_NONE)
     if isinstance(directions, RandomDirections):
         return _random(space, directions)
     if hasattr(directions, "block") and hasattr(directions, "names"):
@@ -232,13 +233,14 @@ def _of_tokens(
 
 def _of_array(space: EmbeddingSpace, directions: Any) -> GivenDirections:
     vectors = _array(directions)
+    if not vectors.size:
+        raise InputError(_NONE)
     flat = vectors.ndim == 1
     if flat:
         vectors = vectors[None, :]
     if vectors.ndim != 2:
         raise InputError(f"the directions have the shape {vectors.shape}, but need (d,) or (m, d)")
-    if len(vectors):
-        _check_width(vectors.shape[1], space)
+    _check_width(vectors.shape[1], space)
     return GivenDirections(
         names=_Names(len(vectors), lambda i: "vector" if flat else f"vector[{i}]"),
         read=lambda low, high: vectors[low:high],

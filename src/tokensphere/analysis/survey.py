@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.analysis.hubs import Hubs, count_hubs
+from tokensphere.analysis.naming_draws import DrawStore
 from tokensphere.analysis.neighbors import token_record
 from tokensphere.analysis.result import Result
+from tokensphere.analysis.survey_naming import SurveyNaming, share_labels
 from tokensphere.analysis.survey_records import FORMS, RANKINGS, ROWS, SurveyRecords, SurveySettings
 from tokensphere.analysis.survey_run import SurveyRun
 from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence, random_pair_limit
 from tokensphere.geometry.rates import Exceedance, exceedances
 from tokensphere.geometry.surrogate import SurrogateLaw, check_surrogate
+from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from tokensphere.analysis.survey_naming import SurveyNaming
 
 LEVELS = (0.95, 0.99)
 _EXAMPLES = 5
@@ -68,6 +68,24 @@ class Rate:
                 for found in self.at
             ],
         }
+
+
+@dataclass(frozen=True)
+class CoherentShare:
+    """How often a neighbourhood is coherent, in one number and a few words.
+
+    Attributes
+    ----------
+    rate : share of the directions, in [0, 1]
+    interval : its 95 % interval
+    n_directions : how many were looked at
+    description : what was called coherent
+    """
+
+    rate: float
+    interval: tuple[float, float]
+    n_directions: int
+    description: str
 
 
 @dataclass(frozen=True)
@@ -122,6 +140,18 @@ class Survey(Result):
     def coherent(self) -> npt.NDArray[np.bool_]:
         """Directions whose list is more coherent than 95 % of the surrogate's, shape (m,)."""
         return np.asarray(self.coherence > self.main.at[0].threshold)
+
+    def coherent_share(self) -> CoherentShare:
+        """The rate on rows as they are, as the post's lists are; the description has the other."""
+        raw, centered = (self.rate(centered=which).at[0] for which in (False, True))
+        low, high = (f"{100 * end:.1f}" for end in centered.interval)
+        return CoherentShare(
+            raw.rate,
+            raw.interval,
+            len(self),
+            f"T of {self.settings.k} tokens above {100 * raw.level:.0f} % of those with no words; on"
+            f" centred rows {100 * centered.rate:.1f} % ({low} % to {high} %)",
+        )
 
     @property
     def _column(self) -> int:
@@ -323,6 +353,26 @@ def summarize_survey(
         provenance=space.provenance,
         vocabulary=space.vocabulary,
     )
+
+
+def name_survey(
+    space: EmbeddingSpace,
+    survey: Survey,
+    *,
+    labels: LabelTable | None = None,
+    store: DrawStore | None = None,
+) -> Survey:
+    """The survey with what its lists share, in :attr:`Survey.naming` (STATISTICS 7).
+
+    Parameters
+    ----------
+    space : that was surveyed
+    survey : its lists shown are named
+    labels : by default all that are built in
+    store : where nulls are kept, by default the memory of this process
+    """
+    naming = share_labels(space, survey.records.shown, survey.coherent, labels=labels, store=store)
+    return replace(survey, naming=naming)
 
 
 def _rates(settings: SurveySettings, records: SurveyRecords) -> Iterable[Rate]:

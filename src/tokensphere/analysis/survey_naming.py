@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tokensphere.analysis.naming import labels_of
 from tokensphere.analysis.naming_counts import LabelCounter
@@ -14,7 +15,7 @@ from tokensphere.analysis.naming_draws import DrawStore
 from tokensphere.analysis.naming_lists import ListNames, name_lists
 from tokensphere.analysis.naming_null import shuffled_null
 from tokensphere.analysis.naming_rates import Agreement, Rate, agreement
-from tokensphere.analysis.survey import Survey
+from tokensphere.errors import InputError
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
 
@@ -95,9 +96,10 @@ class SurveyNaming:
         return {"level": self.level, "groups": [group.to_dict() for group in self.groups]}
 
 
-def name_survey(
+def share_labels(
     space: EmbeddingSpace,
-    survey: Survey,
+    lists: npt.NDArray[np.integer],
+    coherent: npt.NDArray[np.bool_],
     *,
     labels: LabelTable | None = None,
     n_draws: int = 9_999,
@@ -105,13 +107,14 @@ def name_survey(
     level: float = 0.05,
     store: DrawStore | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Survey:
-    """The survey with what its lists share: a theme is a label that random tokens share as seldom.
+) -> SurveyNaming:
+    """What lists share, group of labels by group: a theme is a label that random tokens rarely share.
 
     Parameters
     ----------
-    space : that was surveyed
-    survey : its lists shown are named
+    space : the lists are of its tokens
+    lists : int array of shape (m, k)
+    coherent : bool array of shape (m,), lists that are coherent (STATISTICS 6)
     labels : by default all that are built in
     n_draws, seed : lists of random tokens that make up the null of each group
     level : family-wise level
@@ -120,7 +123,6 @@ def name_survey(
     """
     table = labels_of(space, labels)
     there = {label.kind for label in table.labels}
-    lists = survey.records.shown
     usable = space.usable & space.moments.center().usable
     groups, named = [], {}
     for name, kinds in {ANY: tuple(sorted(there)), **GROUPS}.items():
@@ -132,13 +134,16 @@ def name_survey(
             continue
         null = shuffled_null(counter, n_draws, seed=seed, store=store, progress=progress)
         named[name] = name_lists(counter, lists, null, level=level)
-        groups.append(_group(name, kept, named[name], survey))
-    naming = SurveyNaming(tuple(groups), named[ANY], named.get(WORDS, named[ANY]), level)
-    return replace(survey, naming=naming)
+        groups.append(_group(name, kept, named[name], coherent))
+    if not groups:
+        raise InputError("no label has five tokens or more in this vocabulary: nothing can be shared")
+    return SurveyNaming(tuple(groups), named[ANY], named.get(WORDS, named[ANY]), level)
 
 
-def _group(name: str, kinds: tuple[str, ...], names: ListNames, survey: Survey) -> ThemeGroup:
-    has, coherent = names.has_theme, survey.coherent
+def _group(
+    name: str, kinds: tuple[str, ...], names: ListNames, coherent: npt.NDArray[np.bool_]
+) -> ThemeGroup:
+    has = names.has_theme
     return ThemeGroup(
         name=name,
         kinds=kinds,
@@ -150,5 +155,5 @@ def _group(name: str, kinds: tuple[str, ...], names: ListNames, survey: Survey) 
     )
 
 
-def _rate(has: np.ndarray[Any, np.dtype[np.bool_]]) -> Rate:
+def _rate(has: npt.NDArray[np.bool_]) -> Rate:
     return Rate.of(int(np.count_nonzero(has)), len(has))

@@ -6,13 +6,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tokensphere.cli.app import main
 from tokensphere.cli.options import json_option, load_model, model_options, show
 from tokensphere.errors import InputError
+
+if TYPE_CHECKING:
+    from tokensphere.analysis.survey import CoherentShare
+    from tokensphere.space import EmbeddingSpace
 
 
 @main.command()
@@ -76,11 +80,25 @@ def geometry(
             space, n_directions=count, seed=seed, clusters=numbers, labelling=labels,
             labelling_name=labelling.name if labelling else "labelling", k=k, progress=progress,
         )  # fmt: skip
+        if progress is not None:
+            progress("a survey")
+        if (share := _coherent_share(space, count, k, seed)) is not None:
+            result = result.with_coherence(share)
     if plot is not None:
         from tokensphere.views.plot_geometry import plot_geometry
 
         plot_geometry(result, plot)
     show(result, as_json)
+
+
+def _coherent_share(space: EmbeddingSpace, count: int, k: int, seed: int) -> CoherentShare | None:
+    """What a survey of as many directions finds; None if there are too few of them, or of tokens."""
+    from tokensphere.analysis.survey import survey
+
+    try:
+        return survey(space, count, k=k, ks=(k,), seed=seed).coherent_share()
+    except InputError:
+        return None
 
 
 def _numbers(text: str) -> tuple[int, ...]:

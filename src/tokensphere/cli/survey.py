@@ -215,7 +215,7 @@ def _save(save: Path, space: EmbeddingSpace, settings: SurveySettings, records: 
 
 
 def _named(space: EmbeddingSpace, result: Survey) -> Survey:
-    from tokensphere.analysis.survey_naming import name_survey
+    from tokensphere.analysis.survey import name_survey
     from tokensphere.sources.nulls import NullFiles
 
     return name_survey(space, result, store=NullFiles())

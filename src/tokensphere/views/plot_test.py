@@ -109,7 +109,10 @@ def _histogram(ax: Any, result: RankedTest) -> None:
     for column, name in enumerate(STATISTICS):
         counts, edges = np.histogram(p[:, column], bins=_BINS, range=(0, 1))
         heights = counts / max(len(p), 1) * _BINS
-        ax.stairs(heights, edges, baseline=None, label=statistic_in_words(test, name), **_STYLES[column])
+        label = statistic_in_words(test, name)
+        if name == "label":
+            label += " (takes few values)"  # so its heights jump also when all is chance
+        ax.stairs(heights, edges, baseline=None, label=label, **_STYLES[column])
     ax.axhline(1, color="black", linewidth=1, label="chance")
     ax.set_xlim(0, 1)
     ax.set_ylim(bottom=0)

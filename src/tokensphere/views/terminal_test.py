@@ -114,7 +114,8 @@ def _overall(test: DirectionTest) -> RenderableType:
         columns[0].append(cell(statistic_in_words(test, name)))
         columns[1].append(cell(_share(test.overall, column, q=False), "cyan"))
         columns[2].append(cell(_share(test.overall, column, q=True), "cyan"))
-    for cells, text in zip(columns, ("chance", f"5 %{' ' * 14}", ""), strict=True):
+    chance = "5 in 100" if test.overall.n < _FEW else f"5 %{' ' * 14}"
+    for cells, text in zip(columns, ("chance", chance, ""), strict=True):
         cells.append(cell(text, "dim"))
     return table(columns, left={0})
 
@@ -144,6 +145,8 @@ def _groups(result: RankedTest) -> RenderableType:
 def _share(group: GroupShares, column: int, *, q: bool) -> str:
     if not group.n:
         return "—"
+    if group.n < _FEW:
+        return f"{(group.below_q if q else group.below_p)[column]} of {group.n}"
     share = group.share_q(column) if q else group.share_p(column)
     low, high = group.interval_q(column) if q else group.interval_p(column)
     return f"{100 * share:.1f} % {f'({100 * low:.1f}–{100 * high:.1f})':>13}"
@@ -199,8 +202,10 @@ def _standing_out(result: RankedTest) -> str:
         )
     if not certain:
         return f"{first}; none has q < 0.05: taken together, none stands out from chance."
-    chance = "one of which in twenty at most is expected to be chance"
-    return f"{first}; {certain:,} {'has' if certain == 1 else 'have'} q < 0.05, {chance}."
+    return (
+        f"{first}; {certain:,} {'has' if certain == 1 else 'have'} q < 0.05, and among such directions"
+        " at most one in twenty is expected to be chance."
+    )
 
 
 def _caption(test: DirectionTest) -> str:

@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy import stats
+
+from tokensphere.errors import InputError
+from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.surrogate import (
+    BLOCK,
+    SURROGATE_LAWS,
+    SurrogateLaw,
+    check_surrogate,
+    covariance_error,
+    gaussian_factor,
+    surrogate_rows,
+    unit_covariance,
+)
+
+Rows = npt.NDArray[np.float32]
+Wide = npt.NDArray[np.float64]
+N, D = 2500, 24
+
+
+def normal(n: int = N, d: int = D, seed: int = 0) -> Wide:
+    return np.random.default_rng(seed).standard_normal((n, d))
+
+
+def strong_axis() -> Wide:
+    """Most of the variance along one axis, and a mean off it."""
+    rows = normal() + 0.5
+    rows[:, 0] *= 5
+    return rows
+
+
+def skewed_mean() -> Wide:
+    """How far a row goes along the mean is exponential."""
+    far = np.random.default_rng(1).exponential(size=(N, 1))
+    return np.asarray(normal() + far * np.linspace(3, 0, D))
+
+
+def lumps() -> Wide:
+    """Two groups that no Gaussian law has."""
+    rows = normal()
+    rows[:800, 3] += 6
+    rows[800:1200, 5] -= 8
+    return rows
+
+
+def heavy() -> Wide:
+    """Spread that differs from row to row, on axes of very different size."""
+    rows = normal() * np.geomspace(3, 0.05, D) * np.exp(0.8 * normal(d=1, seed=2))
+    rows[:, 0] += 3
+    return rows
+
+
+SPACES: list[Callable[[], Wide]] = [strong_axis, skewed_mean, lumps, heavy]
+
+
+def made(rows: npt.ArrayLike, law: SurrogateLaw = "matched", seed: int = 0) -> tuple[Rows, RowMoments]:
+    matrix = np.asarray(rows, dtype=np.float32)
+    drawn = surrogate_rows(matrix, RowMoments(matrix), law=law, seed=seed)
+    assert drawn.dtype == np.float32 and drawn.shape == matrix.shape
+    lengths = np.linalg.norm(drawn.astype(np.float64), axis=1)
+    np.testing.assert_allclose(lengths, 1, atol=1e-6)
+    return drawn, RowMoments(matrix)
+
+
+def covariance_of(rows: Rows) -> Wide:
+    return unit_covariance(rows, RowMoments(rows))
+
+
+def off(drawn: Rows, moments: RowMoments, matrix: npt.ArrayLike) -> float:
+    """Distance of the covariances in units of the sampling error."""
+    wanted = covariance_of(np.asarray(matrix, dtype=np.float32))
+    error = covariance_error(wanted, len(drawn)) * np.linalg.norm(wanted)
+    return float(np.linalg.norm(covariance_of(drawn) - wanted) / error)
+
+
+def off_mean(drawn: Rows, moments: RowMoments) -> float:
+    """Distance of the means in units of the standard error ``√(tr Σ / n)``."""
+    spread = float(np.mean(moments.center().distances ** 2))
+    found = RowMoments(drawn).mean_unit_row() - moments.mean_unit_row()
+    return float(np.linalg.norm(found) / np.sqrt(spread / len(drawn)))
+
+
+def test_covariance_is_that_of_the_unit_rows() -> None:
+    rows = (strong_axis()[:900]).astype(np.float32)
+    rows[5], rows[17] = 0, np.nan
+    keep = np.ones(900, dtype=bool)
+    keep[100:120] = False
+    moments = RowMoments(rows, keep=keep)
+    good = rows[moments.usable].astype(np.float64)
+    assert len(good) == 878
+    unit = good / np.linalg.norm(good, axis=1, keepdims=True)
+    want = np.cov(unit, rowvar=False, bias=True)
+    np.testing.assert_allclose(unit_covariance(rows, moments), want, atol=1e-9)
+    assert np.trace(want) == pytest.approx(1 - np.sum(unit.mean(axis=0) ** 2))
+
+
+def test_covariance_is_the_same_for_any_number_of_threads() -> None:
+    rows = normal(n=20 * BLOCK + 7, d=6).astype(np.float32)
+    moments = RowMoments(rows)
+    want = unit_covariance(rows, moments, threads=1)
+    for threads in (2, 5):
+        np.testing.assert_array_equal(unit_covariance(rows, moments, threads=threads), want)
+
+
+def test_sampling_error_of_a_covariance_is_what_simulation_shows() -> None:
+    covariance = np.diag([4.0, 1.0, 1.0, 0.1])
+    factor = gaussian_factor(covariance)
+    squares = []
+    for seed in range(400):
+        rows = normal(n=50, d=4, seed=seed) @ factor.T
+        squares.append(np.sum((rows.T @ rows / 50 - covariance) ** 2) / np.sum(covariance**2))
+    error = np.std(squares) / np.sqrt(400)
+    assert np.mean(squares) == pytest.approx(covariance_error(covariance, 50) ** 2, abs=4 * error)
+    assert covariance_error(np.zeros((3, 3)), 10) == 0
+
+
+@pytest.mark.parametrize("rank", [0, 1, 3, 8])
+def test_a_factor_gives_its_covariance_of_any_rank(rank: int) -> None:
+    root = normal(n=8, d=rank, seed=3)
+    covariance = root @ root.T
+    factor = gaussian_factor(covariance)
+    assert factor.shape == (8, rank)
+    np.testing.assert_allclose(factor @ factor.T, covariance, atol=1e-12 * max(1, np.trace(covariance)))
+
+
+@pytest.mark.parametrize("law", SURROGATE_LAWS)
+def test_threads_cannot_be_seen_and_a_seed_is_a_vocabulary(law: SurrogateLaw) -> None:
+    rows = normal(n=3 * BLOCK + 5, d=7).astype(np.float32) + 0.5
+    moments = RowMoments(rows)
+    want = surrogate_rows(rows, moments, law=law, threads=1)
+    for threads in (2, 5):
+        again = surrogate_rows(rows, RowMoments(rows), law=law, threads=threads)
+        np.testing.assert_array_equal(again, want)
+    other = surrogate_rows(rows, moments, law=law, seed=1)
+    assert not np.any(np.all(other == want, axis=1))
+    # rows of different blocks come from different streams
+    assert len(np.unique(want, axis=0)) == len(want)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_matched_has_mean_and_covariance_where_gaussian_has_not(space: Callable[[], Wide]) -> None:
+    """Why ``matched`` is the default: bringing Gaussian rows to unit length undoes their covariance.
+
+    `matched` has the covariance itself, far inside the sampling error that a draw would have; the
+    mean within it. The Gaussian law misses it by more than twice that error.
+    """
+    drawn, moments = made(space())
+    assert off(drawn, moments, space()) < 0.06
+    assert off_mean(drawn, moments) < 2
+    other, _ = made(space(), "gaussian")
+    assert off(other, moments, space()) > 2
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_matched_keeps_every_row_s_component_along_the_mean(space: Callable[[], Wide]) -> None:
+    drawn, moments = made(space())
+    mean = moments.mean_unit_row()
+    axis = mean / np.linalg.norm(mean)
+    unit = space() / np.linalg.norm(space(), axis=1, keepdims=True)
+    along = unit @ axis
+    np.testing.assert_allclose(drawn @ axis, along, atol=2e-6)
+    # Beyond the regression on it, a row says nothing about the real row: cosines of mean zero.
+    design = np.column_stack([np.ones(N), along])
+    rest, other = (u - design @ np.linalg.lstsq(design, u)[0] for u in (unit, drawn))
+    products = np.vecdot(rest, other) / np.sqrt(np.vecdot(rest, rest) * np.vecdot(other, other))
+    assert abs(products.mean()) < 4 * products.std() / np.sqrt(N)
+
+
+def test_the_rest_is_gaussian() -> None:
+    """Lumps are gone: orthogonal to the mean, a scaled component has the normal law's kurtosis."""
+    rows = normal(n=4000, d=200)
+    rows[:1300, 3] += 4
+    rows[:, 0] += 6
+    drawn, moments = made(rows)
+    axis = moments.mean_unit_row() / np.linalg.norm(moments.mean_unit_row())
+    across = np.eye(200)[3] - axis[3] * axis
+
+    def kurtosis(some: npt.ArrayLike) -> float:
+        unit = np.asarray(some) / np.linalg.norm(some, axis=1, keepdims=True)
+        along = unit @ axis
+        rest = unit - np.outer(along, axis)
+        return float(stats.kurtosis(rest @ across / np.sqrt(1 - along**2)))
+
+    assert kurtosis(rows) < -0.5
+    assert kurtosis(drawn) == pytest.approx(0, abs=0.35)
+
+
+@pytest.mark.parametrize("law", SURROGATE_LAWS)
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(normal(n=40, d=100) + 0.3, id="more dimensions than rows"),
+        pytest.param(np.repeat(normal(n=6, d=30), 50, axis=0), id="copies of six rows"),
+        pytest.param(np.eye(30), id="one-hot rows"),
+        pytest.param(normal(n=500, d=2) @ np.eye(20)[:2], id="a plane through zero"),
+        pytest.param((normal(n=500, d=2) + 2) @ np.eye(20)[:2], id="a plane, off zero"),
+        pytest.param(np.eye(20)[:1] + 1e-3 * normal(n=300, d=20), id="a narrow cone"),
+        pytest.param(normal(n=2, d=8), id="two rows"),
+        pytest.param(np.array([[1.0, 0, 0], [-2, 0, 0]]), id="two opposite rows"),
+        pytest.param(np.sign(normal(n=100, d=1)), id="one dimension"),
+    ],
+)
+def test_covariances_without_full_rank(rows: Wide, law: SurrogateLaw) -> None:
+    """Unit rows in the real rows' span, with their mean and covariance within three errors."""
+    drawn, moments = made(rows, law)
+    assert off(drawn, moments, rows) < (3 if law == "matched" else 4)
+    assert off_mean(drawn, moments) < 4
+    span = np.linalg.svd(rows)[2][: np.linalg.matrix_rank(rows)]
+    np.testing.assert_allclose(drawn @ span.T @ span, drawn, atol=1e-5)
+
+
+def test_a_mean_of_zero_has_no_axis() -> None:
+    axes = np.concatenate([np.eye(10), -np.eye(10)] * 60)
+    drawn, moments = made(axes)
+    assert np.linalg.norm(moments.mean_unit_row()) < 1e-12
+    assert off(drawn, moments, axes) < 0.06 and off_mean(drawn, moments) < 2
+
+
+def test_rows_without_direction_and_padding_are_not_drawn() -> None:
+    rows = (normal(n=300, d=8) + 1).astype(np.float32)
+    rows[3], rows[4] = 0, np.inf
+    keep = np.arange(300) < 280
+    moments = RowMoments(rows, keep=keep)
+    drawn = surrogate_rows(rows, moments)
+    assert drawn.shape == (278, 8) and np.isfinite(drawn).all()
+    alone = rows[moments.usable]
+    np.testing.assert_allclose(drawn, surrogate_rows(alone, RowMoments(alone)), atol=1e-5)
+
+
+@pytest.mark.parametrize("law", SURROGATE_LAWS)
+def test_what_cannot_be_drawn(law: SurrogateLaw) -> None:
+    rows = np.abs(normal(n=30, d=4)).astype(np.float32)
+    one_way = rows[:, :1] * np.ones(4, dtype=np.float32)
+    with pytest.raises(InputError, match="all rows have the same direction"):
+        surrogate_rows(one_way, RowMoments(one_way), law=law)
+    one = rows * (np.arange(30) == 3)[:, None]
+    with pytest.raises(InputError, match="only 1 rows have a direction"):
+        surrogate_rows(one, RowMoments(one), law=law)
+    with pytest.raises(InputError, match="the seed is -1"):
+        surrogate_rows(rows, RowMoments(rows), law=law, seed=-1)
+
+
+def test_names_of_the_laws() -> None:
+    assert [check_surrogate(name) for name in SURROGATE_LAWS] == list(SURROGATE_LAWS)
+    with pytest.raises(InputError, match="unknown surrogate 'shuffled': use one of matched, gaussian"):
+        check_surrogate("shuffled")
