@@ -25,11 +25,22 @@ from tokensphere.errors import (
 )
 
 if TYPE_CHECKING:
+    from tokensphere.analysis.directiontest import test_directions
+    from tokensphere.analysis.directiontest_result import DirectionTest
+    from tokensphere.analysis.geometry import measure_geometry
+    from tokensphere.analysis.geometry_result import Geometry
+    from tokensphere.analysis.naming import Naming, name_tokens
     from tokensphere.analysis.neighbors import Neighbors, SearchSettings, nearest
     from tokensphere.analysis.pair import Pair, PairCosine, pair
     from tokensphere.analysis.summary import Summary, summarize
+    from tokensphere.analysis.survey import name_survey, survey
+    from tokensphere.analysis.survey_result import Survey
     from tokensphere.display import parse_visible, visible
     from tokensphere.geometry.directions import RandomDirections, random_directions
+    from tokensphere.labels.build import label_table
+    from tokensphere.labels.table import Label, LabelTable
+    from tokensphere.labels.user import labels_from_mapping, read_labels
+    from tokensphere.sources.directions_file import open_directions
     from tokensphere.sources.gensim_vectors import from_gensim
     from tokensphere.sources.load import load
     from tokensphere.sources.transformers_model import from_transformers
@@ -37,8 +48,13 @@ if TYPE_CHECKING:
     from tokensphere.vocabulary import Kind, Vocabulary
 
 _WHERE = {
+    "DirectionTest": "analysis.directiontest_result",
     "EmbeddingSpace": "space",
+    "Geometry": "analysis.geometry_result",
     "Kind": "vocabulary",
+    "Label": "labels.table",
+    "LabelTable": "labels.table",
+    "Naming": "analysis.naming",
     "Neighbors": "analysis.neighbors",
     "Pair": "analysis.pair",
     "PairCosine": "analysis.pair",
@@ -46,24 +62,39 @@ _WHERE = {
     "RandomDirections": "geometry.directions",
     "SearchSettings": "analysis.neighbors",
     "Summary": "analysis.summary",
+    "Survey": "analysis.survey_result",
     "Vocabulary": "vocabulary",
     "from_gensim": "sources.gensim_vectors",
     "from_transformers": "sources.transformers_model",
+    "label_table": "labels.build",
+    "labels_from_mapping": "labels.user",
     "load": "sources.load",
+    "measure_geometry": "analysis.geometry",
+    "name_survey": "analysis.survey",
+    "name_tokens": "analysis.naming",
     "nearest": "analysis.neighbors",
+    "open_directions": "sources.directions_file",
     "pair": "analysis.pair",
     "parse_visible": "display",
     "random_directions": "geometry.directions",
+    "read_labels": "labels.user",
     "summarize": "analysis.summary",
+    "survey": "analysis.survey",
+    "test_directions": "analysis.directiontest",
     "visible": "display",
 }
 
 __all__ = [
+    "DirectionTest",
     "EmbeddingSpace",
     "FormatError",
+    "Geometry",
     "InputError",
     "Kind",
+    "Label",
+    "LabelTable",
     "MissingExtraError",
+    "Naming",
     "Neighbors",
     "Pair",
     "PairCosine",
@@ -72,18 +103,28 @@ __all__ = [
     "SearchSettings",
     "SourceError",
     "Summary",
+    "Survey",
     "TokensphereError",
     "UnknownTokenError",
     "Vocabulary",
     "__version__",
     "from_gensim",
     "from_transformers",
+    "label_table",
+    "labels_from_mapping",
     "load",
+    "measure_geometry",
+    "name_survey",
+    "name_tokens",
     "nearest",
+    "open_directions",
     "pair",
     "parse_visible",
     "random_directions",
+    "read_labels",
     "summarize",
+    "survey",
+    "test_directions",
     "visible",
 ]
 

@@ -148,7 +148,9 @@ def test_both_ends_are_two_directions() -> None:
     np.testing.assert_array_equal(both.qvalue, q_values(both.pvalue))
     given = given_directions(SPACE, V, similarity="cosine", centered=True, both_ends=True)
     for low, high in ((0, 120), (1, 2), (3, 8), (4, 4), (119, 120)):
-        np.testing.assert_array_equal(given.read(low, high), np.stack([V, -V], 1).reshape(-1, D)[low:high])
+        np.testing.assert_array_equal(
+            given.read(low, high), np.stack([V, -V], 1).reshape(-1, D)[low:high]
+        )
 
 
 def test_what_cannot_be_tested_is_told_and_keeps_its_place() -> None:
@@ -335,7 +337,10 @@ def test_what_is_done_is_a_result_of_its_own() -> None:
     (rest,) = testing.blocks(20)
     np.testing.assert_array_equal(rest.statistic, everything.statistic[20:])
     part = Measured(
-        everything.statistic[:20], everything.ids[:20], everything.similarity[:20], everything.reason[:20]
+        everything.statistic[:20],
+        everything.ids[:20],
+        everything.similarity[:20],
+        everything.reason[:20],
     )
     stopped = testing.result(part, draws)
     assert len(stopped) == 20 and stopped.n_given == 60 and not stopped.complete

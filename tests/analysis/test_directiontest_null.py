@@ -10,8 +10,10 @@ from directiontest_spaces import D, labels, planted_space
 from scipy import stats
 
 import tokensphere as ts
-from tokensphere.analysis import directiontest
+from tokensphere.analysis import directiontest, directiontest_measure
 from tokensphere.analysis.directiontest_null import exceedances, p_values
+from tokensphere.analysis.directiontest_result import DirectionTest
+from tokensphere.analysis.lists import find_lists
 from tokensphere.analysis.naming_draws import MemoryStore
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections
@@ -87,7 +89,7 @@ def uniform_at_its_steps(p: np.ndarray) -> None:
 
 
 def test_own_tokens_would_make_a_difference_of_vectors_too_surprising() -> None:
-    """The trap: of vectors, both ends are found; were they left out in the null alone, all p are small."""
+    """The trap: of vectors, both tokens are found; left out in the null alone, p would be small."""
     vectors = drawn_from("difference", CREATED, 5)[:300]
     how: Any = {"n_null": 2048, "k": 5, "labels": LABELS, "store": MemoryStore()}
     as_vectors = directiontest.test_directions(CREATED, vectors, null="difference", **how)
@@ -118,19 +120,16 @@ def test_p_values_are_counts() -> None:
 
 
 def test_more_draws_are_those_there_were_and_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tokensphere.analysis import directiontest_measure
-
     searched: list[int] = []
-    find = directiontest_measure.find_lists
 
     def counted(*arguments: Any) -> Any:
         searched.append(len(arguments[1]))
-        return find(*arguments)
+        return find_lists(*arguments)
 
     monkeypatch.setattr(directiontest_measure, "find_lists", counted)
     store = MemoryStore()
 
-    def run(n_null: int, **options: Any) -> ts.EmbeddingSpace | Any:
+    def run(n_null: int, **options: Any) -> DirectionTest:
         searched.clear()
         return directiontest.test_directions(
             CREATED, np.eye(D), n_null=n_null, k=5, labels=LABELS, **{"store": store, **options}

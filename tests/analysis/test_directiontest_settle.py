@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -24,6 +26,10 @@ def test_the_interval_is_that_of_clopper_and_pearson(error: float) -> None:
 
 def uniform_draws(seed: int) -> npt.NDArray[np.float64]:
     return np.random.default_rng(seed).uniform(size=(64_000, 3))
+
+
+def first_of(draws: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:
+    return draws[:count]
 
 
 def at(chances: list[float]) -> npt.NDArray[np.float64]:
@@ -58,9 +64,8 @@ def test_settled_on_the_right_side_nearly_always() -> None:
     for seed in range(200):
         draws = uniform_draws(seed)[:8000]
         null, found = settle(
-            at(chances), lambda count, draws=draws: draws[:count], first=500, most=8000, level=0.05,
-            column=1, error=0.05,
-        )  # fmt: skip
+            at(chances), partial(first_of, draws), first=500, most=8000, level=0.05, column=1, error=0.05
+        )
         reached = np.array([(null[:, 1] >= 1 - chance).sum() for chance in chances])
         lower, upper = exact_interval(reached, len(null), 0.05 / found.looks_planned)
         below, above = upper < 0.05, lower > 0.05
@@ -72,7 +77,9 @@ def test_settled_on_the_right_side_nearly_always() -> None:
 def test_untestable_directions_have_nothing_to_settle() -> None:
     statistic = at([0.9, 0.05])
     statistic[1] = np.nan
-    _, found = settle(statistic, lambda n: uniform_draws(0)[:n], first=500, most=900, level=0.05, column=0)
+    _, found = settle(
+        statistic, lambda n: uniform_draws(0)[:n], first=500, most=900, level=0.05, column=0
+    )
     assert found.unsettled == 0
 
 

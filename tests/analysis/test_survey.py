@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -8,9 +7,8 @@ import pytest
 from survey_spaces import grouped, noise, space_of, written
 
 import tokensphere as ts
-from tokensphere.analysis import survey_run
-from tokensphere.analysis.survey import LEVELS, Survey, check_count, summarize_survey, survey
-from tokensphere.errors import InputError
+from tokensphere.analysis.survey import survey
+from tokensphere.analysis.survey_result import LEVELS, Survey
 
 SMALL: dict[str, Any] = {"n_directions": 300, "k": 6, "ks": (3, 10)}
 

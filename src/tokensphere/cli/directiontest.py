@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -122,7 +123,7 @@ def directiontest(
 
         show(ranked, as_json)
     if run.stopped:
-        raise click.exceptions.Exit(_INTERRUPTED)
+        sys.exit(_INTERRUPTED)
 
 
 _HOW = ("k", "similarity", "centered", "forms", "both_ends", "seed")

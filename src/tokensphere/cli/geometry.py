@@ -15,7 +15,7 @@ from tokensphere.cli.options import json_option, load_model, model_options, show
 from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
-    from tokensphere.analysis.survey import CoherentShare
+    from tokensphere.analysis.survey_result import CoherentShare
     from tokensphere.space import EmbeddingSpace
 
 

@@ -13,8 +13,8 @@ from tokensphere.cli.options import json_option, load_model, model_options, rate
 from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
-    from tokensphere.analysis.survey import Survey
     from tokensphere.analysis.survey_records import SurveyRecords, SurveySettings
+    from tokensphere.analysis.survey_result import Survey
     from tokensphere.space import EmbeddingSpace
 
 _SAVE_AFTER = 30.0  # seconds of work that may be lost if the machine stops

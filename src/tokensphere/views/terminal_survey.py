@@ -9,8 +9,8 @@ from rich.text import Text
 
 from tokensphere.analysis.hubs import Hubs
 from tokensphere.analysis.naming_rates import Rate
-from tokensphere.analysis.survey import LEVELS, Survey
 from tokensphere.analysis.survey_naming import WORDS, SurveyNaming
+from tokensphere.analysis.survey_result import LEVELS, Survey
 from tokensphere.geometry.rates import Exceedance
 from tokensphere.views.terminal import WIDTH_WITHOUT_TERMINAL, cell, render, table
 from tokensphere.views.text import anchor, cosine, crop, percent
