@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tokensphere.errors import InputError, MissingExtraError
+from tokensphere.views.whole import check_writable, whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,12 +36,7 @@ def check_figure_path(path: Path) -> None:
         raise InputError(f"cannot draw {path}: the name must end in {', '.join(SUFFIXES)}")
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingExtraError("pictures need Matplotlib: pip install 'tokensphere[plot]'")
-    try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"cannot write {path}: it is no regular file; give the name of a file")
-        os.unlink(_temporary_beside(path))
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+    check_writable(path)
 
 
 def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Any]]:
@@ -87,24 +81,5 @@ def save_figure(figure: Figure, path: Path) -> None:
     """
     check_figure_path(path)
     suffix = path.suffix.lower()
-    temporary: str | None = None
-    try:
-        temporary = _temporary_beside(path)
-        with open(temporary, "wb") as file:  # noqa: PTH123 - mkstemp gives a string
-            figure.savefig(file, format=suffix[1:], dpi=_DOTS_PER_INCH, metadata=_METADATA[suffix])
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # mkstemp's file is for its owner alone
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
-
-
-def _temporary_beside(path: Path) -> str:
-    """An empty file in the folder of `path`."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    return name
+    with whole_file(path) as file:
+        figure.savefig(file, format=suffix[1:], dpi=_DOTS_PER_INCH, metadata=_METADATA[suffix])

@@ -20,12 +20,14 @@ def check_writable(path: Path) -> None:
     InputError
         `path` is no regular file, or no file can be made beside it
     """
-    if path.exists() and not path.is_file():
-        raise InputError(f"cannot write {path}: it is no regular file; give the name of a file")
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"cannot write {path}: it is no regular file; give the name of a file")
         os.unlink(_temporary_beside(path))
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:  # a ValueError for a path with a zero byte
+        raise InputError(f"cannot write {path}: {getattr(error, 'strerror', '') or error}") from error
 
 
 @contextmanager
