@@ -37,6 +37,8 @@ from tokensphere.space import EmbeddingSpace
 STRENGTHS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18)  # cosine of a planted direction with its group's mean
 LEVEL = 0.001
 _K = 20
+_SHOWN_FROM = 0.01
+_MARK = "<!-- below: written by the command -->"
 _LISTS_AT_ONCE = 64
 _SHOWN = ("T, k = 10", "largest similarity", "smallest label p, k = 10")
 Floats = npt.NDArray[np.float64]
@@ -101,6 +103,7 @@ class Measure:
         self.coherence = Coherence(space.vectors, space.moments)
         self.limit = random_pair_limit(self.coherence, space.usable & self.coherence.usable)
         self.counter = LabelCounter(table, space.usable, 10)
+        self.forms = space.vocabulary.forms
         self.scorings = {
             "cosine": make_scoring(space.vectors, space.moments, keep=space.is_token),
             "centred cosine": make_scoring(
@@ -146,6 +149,7 @@ class Measure:
         joined = gram > self.limit
         near = values[:, :, None] * values[:, None, :] * (1 - np.eye(_K))
         return {
+            "T, k = 10, one token a form": self._one_a_form(ids, gram),
             "T, weighted by similarity, k = 10": (gram * near)[:, :10, :10].sum(axis=(1, 2)),
             "T, weighted by similarity, k = 20": (gram * near).sum(axis=(1, 2)),
             "T, k = 5": sums[:, 4] / pairs[4],
@@ -158,6 +162,17 @@ class Measure:
             "alike, k = 10": largest_group(joined[:, :10, :10]).astype(np.float64),
             "alike, k = 20": largest_group(joined).astype(np.float64),
         }
+
+    def _one_a_form(self, ids: npt.NDArray[np.int64], gram: Floats) -> Floats:
+        """T of the first ten different forms among the twenty nearest, of fewer if there are not."""
+        forms = self.forms[ids]
+        before = np.tril(np.ones((_K, _K), dtype=bool), -1)
+        new = ~((forms[:, :, None] == forms[:, None, :]) & before).any(axis=2)
+        new &= np.cumsum(new, axis=1) <= 10
+        count = new.sum(axis=1)
+        pairs = new[:, :, None] & new[:, None, :] & ~np.eye(_K, dtype=bool)
+        total: Floats = (gram * pairs).sum(axis=(1, 2)) / np.maximum(count * (count - 1), 1)
+        return total
 
 
 def p_values(values: Floats, null: Floats) -> Floats:
@@ -194,11 +209,15 @@ def tables(powers: list[Power]) -> str:
             "| similarity | statistic | mean | " + " | ".join(heads) + " |",
         ]
         lines.append("|---|---|" + "--:|" * (1 + len(heads)))
-        for one in powers:
-            if one.null == law:
+        of_law = [one for one in powers if one.null == law]
+        for one in of_law:
+            if one.mean >= _SHOWN_FROM:
                 cells = [f"{100 * share:.0f} %" for share in one.by_strength]
                 cells = [f"**{100 * one.mean:.1f} %**", *cells]
                 lines.append(f"| {one.similarity} | {one.statistic} | {' | '.join(cells)} |")
+        few = sum(one.mean < _SHOWN_FROM for one in of_law)
+        if few:
+            lines += ["", f"{few} more combinations find less than {100 * _SHOWN_FROM:g} % on average."]
         lines.append("")
     return "\n".join(lines)
 
@@ -233,7 +252,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer directions: a trial")
     parser.add_argument("--model", help="by default the bundled one")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables, too")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables into this page")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the curves, too")
     arguments = parser.parse_args()
     started = time.perf_counter()
@@ -247,7 +266,9 @@ def main() -> None:
     if arguments.markdown:
         command = shlex.join(["python", "-m", "benchmarks.power", *sys.argv[1:]])
         about = ", ".join(machine.describe().values())
-        arguments.markdown.write_text(f"`{command}`\n\n{text}\n{about}\n", encoding="utf-8")
+        page = arguments.markdown.read_text(encoding="utf-8").partition(_MARK)[0]
+        page += f"{_MARK}\n\n`{command}`, {about}\n\n{text}"
+        arguments.markdown.write_text(page, encoding="utf-8")
     if arguments.picture:
         draw(powers, arguments.picture)
 

@@ -1,9 +1,9 @@
 """Which features of a sparse autoencoder point at tokens that have something in common?
 
     python examples/sae_decoder.py                            # a decoder made up for the occasion
-    python examples/sae_decoder.py sae.safetensors W_dec
+    python examples/sae_decoder.py sae.safetensors:W_dec
 
-The decoder that is made up has 500 random features, and 20 that point at the days and the cities.
+Of the one made up, 500 features are random, and 20 point, not quite, at days of the week or at cities.
 """
 
 import json
@@ -18,7 +18,7 @@ from tokensphere.sources.directions_file import open_directions
 
 
 def make_decoder(space: ts.EmbeddingSpace, path: Path) -> None:
-    """Features are rows: mostly random, some near the mean of tokens that belong together."""
+    """A matrix W_dec in safetensors whose rows are features."""
     rows = ts.random_directions(space.shape[1], range(520), seed=7)
     for words, places in (("Monday Friday Sunday", range(10)), ("Paris London Berlin", range(10, 20))):
         ids = [space.vocabulary.id(f" {word}") for word in words.split()]
@@ -31,10 +31,8 @@ def make_decoder(space: ts.EmbeddingSpace, path: Path) -> None:
 
 space = ts.load()
 with tempfile.TemporaryDirectory() as folder:
-    file, tensor = (*sys.argv[1:], "W_dec")[:2] if len(sys.argv) > 1 else ("", "W_dec")
-    if not file:
-        file = str(Path(folder) / "sae.safetensors")
+    file = sys.argv[1] if sys.argv[1:] else f"{folder}/sae.safetensors"
+    if not sys.argv[1:]:
         make_decoder(space, Path(file))
-    with open_directions(f"{file}:{tensor}", space.shape[1]) as decoder:
-        result = ts.test_directions(space, decoder, n_null=10_000)
-print(result.top(10))
+    with open_directions(file, space.shape[1]) as decoder:
+        print(ts.test_directions(space, decoder))

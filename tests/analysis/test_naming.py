@@ -12,7 +12,7 @@ import tokensphere as ts
 from tokensphere.analysis.naming import LEVEL, Naming, name_tokens
 from tokensphere.analysis.naming_counts import LabelCounter
 from tokensphere.analysis.naming_draws import MemoryStore
-from tokensphere.analysis.naming_lists import name_lists, name_neighbors
+from tokensphere.analysis.naming_lists import name_lists
 from tokensphere.analysis.naming_null import direction_lists, familywise, shuffled_null
 from tokensphere.analysis.naming_words import NOTHING
 from tokensphere.errors import InputError, UnknownTokenError
@@ -168,14 +168,6 @@ def test_many_lists_at_once_are_named_like_one(space: ts.EmbeddingSpace) -> None
         assert (names.short(i) is None) == (not alone.themes)
     assert names.short(3) == "5/6 ten"
     assert names[2:4] == [names[2], names[3]]
-
-
-def test_neighbours_are_named_like_their_lists(space: ts.EmbeddingSpace) -> None:
-    found = ts.nearest(space, np.eye(D)[:3], k=6)
-    names = name_neighbors(space, found, labels=overlapping(), kinds=["list", "form"], n_draws=999)
-    assert names[0][0].label.name == "ten"  # the first axis points at these tokens
-    for i, ids in enumerate(found.ids.tolist()):
-        assert names[i] == named(space, ids, kinds=["list", "form"]).themes
 
 
 def test_a_theme_of_meaning_is_shown_before_one_of_form() -> None:

@@ -63,6 +63,22 @@ def test_tokens_that_a_stronger_label_explains_add_nothing() -> None:
     assert themes(("verbs", VERBS), ("new", [0, 1, 2, 9, *range(2000, 2050)])) == ["verbs", "new"]
 
 
+def test_an_outward_label_does_not_hide_words_in_the_list() -> None:
+    outward = [*LIST.tolist(), *range(2000, 2100)]  # all ten tokens are among them: the strongest
+    for kind in ("form", "id", "kind"):
+        kinds = {"outward": kind}
+        assert themes(("outward", outward), ("verbs", VERBS), kinds=kinds) == ["outward", "verbs"]
+        # Verbs of which the vocabulary has hardly any elsewhere are no news beside it, though,
+        within = [0, 1, 2, 3, 4, 5, *range(2000, 2040)]
+        assert themes(("outward", outward), ("within", within), kinds=kinds) == ["outward"]
+        # nor is a second outward label.
+        both = {**kinds, "verbs": "form"}
+        assert themes(("outward", outward), ("verbs", VERBS), kinds=both) == ["outward"]
+    # Words hide words, and what is only outward.
+    assert themes(("outward", outward), ("verbs", VERBS)) == ["outward"]
+    assert themes(("outward", outward), ("verbs", VERBS), kinds={"verbs": "form"}) == ["outward"]
+
+
 def test_a_copy_is_named_once_by_the_shorter_words() -> None:
     assert themes(("the same, at length", VERBS), ("same", VERBS)) == ["same"]
 
@@ -81,6 +97,8 @@ def test_a_name_reads_well() -> None:
     verbs = theme("grammar", "verbs, 3rd person singular present")
     capital = theme("form", "capitalised", 8, 1000)
     assert verbs.text == ("6 of 10 are verbs, 3rd person singular present (1.1 % of the vocabulary are)")
+    assert verbs.claim == "6 of 10 are verbs, 3rd person singular present"
+    assert theme("form", "ending in -s", 7, 500).claim == "7 of 10 end in -s"
     assert verbs.short == "6/10 verbs, 3rd person singular present"
     assert name_in_words([verbs, capital]) == (
         f"{verbs.text}; 8 of 10 are capitalised (20 % of the vocabulary are)"

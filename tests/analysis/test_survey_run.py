@@ -98,7 +98,7 @@ def test_the_lists_shown_and_how_many_are_alike(
     np.testing.assert_array_equal(records.shown, want.ids)
     measured = Coherence(space.vectors, space.moments)
     np.testing.assert_array_equal(records.alike, measured.alike(want.ids, settings.limit))
-    assert records.alike.max() > 1
+    assert forms or records.alike.max() > 1  # without its copies, no token here has a close one
 
 
 def test_blocks_and_threads_cannot_be_seen(space: ts.EmbeddingSpace) -> None:

@@ -100,3 +100,29 @@ def test_the_default_is_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path))
     NullFiles().put(KEY, DRAWS)
     assert (cache_root() / "nulls").parent == tmp_path and same(NullFiles().get(KEY))
+
+
+def test_folders_are_told_and_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path))
+    assert kept_arrays() == [] and remove_arrays("nulls") == Kept("nulls", 0, 0)
+    store, labels = NullFiles(), NullFiles(tmp_path / "labels")
+    store.put(KEY, DRAWS)
+    store.put({}, DRAWS)
+    labels.put(KEY, DRAWS)
+    (store.folder / "0.npz.f00d").write_bytes(b"left by a process that was killed")
+    (store.folder / "notes.txt").write_text("not ours")
+    sizes = [sum(path.stat().st_size for path in tmp_path.glob(f"{name}/*.npz*")) for name in FOLDERS]
+    assert kept_arrays() == [Kept("nulls", 3, sizes[0]), Kept("labels", 1, sizes[1])]
+    assert remove_arrays("nulls") == Kept("nulls", 3, sizes[0])
+    assert store.get(KEY) is None and same(labels.get(KEY))
+    assert kept_arrays() == [Kept("labels", 1, sizes[1])]
+    assert [path.name for path in store.folder.iterdir()] == ["notes.txt"]
+
+
+def test_a_file_that_cannot_be_removed_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path))
+    (tmp_path / "nulls" / "0.npz" / "in the way").mkdir(parents=True)
+    with pytest.raises(SourceError, match=r"cannot remove .*0\.npz.*by hand"):
+        remove_arrays("nulls")

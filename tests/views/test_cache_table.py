@@ -65,3 +65,30 @@ def test_json_has_everything_in_full() -> None:
         "fetched": Entry.date,
     }
     assert [entry["model"] for entry in record["entries"]] == [Entry.repo, LONG.repo]
+
+
+@dataclass(frozen=True)
+class Computed:
+    name: str = "nulls"
+    what: str = "draws of random lists"
+    files: int = 1_234
+    size: int = 2_500_000
+
+
+def test_what_was_computed_stands_below_and_counts() -> None:
+    labels = Computed("labels", "labels of vocabularies", 1, 100_000)
+    alone = cache_table(ROOT, [Entry()])
+    text = cache_table(ROOT, [Entry()], [Computed(), labels])
+    fetched, computed, total = text.split("\n\n")
+    assert fetched == alone.split("\n\n")[0] and total == f"157.0 MB in {ROOT}"
+    head, first, second = computed.split("\n")
+    for title, cells in (
+        ("files", ("1,234", "1")),
+        ("MB", ("2.5", "0.1")),
+        ("what it is", ("draws of random lists", "labels of vocabularies")),
+    ):
+        for line, cell in zip((first, second), cells, strict=True):
+            assert line[head.index(title) :].startswith(cell)
+    assert cache_table(ROOT, [], [Computed()]).startswith("computed  ")
+    record = json.loads(cache_json(ROOT, [], computed=[Computed()]))
+    assert record["computed"] == [{"name": "nulls", "files": 1234, "bytes_on_disk": 2_500_000}]

@@ -28,7 +28,7 @@ from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary, token_ids
 
 LEVEL = 0.05
-_FEWEST = 3  # a label counts from 3 shared tokens on
+FEWEST = 3  # a label counts from 3 shared tokens on
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def name_tokens(
         a token that the vocabulary does not have
     """
     if isinstance(tokens, (str, bytes, int)):
-        raise InputError(f"a list of tokens is needed, {_FEWEST} or more; one was given")
+        raise InputError(f"a list of tokens is needed, {FEWEST} or more; one was given")
     similarity = check_similarity(similarity)
     ids, left_out = _list(space, token_ids(space.vocabulary, tokens))
     counter = LabelCounter(labels_of(space, labels), space.usable, len(ids), kinds=kinds)
@@ -229,10 +229,10 @@ def _list(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[npt.NDArray[np.int
             raise InputError(f"token '{shown}' (id {id}) is given twice; give every token once")
     part = np.array([id for id in ids if space.usable[id]], dtype=np.int64)
     left_out = tuple(id for id in ids if not space.usable[id])
-    if len(part) < _FEWEST:
+    if len(part) < FEWEST:
         without = f" ({len(left_out)} have no direction)" if left_out else ""
         raise InputError(
-            f"{len(part)} tokens{without} are too few to have a name: give {_FEWEST} or more"
+            f"{len(part)} tokens{without} are too few to have a name: give {FEWEST} or more"
         )
     return part, left_out
 

@@ -11,15 +11,14 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
+from tokensphere.labels.stored import vocabulary_digest
 from tokensphere.space import EmbeddingSpace
-from tokensphere.vocabulary import Vocabulary
 
 BLOCK = 1024  # draws of one stream; part of what a draw is, never to change
 Draws = dict[str, npt.NDArray[Any]]
@@ -134,12 +133,3 @@ def space_key(space: EmbeddingSpace) -> dict[str, str | int | float | bool | Non
         "shape": "×".join(map(str, space.shape)),
         "vocabulary": vocabulary_digest(space.vocabulary),
     }
-
-
-def vocabulary_digest(vocabulary: Vocabulary) -> str:
-    """SHA-256 of the bytes and kinds of all tokens."""
-    lengths = np.array([len(token) for token in vocabulary.tokens], dtype="<i8")
-    hasher = sha256(lengths.tobytes())
-    hasher.update(b"".join(vocabulary.tokens))
-    hasher.update(np.asarray(vocabulary.kinds, dtype=np.uint8).tobytes())
-    return hasher.hexdigest()

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.naming import LEVEL, labels_of
+from tokensphere.analysis.naming import LEVEL
 from tokensphere.analysis.naming_counts import NO_LABEL, LabelCounter, Smallest
-from tokensphere.analysis.naming_draws import DrawStore
-from tokensphere.analysis.naming_null import familywise, shuffled_null
+from tokensphere.analysis.naming_null import familywise
 from tokensphere.analysis.naming_words import Theme, choose_themes, name_in_words
-from tokensphere.analysis.neighbors import Neighbors
-from tokensphere.labels.table import LabelTable
-from tokensphere.space import EmbeddingSpace
 
 
 @dataclass(frozen=True)
@@ -92,28 +88,3 @@ def name_lists(
     lists = np.asarray(ids)
     smallest = counter.smallest(lists)
     return ListNames(lists, smallest, familywise(smallest.p, null), level, counter, null)
-
-
-def name_neighbors(
-    space: EmbeddingSpace,
-    neighbors: Neighbors,
-    *,
-    labels: LabelTable | None = None,
-    kinds: Iterable[str] | None = None,
-    n_draws: int = 9_999,
-    seed: int = 0,
-    level: float = LEVEL,
-    store: DrawStore | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> ListNames:
-    """The themes of the lists that :func:`nearest` found in `space`.
-
-    Parameters
-    ----------
-    space : the embeddings
-    neighbors : m lists of k tokens
-    labels, kinds, n_draws, seed, level, store, progress : as in :func:`name_tokens`
-    """
-    counter = LabelCounter(labels_of(space, labels), space.usable, neighbors.settings.k, kinds=kinds)
-    null = shuffled_null(counter, n_draws, seed=seed, store=store, progress=progress)
-    return name_lists(counter, neighbors.ids, null, level=level)

@@ -15,6 +15,7 @@ from tokensphere.analysis.lists import find_lists, first_of_group
 from tokensphere.analysis.survey_records import SurveyRecords, SurveySettings
 from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.floors import ExpectedFloors
 from tokensphere.geometry.moments import RowMoments
 from tokensphere.geometry.search import top_ids_each
 from tokensphere.geometry.similarity import Scoring, make_scoring
@@ -82,7 +83,9 @@ class SurveyRun:
         settings, most = self.settings, self._most
         deep = min(int(_SPARE * most), self.real.n_usable)
         scorings = [*self.real.scorings, self.dot]
-        found = top_ids_each(scorings, v, [deep, deep, settings.k], threads=self.threads)
+        found = top_ids_each(
+            scorings, v, [deep, deep, settings.k], threads=self.threads, floors=self.real.floors
+        )
         for r, ids in enumerate(found[:2]):
             records.ids[:, r] = ids[:, : settings.k]
             every = np.arange(len(v))
@@ -97,7 +100,10 @@ class SurveyRun:
 
     def _surrogate(self, v: npt.NDArray[np.float32], records: SurveyRecords) -> None:
         most = self._most
-        found = top_ids_each(self.surrogate.scorings, v, [most, most], threads=self.threads)
+        side = self.surrogate
+        found = top_ids_each(
+            side.scorings, v, [most, most], threads=self.threads, floors=side.floors[:2]
+        )
         for r, ids in enumerate(found):
             records.surrogate[:, r] = self._coherence(self.surrogate, ids)
         records.alike_surrogate[:] = self._alike(self.surrogate, found[self.settings.centered])
@@ -132,4 +138,5 @@ class _Side:
             make_scoring(rows, moments, centered=True),
         ]
         self.coherence = Coherence(rows, moments)
+        self.floors = [ExpectedFloors(moments.mean_unit_row()), ExpectedFloors(), ExpectedFloors()]
         self.n_usable = int(np.count_nonzero(self.scorings[1].usable))

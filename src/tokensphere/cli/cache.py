@@ -1,4 +1,4 @@
-"""``cache``: what was fetched from the hub."""
+"""``cache``: what was fetched from the hub, and what was computed."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from tokensphere.errors import InputError
 
 @main.group()
 def cache() -> None:
-    """What was fetched from the hub: list, path, verify, remove."""
+    """What was fetched from the hub, and what was computed: list, path, verify, remove."""
 
 
 @cache.command("list")
 @json_option
 def cache_list(as_json: bool) -> None:
-    """The matrices in the cache."""
+    """The matrices in the cache, and the arrays that were computed once."""
     from tokensphere.sources.cache import cache_root, entries
+    from tokensphere.sources.nulls import kept_arrays
     from tokensphere.views.cache import cache_json, cache_table
 
-    found = entries()
+    found, computed = entries(), kept_arrays()
     if as_json:
-        click.echo(cache_json(cache_root(), found))
+        click.echo(cache_json(cache_root(), found, computed=computed))
     else:
-        click.echo(cache_table(cache_root(), found))
+        click.echo(cache_table(cache_root(), found, computed))
 
 
 @cache.command("path")
@@ -56,11 +57,21 @@ def cache_verify(as_json: bool) -> None:
 @click.argument("model")
 @json_option
 def cache_remove(model: str, as_json: bool) -> None:
-    """Remove MODEL (owner/name or owner/name@revision) from the cache."""
+    """Remove MODEL (owner/name or owner/name@revision) from the cache.
+
+    Or what was computed and can be computed again: nulls, labels.
+    """
     from tokensphere.sources.cache import cache_root, entries
     from tokensphere.sources.cache_writer import remove
+    from tokensphere.sources.nulls import FOLDERS, remove_arrays
     from tokensphere.views.cache import cache_json
 
+    if model in FOLDERS:
+        kept = remove_arrays(model)
+        files = f"{kept.files:,} {'file' if kept.files == 1 else 'files'}"
+        gone = f"removed {files} of {model}, {kept.size / 1e6:,.1f} MB"
+        click.echo(cache_json(cache_root(), [], computed=[kept]) if as_json else gone)
+        return
     sizes = {(entry.repo, entry.commit, entry.tensor): entry.size for entry in entries()}
     removed = remove(model)
     if not removed:

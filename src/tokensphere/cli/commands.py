@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from tokensphere.cli.app import main
+from tokensphere.cli.naming import named_if_asked, naming_options
 from tokensphere.cli.options import (
     json_option,
     load_model,
@@ -41,11 +42,13 @@ from tokensphere.errors import InputError
     metavar="FILE.npy",
     help="Write the directions, float32 of shape (n, d).",
 )
+@naming_options
 @model_options
 @json_option
 def random(
     model: str | None, count: int, seed: int, first: int, k: int, similarity: Any, centered: bool,
-    forms: bool, save: Path | None, as_json: bool, **_model: Any,
+    forms: bool, save: Path | None, named: bool, labels_file: str | None, kinds: tuple[str, ...],
+    as_json: bool, **_model: Any,
 ) -> None:  # fmt: skip
     """Random vectors and the tokens nearest to them.
 
@@ -65,7 +68,7 @@ def random(
         from tokensphere.views.npy import save_directions
 
         save_directions(directions, save)
-    show(result, as_json)
+    show(named_if_asked(space, result, named, labels_file, kinds), as_json)
 
 
 @main.command()
@@ -79,11 +82,13 @@ def random(
     help="Directions from a NumPy file, shape (d,) or (m, d).",
 )
 @search_options
+@naming_options
 @model_options
 @json_option
 def near(
     tokens: tuple[str, ...], plus: tuple[str, ...], minus: tuple[str, ...], vector: Path | None,
-    k: int, similarity: Any, centered: bool, forms: bool, as_json: bool, **_model: Any,
+    k: int, similarity: Any, centered: bool, forms: bool, named: bool, labels_file: str | None,
+    kinds: tuple[str, ...], as_json: bool, **_model: Any,
 ) -> None:  # fmt: skip
     """The tokens nearest to tokens, their sums, or vectors.
 
@@ -115,7 +120,7 @@ def near(
         result = nearest(space, positive=[*tokens, *plus], negative=list(minus), **settings)
     else:
         result = nearest(space, list(tokens), **settings)
-    show(result, as_json)
+    show(named_if_asked(space, result, named, labels_file, kinds), as_json)
 
 
 @main.command()

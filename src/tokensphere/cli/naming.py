@@ -11,6 +11,8 @@ from tokensphere.cli.app import main
 from tokensphere.cli.options import json_option, load_model, model_options, progress_bar, show
 
 if TYPE_CHECKING:
+    from tokensphere.analysis.named import NamedNeighbors
+    from tokensphere.analysis.neighbors import Neighbors
     from tokensphere.labels.table import LabelTable
     from tokensphere.space import EmbeddingSpace
 
@@ -26,8 +28,10 @@ def labels_option(command: Any) -> Any:
 def label_table_of(space: EmbeddingSpace, labels_file: str | None) -> LabelTable:
     """The labels that come with tokensphere, and those of a file."""
     from tokensphere.labels.build import label_table
+    from tokensphere.sources.cache import cache_root
+    from tokensphere.sources.nulls import NullFiles
 
-    table = label_table(space.vocabulary)
+    table = label_table(space.vocabulary, store=NullFiles(cache_root() / "labels"))
     if labels_file is None:
         return table
     from tokensphere.labels.user import read_labels
@@ -35,16 +39,44 @@ def label_table_of(space: EmbeddingSpace, labels_file: str | None) -> LabelTable
     return table.joined(read_labels(Path(labels_file), space.vocabulary))
 
 
+def kinds_option(command: Any) -> Any:
+    """Which labels count."""
+    return click.option(
+        "--kind", "kinds", multiple=True, metavar="KIND",
+        help="Only labels of this kind: form, grammar, meaning, … May be repeated.",
+    )(command)  # fmt: skip
+
+
+def naming_options(command: Any) -> Any:
+    """Whether the lists of a command are named, and by which labels."""
+    named = click.option(
+        "--name", "named", is_flag=True,
+        help="Say below each list what it shares, and how surprising; so do --labels and --kind.",
+    )  # fmt: skip
+    return named(labels_option(kinds_option(command)))
+
+
+def named_if_asked(
+    space: EmbeddingSpace,
+    neighbors: Neighbors,
+    named: bool,
+    labels_file: str | None,
+    kinds: tuple[str, ...],
+) -> Neighbors | NamedNeighbors:
+    """The lists, with what they share if one of :func:`naming_options` asks for it."""
+    if not (named or labels_file or kinds):
+        return neighbors
+    from tokensphere.analysis.named import name_neighbors
+    from tokensphere.sources.nulls import NullFiles
+
+    labels = label_table_of(space, labels_file)
+    return name_neighbors(space, neighbors, labels=labels, kinds=kinds or None, store=NullFiles())
+
+
 @main.command()
 @click.argument("tokens", nargs=-1, required=True, metavar="TOKEN...")
 @labels_option
-@click.option(
-    "--kind",
-    "kinds",
-    multiple=True,
-    metavar="KIND",
-    help="Only labels of this kind: form, grammar, meaning, … May be repeated.",
-)
+@kinds_option
 @click.option(
     "-n",
     "--draws",
@@ -97,7 +129,7 @@ def name(
             n_draws=draws, n_directions=directions, similarity=similarity, centered=centered,
             forms=forms, seed=seed, store=NullFiles(), progress=progress,
         )  # fmt: skip
-    _show(result, as_json)
+    show(result, as_json)
 
 
 @main.command()
@@ -117,12 +149,6 @@ def labels(
 
     table = label_table_of(space, labels_file)
     if label is not None:
-        _show(label_members(space, table, label), as_json)
+        show(label_members(space, table, label), as_json)
     else:
-        _show(list_labels(space, table, kind=kind), as_json)
-
-
-def _show(result: Any, as_json: bool) -> None:
-    import tokensphere.views.terminal_naming  # noqa: F401 - its views are found by the result's type
-
-    show(result, as_json)
+        show(list_labels(space, table, kind=kind), as_json)

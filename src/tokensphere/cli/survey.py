@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tokensphere.cli.app import main
+from tokensphere.cli.naming import label_table_of, labels_option
 from tokensphere.cli.options import json_option, load_model, model_options, rate_bar, show
 from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
     from tokensphere.analysis.survey_records import SurveyRecords, SurveySettings
     from tokensphere.analysis.survey_result import Survey
+    from tokensphere.labels.table import LabelTable
     from tokensphere.space import EmbeddingSpace
 
 _SAVE_AFTER = 30.0  # seconds of work that may be lost if the machine stops
@@ -68,7 +70,13 @@ _SAVE_AFTER = 30.0  # seconds of work that may be lost if the machine stops
     show_default=True,
     help="Of the vocabulary with no words.",
 )
-@click.option("--name", "named", is_flag=True, help="Say how often neighbours share a label, and which.")
+@click.option(
+    "--name",
+    "named",
+    is_flag=True,
+    help="Say how often neighbours share a label, and which; so does --labels.",
+)
+@labels_option
 @click.option(
     "--save",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -85,8 +93,8 @@ _SAVE_AFTER = 30.0  # seconds of work that may be lost if the machine stops
 @json_option
 def survey(
     model: str | None, count: int, seed: int, first: int, k: int, centered: bool, forms: bool,
-    surrogate: Any, surrogate_seed: int, named: bool, save: Path | None, plot: Path | None,
-    as_json: bool, **_model: Any,
+    surrogate: Any, surrogate_seed: int, named: bool, labels_file: str | None, save: Path | None,
+    plot: Path | None, as_json: bool, **_model: Any,
 ) -> None:  # fmt: skip
     """How often are random neighbourhoods coherent?
 
@@ -102,11 +110,13 @@ def survey(
         space, seed=seed, first=first, k=k, centered=centered, forms=forms, surrogate=surrogate,
         surrogate_seed=surrogate_seed,
     )  # fmt: skip
+    # Before the work of minutes, so that a mistake in a file of labels costs none.
+    labels = label_table_of(space, labels_file) if named or labels_file is not None else None
     there = _saved(save, space, settings) if save is not None else None
     records = _run(space, settings, count, there, save)
     result = summarize_survey(space, settings, records, asked=count)
-    if named:
-        result = _named(space, result)
+    if labels is not None:
+        result = _named(space, result, labels)
     if plot is not None:
         from tokensphere.views.plot_survey import plot_survey
 
@@ -139,9 +149,11 @@ def _saved(save: Path, space: EmbeddingSpace, settings: SurveySettings) -> Surve
 
     columns, metadata = read_columns(save)
     wanted = _metadata(space, settings)
-    if metadata.get("what") != "survey":
+    parts = ("settings", "model")
+    whole = all(isinstance(metadata.get(part), dict) for part in parts)
+    if metadata.get("what") != "survey" or not whole:
         raise InputError(f"{save} holds no survey; name another file")
-    for part in ("settings", "model"):
+    for part in parts:
         kept, now = metadata[part], wanted[part]
         for name in now:
             if kept.get(name) != now[name] and name not in {"source", "license", "model"}:
@@ -214,8 +226,8 @@ def _save(save: Path, space: EmbeddingSpace, settings: SurveySettings, records: 
     write_columns(save, records.to_columns(settings), _metadata(space, settings))
 
 
-def _named(space: EmbeddingSpace, result: Survey) -> Survey:
+def _named(space: EmbeddingSpace, result: Survey, labels: LabelTable) -> Survey:
     from tokensphere.analysis.survey import name_survey
     from tokensphere.sources.nulls import NullFiles
 
-    return name_survey(space, result, store=NullFiles())
+    return name_survey(space, result, labels=labels, store=NullFiles())

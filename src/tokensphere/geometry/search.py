@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
+from tokensphere.geometry.floors import ExpectedFloors
 from tokensphere.geometry.selection import Selection
 from tokensphere.geometry.similarity import Rescaling, Scoring
 from tokensphere.geometry.threads import InParallel, available_threads, workers
@@ -22,6 +23,7 @@ from tokensphere.geometry.threads import InParallel, available_threads, workers
 QUERIES_AT_ONCE = 4096
 _ROWS = 2048
 _GROUP = 32
+_SMALL_GROUP = 8
 _BUFFER_BYTES = 160 * 2**20  # of all threads together
 _PENDING_PAIRS = 2**20
 _RESCALED = 2**17  # products rescaled at once
@@ -104,11 +106,16 @@ def top_ids_each(
     ks: Sequence[int],
     *,
     threads: int | None = None,
+    floors: Sequence[ExpectedFloors] | None = None,
 ) -> list[npt.NDArray[np.int64]]:
-    """The ids of :func:`top_k_each` without the values: the same ids, in less time."""
+    """The ids of :func:`top_k_each` without the values: the same ids, in less time.
+
+    `floors`, one for each scoring, are learned from these queries and used for the next; they change
+    no result.
+    """
     _check(scorings, ks, threads)
     found = [np.empty((len(queries), k), dtype=np.int64) for k in ks]
-    for part, in_parallel, selections in _selected(scorings, queries, ks, threads):
+    for part, in_parallel, selections in _selected(scorings, queries, ks, threads, floors):
         for selection, ids in zip(selections, found, strict=True):
             in_parallel(selection.settle_ids, selection.parts())
             ids[part] = selection.ids
@@ -129,8 +136,12 @@ def _selected(
     queries: npt.NDArray[np.floating],
     ks: Sequence[int],
     threads: int | None,
-) -> Iterator[tuple[slice, InParallel, list[Selection]]]:
-    """Some thousand queries at a time: their range, and selections that are left to settle."""
+    floors: Sequence[ExpectedFloors] | None = None,
+) -> Iterator[tuple[npt.NDArray[np.intp], InParallel, list[Selection]]]:
+    """Some thousand queries at a time: which, and selections that are left to settle.
+
+    Queries of which too much was expected come once more.
+    """
     rescalings = [None, *(Rescaling.between(scorings[0], other) for other in scorings[1:])]
     m, n, width = len(queries), len(scorings[0].rows), scorings[0].width
     if threads is None:
@@ -139,10 +150,19 @@ def _selected(
     plan = _Plan.make(width, max(ks), threads)
     with workers(threads) as in_parallel:
         for low in range(0, m, at_once):
-            part = slice(low, low + at_once)
-            search = _Search(scorings, queries[part], ks, plan, rescalings)
+            which = np.arange(low, min(low + at_once, m))
+            search = _Search(scorings, queries[which], ks, plan, rescalings, floors)
             in_parallel(search.scan, search.blocks())
-            yield part, in_parallel, search.selections
+            yield which, in_parallel, search.selections
+            if floors is None:
+                continue
+            failed = np.any([selection.failed() for selection in search.selections], axis=0)
+            search.teach(floors, ~failed)
+            if failed.any():
+                which = which[failed]
+                search = _Search(scorings, queries[which], ks, plan, rescalings)
+                in_parallel(search.scan, search.blocks())
+                yield which, in_parallel, search.selections
 
 
 @dataclass(frozen=True)
@@ -156,6 +176,11 @@ class _Plan:
     rows: int
     queries: int
     group: int
+
+    @property
+    def small(self) -> int:
+        """Rows of a small group, of which some make a group."""
+        return min(self.group, _SMALL_GROUP)
 
     @classmethod
     def make(cls, width: int, k: int, threads: int) -> _Plan:
@@ -194,15 +219,24 @@ class _Search:
         ks: Sequence[int],
         plan: _Plan,
         rescalings: Sequence[Rescaling | None],
+        floors: Sequence[ExpectedFloors] | None = None,
     ) -> None:
         self.scoring, self.plan = scorings[0], plan
         self.prepared, bound = self.scoring.prepare_queries(queries)
         bounds = [bound if r is None else r.bound(bound) for r in rescalings]
+        expected = [known.of(self.prepared) for known in floors] if floors else [None] * len(ks)
         self.selections = [
-            Selection(*parts)
-            for parts in zip(scorings, [queries] * len(ks), ks, bounds, rescalings, strict=True)
+            Selection(scoring, queries, k, bound_, rescaling, floor)
+            for scoring, k, bound_, rescaling, floor in zip(
+                scorings, ks, bounds, rescalings, expected, strict=True
+            )
         ]
         self._local = threading.local()
+
+    def teach(self, floors: Sequence[ExpectedFloors], which: npt.NDArray[np.bool_]) -> None:
+        """Tell where the floors of some queries ended, once they are settled."""
+        for known, selection in zip(floors, self.selections, strict=True):
+            known.learn(self.prepared[which], selection.floor[which])
 
     def blocks(self) -> Iterator[tuple[int, int]]:
         """The ranges of rows that together are the matrix."""
@@ -215,7 +249,7 @@ class _Search:
         buffers = self._own_buffers()
         rows = self.scoring.prepare_rows(start, stop, buffers.rows)
         unusable = np.flatnonzero(~self.scoring.usable[start:stop])
-        group = self.plan.group
+        group, small = self.plan.group, self.plan.small
         groups = -(-len(rows) // group)
         for low in range(0, len(self.prepared), self.plan.queries):
             queries = self.prepared[low : low + self.plan.queries]
@@ -225,10 +259,10 @@ class _Search:
             products[len(rows) :] = -np.inf
             if len(unusable):
                 products[unusable] = -np.inf
-            grouped = products.reshape(groups, group, len(queries))
+            grouped = products.reshape(groups * group // small, small, len(queries))
             for selection in self.selections:
                 maxima = self._maxima(selection, products[: len(rows)], grouped, start, low)
-                selection.absorb(grouped, maxima, start, low)
+                selection.absorb(grouped, maxima.reshape(groups, -1, len(queries)), start, low)
         for selection in self.selections:
             if selection.pending > max(_PENDING_PAIRS, 4 * selection.k * len(self.prepared)):
                 selection.compact()
@@ -241,7 +275,7 @@ class _Search:
         start: int,
         low: int,
     ) -> npt.NDArray[np.float32]:
-        """The largest product of a selection's own in every group, shape (groups, queries)."""
+        """The largest product of a selection's own in every small group, shape (groups, queries)."""
         groups, group, m = grouped.shape
         buffers = self._own_buffers()
         maxima = buffers.maxima[: groups * m].reshape(groups, m)
@@ -274,9 +308,9 @@ class _Search:
             self._local.buffers = _Buffers(
                 rows=np.empty((plan.rows, self.scoring.width), dtype=np.float32),
                 products=np.empty(tile, dtype=np.float32),
-                maxima=np.empty(tile // plan.group, dtype=np.float32),
+                maxima=np.empty(tile // plan.small, dtype=np.float32),
                 rescaled=np.empty(
-                    max(_RESCALED, plan.group * plan.queries) if several else 0, dtype=np.float32
+                    max(_RESCALED, plan.small * plan.queries) if several else 0, dtype=np.float32
                 ),
             )
         buffers: _Buffers = self._local.buffers

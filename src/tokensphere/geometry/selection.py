@@ -9,6 +9,10 @@ Why nothing is lost: let `e` bound the error of one float32 product and `τ` be 
 query's products. At least k rows have a true value of `τ − e` or more, so every row among the k best
 has, too, and its product is at least `τ − 2e`. The k-th largest of the group maxima seen so far, the
 `floor`, never exceeds `τ`; hence rows below `floor − 2e` may be forgotten.
+
+A floor may also be expected beforehand, which saves opening groups that later prove too small. Where
+at least k products reach it, it did not exceed `τ` either, and nothing was lost; other queries have
+`failed`, and must be asked again.
 """
 
 from __future__ import annotations
@@ -36,6 +40,7 @@ class Selection:
     k : int
     bound : float32 array of shape (m,), ``e``: how far a product may be off
     rescaling : how the products that are fed become those of `scoring`; None if they are
+    expected : float32 array of shape (m,), floors to begin with; None if nothing is known
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class Selection:
         k: int,
         bound: npt.NDArray[np.float32],
         rescaling: Rescaling | None = None,
+        expected: npt.NDArray[np.float32] | None = None,
     ) -> None:
         m = len(queries)
         self.scoring, self.queries, self.k = scoring, queries, k
@@ -52,7 +58,10 @@ class Selection:
         self.rescaling = rescaling
         self.offset = None if rescaling is None else rescaling.offsets(queries)
         self.best = np.full((m, k), -np.inf, dtype=np.float32)  # the k largest group maxima
-        self.floor = np.full(m, -np.inf, dtype=np.float32)  # the least of them
+        self.expected = expected
+        self.floor = np.full(m, -np.inf, dtype=np.float32)  # the least of them, or what is expected
+        if expected is not None:
+            self.floor[:] = expected
         self.candidates: list[_Pairs] = []
         self.pending = 0
         self.ids = np.empty((m, k), dtype=np.int64)
@@ -80,15 +89,17 @@ class Selection:
         start: int,
         low: int,
     ) -> None:
-        """Raise the floors by `maxima` (groups, queries); open what passes.
+        """Raise the floors by the largest products of groups; open what passes.
 
         Parameters
         ----------
-        products : of shape (groups, group, queries), as they are fed
-        maxima : largest product of this scoring in each group, of shape (groups, queries)
+        products : of shape (small groups, rows of one, queries), as they are fed
+        maxima : largest product of this scoring in each small group, of shape
+            (groups, small groups of one, queries)
         start, low : the first row and the first query
         """
-        groups, group, m = products.shape
+        groups, small, m = maxima.shape
+        parts, maxima = maxima, maxima.max(axis=1)
         here = slice(low, low + m)
         hit = np.flatnonzero(maxima.max(axis=0) >= self.floor[here] - self.window[here])
         if not len(hit):
@@ -99,16 +110,19 @@ class Selection:
             merged = np.concatenate([self.best[query], tops], axis=1)
             merged.partition(groups, axis=1)
             self.best[query] = merged[:, groups:]
-            self.floor[query] = merged[:, groups]
-        least = merged[:, groups] - self.window[query]
+            floor = np.maximum(self.floor[query], merged[:, groups])
+            self.floor[query] = floor
+        least = floor - self.window[query]
         column, which = np.nonzero(tops >= least[:, None])
+        pair, inside = np.nonzero(parts[which, :, hit[column]] >= least[column, None])
+        column, which = column[pair], which[pair] * small + inside
         opened = self._open(products, which, hit[column], start, query[column])
         # −inf is the product of a row that is not usable, and the floor until k groups were seen.
         least = np.maximum(least, np.finfo(np.float32).min)
         pair, inside = np.nonzero(opened >= least[column, None])
         found = _Pairs(
             query=query[column[pair]],
-            row=start + which[pair] * group + inside,
+            row=start + which[pair] * products.shape[1] + inside,
             product=opened[pair, inside],
         )
         with self._lock:
@@ -139,6 +153,14 @@ class Selection:
         pairs = _Pairs.join(self.candidates)
         return pairs.take(pairs.product >= (self.floor - self.window)[pairs.query])
 
+    def failed(self) -> npt.NDArray[np.bool_]:
+        """Queries of which too much was expected, shape (m,): fewer than k products reach that."""
+        if self.expected is None:
+            return np.zeros(len(self.queries), dtype=bool)
+        pairs = _Pairs.join(self.candidates)
+        reach = pairs.query[pairs.product >= self.expected[pairs.query]]
+        return np.bincount(reach, minlength=len(self.queries)) < self.k
+
     def compact(self) -> None:
         """Settle what is there, so that memory stays bounded when very many rows are equal."""
         with self._lock:
@@ -149,16 +171,20 @@ class Selection:
             self.pending = len(self.candidates[0].row)
 
     def parts(self) -> Iterator[_Pairs]:
-        """What is left to settle, in pieces that are independent of each other."""
+        """What is left to settle, in pieces that are independent of each other; not what failed."""
         pairs = self._passing()
+        failed = self.failed()
+        if failed.any():
+            pairs = pairs.take(~failed[pairs.query])
         # The k-th best product is a sharper floor than the k-th best group.
-        order, place = _ranked(pairs.query, pairs.row, pairs.product)
+        order, place = _ranked(pairs.query, None, pairs.product)
         last = pairs.take(order[place == self.k - 1])
         self.floor[last.query] = last.product
         pairs = pairs.take(order)
         pairs = pairs.take(pairs.product >= (self.floor - self.window)[pairs.query])
         edges = np.arange(0, len(self.queries) + _QUERIES_TO_SETTLE, _QUERIES_TO_SETTLE)
-        return (pairs.take(slice(*ends)) for ends in pairwise(np.searchsorted(pairs.query, edges)))
+        ends = pairwise(np.searchsorted(pairs.query, edges))
+        return (pairs.take(slice(low, high)) for low, high in ends if low < high)
 
     def settle(self, pairs: _Pairs) -> None:
         """Of some queries' candidates, the k best by their float64 values."""
@@ -213,10 +239,10 @@ class _Pairs:
 
 
 def _ranked(
-    query: npt.NDArray[np.intp], row: npt.NDArray[np.intp], values: npt.NDArray[np.floating]
+    query: npt.NDArray[np.intp], row: npt.NDArray[np.intp] | None, values: npt.NDArray[np.floating]
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Order by query, then value descending, then row; and each one's place within its query."""
-    order = np.lexsort((row, -values, query))
+    order = np.lexsort((-values, query) if row is None else (row, -values, query))
     ordered = query[order]
     first = np.searchsorted(ordered, ordered, side="left")
     return order, np.arange(len(order)) - first

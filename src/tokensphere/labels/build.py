@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tokensphere.labels.form import Members, form_members
 from tokensphere.labels.lexicon import Lexicon, lexicon
 from tokensphere.labels.spelled import spelled_members
+from tokensphere.labels.stored import TableStore, from_arrays, table_key, to_arrays
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.labels.words import known_words
 from tokensphere.vocabulary import Kind, Vocabulary
@@ -31,7 +32,7 @@ _KINDS = {
 _ORDINALS = ("1st", "2nd", "3rd", *(f"{number}th" for number in range(4, 11)))
 
 
-def label_table(vocabulary: Vocabulary) -> LabelTable:
+def label_table(vocabulary: Vocabulary, *, store: TableStore | None = None) -> LabelTable:
     """What is known of the tokens of a vocabulary: form, grammar, meaning, lists, lemma, id and kind.
 
     Labels that no token has are left out, lemmas that fewer than 5 tokens share, too. The table is
@@ -41,6 +42,7 @@ def label_table(vocabulary: Vocabulary) -> LabelTable:
     Parameters
     ----------
     vocabulary : n tokens
+    store : where the table is kept beyond this process, if anywhere
 
     Returns
     -------
@@ -60,8 +62,18 @@ def label_table(vocabulary: Vocabulary) -> LabelTable:
     """
     table = _tables.get(vocabulary)
     if table is None:
-        table = _build(vocabulary)
+        table = _build(vocabulary) if store is None else _kept(vocabulary, store)
         _tables[vocabulary] = table
+    return table
+
+
+def _kept(vocabulary: Vocabulary, store: TableStore) -> LabelTable:
+    key = table_key(vocabulary)
+    there = store.get(key)
+    table = None if there is None else from_arrays(there, len(vocabulary))
+    if table is None:
+        table = _build(vocabulary)
+        store.put(key, to_arrays(table))
     return table
 
 

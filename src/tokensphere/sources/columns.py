@@ -52,7 +52,12 @@ def read_columns(path: Path) -> tuple[dict[str, npt.NDArray[Any] | list[str]], d
     stored = (table.schema.metadata or {}).get(_METADATA)
     if stored is None:
         raise FormatError(f"{path} was not saved by tokensphere; name another file")
-    metadata = json.loads(stored)
+    try:
+        metadata = json.loads(stored)
+    except ValueError:
+        metadata = None
+    if not isinstance(metadata, dict):
+        raise FormatError(f"{path} is damaged: what it says of itself cannot be read; name another file")
     return {name: _column(pa, table[name].combine_chunks()) for name in table.column_names}, metadata
 
 

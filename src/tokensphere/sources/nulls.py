@@ -1,8 +1,9 @@
-"""Draws of a null on disk: ``<cache>/nulls/<SHA-256 of the key>.npz``.
+"""Arrays that were computed once, on disk: ``<cache>/<folder>/<SHA-256 of the key>.npz``.
 
-A file holds its key, which is compared, and named arrays. It is written aside and renamed, so there is
-never half a file. Draws can always be made again: a file that is damaged is as good as none, and a
-folder that cannot be written is a slower run, not an error.
+In ``nulls`` the draws of a null, in ``labels`` the labels of a vocabulary. A file holds its key, which
+is compared, and named arrays. It is written aside and renamed, so there is never half a file. All of it
+can be made again: a file that is damaged is as good as none, and a folder that cannot be written is a
+slower run, not an error.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import uuid
 import zipfile
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.errors import SourceError
 from tokensphere.sources.cache import cache_root
 
+# What the folders in the cache hold, for people.
+FOLDERS = {
+    "nulls": "draws of random lists and directions",
+    "labels": "labels of vocabularies",
+}
 _KEY = "key.json"  # the key, and which arrays there are
 # What NumPy and zipfile raise for files that are not what they seem; every member has a CRC-32, so
 # arrays that are read at all are those that were written.
@@ -75,6 +83,66 @@ class NullFiles:
         finally:
             with contextlib.suppress(OSError):
                 aside.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a folder of arrays takes on disk.
+
+    Attributes
+    ----------
+    name : of the folder, a key of `FOLDERS`
+    files : how many there are
+    size : bytes on disk
+    """
+
+    name: str
+    files: int
+    size: int
+
+    @property
+    def what(self) -> str:
+        """What they hold, in words."""
+        return FOLDERS[self.name]
+
+
+def kept_arrays() -> list[Kept]:
+    """The folders of arrays in the cache that are not empty."""
+    found = [_kept(name, _files(name)) for name in FOLDERS]
+    return [kept for kept in found if kept.files]
+
+
+def remove_arrays(name: str) -> Kept:
+    """Empty one of `FOLDERS`; what was in it.
+
+    Raises
+    ------
+    SourceError
+        a file cannot be removed
+    """
+    files = _files(name)
+    kept = _kept(name, files)
+    try:
+        for path in files:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise SourceError(
+            f"cannot remove {path}: {error.strerror or error}; remove the folder by hand"
+        ) from error
+    return kept
+
+
+def _files(name: str) -> list[Path]:
+    """All files of a folder, those that a killed process left half written, too."""
+    return sorted((cache_root() / name).glob("*.npz*"))
+
+
+def _kept(name: str, files: list[Path]) -> Kept:
+    sizes = []
+    for path in files:
+        with contextlib.suppress(OSError):  # gone meanwhile
+            sizes.append(path.stat().st_size)
+    return Kept(name, len(sizes), sum(sizes))
 
 
 def _read(members: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:

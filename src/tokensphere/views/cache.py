@@ -46,19 +46,47 @@ class CacheEntry(Protocol):
         """When it was fetched."""
 
 
+class KeptArrays(Protocol):
+    """What is shown of a folder of arrays that were computed once."""
+
+    @property
+    def name(self) -> str:
+        """Of the folder."""
+
+    @property
+    def what(self) -> str:
+        """What it holds, in words."""
+
+    @property
+    def files(self) -> int:
+        """How many there are."""
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+
+
 _HEAD = ("model", "commit", "tensor", "stored as", "shape", "MB", "fetched")
+_COMPUTED_HEAD = ("computed", "files", "MB", "what it is")
 
 
-def cache_table(root: Path, entries: Sequence[CacheEntry]) -> str:
-    """A line for each entry, columns aligned; the cache's folder below."""
-    if not entries:
+def cache_table(root: Path, entries: Sequence[CacheEntry], computed: Sequence[KeptArrays] = ()) -> str:
+    """A line for each entry, columns aligned; then what was computed; the cache's folder below."""
+    if not entries and not computed:
         return f"nothing in {root}"
-    rows = [_HEAD] + [_row(entry) for entry in entries]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    blocks = []
+    if entries:
+        blocks.append(_aligned([_HEAD, *map(_row, entries)]))
+    if computed:
+        blocks.append(_aligned([_COMPUTED_HEAD, *map(_computed_row, computed)]))
+    sizes = [entry.size for entry in entries] + [kept.size for kept in computed]
+    return "\n\n".join([*blocks, f"{sum(sizes) / 1e6:,.1f} MB in {root}"])
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     padded = [[text.ljust(width) for text, width in zip(row, widths, strict=True)] for row in rows]
-    lines = ["  ".join(row) for row in padded]
-    total = sum(entry.size for entry in entries) / 1e6
-    return "\n".join([*(line.rstrip() for line in lines), "", f"{total:,.1f} MB in {root}"])
+    return "\n".join("  ".join(row).rstrip() for row in padded)
 
 
 def _row(entry: CacheEntry) -> tuple[str, ...]:
@@ -67,8 +95,15 @@ def _row(entry: CacheEntry) -> tuple[str, ...]:
     return (entry.repo, entry.commit[:12], entry.tensor, entry.dtype, shape, megabytes, entry.date[:10])
 
 
+def _computed_row(kept: KeptArrays) -> tuple[str, ...]:
+    return (kept.name, f"{kept.files:,}", f"{kept.size / 1e6:,.1f}", kept.what)
+
+
 def cache_json(
-    root: Path, entries: Sequence[CacheEntry], sizes: Mapping[tuple[str, str, str], int] | None = None
+    root: Path,
+    entries: Sequence[CacheEntry],
+    sizes: Mapping[tuple[str, str, str], int] | None = None,
+    computed: Sequence[KeptArrays] = (),
 ) -> str:
     """The cache's folder and its entries as one JSON object.
 
@@ -87,7 +122,14 @@ def cache_json(
         }
         for entry in entries
     ]
-    record = {"tokensphere": __version__, "path": str(root), "entries": records}
+    record = {
+        "tokensphere": __version__,
+        "path": str(root),
+        "entries": records,
+        "computed": [
+            {"name": kept.name, "files": kept.files, "bytes_on_disk": kept.size} for kept in computed
+        ],
+    }
     return json.dumps(record, ensure_ascii=False, indent=2)
 
 

@@ -33,9 +33,16 @@ _ELSEWHERE = {
     "Geometry": "terminal_geometry",
     "LabelList": "terminal_naming",
     "LabelMembers": "terminal_naming",
+    "NamedNeighbors": "named",
     "Naming": "terminal_naming",
     "Survey": "terminal_survey",
 }
+
+
+def find_views(result: Any) -> None:
+    """Import the file that has the views of `result`, if that is a file of its own."""
+    if (where := _ELSEWHERE.get(type(result).__name__)) is not None:
+        importlib.import_module(f"tokensphere.views.{where}")
 
 
 @singledispatch
@@ -55,8 +62,7 @@ def to_text(result: Any, *, width: int | None = None, color: bool = False) -> st
     color : with the terminal's colours and weights
     """
     width = width or shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns
-    if (where := _ELSEWHERE.get(type(result).__name__)) is not None:
-        importlib.import_module(f"tokensphere.views.{where}")
+    find_views(result)
     content = render(result, width)
     console = Console(
         file=StringIO(),
@@ -91,9 +97,9 @@ def cell(text: str, style: str = "") -> Text:
 @render.register
 def _neighbors(result: Neighbors, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
     parts: list[RenderableType] = []
-    for first, last in _columns_that_fit(result, width):
-        parts += [_neighbor_table(result, first, last), Text()]
-    parts.append(_neighbors_caption(result))
+    for first, last in columns_that_fit(result, width):
+        parts += [neighbor_table(result, first, last), Text()]
+    parts.append(neighbors_caption(result))
     return Group(*parts)
 
 
@@ -113,7 +119,7 @@ def _columns(result: Neighbors, direction: int) -> tuple[str, list[str], list[st
     return title, [crop(token, _WIDEST_TOKEN) for token in tokens], values
 
 
-def _columns_that_fit(result: Neighbors, width: int) -> Iterator[tuple[int, int]]:
+def columns_that_fit(result: Neighbors, width: int) -> Iterator[tuple[int, int]]:
     """Ranges of directions whose columns fit side by side."""
     head, _ = _format(result)
     rank = len(str(result.settings.k)) + _GAP
@@ -128,7 +134,8 @@ def _columns_that_fit(result: Neighbors, width: int) -> Iterator[tuple[int, int]
     yield first, len(result.names)
 
 
-def _neighbor_table(result: Neighbors, first: int, last: int) -> Table:
+def neighbor_table(result: Neighbors, first: int, last: int) -> Table:
+    """The lists of the directions from `first` to before `last`, side by side."""
     head, _ = _format(result)
     columns = [[cell(""), *(cell(str(rank + 1), "dim") for rank in range(result.settings.k))]]
     for direction in range(first, last):
@@ -152,7 +159,8 @@ def table(columns: list[list[Text]], left: set[int]) -> Table:
     return made
 
 
-def _neighbors_caption(result: Neighbors) -> Text:
+def neighbors_caption(result: Neighbors) -> Text:
+    """Which tokens were looked through, and how."""
     settings = result.settings
     what = [
         f"{len(result.vocabulary):,} tokens of {result.provenance.model}",

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from tokensphere.analysis.naming import Naming
 from tokensphere.analysis.naming_labels import LabelList, LabelMembers
-from tokensphere.views.terminal import WIDTH_WITHOUT_TERMINAL, _cell, _table, render
+from tokensphere.views.terminal import WIDTH_WITHOUT_TERMINAL, cell, render, table
 from tokensphere.views.text import anchor, crop, number, percent
 
 _MOST_LABELS = 10
@@ -41,21 +41,21 @@ def _naming_table(result: Naming, labels: Sequence[int]) -> Table:
     marks = ["•" if result.labels[j].name in names else " " for j in labels]
     k, beside = len(result.ids), result.directions
     columns = [
-        [_cell(""), *map(_cell, marks)],
-        [_cell("label", "dim"), *(_cell(anchor(text)) for text in words)],
-        [_cell("here", "dim"), *(_cell(f"{result.shared[j]}/{k}") for j in labels)],
-        [_cell("everywhere", "dim"), *(_cell(percent(result.sizes[j] / result.n)) for j in labels)],
-        [_cell("p", "dim"), *(_cell(_p(result.p[j])) for j in labels)],
+        [cell(""), *map(cell, marks)],
+        [cell("label", "dim"), *(cell(anchor(text)) for text in words)],
+        [cell("here", "dim"), *(cell(f"{result.shared[j]}/{k}") for j in labels)],
+        [cell("everywhere", "dim"), *(cell(percent(result.sizes[j] / result.n)) for j in labels)],
+        [cell("p", "dim"), *(cell(_p(result.p[j])) for j in labels)],
         [
-            _cell("family-wise", "dim"),
-            *(_cell(_p(result.p_familywise[j], result.n_draws), "cyan") for j in labels),
+            cell("family-wise", "dim"),
+            *(cell(_p(result.p_familywise[j], result.n_draws), "cyan") for j in labels),
         ],
-        [_cell("q", "dim"), *(_cell(_p(result.q[j])) for j in labels)],
+        [cell("q", "dim"), *(cell(_p(result.q[j])) for j in labels)],
     ]
     if beside is not None:
-        cells = (_cell(_p(beside.p[j], beside.n_draws)) for j in labels)
-        columns.append([_cell("random directions", "dim"), *cells])
-    return _table(columns, left={0, 1})
+        cells = (cell(_p(beside.p[j], beside.n_draws)) for j in labels)
+        columns.append([cell("random directions", "dim"), *cells])
+    return table(columns, left={0, 1})
 
 
 def _p(value: float, draws: int | None = None) -> str:
@@ -99,28 +99,28 @@ def _labels(result: LabelList, _width: int = WIDTH_WITHOUT_TERMINAL) -> Renderab
         f"{len(result.labels):,} labels of {result.n_tokens:,} tokens of {result.provenance.model}"
         " · a token may have many"
     )
-    return Group(_table(columns, left={0, 3, 4}), Text(caption, style="dim"))
+    return Group(table(columns, left={0, 3, 4}), Text(caption, style="dim"))
 
 
 def _add_kind(columns: list[list[Text]], result: LabelList, kind: str) -> None:
     """A heading, a row for each label of the kind, and an empty row: one table aligns all kinds."""
     rows = [j for j, label in enumerate(result.labels) if label.kind == kind]
     shown = rows if len(rows) <= _MOST_OF_A_KIND or len(result.kinds) == 1 else rows[:_SOME_OF_A_KIND]
-    heads = [_cell(kind, "bold"), *(_cell(head, "dim") for head in ("tokens", "", "name", "source"))]
+    heads = [cell(kind, "bold"), *(cell(head, "dim") for head in ("tokens", "", "name", "source"))]
     for column, head in zip(columns, heads, strict=True):
         column.append(head)
     for j in shown:
         label, size = result.labels[j], int(result.sizes[j])
-        columns[0].append(_cell(anchor(crop(label.words, _WIDEST_WORDS))))
-        columns[1].append(_cell(f"{size:,}", "cyan"))
-        columns[2].append(_cell(percent(size / result.n_tokens)))
-        columns[3].append(_cell(anchor(crop(label.name, _WIDEST_WORDS))))
-        columns[4].append(_cell(label.source))
+        columns[0].append(cell(anchor(crop(label.words, _WIDEST_WORDS))))
+        columns[1].append(cell(f"{size:,}", "cyan"))
+        columns[2].append(cell(percent(size / result.n_tokens)))
+        columns[3].append(cell(anchor(crop(label.name, _WIDEST_WORDS))))
+        columns[4].append(cell(label.source))
     rest = len(rows) - len(shown)
     more = [f"{rest:,} more: --kind {kind}", *[""] * 4]
     for line in ([more] if rest else []) + [[""] * 5]:
         for column, text in zip(columns, line, strict=True):
-            column.append(_cell(text, "dim"))
+            column.append(cell(text, "dim"))
 
 
 @render.register

@@ -1,0 +1,111 @@
+"""Label tables that are kept: what they depend on, and how they become arrays and back.
+
+To make the table of a vocabulary takes half a second for 50,000 tokens and more than one for 262,144;
+to read it back, some milliseconds. Where tables are kept is somebody else's business: a store gets and
+puts arrays by a key that says all they depend on (on disk, ``tokensphere.sources.nulls.NullFiles``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere._version import __version__
+from tokensphere.errors import InputError, SourceError
+from tokensphere.labels.lexicon import PATH
+from tokensphere.labels.table import Label, LabelTable
+from tokensphere.vocabulary import Vocabulary
+
+Arrays = dict[str, npt.NDArray[Any]]
+Key = Mapping[str, str | int | float | bool | None]
+
+
+class TableStore(Protocol):
+    """Keeps named arrays by a flat key."""
+
+    def get(self, key: Key) -> Arrays | None:
+        """What was put under this key, or None."""
+
+    def put(self, key: Key, draws: Arrays) -> None:
+        """Keep arrays, in the place of those that were there."""
+
+
+def table_key(vocabulary: Vocabulary) -> dict[str, str | int | float | bool | None]:
+    """All that the built-in table of a vocabulary depends on: its tokens, the rules, the lexicon."""
+    return {
+        "what": "labels",
+        "tokensphere": __version__,
+        "rules": rules_digest(),
+        "vocabulary": vocabulary_digest(vocabulary),
+    }
+
+
+@lru_cache(maxsize=1)
+def rules_digest() -> str:
+    """SHA-256 of the lexicon and of the files of this folder, which are the rules.
+
+    A number that had to be raised with every change of a rule would be forgotten one day.
+    """
+    hasher = sha256()
+    try:
+        for path in [PATH, *sorted(Path(__file__).parent.glob("*.py"))]:
+            content = path.read_bytes()
+            hasher.update(f"{path.name} {len(content)} ".encode())
+            hasher.update(content)
+    except OSError as error:
+        raise SourceError(
+            f"a file of tokensphere cannot be read ({error}); install tokensphere again"
+        ) from None
+    return hasher.hexdigest()
+
+
+def vocabulary_digest(vocabulary: Vocabulary) -> str:
+    """SHA-256 of the bytes and kinds of all tokens."""
+    lengths = np.array([len(token) for token in vocabulary.tokens], dtype="<i8")
+    hasher = sha256(lengths.tobytes())
+    hasher.update(b"".join(vocabulary.tokens))
+    hasher.update(np.asarray(vocabulary.kinds, dtype=np.uint8).tobytes())
+    return hasher.hexdigest()
+
+
+def to_arrays(table: LabelTable) -> Arrays:
+    """A table as arrays: its rows, and its labels as JSON in UTF-8."""
+    labels = [[label.name, label.kind, label.words, label.source] for label in table.labels]
+    text = json.dumps(labels, ensure_ascii=False).encode()
+    return {
+        "indptr": table.indptr,
+        "indices": table.indices,
+        "labels": np.frombuffer(text, dtype=np.uint8),
+    }
+
+
+def from_arrays(arrays: Arrays, n_tokens: int) -> LabelTable | None:
+    """The table that :func:`to_arrays` was given; None if these are not arrays of such a table.
+
+    Parameters
+    ----------
+    arrays : as from :func:`to_arrays`
+    n_tokens : of the vocabulary
+    """
+    try:
+        labels = [Label(*found) for found in json.loads(arrays["labels"].tobytes())]
+        indptr, indices = arrays["indptr"], arrays["indices"]
+        sound = (
+            indptr.dtype == np.int64
+            and indices.dtype == np.int32
+            and indptr.shape == (n_tokens + 1,)
+            and int(indptr[0]) == 0
+            and int(indptr[-1]) == len(indices)
+            and bool((np.diff(indptr) >= 0).all())
+            and (not len(indices) or 0 <= indices.min() <= indices.max() < len(labels))
+        )
+        return LabelTable(labels, indptr, indices) if sound else None
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, InputError):
+        return None
