@@ -1,6 +1,6 @@
 """Run them, print the tables, and write them to files.
 
-python -m benchmarks [cold|memory|readers|search]... [--rounds N] [--quick]
+python -m benchmarks [cold|memory|readers|search|survey]... [--rounds N] [--quick]
                      [--markdown FILE] [--json FILE]
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks import report
 
-_NAMES = ("cold", "memory", "readers", "search")
+_NAMES = ("cold", "memory", "readers", "search", "survey")
 
 
 def main() -> None:
@@ -72,6 +72,10 @@ def _tables(arguments: argparse.Namespace) -> Iterator[report.Table]:
         from benchmarks import search
 
         yield from search.run(rounds or (2 if quick else 5), quick=quick)
+    if "survey" in names:
+        from benchmarks import survey
+
+        yield from survey.run(rounds or (2 if quick else 5), quick=quick)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ from directiontest_spaces import D, labels, planted_space
 from scipy import stats
 
 import tokensphere as ts
-from tokensphere.analysis import directiontest, directiontest_measure
+from tokensphere.analysis import directiontest, directiontest_measure, naming_draws
 from tokensphere.analysis.directiontest_null import exceedances, p_values
 from tokensphere.analysis.directiontest_result import DirectionTest
 from tokensphere.analysis.lists import find_lists
 from tokensphere.analysis.naming_draws import MemoryStore
 from tokensphere.errors import InputError
+from tokensphere.geometry import laws
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.sources.token_directions import TokenExpression
 
@@ -101,6 +102,10 @@ def test_own_tokens_would_make_a_difference_of_vectors_too_surprising() -> None:
     assert np.mean(wrong[:, 1] < 0.05) > 0.15
 
 
+def test_blocks_of_draws_are_those_that_are_kept() -> None:
+    assert laws.BLOCK == naming_draws.BLOCK
+
+
 def test_p_values_are_counts() -> None:
     rng = np.random.default_rng(0)
     null, statistic = rng.integers(0, 9, (50, 3)) / 9, rng.integers(0, 9, (20, 3)) / 9
@@ -136,7 +141,7 @@ def test_more_draws_are_those_there_were_and_new_ones(monkeypatch: pytest.Monkey
         )
 
     few = run(1500)
-    assert searched == [1024, 1024, D]
+    assert searched == [2048, D]
     again = run(1500)
     assert searched == [D]
     np.testing.assert_array_equal(again.null_distribution, few.null_distribution)

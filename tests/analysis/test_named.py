@@ -105,7 +105,7 @@ def test_the_result_for_machines(space: ts.EmbeddingSpace) -> None:
 
 
 def test_lists_that_are_too_short_are_refused(space: ts.EmbeddingSpace) -> None:
-    with pytest.raises(InputError, match="lists of 2 tokens are too short .* k must be 3 or more"):
+    with pytest.raises(InputError, match=r"lists of 2 tokens are too short .* k must be 3 or more"):
         named(space, FIRST_AXIS, k=2)
     assert named(space, FIRST_AXIS, k=3).themes(0)[0].shared == 3
     with pytest.raises(InputError, match="no label is of kind 'colour'"):

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pytest
 
 from tokensphere.errors import InputError
-from tokensphere.geometry import search
+from tokensphere.geometry import search, similarity
+from tokensphere.geometry.floors import ExpectedFloors
 from tokensphere.geometry.moments import RowMoments
 from tokensphere.geometry.search import top_ids_each, top_k, top_k_each
 from tokensphere.geometry.similarity import Scoring, make_scoring
@@ -41,16 +42,19 @@ def the_three(rows: F32, keep: npt.NDArray[np.bool_] | None = None) -> list[Scor
     ]
 
 
+@pytest.mark.parametrize("even", [0.5, 1.001, np.inf], ids=["factors differ", "", "factors as one"])
 @pytest.mark.parametrize("plan", [{}, TINY])
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("shape", [(700, 24), (61, 5)])
-def test_the_same_as_each_by_itself(plan: dict[str, Any], threads: int, shape: tuple[int, int]) -> None:
+def test_the_same_as_each_by_itself(
+    even: float, plan: dict[str, Any], threads: int, shape: tuple[int, int]
+) -> None:
     rows = difficult_rows(*shape, seed=1)
     keep = np.random.default_rng(2).random(len(rows)) < 0.9
     scorings = the_three(rows, keep)
     queries = np.random.default_rng(3).standard_normal((40, shape[1]))
     ks = [7, 4, 9]
-    with patch.dict(vars(search), plan):
+    with patch.dict(vars(search), plan), patch.object(similarity, "_EVEN", even):
         found = top_k_each(scorings, queries, ks, threads=threads)
         alone = top_ids_each(scorings, queries, ks, threads=threads)
     for ids, (with_values, _) in zip(alone, found, strict=True):
@@ -71,6 +75,42 @@ def test_ids_alone_are_right_where_float32_cannot_tell(scale: float) -> None:
     scorings = the_three(rows)
     for ids, scoring in zip(top_ids_each(scorings, queries, [9, 9, 9]), scorings, strict=True):
         np.testing.assert_array_equal(ids, top_k(scoring, queries, 9)[0])
+
+
+@pytest.mark.parametrize("offset", [0.0, 5.0])
+def test_floors_that_are_learned_change_no_result(offset: float) -> None:
+    rng = np.random.default_rng(5)
+    rows = (rng.standard_normal((900, 12)) + offset).astype(np.float32)
+    scorings, ks = the_three(rows), [6, 9, 4]
+    floors = [ExpectedFloors(RowMoments(rows).mean_unit_row()), ExpectedFloors(), ExpectedFloors()]
+    for number in range(3):
+        queries = rng.standard_normal((500, 12)) + number  # the last ones are unlike the first
+        want = top_ids_each(scorings, queries, ks)
+        found = top_ids_each(scorings, queries, ks, floors=floors)
+        for ids, other in zip(found, want, strict=True):
+            np.testing.assert_array_equal(ids, other)
+
+
+def test_queries_of_which_too_much_was_expected_are_asked_again() -> None:
+    rng = np.random.default_rng(6)
+    rows = rng.standard_normal((300, 8)).astype(np.float32)
+    scorings = the_three(rows)
+    floors = [ExpectedFloors(), ExpectedFloors(), ExpectedFloors()]
+    for known in floors:
+        known.learn(np.zeros((300, 8)), np.full(300, 0.99))  # no product of a random query is so large
+    queries = rng.standard_normal((40, 8))
+    again: list[int] = []
+    make = search._Search.__init__
+
+    def counted(self: Any, *arguments: Any) -> None:
+        again.append(len(arguments[1]))
+        make(self, *arguments)
+
+    with patch.object(search._Search, "__init__", counted):
+        found = top_ids_each(scorings, queries, [5, 5, 5], floors=floors)
+    assert again == [40, 40]
+    for ids, scoring in zip(found, scorings, strict=True):
+        np.testing.assert_array_equal(ids, top_k(scoring, queries, 5)[0])
 
 
 def test_a_row_that_equals_the_mean_has_no_centred_direction() -> None:

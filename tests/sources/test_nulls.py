@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tokensphere.errors import SourceError
 from tokensphere.sources.cache import cache_root
-from tokensphere.sources.nulls import NullFiles
+from tokensphere.sources.nulls import FOLDERS, Kept, NullFiles, kept_arrays, remove_arrays
 
 KEY = {"what": "test", "seed": 0, "centered": True, "tensor": None, "level": 0.05}
 DRAWS: dict[str, npt.NDArray[Any]] = {

@@ -8,6 +8,10 @@
 ``sample``      rows of a matrix of the user's own, drawn with replacement
 ==============  ==========================================================================
 
+Each answers a question of its own: is a direction nearer to alike tokens than any direction is, than one
+along what the tokens differ in, than the difference of two tokens that have nothing to do with each
+other, than others of its kind? In an anisotropic space the first is the easiest to answer with yes.
+
 Draws come in blocks of 1,024. Block b of seed s has a stream of its own, so that draw number b of a
 law is one fixed vector, whatever else is asked for. The lengths of the vectors mean nothing.
 """

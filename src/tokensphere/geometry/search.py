@@ -225,8 +225,12 @@ class _Search:
         self.prepared, bound = self.scoring.prepare_queries(queries)
         bounds = [bound if r is None else r.bound(bound) for r in rescalings]
         expected = [known.of(self.prepared) for known in floors] if floors else [None] * len(ks)
+        # Rows of nearly equal factors go together: then a group's largest product tells what its
+        # largest rescaled one can be.
+        factors = [r.factor for r in rescalings if r is not None]
+        self.order = np.argsort(factors[0][: len(self.scoring.rows)]) if factors else None
         self.selections = [
-            Selection(scoring, queries, k, bound_, rescaling, floor)
+            Selection(scoring, queries, k, bound_, rescaling, floor, order=self.order, group=plan.group)
             for scoring, k, bound_, rescaling, floor in zip(
                 scorings, ks, bounds, rescalings, expected, strict=True
             )
@@ -235,8 +239,9 @@ class _Search:
 
     def teach(self, floors: Sequence[ExpectedFloors], which: npt.NDArray[np.bool_]) -> None:
         """Tell where the floors of some queries ended, once they are settled."""
+        some = slice(None) if which.all() else which
         for known, selection in zip(floors, self.selections, strict=True):
-            known.learn(self.prepared[which], selection.floor[which])
+            known.learn(self.prepared[some], selection.floor[some])
 
     def blocks(self) -> Iterator[tuple[int, int]]:
         """The ranges of rows that together are the matrix."""
@@ -247,8 +252,11 @@ class _Search:
         """Multiply one block of rows with all queries and keep what may be among the best."""
         start, stop = block
         buffers = self._own_buffers()
-        rows = self.scoring.prepare_rows(start, stop, buffers.rows)
-        unusable = np.flatnonzero(~self.scoring.usable[start:stop])
+        if self.order is None:
+            rows = self.scoring.prepare_rows(start, stop, buffers.rows)
+        else:
+            rows = self.scoring.prepare_in_order(self.order[start:stop], buffers.rows)
+        unusable = np.flatnonzero(~self.selections[0].usable[start:stop])
         group, small = self.plan.group, self.plan.small
         groups = -(-len(rows) // group)
         for low in range(0, len(self.prepared), self.plan.queries):
@@ -260,9 +268,16 @@ class _Search:
             if len(unusable):
                 products[unusable] = -np.inf
             grouped = products.reshape(groups * group // small, small, len(queries))
+            shape = (groups, group // small, len(queries))
+            parts = buffers.maxima[: len(grouped) * len(queries)].reshape(len(grouped), len(queries))
+            np.maximum.reduce(grouped, axis=1, out=parts)
+            maxima = parts.reshape(shape).max(axis=1)
             for selection in self.selections:
-                maxima = self._maxima(selection, products[: len(rows)], grouped, start, low)
-                selection.absorb(grouped, maxima.reshape(groups, -1, len(queries)), start, low)
+                if selection.takes_fed:
+                    selection.absorb(grouped, parts.reshape(shape), maxima, start, low)
+                    continue
+                own = self._maxima(selection, products[: len(rows)], grouped, start, low).reshape(shape)
+                selection.absorb(grouped, own, own.max(axis=1), start, low)
         for selection in self.selections:
             if selection.pending > max(_PENDING_PAIRS, 4 * selection.k * len(self.prepared)):
                 selection.compact()
@@ -278,12 +293,10 @@ class _Search:
         """The largest product of a selection's own in every small group, shape (groups, queries)."""
         groups, group, m = grouped.shape
         buffers = self._own_buffers()
-        maxima = buffers.maxima[: groups * m].reshape(groups, m)
-        if selection.rescaling is None:
-            return np.maximum.reduce(grouped, axis=1, out=maxima)
+        maxima = np.empty((groups, m), dtype=np.float32)
         here = slice(low, low + m)
         step = max(1, buffers.rescaled.size // (group * m))  # groups that stay in the cache
-        unusable = np.flatnonzero(~selection.scoring.usable[start : start + len(products)])
+        unusable = np.flatnonzero(~selection.usable[start : start + len(products)])
         for first in range(0, groups, step):
             some = slice(first * group, min((first + step) * group, len(products)))
             size = group * min(step, groups - first)

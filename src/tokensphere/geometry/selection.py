@@ -28,6 +28,7 @@ import numpy.typing as npt
 from tokensphere.geometry.similarity import Rescaling, Scoring
 
 _QUERIES_TO_SETTLE = 256
+Bounds = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 
 
 class Selection:
@@ -41,6 +42,8 @@ class Selection:
     bound : float32 array of shape (m,), ``e``: how far a product may be off
     rescaling : how the products that are fed become those of `scoring`; None if they are
     expected : float32 array of shape (m,), floors to begin with; None if nothing is known
+    order : int array of shape (n,), the rows in the order in which they are fed; None if in their own
+    group : rows of a group
     """
 
     def __init__(
@@ -51,8 +54,16 @@ class Selection:
         bound: npt.NDArray[np.float32],
         rescaling: Rescaling | None = None,
         expected: npt.NDArray[np.float32] | None = None,
+        *,
+        order: npt.NDArray[np.intp] | None,
+        group: int,
     ) -> None:
         m = len(queries)
+        self.order, self.usable = order, scoring.usable
+        if order is not None:
+            self.usable = scoring.usable[order]
+            rescaling = None if rescaling is None else rescaling.in_order(order)
+        self.factors = None if rescaling is None else rescaling.of_groups(group)
         self.scoring, self.queries, self.k = scoring, queries, k
         self.window = 2 * bound
         self.rescaling = rescaling
@@ -82,9 +93,39 @@ class Selection:
             products = np.subtract(products, self.offset[queries], out=out)
         np.multiply(products, self.rescaling.factor[rows, None], out=out)
 
+    @property
+    def takes_fed(self) -> bool:
+        """Whether the largest products that are fed tell enough of this scoring's own."""
+        return self.rescaling is None or self.factors is not None
+
+    def _upper(
+        self,
+        maxima: npt.NDArray[np.float32],
+        groups: slice | npt.NDArray[np.intp],
+        offset: npt.NDArray[np.float32] | None,
+    ) -> Bounds:
+        """Bounds of this scoring's largest product in groups, from that of those that are fed.
+
+        Where the rows of a group have nearly the same factor, the bounds lie close together. They hold
+        for the rounded products, because rounding is monotone.
+        """
+        if self.factors is None:
+            return maxima, maxima
+        least, largest = (factor[groups, None] for factor in self.factors)
+        if offset is not None:
+            maxima = maxima - offset
+        one, other = maxima * least, maxima * largest
+        lower, upper = np.minimum(one, other), np.fmax(one, other)
+        partial = np.flatnonzero(np.isnan(least))  # the largest may be a row that is not usable
+        if len(partial):
+            lower[partial] = -np.inf
+            upper[np.flatnonzero(np.isnan(largest))] = -np.inf
+        return lower, upper
+
     def absorb(
         self,
         products: npt.NDArray[np.float32],
+        parts: npt.NDArray[np.float32],
         maxima: npt.NDArray[np.float32],
         start: int,
         low: int,
@@ -94,12 +135,15 @@ class Selection:
         Parameters
         ----------
         products : of shape (small groups, rows of one, queries), as they are fed
-        maxima : largest product of this scoring in each small group, of shape
-            (groups, small groups of one, queries)
+        parts : the largest product in each small group, as they are fed if that suffices (`takes_fed`),
+            else of this scoring; of shape (groups, small groups of one, queries)
+        maxima : the same of each group, of shape (groups, queries)
         start, low : the first row and the first query
         """
-        groups, small, m = maxima.shape
-        parts, maxima = maxima, maxima.max(axis=1)
+        groups, small, m = parts.shape
+        first = start // (small * products.shape[1])
+        offset = None if self.offset is None else self.offset[low : low + m]
+        lower, maxima = self._upper(maxima, slice(first, first + groups), offset)
         here = slice(low, low + m)
         hit = np.flatnonzero(maxima.max(axis=0) >= self.floor[here] - self.window[here])
         if not len(hit):
@@ -107,14 +151,16 @@ class Selection:
         query = low + hit
         tops = np.ascontiguousarray(maxima[:, hit].T)
         with self._lock:
-            merged = np.concatenate([self.best[query], tops], axis=1)
+            merged = np.concatenate([self.best[query], lower[:, hit].T], axis=1)
             merged.partition(groups, axis=1)
             self.best[query] = merged[:, groups:]
             floor = np.maximum(self.floor[query], merged[:, groups])
             self.floor[query] = floor
         least = floor - self.window[query]
         column, which = np.nonzero(tops >= least[:, None])
-        pair, inside = np.nonzero(parts[which, :, hit[column]] >= least[column, None])
+        offset = None if self.offset is None else self.offset[query[column], None]
+        _, near = self._upper(parts[which, :, hit[column]], first + which, offset)
+        pair, inside = np.nonzero(near >= least[column, None])
         column, which = column[pair], which[pair] * small + inside
         opened = self._open(products, which, hit[column], start, query[column])
         # −inf is the product of a row that is not usable, and the floor until k groups were seen.
@@ -122,12 +168,16 @@ class Selection:
         pair, inside = np.nonzero(opened >= least[column, None])
         found = _Pairs(
             query=query[column[pair]],
-            row=start + which[pair] * products.shape[1] + inside,
+            row=self._own(start + which[pair] * products.shape[1] + inside),
             product=opened[pair, inside],
         )
         with self._lock:
             self.candidates.append(found)
             self.pending += len(found.row)
+
+    def _own(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Rows by their own numbers, from the order in which they are fed."""
+        return rows if self.order is None else self.order[rows]
 
     def _open(
         self,
@@ -231,6 +281,9 @@ class _Pairs:
 
     @staticmethod
     def join(parts: list[_Pairs]) -> _Pairs:
+        if not parts:
+            none = np.empty(0, dtype=np.intp)
+            return _Pairs(none, none, np.empty(0, dtype=np.float32))
         return _Pairs(
             np.concatenate([part.query for part in parts]),
             np.concatenate([part.row for part in parts]),

@@ -23,6 +23,7 @@ SIMILARITIES: tuple[Similarity, ...] = get_args(Similarity)
 
 _UNIT_ROUNDOFF = 2.0**-24
 _PAIRS_AT_ONCE = 128
+_EVEN = 1.001  # largest by least factor up to which rows of a group are as good as one
 _BEYOND = 4096  # more rows than the last group of a search may lack
 
 
@@ -70,6 +71,23 @@ class Scoring:
     def width(self) -> int:
         """Columns of the prepared rows: d, or d + 1 for ``euclidean``."""
         return int(self.rows.shape[1]) + (self.extra is not None)
+
+    def prepare_in_order(
+        self, ids: npt.NDArray[np.intp], out: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        """Prepared rows `ids`, for cosine on rows as they are; otherwise as :meth:`prepare_rows`."""
+        if self.scale is None or self.shift is not None:
+            raise ValueError("rows in another order are prepared for cosine on rows as they are only")
+        block = out[: len(ids)]
+        for low in range(0, len(ids), 256):  # small pieces stay in the cache between the passes
+            some = ids[low : low + 256]
+            part = np.take(self.rows, some, axis=0, out=block[low : low + 256], mode="clip")
+            with np.errstate(invalid="ignore", over="ignore"):
+                part *= self.scale[some, None].astype(np.float32)
+        unusable = ~self.usable[ids]
+        if unusable.any():
+            block[unusable] = 0
+        return block
 
     def prepare_rows(
         self, start: int, stop: int, out: npt.NDArray[np.float32]
@@ -233,6 +251,22 @@ class Rescaling:
         padded = np.full(len(factor) + _BEYOND, np.nan, dtype=np.float32)
         padded[: len(factor)] = np.where(other.usable, factor / largest, np.nan)
         return cls(padded, other.shift)  # no order has changed, and nothing overflows
+
+    def in_order(self, order: npt.NDArray[np.intp]) -> Rescaling:
+        """The same for rows in another order."""
+        factor = self.factor.copy()
+        factor[: len(order)] = self.factor[order]
+        return Rescaling(factor, self.shift)
+
+    def of_groups(self, group: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None:
+        """Least and largest factor of every `group` rows, if these are mostly the same; else None.
+
+        The least is NaN where a row of the group is not usable or not there, the largest where none is.
+        """
+        factors = self.factor[: len(self.factor) // group * group].reshape(-1, group)
+        least, largest = factors.min(axis=1), np.fmax.reduce(factors, axis=1)
+        even = largest <= _EVEN * least
+        return (least, largest) if 2 * np.count_nonzero(even) > np.count_nonzero(largest > 0) else None
 
     def offsets(self, queries: npt.NDArray[np.floating]) -> npt.NDArray[np.float32] | None:
         """``⟨shift, v_j⟩`` for each query, brought to unit length; None without a shift."""

@@ -33,7 +33,7 @@ _ELSEWHERE = {
     "Geometry": "terminal_geometry",
     "LabelList": "terminal_naming",
     "LabelMembers": "terminal_naming",
-    "NamedNeighbors": "named",
+    "NamedNeighbors": "named_tables",
     "Naming": "terminal_naming",
     "Survey": "terminal_survey",
 }

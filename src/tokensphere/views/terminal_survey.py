@@ -17,6 +17,7 @@ from tokensphere.views.text import anchor, cosine, crop, percent
 
 _WIDEST_TOKEN = 18
 _HUBS_SHOWN = 5
+_KINDS = ("rows as they are", "  one token a form", "rows centred", "  one token a form")
 _RANKINGS = {"cosine": "cosine", "centered": "cosine, centred", "dot": "dot"}
 
 
@@ -24,7 +25,7 @@ _RANKINGS = {"cosine": "cosine", "centered": "cosine, centred", "dot": "dot"}
 def _survey(result: Survey, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
     parts: list[RenderableType] = [_title("How often is a random neighbourhood coherent?"), Text()]
     for number in range(len(LEVELS)):
-        parts += [_rates(result, number), Text()]
+        parts += [*_rates(result, number), Text()]
     parts += [Text(sentence(result)), Text(), Text(_alike(result)), Text()]
     parts += [_lists(result, width), Text()]
     if result.naming is not None:
@@ -39,31 +40,27 @@ def _title(text: str) -> Text:
     return Text(text, style="bold")
 
 
-def _rates(result: Survey, number: int) -> RenderableType:
-    """The rates above one percentile, a column for each k."""
-    percentile = f"{100 * LEVELS[number]:.0f}"
-    labels = [f"more coherent than {percentile} % of lists with no words"]
-    rows: list[list[str]] = [[f"k = {k}" for k in result.settings.ks]]
-    for centered in (False, True):
-        for forms in (False, True):
-            name = "  one token a form" if forms else "rows centred" if centered else "rows as they are"
-            labels.append(name)
-            rates = [result.rate(centered=centered, forms=forms, k=k) for k in result.settings.ks]
-            rows.append([_rate(rate.at[number]) for rate in rates])
-    labels.append("chance")
-    chance = f"{100 * (1 - LEVELS[number]):.0f} %"
-    pad = " " * 12  # as wide as an interval
-    rows.append([chance + pad for _ in result.settings.ks])
-    columns = [[cell(labels[0], "bold"), *(cell(label) for label in labels[1:])]]
-    for column in range(len(result.settings.ks)):
-        head, *body = [row[column] for row in rows]
-        columns.append([cell(head + pad, "bold"), *(cell(text) for text in body)])
-    return table(columns, left={0})
+def _rates(result: Survey, number: int) -> list[RenderableType]:
+    """The rates above one percentile, two columns for each k: the rate and its interval."""
+    level = f"{100 * LEVELS[number]:.0f}"
+    columns = [[cell(name) for name in ("", *_KINDS, "chance")]]
+    for k in result.settings.ks:
+        found = [
+            result.rate(centered=centered, forms=forms, k=k).at[number]
+            for centered in (False, True)
+            for forms in (False, True)
+        ]
+        chance = f"{100 * (1 - LEVELS[number]):.0f} %"
+        rates = [*(f"{100 * each.rate:.1f} %" for each in found), chance]
+        columns.append([cell(f"k = {k}", "bold"), *map(cell, rates)])
+        columns.append([cell("interval", "dim"), *map(cell, [*map(_interval, found), ""])])
+    head = f"Lists more coherent than {level} % of lists with no words (95 % intervals)"
+    return [Text(head), table(columns, left={0})]
 
 
-def _rate(found: Exceedance) -> str:
+def _interval(found: Exceedance) -> str:
     low, high = (f"{100 * end:.1f}" for end in found.interval)
-    return f"{100 * found.rate:.1f} % {f'({low}–{high})':>11}"
+    return f"{low}–{high}"
 
 
 def sentence(result: Survey) -> str:
@@ -91,7 +88,7 @@ def _on_which(result: Survey) -> str:
 
 
 def _against_chance(found: Exceedance) -> str:
-    chance = 1 - found.level
+    chance = round(1 - found.level, 9)  # 1 − 0.95 is a little more than 0.05
     return "fewer" if found.interval[1] < chance else "more" if found.interval[0] > chance else "no more"
 
 
@@ -111,7 +108,7 @@ def _lists(result: Survey, width: int) -> RenderableType:
     """The most coherent, typical and least coherent lists; under each what it shares, if asked for."""
     titles = {"most": "most coherent", "typical": "typical", "least": "least coherent"}
     columns = [[cell(head, "bold")] for head in ("index", "T", "percentile", "tokens")]
-    used = len(str(result.settings.first + len(result))) + 5 + 10 + 3 * 2
+    used = max(5, len(str(result.settings.first + len(result)))) + 6 + 10 + 3 * 2  # T may be negative
 
     def add(*texts: str, styles: tuple[str, ...] = ("", "cyan", "dim", "")) -> None:
         for column, text, style in zip(columns, texts, styles, strict=True):

@@ -13,7 +13,7 @@ from tokensphere.analysis.named import NamedNeighbors, name_neighbors
 from tokensphere.analysis.naming_draws import MemoryStore
 from tokensphere.analysis.naming_words import NOTHING
 from tokensphere.labels.table import Label, LabelTable
-from tokensphere.views import named as view
+from tokensphere.views import named_tables as view
 from tokensphere.views import to_html, to_json, to_text
 from tokensphere.views.text import LEFT_TO_RIGHT_MARK
 
