@@ -26,6 +26,7 @@ def surroundings(small_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr(survey_run, "BLOCK", 110)  # so that small surveys have several blocks
+    monkeypatch.setattr("tokensphere.analysis.survey._PAIRS", 5000)  # enough for 1,275 pairs
 
 
 def invoke(*arguments: object) -> Result:

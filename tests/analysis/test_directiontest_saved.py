@@ -22,12 +22,9 @@ V = np.random.default_rng(3).standard_normal((50, D))
 V[4], V[9, 1] = 0, np.nan
 
 
-def testing(directions: Any = V, **options: Any) -> DirectionTesting:
+def prepared(directions: Any = V, **options: Any) -> DirectionTesting:
     how: dict[str, Any] = {"k": 5, "labels": LABELS, "store": STORE, "groups": ["a"] * len(directions)}
     return DirectionTesting(SPACE, directions, **{**how, **options})
-
-
-testing.__test__ = False  # type: ignore[attr-defined]
 
 
 def first(measured: Measured, count: int) -> Measured:
@@ -39,14 +36,14 @@ def first(measured: Measured, count: int) -> Measured:
 
 def test_continued_from_a_file_is_as_if_uninterrupted(tmp_path: Path) -> None:
     path = tmp_path / "result.parquet"
-    test = testing()
+    test = prepared()
     (everything,) = test.blocks()
     draws = test.null(300)
     stopped = test.result(first(everything, 20), draws)
     write_columns(path, to_columns(stopped), to_metadata(stopped, test.measured_from))
     columns, metadata = read_columns(path)
     assert metadata["done"] == 20 and metadata["given"] == 50
-    again = testing()
+    again = prepared()
     there = from_columns(columns, metadata, again.measured_from)
     whole = again.join([there, *again.blocks(len(there))])
     for name in ("statistic", "ids", "similarity", "reason"):
@@ -59,7 +56,7 @@ def test_continued_from_a_file_is_as_if_uninterrupted(tmp_path: Path) -> None:
 
 
 def test_columns_tell_what_the_result_does() -> None:
-    test = testing()
+    test = prepared()
     result = test.result(test.join(list(test.blocks())), test.null(300))
     columns = to_columns(result)
     assert columns["direction"] == list(result.names) and columns["group"] == ["a"] * 50
@@ -86,10 +83,10 @@ def test_columns_tell_what_the_result_does() -> None:
     ],
 )
 def test_another_test_is_not_gone_on_with(options: dict[str, Any], match: str) -> None:
-    test = testing()
+    test = prepared()
     result = test.result(test.join(list(test.blocks())), test.null(100))
     metadata = json.loads(json.dumps(to_metadata(result, test.measured_from)))
-    other = testing(**options)
+    other = prepared(**options)
     with pytest.raises(InputError, match=match) as caught:
         from_columns(to_columns(result), metadata, other.measured_from)
     assert "--fresh" in str(caught.value)
@@ -97,14 +94,14 @@ def test_another_test_is_not_gone_on_with(options: dict[str, Any], match: str) -
 
 def test_another_null_may_go_on_from_it() -> None:
     """What was measured of the directions does not depend on the null."""
-    test, other = testing(), testing(null="covariance", seed=3)
+    test, other = prepared(), prepared(null="covariance", seed=3)
     result = test.result(test.join(list(test.blocks())), test.null(100))
     metadata = json.loads(json.dumps(to_metadata(result, test.measured_from)))
     assert len(from_columns(to_columns(result), metadata, other.measured_from)) == 50
 
 
 def test_files_that_are_no_test() -> None:
-    test = testing()
+    test = prepared()
     result = test.result(test.join(list(test.blocks())), test.null(100))
     metadata, columns = to_metadata(result, test.measured_from), to_columns(result)
     with pytest.raises(InputError, match="no test of directions"):

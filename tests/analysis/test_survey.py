@@ -63,6 +63,7 @@ def test_where_there_are_no_words_the_rate_is_five_percent(
     """
     few = partial(exceedances, replicates=2)  # the rates alone, no intervals
     monkeypatch.setattr("tokensphere.analysis.survey.exceedances", few)
+    monkeypatch.setattr("tokensphere.analysis.survey._PAIRS", 1000)  # for `alike`, not looked at here
     m, vocabularies, between = 600, 16, (0.008, 0.004)
     rates = []
     for seed in range(vocabularies):

@@ -66,14 +66,16 @@ class NamedNeighbors(Result):
                 "kinds": sorted({label.kind for label in labels}),
             },
             "results": [
-                {
-                    **found,
-                    "name": self.text(direction),
-                    "p_familywise": self.p_list(direction),
-                    "themes": [theme.to_dict() for theme in self.themes(direction)],
-                }
-                for direction, found in enumerate(results)
+                {**found, **self._naming(direction)} for direction, found in enumerate(results)
             ],
+        }
+
+    def _naming(self, direction: int) -> dict[str, Any]:
+        themes = self.themes(direction)
+        return {
+            "name": name_in_words(themes),
+            "p_familywise": self.p_list(direction),
+            "themes": [theme.to_dict() for theme in themes],
         }
 
 

@@ -35,6 +35,7 @@ _ELSEWHERE = {
     "LabelMembers": "terminal_naming",
     "NamedNeighbors": "named_tables",
     "Naming": "terminal_naming",
+    "RankedTest": "terminal_test",
     "Survey": "terminal_survey",
 }
 
