@@ -111,7 +111,7 @@ def test_a_survey_that_was_stopped_and_continued_is_one_survey(
     want = good(*option, "-n", 300, "--save", whole)
     with interrupted_at(2):
         result = invoke(*option, "-n", 250, "--save", part)
-    assert result.exit_code == 0
+    assert result.exit_code == 130
     assert result.stderr == "tokensphere: stopped after 110 of 250 directions\n"
     assert "Of 110 random directions" in result.stdout
     assert "stopped: 110 of 250 directions done" in " ".join(result.stdout.split())
@@ -130,7 +130,7 @@ def test_stopped_again_and_again(tmp_path: Path) -> None:
     with interrupted_at(1):  # nothing new: what is there is shown, and stays
         before = part.read_bytes()
         result = invoke("-n", 500, "--save", part)
-        assert result.exit_code == 0 and "Of 330 random directions" in result.stdout
+        assert result.exit_code == 130 and "Of 330 random directions" in result.stdout
         assert part.read_bytes() == before
     good("-n", 500, "--save", part)
     assert part.read_bytes() == whole.read_bytes()
@@ -164,7 +164,7 @@ def test_stopped_without_a_file_shows_what_is_done() -> None:
     with interrupted_at(3):
         result = invoke("-n", 400, "--json")
     found = json.loads(result.stdout)
-    assert result.exit_code == 0 and found["directions"] == 220 and found["directions_asked"] == 400
+    assert result.exit_code == 130 and found["directions"] == 220 and found["directions_asked"] == 400
     want = record("-n", 220)
     assert {**found, "directions_asked": 220} == want
 

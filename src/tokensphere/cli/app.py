@@ -12,7 +12,7 @@ import click
 from tokensphere._version import __version__
 from tokensphere.errors import TokensphereError
 
-_INTERRUPTED = 130
+INTERRUPTED = 130
 
 
 class _Commands(click.Group):
@@ -29,7 +29,7 @@ class _Commands(click.Group):
         except click.exceptions.Exit as stop:
             sys.exit(stop.exit_code)
         except (click.exceptions.Abort, KeyboardInterrupt):
-            self._fail("stopped", _INTERRUPTED)
+            self._fail("stopped", INTERRUPTED)
         except click.exceptions.NoArgsIsHelpError as error:
             click.echo(error.format_message())
             sys.exit(2)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tokensphere.cli.app import main
+from tokensphere.cli.app import INTERRUPTED, main
 from tokensphere.cli.naming import label_table_of, labels_option
 from tokensphere.cli.options import json_option, load_model, model_options, rate_bar, show
 from tokensphere.errors import InputError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tokensphere.labels.table import LabelTable
     from tokensphere.space import EmbeddingSpace
 
+_VERSION = 2  # of what the records are; raised whenever the same settings would give others
 _SAVE_AFTER = 30.0  # seconds of work that may be lost if the machine stops
 
 
@@ -122,6 +124,8 @@ def survey(
 
         plot_survey(result, plot)
     show(result, as_json)
+    if len(records) < count:
+        sys.exit(INTERRUPTED)
 
 
 def _check_paths(save: Path | None, plot: Path | None) -> None:
@@ -137,7 +141,12 @@ def _check_paths(save: Path | None, plot: Path | None) -> None:
 
 def _metadata(space: EmbeddingSpace, settings: SurveySettings) -> dict[str, Any]:
     """What the records depend on, for the file."""
-    return {"what": "survey", "model": space.provenance.to_dict(), "settings": settings.to_dict()}
+    return {
+        "what": "survey",
+        "version": _VERSION,
+        "model": space.provenance.to_dict(),
+        "settings": settings.to_dict(),
+    }
 
 
 def _saved(save: Path, space: EmbeddingSpace, settings: SurveySettings) -> SurveyRecords | None:
@@ -153,6 +162,8 @@ def _saved(save: Path, space: EmbeddingSpace, settings: SurveySettings) -> Surve
     whole = all(isinstance(metadata.get(part), dict) for part in parts)
     if metadata.get("what") != "survey" or not whole:
         raise InputError(f"{save} holds no survey; name another file")
+    if metadata.get("version") != _VERSION:
+        raise InputError(f"{save} holds a survey of another version of tokensphere; name another file")
     for part in parts:
         kept, now = metadata[part], wanted[part]
         for name in now:
@@ -212,11 +223,12 @@ def _survey_on(
                     _save(save, space, settings, parts[0])
                     saved = time.monotonic()
     except KeyboardInterrupt:
-        click.echo(f"tokensphere: stopped after {done:,} of {count:,} directions", err=True)
         from tokensphere.analysis.survey import check_count
 
-        if done:
-            check_count(done)
+        if not done:
+            raise
+        click.echo(f"tokensphere: stopped after {done:,} of {count:,} directions", err=True)
+        check_count(done)
     return done
 
 

@@ -225,19 +225,20 @@ def _fitted(
     """Rows of the recipe, mended until their covariance is the one wanted or comes no nearer."""
     wanted = _regression(covariance, recipe.axis)
     near = _CLOSE * covariance_error(covariance, n) * float(np.linalg.norm(covariance))
-    best, least = _draw(recipe, n, seed, threads), np.inf
-    drawn = best
+    drawn, before, least = _draw(recipe, n, seed, threads), recipe, np.inf
     for _ in range(_ROUNDS):
         found = unit_covariance(drawn, RowMoments(drawn), threads=threads)
         off = float(np.linalg.norm(found - covariance))
-        stuck = off > 0.9 * least
-        if off < least:
-            best, least = drawn, off
-        if off <= near or stuck or n < _ENOUGH * len(recipe.factor):
+        if off >= least:  # the last mending did no good; two matrices at once would be too many
+            del drawn
+            return _draw(before, n, seed, threads)
+        if off <= near or off > 0.9 * least or n < _ENOUGH * len(recipe.factor):
             break
+        before, least = recipe, off
         recipe = _mended(recipe, wanted, _regression(found, recipe.axis))
+        del drawn
         drawn = _draw(recipe, n, seed, threads)
-    return best
+    return drawn
 
 
 _Regression = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
