@@ -1,7 +1,7 @@
 """Run them, print the tables, and write them to files.
 
-python -m benchmarks [cold|memory|readers|search|survey]... [--rounds N] [--quick]
-                     [--markdown FILE] [--json FILE]
+python -m benchmarks [cold|memory|readers|search|survey|test]... [--rounds N]
+                     [--quick] [--markdown FILE] [--json FILE]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks import report
 
-_NAMES = ("cold", "memory", "readers", "search", "survey")
+_NAMES = ("cold", "memory", "readers", "search", "survey", "test")
 
 
 def main() -> None:
@@ -76,6 +76,10 @@ def _tables(arguments: argparse.Namespace) -> Iterator[report.Table]:
         from benchmarks import survey
 
         yield from survey.run(rounds or (2 if quick else 5), quick=quick)
+    if "test" in names:
+        from benchmarks import directiontest
+
+        yield from directiontest.run(rounds or (2 if quick else 3), quick=quick)
 
 
 if __name__ == "__main__":

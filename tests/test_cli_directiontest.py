@@ -90,8 +90,8 @@ def test_a_probe_of_numpy(probe: Path, small: ts.EmbeddingSpace) -> None:
     by_name = {row["direction"]: row for row in found["results"]}
     for i in range(50):
         row = by_name[f"probe.npy[{i}]"]
-        assert row["coherence"]["value"] == want.statistic[i, 0]
-        assert [row[name]["p"] for name in ("coherence", "cosine", "label")] == want.pvalue[i].tolist()
+        assert row["coherence"]["value"] == want.statistic[i, 2]
+        assert [row[name]["p"] for name in ("nearness", "cosine", "coherence", "label")] == want.pvalue[i].tolist()
         assert row["cosine"]["q"] == want.qvalue[i, 1]
     assert found["directions"]["sha256"] and found["settings"]["centered"] is True
 
@@ -220,7 +220,7 @@ def test_a_file_of_another_test_is_not_touched(probe: Path, tmp_path: Path) -> N
 
 def test_settling(probe: Path) -> None:
     text = " ".join(good(probe, "--nulls", 128, "--settle", 0.05, "--most-nulls", 1024).split())
-    assert "on which side of 0.05 the p of the largest cosine lies" in text
+    assert "on which side of 0.05 the p of the mean cosine of the 10 nearest lies" in text
     found = record(probe, "--nulls", 128, "--settle", 0.05, "--most-nulls", 1024)
     assert found["settled"]["n_draws"] == found["settings"]["n_null"] > 128
     fails("--most-nulls is 100", probe, "--nulls", 200, "--settle", 0.05, "--most-nulls", 100)

@@ -54,7 +54,7 @@ def test_the_statistics_by_loops() -> None:
         np.testing.assert_allclose(result.neighbors.similarity[i], cosines[ids], atol=1e-12)
         pairs = [centred[a] @ centred[b] for a in ids for b in ids if a != b]
         smallest, _ = naive_smallest(sets, words, N, ids)
-        want = [np.mean(pairs), cosines.max(), smallest]
+        want = [cosines[ids].mean(), cosines.max(), np.mean(pairs), smallest]
         np.testing.assert_allclose(result.statistic[i], want, atol=1e-6, rtol=1e-9)
 
 
@@ -79,30 +79,30 @@ def test_planted_groups_get_the_floor() -> None:
     for group in range(5):
         assert result.themes.short(group) == f"8/8 group {group}"
         assert set(result.neighbors.ids[group] // GROUP) == {group}
-    assert result.overall.below_p == result.overall.below_q == (5, 5, 5)
+    assert result.overall.below_p == result.overall.below_q == (5, 5, 5, 5)
 
 
 def test_chance_alone_has_no_q_below_the_level() -> None:
     result = run(RandomDirections(D, 500, seed=9), n_null=2047)
-    assert result.overall.below_q[:2] == (0, 0)
-    for column in (0, 1):
+    assert result.overall.below_q[:3] == (0, 0, 0)
+    for column in (0, 1, 2):
         low, high = wilson(result.overall.share_p(column), 500)
         assert low - 0.02 < 0.05 < high + 0.02
 
 
 def test_q_values_are_those_of_scipy() -> None:
     rng = np.random.default_rng(0)
-    p = rng.uniform(size=(300, 3)) ** 3
+    p = rng.uniform(size=(300, 4)) ** 3
     p[[4, 77]] = np.nan
     q = q_values(p)
     there = ~np.isnan(p[:, 0])
-    for column in range(3):
+    for column in range(4):
         want = stats.false_discovery_control(p[there, column])
         np.testing.assert_array_equal(q[there, column], want)
     assert np.isnan(q[[4, 77]]).all()
     result = run()
     np.testing.assert_array_equal(result.qvalue, q_values(result.pvalue))
-    assert np.isnan(q_values(np.full((2, 3), np.nan))).all()
+    assert np.isnan(q_values(np.full((2, 4), np.nan))).all()
 
 
 def test_a_direction_does_not_depend_on_its_companions() -> None:
@@ -175,7 +175,7 @@ def test_what_cannot_be_tested_is_told_and_keeps_its_place() -> None:
 
 def test_shares_by_group() -> None:
     rng = np.random.default_rng(2)
-    p, group_of = rng.uniform(size=(400, 3)) ** 4, rng.integers(0, 3, 400)
+    p, group_of = rng.uniform(size=(400, 4)) ** 4, rng.integers(0, 3, 400)
     p[7] = np.nan
     q = q_values(p)
     shares = shares_by_group(p, q, ["a", "b", "c", "nobody's"], group_of)
@@ -184,11 +184,11 @@ def test_shares_by_group() -> None:
         mine = group_of == g
         assert one.n == np.count_nonzero(mine & ~np.isnan(p[:, 0]))
         assert one.untestable == int(g == group_of[7])
-        for s in range(3):
+        for s in range(4):
             assert one.below_p[s] == sum(value < 0.05 for value in p[mine, s])
             assert one.share_q(s) == sum(value < 0.05 for value in q[mine, s]) / one.n
             assert one.interval_p(s) == wilson(one.share_p(s), one.n)
-    empty = GroupShares("x", 0, 3, (0, 0, 0), (0, 0, 0))
+    empty = GroupShares("x", 0, 3, (0, 0, 0, 0), (0, 0, 0, 0))
     assert np.isnan(empty.share_p(0)) and empty.interval_q(1) == (0.0, 1.0)
     assert empty.to_dict()["by_statistic"]["label"]["share_p_below_0.05"] is None
 
@@ -202,7 +202,7 @@ def test_groups_of_the_user() -> None:
 
 def test_orders() -> None:
     result = run(np.concatenate([V, np.zeros((1, D)), group_means(SPACE)]))
-    for column, statistic in enumerate(("coherence", "cosine", "label")):
+    for column, statistic in enumerate(("nearness", "cosine", "coherence", "label")):
         order = result.order("p", statistic)
         assert len(order) == 65 and 60 not in order
         assert (np.diff(result.pvalue[order, column]) >= 0).all()
@@ -210,7 +210,7 @@ def test_orders() -> None:
     ties = result.order("p", "cosine")[:5]
     assert set(ties.tolist()) == {61, 62, 63, 64, 65}
     assert (np.diff(result.statistic[ties, 1]) <= 0).all()
-    assert (np.diff(result.statistic[result.order("T"), 0]) <= 0).all()
+    assert (np.diff(result.statistic[result.order("T"), 2]) <= 0).all()
     names = [result.names[i] for i in result.order("name")]
     assert names[:3] == ["vector[0]", "vector[1]", "vector[2]"] and names[-1] == "vector[65]"
     with pytest.raises(InputError, match="unknown order 'cosine'"):

@@ -66,9 +66,9 @@ def test_directions_of_the_null_have_uniform_p(law: str, how: dict[str, Any]) ->
         sample=SAMPLE if law == "sample" else None, store=MemoryStore(), seed=1, **how,
     )  # fmt: skip
     p = result.pvalue
-    assert p.shape == (M, 3) and result.floor <= p.min() and p.max() <= 1
-    assert not has_ties(result.statistic[:, 1])  # or the test below would be too mild
-    for column in range(3):
+    assert p.shape == (M, 4) and result.floor <= p.min() and p.max() <= 1
+    assert not has_ties(result.statistic[:, :2])  # or the test below would be too mild
+    for column in range(4):
         if has_ties(result.statistic[:, column]):
             uniform_at_its_steps(p[:, column])
         else:
@@ -108,14 +108,13 @@ def test_blocks_of_draws_are_those_that_are_kept() -> None:
 
 def test_p_values_are_counts() -> None:
     rng = np.random.default_rng(0)
-    null, statistic = rng.integers(0, 9, (50, 3)) / 9, rng.integers(0, 9, (20, 3)) / 9
+    null, statistic = rng.integers(0, 9, (50, 4)) / 9, rng.integers(0, 9, (20, 4)) / 9
     statistic[4] = np.nan
     found, reached = p_values(statistic, null), exceedances(statistic, null)
     for i, row in enumerate(statistic):
         counts = [
-            sum(b >= row[0] for b in null[:, 0]),
-            sum(b >= row[1] for b in null[:, 1]),
-            sum(b <= row[2] for b in null[:, 2]),
+            *(sum(b >= row[column] for b in null[:, column]) for column in (0, 1, 2)),
+            sum(b <= row[3] for b in null[:, 3]),
         ]
         if i == 4:
             assert np.isnan(found[i]).all() and (reached[i] == 50).all()

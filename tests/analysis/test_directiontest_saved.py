@@ -61,8 +61,8 @@ def test_columns_tell_what_the_result_does() -> None:
     columns = to_columns(result)
     assert columns["direction"] == list(result.names) and columns["group"] == ["a"] * 50
     assert columns["untestable"][4] == "zero" and columns["untestable"][9] == "not finite"
-    np.testing.assert_array_equal(columns["p_label"], result.pvalue[:, 2])
-    np.testing.assert_array_equal(columns["q_coherence"], result.qvalue[:, 0])
+    np.testing.assert_array_equal(columns["p_label"], result.pvalue[:, 3])
+    np.testing.assert_array_equal(columns["q_coherence"], result.qvalue[:, 2])
     shared = columns["label_shared"]
     for row, name in enumerate(shared):
         theme = result.themes.has_theme[row] and result.testable[row]
@@ -106,6 +106,6 @@ def test_files_that_are_no_test() -> None:
     metadata, columns = to_metadata(result, test.measured_from), to_columns(result)
     with pytest.raises(InputError, match="no test of directions"):
         from_columns(columns, {"what": "survey"}, test.measured_from)
-    del columns["cosine"]
-    with pytest.raises(FormatError, match="cosine"):
+    del columns["nearness"]
+    with pytest.raises(FormatError, match="nearness"):
         from_columns(columns, metadata, test.measured_from)

@@ -25,7 +25,7 @@ def test_the_interval_is_that_of_clopper_and_pearson(error: float) -> None:
 
 
 def uniform_draws(seed: int) -> npt.NDArray[np.float64]:
-    return np.random.default_rng(seed).uniform(size=(64_000, 3))
+    return np.random.default_rng(seed).uniform(size=(64_000, 4))
 
 
 def first_of(draws: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:
@@ -35,10 +35,10 @@ def first_of(draws: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float
 def at(chances: list[float]) -> npt.NDArray[np.float64]:
     """Statistics whose exceedance probability under uniform draws is given, in all columns."""
     values = np.array(chances)
-    return np.column_stack([1 - values, 1 - values, values])
+    return np.column_stack([1 - values, 1 - values, 1 - values, values])
 
 
-@pytest.mark.parametrize("column", [0, 2])
+@pytest.mark.parametrize("column", [0, 3])
 def test_what_is_clear_is_settled_at_once_and_what_is_near_later(column: int) -> None:
     asked: list[int] = []
 
@@ -106,6 +106,5 @@ def test_a_test_that_settles_is_the_test_with_so_many_draws() -> None:
     )
     np.testing.assert_array_equal(plain.pvalue, settled.pvalue)
     record = settled.to_dict()
-    assert record["settled"]["error"] == 0.001 and record["settings"]["n_null"] == len(
-        plain.null_distribution
-    )
+    assert record["settled"]["error"] == 0.001 and record["settled"]["statistic"] == "nearness"
+    assert record["settings"]["n_null"] == len(plain.null_distribution)

@@ -14,9 +14,9 @@ from tokensphere.analysis.directiontest_result import DirectionTest
 from tokensphere.analysis.naming_draws import MemoryStore
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.labels.table import Label, LabelTable
-from tokensphere.views import terminal_test, to_html, to_json, to_text
+from tokensphere.views import terminal_test_words, to_html, to_json, to_text
 from tokensphere.views.plot_test import plot_test, short_names
-from tokensphere.views.terminal_test import p_text, sentences
+from tokensphere.views.terminal_test_words import p_text, sentences
 
 STORE = MemoryStore()
 
@@ -43,15 +43,16 @@ def test_a_direction_has_its_numbers_and_below_them_its_tokens(
     small: ts.EmbeddingSpace, table: LabelTable
 ) -> None:
     result = run(small, table)
-    text = to_text(result.top(5), width=110)
+    text = to_text(result.top(5), width=120)
     lines = text.splitlines()
     for place, row in enumerate(result.order()[:5].tolist()):
         numbers, near = lines[1 + 2 * place], lines[2 + 2 * place]
         assert numbers.startswith(result.names[row])
         want = [p_text(p, result.floor) for p in result.pvalue[row]]
         values = numbers[len(result.names[row]) :].replace("≤ ", "≤").split()
-        assert [values[1], values[3], values[5]] == [p.replace("≤ ", "≤") for p in want]
+        assert values[1:8:2] == [p.replace("≤ ", "≤") for p in want]
         assert float(values[0]) == pytest.approx(result.statistic[row, 0], abs=6e-4)
+        assert values[8] == f"{result.qvalue[row, 0]:.2g}"
         nearest = small.vocabulary.visible(int(result.neighbors.ids[row, 0]))
         assert nearest[:20] in near
     assert "seed 0, index" in lines[1] and result.names[result.order()[5]] not in text
@@ -61,11 +62,24 @@ def test_columns_are_aligned_and_lines_keep_to_the_width(
     small: ts.EmbeddingSpace, table: LabelTable
 ) -> None:
     result = run(small, table, names=["שלום" * (j + 1) for j in range(40)])
-    lines = [line.replace("\u200e", "") for line in to_text(result.top(8), width=96).splitlines()]
-    head, rows = lines[0], lines[1:17:2]
-    end = cell_len(head[: head.index("q (cosine)") + len("q (cosine)")])
-    assert {cell_len(row) for row in rows} == {end}
-    assert max(map(cell_len, lines)) <= 96
+    for width in (45, 60, 80, 96, 130, 160):
+        text = to_text(result.top(8, statistic="cosine"), width=width)
+        lines = [line.replace("\u200e", "") for line in text.splitlines()]
+        head, rows = lines[0].rstrip(), lines[1:17:2]
+        assert {cell_len(row) for row in rows} == {cell_len(head)} and head.endswith(("q", "l", ")"))
+        assert max(map(cell_len, lines[:17])) <= width
+
+
+def test_a_narrow_terminal_shows_less_of_what_is_not_ranked_by(
+    small: ts.EmbeddingSpace, table: LabelTable
+) -> None:
+    ranked = run(small, table).top(3, statistic="coherence")
+    heads = {
+        width: " ".join(to_text(ranked, width=width).splitlines()[0].split()) for width in (40, 80, 120)
+    }
+    assert heads[40] == "direction T p q"
+    assert heads[80] == "direction T p q p mean cosine p largest p label"
+    assert heads[120] == "direction mean cosine p largest p T p label p p q (coherence)"
 
 
 def test_the_floor_is_marked() -> None:
@@ -77,34 +91,50 @@ def test_the_summary_stands_beside_chance(small: ts.EmbeddingSpace, table: Label
     result = run(small, table, groups=["first"] * 15 + ["second"] * 25)
     text = to_text(result)
     flat = " ".join(text.split())
-    assert "chance 5 %" in flat and "by largest cosine" in text
+    assert "chance 5 %" in flat and "by the mean cosine of the 4 nearest" in text
     (first,) = [line for line in text.splitlines() if line.startswith("first ")]
-    assert first.split()[1] == "15" and f"{result.groups[0].below_p[1]} of 15" in first
-    share = 100 * result.overall.share_p(1)
-    low, high = (100 * end for end in result.overall.interval_p(1))
+    assert first.split()[1] == "15" and f"{result.groups[0].below_p[0]} of 15" in first
+    share = 100 * result.overall.share_p(0)
+    low, high = (100 * end for end in result.overall.interval_p(0))
     assert f"{share:.1f} %" in flat and f"({low:.1f}–{high:.1f})" in flat
     assert "199 random directions, uniform on the sphere" in flat
-    assert "by coherence T" in to_text(result.top(3, statistic="coherence"))
+    assert "by the coherence T" in to_text(result.top(3, statistic="coherence"))
 
 
 def test_nothing_is_called_significant(small: ts.EmbeddingSpace, table: LabelTable) -> None:
     result = run(small, table, n_null=399)
-    assert result.overall.below_q[1] == 0
+    assert result.overall.below_q[0] == 0
     text = " ".join(to_text(result).split())
-    assert "none has q < 0.05: taken together, none stands out from chance" in text
+    assert "none has q < 0.05: with so many looked at, none stands out from chance" in text
     assert "significant" not in text.lower()
     few = " ".join(sentences(run(small, table, RandomDirections(32, 6)).top()))
     assert "of 6 directions have p < 0.05, where chance gives 5 in 100" in few
     one = " ".join(sentences(run(small, table, RandomDirections(32, 1)).top()))
-    assert "the direction has p " in one and "chance gives" not in one
+    assert "the direction has p " in one and "does not stand out from chance" in one
 
 
 def test_what_stands_out_is_said_with_what_q_means(small: ts.EmbeddingSpace, table: LabelTable) -> None:
     unit = small.vectors[:4] / np.linalg.norm(small.vectors[:4], axis=1)[:, None]
     result = run(small, table, unit - small.moments.mean_unit_row(), n_null=999)
-    assert result.overall.below_q[1] == 4
+    assert result.overall.below_q[0] == 4
     said = " ".join(sentences(result.top()))
     assert "4 have q < 0.05, and among such directions at most one in twenty" in said
+    alone = " ".join(
+        sentences(run(small, table, unit[0] - small.moments.mean_unit_row(), n_null=999).top())
+    )
+    assert "the direction has p ≤ 0.001: one in 1,000 or fewer by chance" in alone
+
+
+def test_too_few_draws_for_so_many_directions_are_said(
+    small: ts.EmbeddingSpace, table: LabelTable
+) -> None:
+    """With 1 of 40 at the floor of 1/200, no q can be below 0.2, whatever is there."""
+    many = np.array(RandomDirections(32, 40, first=50)[:])
+    many[0] = small.vectors[5] / np.linalg.norm(small.vectors[5]) - small.moments.mean_unit_row()
+    result = run(small, table, many)
+    assert result.at_floor[0] == 1 and result.overall.below_q[0] == 0
+    said = " ".join(sentences(result.top()))
+    assert "1 is at the least p that 199 draws can give; more draws might tell" in said
 
 
 def test_the_caption_tells_what_was_done(small: ts.EmbeddingSpace, table: LabelTable) -> None:
@@ -114,7 +144,7 @@ def test_the_caption_tells_what_was_done(small: ts.EmbeddingSpace, table: LabelT
     sample[1] = 0
     text = " ".join(to_text(run(small, table, bad, forms=True, null="sample", sample=sample)).split())
     assert "2 directions cannot be tested (1 zero, 1 not finite)" in text
-    assert "1 rows of the sample are no directions" in text and "one token a form" in text
+    assert "rows of the sample that are no directions: 1" in text and "one token a form" in text
     assert "199 directions drawn from the sample" in text and "rows centred, k = 4" in text
     assert "null: sample, 199 draws, seed 0" in text
     tokens = " ".join(to_text(run(small, table, [" king", " Paris"], similarity="dot")).split())
@@ -123,7 +153,7 @@ def test_the_caption_tells_what_was_done(small: ts.EmbeddingSpace, table: LabelT
 
 def test_settled_and_stopped_are_said(small: ts.EmbeddingSpace, table: LabelTable) -> None:
     text = " ".join(to_text(run(small, table, settle=0.05, most_null=500)).split())
-    assert "on which side of 0.05 the p of the largest cosine lies" in text
+    assert "on which side of 0.05 the p of the mean cosine of the 4 nearest lies" in text
     assert "at most 0.1 %" in text
     assert "settled" not in to_text(run(small, table))
 
@@ -178,4 +208,6 @@ def test_the_words_know_every_law_and_statistic() -> None:
     from tokensphere.analysis.directiontest_measure import STATISTICS
     from tokensphere.geometry.laws import LAWS
 
-    assert set(terminal_test.LAWS) == set(LAWS) and set(terminal_test.WORDS) == set(STATISTICS)
+    assert set(terminal_test_words.LAWS) == set(LAWS) and set(terminal_test_words.WORDS) == set(
+        STATISTICS
+    )

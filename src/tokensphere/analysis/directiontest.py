@@ -1,7 +1,7 @@
 """Is a direction more than chance? Its tokens beside those of a null's directions (STATISTICS 8).
 
-    given directions ─→ neighbours ─→ T, largest cosine, smallest label p ─→ p, q, shares by group
-    draws of a null  ─→ neighbours ─→ the same three ──────────────────────↗
+    given directions ─→ neighbours ─→ four statistics of them ─→ p, q, shares by group
+    draws of a null  ─→ neighbours ─→ the same four ───────────↗
 
 One direction's values depend on nothing but itself, so directions are streamed, and a test that was
 stopped goes on where it was.
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from tokensphere.analysis.directiontest_groups import q_values, shares_by_group
 from tokensphere.analysis.directiontest_measure import (
+    BEST,
     REASONS,
     Measured,
     Measurer,
@@ -43,7 +44,7 @@ from tokensphere.space import EmbeddingSpace
 
 MOST_NULL = 100_000  # draws that `settle` may go up to
 _NAMING_DRAWS = 9_999
-_VERSION = 1  # of what is measured of a direction; raised when it would be another value
+_VERSION = 2  # of what is measured of a direction; raised when it would be another value
 
 
 def test_directions(
@@ -64,16 +65,17 @@ def test_directions(
     both_ends: bool = False,
     settle: float | None = None,
     most_null: int = MOST_NULL,
-    statistic: str = "cosine",
+    statistic: str = BEST,
     store: DrawStore | None = None,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> DirectionTest:
     """Test whether the tokens nearest to directions are more than chance.
 
-    For each direction: its k nearest tokens; their coherence T, the largest similarity, and the
-    smallest hypergeometric p of a label that they share; for each of these a p-value, the share of
-    `n_null` directions drawn from a null that are at least as extreme; and q-values over all directions.
+    For each direction: its k nearest tokens; their mean similarity to it and the largest, their
+    coherence T, and the smallest hypergeometric p of a label that they share; for each of these a
+    p-value, the share of `n_null` directions drawn from a null that are at least as extreme; and
+    q-values over all directions.
 
     Parameters
     ----------
@@ -95,7 +97,7 @@ def test_directions(
     settle : go on drawing until it is settled on which side of this level the p-values lie, or
         `most_null` is reached; see ``tokensphere.analysis.directiontest_settle``
     most_null : how many draws that may come to
-    statistic : whose p-values are settled: ``"coherence"``, ``"cosine"`` or ``"label"``
+    statistic : whose p-values are settled: ``"nearness"``, ``"cosine"``, ``"coherence"``, ``"label"``
     store : where the draws of the null are kept, by default the memory of this process
     threads : how many to use; the result does not depend on it
     progress : called with the number of draws and directions done since the last call
@@ -190,7 +192,7 @@ class DirectionTesting:
     def null(
         self, n_draws: int, *, progress: Callable[[int], None] | None = None
     ) -> npt.NDArray[np.float64]:
-        """The statistics of the first `n_draws` draws of the null, shape (B, 3)."""
+        """The statistics of the first `n_draws` draws of the null, shape (B, 4)."""
         return null_statistics(
             self.space, self._null, self._measurer, n_draws, seed=self.seed, store=self._store,
             progress=progress,

@@ -37,14 +37,14 @@ def q_values(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class GroupShares:
-    """How many directions of a group stand out, by each of the three statistics.
+    """How many directions of a group stand out, by each of the four statistics.
 
     Attributes
     ----------
     name : of the group, e.g. a tensor of a file
     n : directions that could be tested
     untestable : those that could not
-    below_p, below_q : how many have p < 0.05, and q < 0.05; three each
+    below_p, below_q : how many have p < 0.05, and q < 0.05; four each
     """
 
     name: str
@@ -99,7 +99,7 @@ def shares_by_group(
 
     Parameters
     ----------
-    p, q : float64 arrays of shape (m, 3); NaN for a direction that could not be tested
+    p, q : float64 arrays of shape (m, 4); NaN for a direction that could not be tested
     groups : names
     group_of : int array of shape (m,), the group of each direction
     """

@@ -29,7 +29,7 @@ from tokensphere.geometry.surrogate import unit_covariance
 from tokensphere.space import EmbeddingSpace
 
 _BLOCKS_AT_ONCE = QUERIES_AT_ONCE // BLOCK
-_VERSION = 1  # of how draws are measured; raised whenever the same key would mean other values
+_VERSION = 2  # of how draws are measured; raised whenever the same key would mean other values
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def null_statistics(
     store: DrawStore | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> npt.NDArray[np.float64]:
-    """The three statistics of the first draws of a null; those that the store has are not made again.
+    """The statistics of the first draws of a null; those that the store has are not made again.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def null_statistics(
 
     Returns
     -------
-    float64 array of shape (B, 3), in the order of the draws
+    float64 array of shape (B, 4), in the order of the draws
     """
     ready: dict[int, npt.NDArray[np.float64]] = {}
 
@@ -198,12 +198,12 @@ def exceedances(
 
     Parameters
     ----------
-    statistic : float64 array of shape (m, 3)
-    null : float64 array of shape (B, 3)
+    statistic : float64 array of shape (m, 4)
+    null : float64 array of shape (B, 4)
 
     Returns
     -------
-    int64 array of shape (m, 3), in [0, B]; B where the statistic is NaN
+    int64 array of shape (m, 4), in [0, B]; B where the statistic is NaN
     """
     reached = np.empty(statistic.shape, dtype=np.int64)
     for column, larger in enumerate(LARGER):
@@ -226,9 +226,9 @@ def p_values(
 
     Examples
     --------
-    >>> null = np.array([[0.1, 0.5, 0.02], [0.3, 0.6, 0.5], [0.2, 0.4, 1.0]])
-    >>> p_values(np.array([[0.2, 0.7, 0.02]]), null).tolist()
-    [[0.75, 0.25, 0.5]]
+    >>> null = np.array([[0.4, 0.5, 0.1, 0.02], [0.5, 0.6, 0.3, 0.5], [0.3, 0.4, 0.2, 1.0]])
+    >>> p_values(np.array([[0.2, 0.7, 0.2, 0.02]]), null).tolist()
+    [[1.0, 0.25, 0.75, 0.5]]
     """
     p = (1 + exceedances(statistic, null)) / (1 + len(null))
     return np.where(np.isnan(statistic), np.nan, p)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from tokensphere.analysis.directiontest_groups import GroupShares
 from tokensphere.analysis.directiontest_measure import (
+    BEST,
     LARGER,
     REASONS,
     STATISTICS,
@@ -74,16 +75,16 @@ class NeighborLists:
 
 @dataclass(frozen=True)
 class DirectionTest(Result):
-    """m directions beside a null; the columns of arrays of shape (m, 3) are `STATISTICS`.
+    """m directions beside a null; the columns of arrays of shape (m, 4) are `STATISTICS`.
 
     Attributes
     ----------
     names : what the directions are called
-    statistic : float64 array of shape (m, 3): coherence T, the largest similarity, the smallest p of
-        a label; NaN where a direction could not be tested
-    pvalue : ``(1 + #{draws at least as extreme}) / (1 + B)``, shape (m, 3); one-sided
-    qvalue : Benjamini & Hochberg's, each statistic by itself, shape (m, 3)
-    null_distribution : the statistics of the B draws of the null, shape (B, 3)
+    statistic : float64 array of shape (m, 4): the mean and the largest similarity of the k nearest
+        tokens, their coherence T, the smallest p of a label; NaN where a direction could not be tested
+    pvalue : ``(1 + #{draws at least as extreme}) / (1 + B)``, shape (m, 4); one-sided
+    qvalue : Benjamini & Hochberg's, each statistic by itself, shape (m, 4)
+    null_distribution : the statistics of the B draws of the null, shape (B, 4)
     neighbors : the nearest tokens
     reason : int8 array of shape (m,), a place in `REASONS`: why a direction could not be tested; or 0
     themes : what the tokens of each list share beyond chance
@@ -138,6 +139,11 @@ class DirectionTest(Result):
         return 1 / (1 + len(self.null_distribution))
 
     @property
+    def at_floor(self) -> tuple[int, ...]:
+        """How many p-values are the smallest that there can be, by statistic."""
+        return tuple(np.count_nonzero(self.pvalue <= self.floor, axis=0).tolist())
+
+    @property
     def complete(self) -> bool:
         """Whether all directions that were given are here."""
         return len(self) == self.n_given
@@ -147,7 +153,7 @@ class DirectionTest(Result):
         """Whether input and output matrix are known to be the same."""
         return any("tied" in note for note in self.provenance.notes)
 
-    def order(self, by: str = "p", statistic: str = "cosine") -> npt.NDArray[np.intp]:
+    def order(self, by: str = "p", statistic: str = BEST) -> npt.NDArray[np.intp]:
         """The directions that could be tested, the most surprising first.
 
         Parameters
@@ -166,12 +172,12 @@ class DirectionTest(Result):
         if by == "name":
             return np.array(sorted(some.tolist(), key=lambda i: _natural(self.names[i])), dtype=np.intp)
         if by == "T":
-            return some[np.argsort(-self.statistic[some, 0], kind="stable")]
+            return some[np.argsort(-self.statistic[some, check_statistic("coherence")], kind="stable")]
         first = (self.pvalue if by == "p" else self.qvalue)[some, column]
         extreme = self.statistic[some, column] * (-1 if LARGER[column] else 1)
         return some[np.lexsort((extreme, first))]
 
-    def top(self, n: int = 20, *, by: str = "p", statistic: str = "cosine") -> RankedTest:
+    def top(self, n: int = 20, *, by: str = "p", statistic: str = BEST) -> RankedTest:
         """The first `n` directions in an order, for showing; all of them if `n` is 0.
 
         Parameters

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.analysis.directiontest_measure import STATISTICS
 from tokensphere.analysis.directiontest_null import exceedances
 from tokensphere.errors import InputError
 
@@ -52,7 +53,7 @@ class Settled:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        return dict(vars(self))
+        return {**vars(self), "statistic": STATISTICS[self.statistic]}
 
 
 def exact_interval(
@@ -99,8 +100,8 @@ def settle(
 
     Parameters
     ----------
-    statistic : float64 array of shape (m, 3); directions with NaN have nothing to settle
-    draw : gives the statistics of the first B draws, int -> (B, 3)
+    statistic : float64 array of shape (m, 4); directions with NaN have nothing to settle
+    draw : gives the statistics of the first B draws, int -> (B, 4)
     first, most : draws at the first look, and at most
     level : in (0, 1)
     column : of the statistic whose p-values are settled
@@ -108,7 +109,7 @@ def settle(
 
     Returns
     -------
-    null : float64 array of shape (B, 3), the draws at the end
+    null : float64 array of shape (B, 4), the draws at the end
     settled : Settled
     """
     if not 0 < level < 1:

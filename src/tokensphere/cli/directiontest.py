@@ -53,8 +53,8 @@ def _test_options(command: Any) -> Any:
         click.option("--forms", is_flag=True,
                      help="Of tokens that differ only in case or spacing, take the nearest."),
         click.option("--both-ends", is_flag=True, help="Test the opposite of each direction, too."),
-        click.option("--statistic", type=click.Choice(["coherence", "cosine", "label"]),
-                     default="cosine", show_default=True, help="Whose p is sorted and settled."),
+        click.option("--statistic", type=click.Choice(["nearness", "cosine", "coherence", "label"]),
+                     default="nearness", show_default=True, help="Whose p is sorted and settled."),
         click.option("--sort", "by", type=click.Choice(["p", "q", "T", "name"]), default="p",
                      show_default=True, help="Which directions come first."),
         click.option("--top", type=click.IntRange(0), default=20, show_default=True,
@@ -90,9 +90,10 @@ def directiontest(
     tokensphere test model.gguf:'blk.*.ffn_down.weight' --model model.gguf
     tokensphere test --tokens pairs.txt --null difference
 
-    For each direction the p of three statistics: are its nearest tokens alike (coherence T), is one of
-    them very near (largest cosine), do they share a label (label p)? Ctrl-C shows what is done so far;
-    with --save it is kept, and the same command goes on from there.
+    For each direction the p of four statistics: are its nearest tokens near (mean cosine of the k
+    nearest), is one of them (largest cosine), are they alike (coherence T), do they share a label
+    (label p)? Ctrl-C shows what is done so far; with --save it is kept, and the same command goes on
+    from there.
     """  # noqa: D301 - click wants the character
     law, sample = _null(null, sample)
     if (directions is None) == (tokens is None):
@@ -119,8 +120,6 @@ def directiontest(
             from tokensphere.views.plot_test import plot_test
 
             plot_test(ranked, plot)
-        import tokensphere.views.terminal_test  # noqa: F401 - its view is found by the result's type
-
         show(ranked, as_json)
     if run.stopped:
         sys.exit(_INTERRUPTED)

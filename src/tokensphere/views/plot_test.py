@@ -12,14 +12,15 @@ import numpy as np
 from tokensphere.analysis.directiontest_measure import STATISTICS
 from tokensphere.analysis.directiontest_result import RankedTest
 from tokensphere.views.figure import new_figure, save_figure
-from tokensphere.views.terminal_test import LAWS, statistic_in_words
+from tokensphere.views.terminal_test_words import LAWS, statistic_in_words
 
 _BINS = 20
 _MOST_TICKS = 16
 # Told apart by their dashes as much as by their colour, so that a photocopy shows the same.
 _STYLES = (
+    {"color": "black", "linestyle": "-"},
+    {"color": "#1b6ca8", "linestyle": "-."},
     {"color": "#b2452f", "linestyle": "--"},
-    {"color": "#1b6ca8", "linestyle": "-"},
     {"color": "#555555", "linestyle": ":"},
 )
 
@@ -113,7 +114,7 @@ def _histogram(ax: Any, result: RankedTest) -> None:
         if name == "label":
             label += " (takes few values)"  # so its heights jump also when all is chance
         ax.stairs(heights, edges, baseline=None, label=label, **_STYLES[column])
-    ax.axhline(1, color="black", linewidth=1, label="chance")
+    ax.axhline(1, color="black", linewidth=1, label="chance", alpha=0.4)
     ax.set_xlim(0, 1)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("p")

@@ -137,32 +137,40 @@ def _lists(result: Survey, width: int) -> RenderableType:
 
 def _themes(naming: SurveyNaming) -> RenderableType:
     """How often lists share a label, by group of labels; among coherent lists and the others."""
-    heads = ("share a label", "labels", "all lists", "coherent lists", "other lists", "kappa")
+    heads = (
+        "share a label",
+        "labels",
+        "all lists",
+        "interval",
+        "coherent",
+        "others",
+        "kappa",
+        "interval",
+    )
     columns = [[cell(head, "bold")] for head in heads]
     for group in naming.groups:
-        kappa, interval = group.agreement.kappa, group.agreement.interval
-        between = "" if interval is None else f" ({interval[0]:.2f} to {interval[1]:.2f})"
+        kappa, between = group.agreement.kappa, group.agreement.interval
+        low, high = (f"{100 * end:.1f}" for end in group.rate.interval)
         values = (
             group.name,
             f"{group.n_labels:,}",
             _share(group.rate),
+            f"{low}–{high}",
             _share(group.rate_coherent),
             _share(group.rate_others),
-            "—" if kappa is None else f"{kappa:.2f}{between}",
+            "—" if kappa is None else f"{kappa:.2f}",
+            "" if between is None else f"{between[0]:.2f} to {between[1]:.2f}",
         )
         for column, text in zip(columns, values, strict=True):
             column.append(cell(text))
-    chance = ("chance", "", *([f"{100 * naming.level:.0f} %" + " " * 12] * 3), "")
-    for column, text in zip(columns, chance, strict=True):
+    chance = f"{100 * naming.level:.0f} %"
+    for column, text in zip(columns, ("chance", "", chance, "", chance, chance, "0", ""), strict=True):
         column.append(cell(text))
     return table(columns, left={0})
 
 
 def _share(rate: Rate | None) -> str:
-    if rate is None:
-        return "—"
-    low, high = (f"{100 * end:.1f}" for end in rate.interval)
-    return f"{100 * rate.share:.1f} % {f'({low}–{high})':>11}"
+    return "—" if rate is None else f"{100 * rate.share:.1f} %"
 
 
 def _themes_sentence(result: Survey, naming: SurveyNaming) -> str:

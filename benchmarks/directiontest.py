@@ -1,0 +1,117 @@
+"""A test of many directions against the bare products that it needs, and a second one with its null kept.
+
+A test looks for the nearest tokens of the directions that it is given and of those that it draws from
+the null: one float32 product of each with all rows. Statistics, p- and q-values and names come on top. In
+the first contestant's rounds nothing is known beforehand, not even the rows' norms; in the second's the
+null's draws are there, as the command keeps them, and only the directions' own product is needed.
+
+The directions are the MLP neurons of the model whose embedding is bundled, if ``make models`` has fetched
+them, else random ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from benchmarks.product import Product, fastest_product
+from benchmarks.readers import models_folder
+from benchmarks.report import Table, verdict
+from benchmarks.rounds import Contestant, Spread, race, ratio
+
+DIRECTIONS, NULLS = 46_080, 20_000
+_TRIED = 2048  # directions on which block shapes are compared
+_RATIO = 1.6  # target: times the products
+_BUDGET = 600.0  # seconds after which no further round starts
+_NEURONS = "smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+_OF_BOTH, _OF_DIRECTIONS = "products: directions and null", "products: directions"
+_FIRST, _SECOND = "test", "test, null kept"
+
+
+def run(rounds: int, *, quick: bool) -> Iterator[Table]:
+    """Time against the products, first and second run."""
+    with ExitStack() as files:
+        yield _speed(files, rounds, quick=quick)
+
+
+def _speed(files: ExitStack, rounds: int, *, quick: bool) -> Table:
+    import tokensphere as ts
+    from tokensphere.analysis.naming_draws import MemoryStore
+
+    loaded = ts.load()
+    n_null = NULLS // 10 if quick else NULLS
+    directions, what = _directions(files, loaded.shape[1], quick=quick)
+    kept = MemoryStore()
+    product = _product(loaded, directions, n_null)
+    contestants = [
+        Contestant(_OF_BOTH, product(len(directions) + n_null)),
+        Contestant(_OF_DIRECTIONS, product(len(directions))),
+        Contestant(_FIRST, lambda: _test(loaded, directions, n_null, MemoryStore())),
+        Contestant(_SECOND, lambda: _test(loaded, directions, n_null, kept)),
+    ]
+    times, answers = race(
+        contestants, rounds, slow=float("inf"), budget=_BUDGET
+    )  # the warm-up fills `kept`
+    one, other = answers[_FIRST], answers[_SECOND]
+    assert len(one) == len(directions) and len(one.null_distribution) == n_null
+    assert np.array_equal(one.pvalue, other.pvalue)
+    seconds = {name: Spread.of(taken.values()) for name, taken in times.items()}
+    first, second = ratio(times[_FIRST], times[_OF_BOTH]), ratio(times[_SECOND], times[_OF_DIRECTIONS])
+    n, d = loaded.shape
+    work = 2 * (len(directions) + n_null) * n * d / 1e9
+    return Table(
+        f"test: {len(directions):,} directions ({what}), {n_null:,} nulls, bundled model ({n:,} × {d})",
+        ("contestant", "seconds", "× its products", "target"),
+        [
+            (_OF_BOTH, seconds[_OF_BOTH], 1, ""),
+            (_FIRST, seconds[_FIRST], first, _verdict(first, quick=quick)),
+            (_OF_DIRECTIONS, seconds[_OF_DIRECTIONS], 1, ""),
+            (_SECOND, seconds[_SECOND], second, _verdict(second, quick=quick)),
+        ],
+        (
+            f"Seconds: median, least and largest of {len(times[_FIRST])} alternating rounds; × is the"
+            " median of the rounds' ratios. Norms, labels, names and q-values count as the test's."
+            " The second has the null's draws and those that names need in memory.",
+            f"Bare products: {work / seconds[_OF_BOTH].median:.0f} Gflop/s, {product(1)}.",
+        ),
+    )
+
+
+def _verdict(found: Spread, *, quick: bool) -> str:
+    """A trial has too few directions for what is done once to be small beside the products."""
+    return "" if quick else verdict(found.median, _RATIO, at_least=False)
+
+
+def _directions(files: ExitStack, d: int, *, quick: bool) -> tuple[Any, str]:
+    """Neurons of a real model, or random directions."""
+    from tokensphere.geometry.directions import RandomDirections
+    from tokensphere.sources.directions_file import open_directions
+
+    folder = models_folder()
+    path = None if folder is None else folder / _NEURONS
+    if path is None or not path.exists():
+        count = DIRECTIONS // 10 if quick else DIRECTIONS
+        return RandomDirections(d, count, first=2**20), "random"
+    layers = "blk.[0-2].ffn_down.weight" if quick else "blk.*.ffn_down.weight"
+    return files.enter_context(open_directions(f"{path}:{layers}", d)), "MLP neurons"
+
+
+def _product(space: Any, directions: Any, n_null: int) -> Callable[[int], Product]:
+    """The product of all rows with the first m directions; its block shape is chosen on fewer."""
+    from tokensphere.geometry.directions import RandomDirections
+
+    queries = RandomDirections(space.shape[1], len(directions) + n_null)[:]
+    best = fastest_product(space.vectors, queries[:_TRIED])
+    return lambda m: replace(best, queries=queries[:m])
+
+
+def _test(loaded: Any, directions: Any, n_null: int, store: Any) -> Any:
+    """A test on the same rows, of which nothing has been computed yet."""
+    import tokensphere as ts
+
+    space = type(loaded)(loaded.vectors, loaded.vocabulary, loaded.provenance)
+    return ts.test_directions(space, directions, n_null=n_null, store=store)
