@@ -1,12 +1,12 @@
-"""A test of many directions against the bare products that it needs, and a second one with its null kept.
+"""A test of many directions against the bare products that it needs; and again, with its null kept.
 
 A test looks for the nearest tokens of the directions that it is given and of those that it draws from
-the null: one float32 product of each with all rows. Statistics, p- and q-values and names come on top. In
-the first contestant's rounds nothing is known beforehand, not even the rows' norms; in the second's the
-null's draws are there, as the command keeps them, and only the directions' own product is needed.
+the null: one float32 product of each with all rows. Statistics, p- and q-values and names come on top.
+In the first contestant's rounds nothing is known beforehand, not even the rows' norms; in the second's
+the null's draws are there, as the command keeps them, and only the directions' own product is needed.
 
-The directions are the MLP neurons of the model whose embedding is bundled, if ``make models`` has fetched
-them, else random ones.
+The directions are the MLP neurons of the model whose embedding is bundled, if ``make models`` has
+fetched them, else random ones.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _speed(files: ExitStack, rounds: int, *, quick: bool) -> Table:
             f"Seconds: median, least and largest of {len(times[_FIRST])} alternating rounds; × is the"
             " median of the rounds' ratios. Norms, labels, names and q-values count as the test's."
             " The second has the null's draws and those that names need in memory.",
-            f"Bare products: {work / seconds[_OF_BOTH].median:.0f} Gflop/s, {product(1)}.",
+            f"Bare products: {work / seconds[_OF_BOTH].median:.0f} Gflop/s, {product(_TRIED)}.",
         ),
     )
 

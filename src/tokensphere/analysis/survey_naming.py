@@ -21,10 +21,11 @@ from tokensphere.space import EmbeddingSpace
 
 # Groups of labels, each corrected for its own labels alone. "Semantic" in the post's sense are words.
 GROUPS: dict[str, tuple[str, ...]] = {
-    "words: grammar, meaning, lists": ("grammar", "meaning", "list", "user"),
+    "words: grammar, meaning, lists": ("grammar", "meaning", "list"),
     "forms of one word": ("lemma",),
     "spelling": ("form", "kind"),
     "place in the vocabulary": ("id",),
+    "labels of your own": ("user",),
 }
 ANY = "any label"
 WORDS = "words: grammar, meaning, lists"

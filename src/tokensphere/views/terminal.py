@@ -245,6 +245,3 @@ def _source_rows(source: Provenance) -> list[tuple[str, str]]:
     ]
     notes = [("note", note) for note in source.notes]
     return [(label, text) for label, text in rows if text is not None] + notes
-
-
-_cell, _table, _grid = cell, table, grid

@@ -14,7 +14,7 @@ from tokensphere.analysis.claims import Claim
 from tokensphere.analysis.geometry_clusters import Clusters
 from tokensphere.analysis.geometry_parts import LEVELS
 from tokensphere.analysis.geometry_result import Geometry
-from tokensphere.views.terminal import WIDTH_WITHOUT_TERMINAL, _cell, _grid, _table, render
+from tokensphere.views.terminal import WIDTH_WITHOUT_TERMINAL, cell, grid, render, table
 from tokensphere.views.text import cosine, crop
 
 _STYLES = {"holds": "green", "holds in part": "yellow", "fails": "red", "open": "dim"}
@@ -49,16 +49,16 @@ def _sentence(text: str) -> Text:
 
 def _orthogonality(result: Geometry) -> list[RenderableType]:
     found = result.orthogonality
-    columns = [[_cell(""), _cell("measured"), _cell("law")]]
+    columns = [[cell(""), cell("measured"), cell("law")]]
     for level, seen, law in zip(LEVELS, found.quantiles, found.law_quantiles, strict=True):
         cells = f"{100 * level:g} %", cosine(seen), cosine(law)
-        columns.append([_cell(cells[0], "dim"), *map(_cell, cells[1:])])
+        columns.append([cell(cells[0], "dim"), *map(cell, cells[1:])])
     independent = f"{result.n_tokens:,} independent ones"
-    largest = [[_cell("nearest token's cosine"), _cell("measured"), _cell(independent)]]
+    largest = [[cell("nearest token's cosine"), cell("measured"), cell(independent)]]
     for name, seen, law in zip(
         ("25 %", "median", "75 %"), found.largest_quartiles, found.law_largest_quartiles, strict=True
     ):
-        largest.append([_cell(name, "dim"), _cell(cosine(seen)), _cell(cosine(law))])
+        largest.append([cell(name, "dim"), cell(cosine(seen)), cell(cosine(law))])
     moments = (
         f"mean {found.mean:.4f} ± {_Z * found.mean_error:.4f} (law 0), sd {found.sd:.4f} ±"
         f" {_Z * found.sd_error:.4f} (law 1/√d = {found.law_sd:.4f})"
@@ -66,9 +66,9 @@ def _orthogonality(result: Geometry) -> list[RenderableType]:
     median, law_median = found.largest_quartiles[1], found.law_largest_quartiles[1]
     return [
         Text(f"quantiles of the cosine of a random direction with a token; {moments}", style="dim"),
-        _table(columns, left={0}),
+        table(columns, left={0}),
         Text(),
-        _table(largest, left={0}),
+        table(largest, left={0}),
         _sentence(
             f"Nine of ten tokens lie within {_off_right_angle(found.quantiles)} of a right angle to a"
             " random direction, about as the law of the sphere says for any vocabulary. The nearest"
@@ -109,11 +109,11 @@ _Show = Callable[[Clusters], str]
 
 def _by_clustering(result: Geometry, rows: Sequence[tuple[str, _Show]]) -> Table:
     """A table with a column for every clustering."""
-    columns = [[_cell(""), *(_cell(label) for label, _ in rows)]]
+    columns = [[cell(""), *(cell(label) for label, _ in rows)]]
     for one in result.clusters:
-        head = _cell(crop(one.name, _WIDEST_NAME), "bold")
-        columns.append([head, *(_cell(show(one)) for _, show in rows)])
-    return _table(columns, left={0})
+        head = cell(crop(one.name, _WIDEST_NAME), "bold")
+        columns.append([head, *(cell(show(one)) for _, show in rows)])
+    return table(columns, left={0})
 
 
 def _variance(result: Geometry) -> list[RenderableType]:
@@ -210,7 +210,7 @@ def _variety(result: Geometry) -> list[RenderableType]:
 
 
 def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
-    table = _grid()
+    table = grid()
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
