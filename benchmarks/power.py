@@ -40,7 +40,9 @@ _K = 20
 _SHOWN_FROM = 0.01
 _MARK = "<!-- below: written by the command -->"
 _LISTS_AT_ONCE = 64
-_SHOWN = ("T, k = 10", "largest similarity", "smallest label p, k = 10")
+_SHOWN = (
+    "mean similarity, k = 10", "largest similarity", "T, k = 10", "smallest label p, k = 10",
+)  # fmt: skip
 Floats = npt.NDArray[np.float64]
 Statistics = dict[str, Floats]
 
@@ -223,10 +225,10 @@ def tables(powers: list[Power]) -> str:
 
 
 def draw(powers: list[Power], path: Path) -> None:
-    """The curves of the three statistics of the test, by similarity; isotropic null."""
+    """The curves of the four statistics of the test, by similarity; isotropic null."""
     from tokensphere.views.figure import new_figure, save_figure
 
-    figure, axes = new_figure(11, 3.8, columns=len(_SHOWN))
+    figure, axes = new_figure(13, 3.6, columns=len(_SHOWN))
     styles: dict[str, str] = {"cosine": "o--", "centred cosine": "s-", "dot": "^:"}
     for ax, statistic in zip(axes, _SHOWN, strict=True):
         for similarity, style in styles.items():
