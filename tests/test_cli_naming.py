@@ -157,7 +157,8 @@ def test_a_survey_counts_labels_of_a_file(file: Path) -> None:
         return {group["group"]: group["n_labels"] for group in found}
 
     without, with_mine = groups("--name"), groups("--labels", file)
-    assert with_mine[ANY] == without[ANY] + 1 and with_mine[WORDS] == without.get(WORDS, 0) + 1
+    assert with_mine[ANY] == without[ANY] + 1 and with_mine.get(WORDS) == without.get(WORDS)
+    assert with_mine["labels of your own"] == 1 and "labels of your own" not in without
     assert record("survey", "-n", 100, "-k", 5)["naming"] is None
 
 
