@@ -1,7 +1,7 @@
 """The principal directions of a model's embedding, the largest variance first, as a file to test.
 
     python examples/principal_directions.py principal.npy [MODEL]
-    tokensphere test principal.npy --both-ends
+    tokensphere test principal.npy --axis 1 --both-ends
 
 They are the eigenvectors of the covariance of the unit rows. An eigenvector has no sign: what lies at
 its other end is as much a finding, so both ends are tested.

@@ -105,7 +105,7 @@ def test_nothing_is_called_significant(small: ts.EmbeddingSpace, table: LabelTab
     result = run(small, table, n_null=399)
     assert result.overall.below_q[0] == 0
     text = " ".join(to_text(result).split())
-    assert "none has q < 0.05: with so many looked at, none stands out from chance" in text
+    assert "Corrected for looking at 40 (q), none stands out from chance" in text
     assert "significant" not in text.lower()
     few = " ".join(sentences(run(small, table, RandomDirections(32, 6)).top()))
     assert "of 6 directions have p < 0.05, where chance gives 5 in 100" in few
@@ -118,7 +118,7 @@ def test_what_stands_out_is_said_with_what_q_means(small: ts.EmbeddingSpace, tab
     result = run(small, table, unit - small.moments.mean_unit_row(), n_null=999)
     assert result.overall.below_q[0] == 4
     said = " ".join(sentences(result.top()))
-    assert "4 have q < 0.05, and among such directions at most one in twenty" in said
+    assert "4 have q < 0.05; of such directions at most one in twenty" in said
     alone = " ".join(
         sentences(run(small, table, unit[0] - small.moments.mean_unit_row(), n_null=999).top())
     )

@@ -75,7 +75,7 @@ def _shares(ax: Any, result: RankedTest) -> None:
     ax.set_xlabel(common or "group", parse_math=False)
     ax.set_ylabel("share of directions (%), 95 % interval")
     ax.set_ylim(bottom=0)
-    ax.set_title(f"By {statistic_in_words(result.test, result.statistic)}", fontsize=10, loc="left")
+    ax.set_title(f"By the {statistic_in_words(result.test, result.statistic)}", fontsize=10, loc="left")
     ax.legend(frameon=False, fontsize=8)
 
 

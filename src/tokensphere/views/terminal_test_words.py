@@ -49,7 +49,7 @@ def sentences(result: RankedTest) -> list[str]:
     if test.overall.n == 1:
         said.append(_alone(result))
     elif test.overall.n:
-        said.append(f"{_small_p(result)}; {_small_q(result)}.")
+        said.append(f"{_small_p(result)}. {_small_q(result)}.")
     if test.settled is not None:
         said.append(_settled(test))
     if not test.complete:
@@ -73,9 +73,10 @@ def _small_p(result: RankedTest) -> str:
     group = test.overall
     by = f"By the {statistic_in_words(test, result.statistic)}"
     if group.n < FEW:
+        count = group.below_p[column]
         return (
-            f"{by}, {group.below_p[column]} of {group.n} directions have p < 0.05, where chance gives"
-            " 5 in 100"
+            f"{by}, {count} of {group.n} directions {'has' if count == 1 else 'have'} p < 0.05, where"
+            " chance gives 5 in 100"
         )
     low, high = (f"{100 * end:.1f}" for end in group.interval_p(column))
     return (
@@ -85,16 +86,16 @@ def _small_p(result: RankedTest) -> str:
 
 
 def _small_q(result: RankedTest) -> str:
-    """Whether any direction is left by q, which is what many looks leave of p."""
+    """Whether any direction is left by q, which corrects p for looking at many."""
     test, column = result.test, result.column
     certain = test.overall.below_q[column]
+    looked = f"Corrected for looking at {test.overall.n:,} (q)"
     if certain:
-        have = "has" if certain == 1 else "have"
         return (
-            f"{certain:,} {have} q < 0.05, and among such directions at most one in twenty is expected"
-            " to be chance"
+            f"{looked}, {certain:,} {'has' if certain == 1 else 'have'} q < 0.05; of such directions at"
+            " most one in twenty is expected to be chance"
         )
-    text = "none has q < 0.05: with so many looked at, none stands out from chance"
+    text = f"{looked}, none stands out from chance"
     if at_floor := test.at_floor[column]:
         text += (
             f" ({at_floor:,} {'is' if at_floor == 1 else 'are'} at the least p that"
