@@ -91,7 +91,9 @@ def test_a_probe_of_numpy(probe: Path, small: ts.EmbeddingSpace) -> None:
     for i in range(50):
         row = by_name[f"probe.npy[{i}]"]
         assert row["coherence"]["value"] == want.statistic[i, 2]
-        assert [row[name]["p"] for name in ("nearness", "cosine", "coherence", "label")] == want.pvalue[i].tolist()
+        assert [row[name]["p"] for name in ("nearness", "cosine", "coherence", "label")] == want.pvalue[
+            i
+        ].tolist()
         assert row["cosine"]["q"] == want.qvalue[i, 1]
     assert found["directions"]["sha256"] and found["settings"]["centered"] is True
 

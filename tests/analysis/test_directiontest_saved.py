@@ -92,6 +92,15 @@ def test_another_test_is_not_gone_on_with(options: dict[str, Any], match: str) -
     assert "--fresh" in str(caught.value)
 
 
+def test_a_file_of_another_version_is_not_gone_on_with() -> None:
+    """Else statistics that are measured in another way would stand beside each other."""
+    test = prepared()
+    result = test.result(test.join(list(test.blocks())), test.null(100))
+    metadata = to_metadata(result, test.measured_from | {"version": 1})
+    with pytest.raises(InputError, match="another version of tokensphere"):
+        from_columns(to_columns(result), metadata, test.measured_from)
+
+
 def test_another_null_may_go_on_from_it() -> None:
     """What was measured of the directions does not depend on the null."""
     test, other = prepared(), prepared(null="covariance", seed=3)
