@@ -65,9 +65,7 @@ class NamedNeighbors(Result):
                 "eligible_labels": len(labels),
                 "kinds": sorted({label.kind for label in labels}),
             },
-            "results": [
-                {**found, **self._naming(direction)} for direction, found in enumerate(results)
-            ],
+            "results": [{**found, **self._naming(direction)} for direction, found in enumerate(results)],
         }
 
     def _naming(self, direction: int) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from tokensphere.geometry.surrogate import surrogate_rows
 from tokensphere.space import EmbeddingSpace
 
 BLOCK = 4096
-_SPARE = 1.4  # so many times k tokens mostly have k different forms
+_SPARE = 1.6  # so many times k tokens mostly have k different forms
 
 Ids = npt.NDArray[np.int64]
 

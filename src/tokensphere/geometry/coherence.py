@@ -131,13 +131,15 @@ class Coherence:
         """
         result = np.empty(len(ids), dtype=np.int64)
 
+        at_once = 4 * _LISTS_AT_ONCE
+
         def part(low: int) -> None:
-            here = ids[low : low + _LISTS_AT_ONCE]
+            here = ids[low : low + at_once]
             joined = self._cosines(here) > limit
-            result[low : low + _LISTS_AT_ONCE] = largest_group(joined)
+            result[low : low + at_once] = largest_group(joined)
 
         with workers(threads or available_threads()) as in_parallel:
-            in_parallel(part, range(0, len(ids), _LISTS_AT_ONCE))
+            in_parallel(part, range(0, len(ids), at_once))
         return result
 
 

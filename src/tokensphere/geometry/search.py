@@ -196,6 +196,19 @@ class _Plan:
         return cls(rows, max(8, min(2048, size // rows)), group)
 
 
+def _order(rescalings: Sequence[Rescaling | None], n: int, rows: int) -> npt.NDArray[np.intp] | None:
+    """An order in which rows of nearly equal factors stand together, for all rescalings; or None.
+
+    Then a group's largest product tells what its largest rescaled one can be. Blocks of `rows` are made
+    by the last factor, and each is ordered by the first.
+    """
+    factors = [rescaling.factor[:n] for rescaling in rescalings if rescaling is not None]
+    if not factors:
+        return None
+    block = np.argsort(np.argsort(factors[-1], kind="stable")) // rows
+    return np.lexsort((factors[0], block))
+
+
 def _floor_power(x: int) -> int:
     """The largest power of two that does not exceed `x`, at least 1."""
     return 1 << max(0, x.bit_length() - 1)
@@ -225,10 +238,7 @@ class _Search:
         self.prepared, bound = self.scoring.prepare_queries(queries)
         bounds = [bound if r is None else r.bound(bound) for r in rescalings]
         expected = [known.of(self.prepared) for known in floors] if floors else [None] * len(ks)
-        # Rows of nearly equal factors go together: then a group's largest product tells what its
-        # largest rescaled one can be.
-        factors = [r.factor for r in rescalings if r is not None]
-        self.order = np.argsort(factors[0][: len(self.scoring.rows)]) if factors else None
+        self.order = _order(rescalings, len(self.scoring.rows), plan.rows)
         self.selections = [
             Selection(scoring, queries, k, bound_, rescaling, floor, order=self.order, group=plan.group)
             for scoring, k, bound_, rescaling, floor in zip(

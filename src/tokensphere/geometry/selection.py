@@ -28,6 +28,7 @@ import numpy.typing as npt
 from tokensphere.geometry.similarity import Rescaling, Scoring
 
 _QUERIES_TO_SETTLE = 256
+_MANY = 4  # groups of a block that pass an expected floor, for each query, before it is raised
 Bounds = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 
 
@@ -145,19 +146,16 @@ class Selection:
         offset = None if self.offset is None else self.offset[low : low + m]
         lower, maxima = self._upper(maxima, slice(first, first + groups), offset)
         here = slice(low, low + m)
-        hit = np.flatnonzero(maxima.max(axis=0) >= self.floor[here] - self.window[here])
+        passing = maxima >= self.floor[here] - self.window[here]
+        hit = np.flatnonzero(passing.any(axis=0))
         if not len(hit):
             return
         query = low + hit
-        tops = np.ascontiguousarray(maxima[:, hit].T)
-        with self._lock:
-            merged = np.concatenate([self.best[query], lower[:, hit].T], axis=1)
-            merged.partition(groups, axis=1)
-            self.best[query] = merged[:, groups:]
-            floor = np.maximum(self.floor[query], merged[:, groups])
-            self.floor[query] = floor
-        least = floor - self.window[query]
-        column, which = np.nonzero(tops >= least[:, None])
+        if self.expected is None or np.count_nonzero(passing) > _MANY * m:
+            self._raise(query, lower[:, hit].T)
+            passing = maxima >= self.floor[here] - self.window[here]
+        least = self.floor[query] - self.window[query]
+        which, column = np.nonzero(passing[:, hit])
         offset = None if self.offset is None else self.offset[query[column], None]
         _, near = self._upper(parts[which, :, hit[column]], first + which, offset)
         pair, inside = np.nonzero(near >= least[column, None])
@@ -174,6 +172,15 @@ class Selection:
         with self._lock:
             self.candidates.append(found)
             self.pending += len(found.row)
+
+    def _raise(self, query: npt.NDArray[np.intp], sure: npt.NDArray[np.float32]) -> None:
+        """Raise the floors of some queries by products of theirs, shape (queries, groups)."""
+        groups = sure.shape[1]
+        with self._lock:
+            merged = np.concatenate([self.best[query], sure], axis=1)
+            merged.partition(groups, axis=1)
+            self.best[query] = merged[:, groups:]
+            self.floor[query] = np.maximum(self.floor[query], merged[:, groups])
 
     def _own(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         """Rows by their own numbers, from the order in which they are fed."""

@@ -23,7 +23,7 @@ SIMILARITIES: tuple[Similarity, ...] = get_args(Similarity)
 
 _UNIT_ROUNDOFF = 2.0**-24
 _PAIRS_AT_ONCE = 128
-_EVEN = 1.001  # largest by least factor up to which rows of a group are as good as one
+_EVEN = 1.1  # largest by least factor up to which the rows of a group are nearly as good as one
 _BEYOND = 4096  # more rows than the last group of a search may lack
 
 
@@ -259,7 +259,7 @@ class Rescaling:
         return Rescaling(factor, self.shift)
 
     def of_groups(self, group: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None:
-        """Least and largest factor of every `group` rows, if these are mostly the same; else None.
+        """Least and largest factor of every `group` rows, if these are mostly alike; else None.
 
         The least is NaN where a row of the group is not usable or not there, the largest where none is.
         """
