@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.queries import make_queries
+from tokensphere.analysis.queries import make_queries, to_array
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.similarity import Similarity
@@ -232,7 +232,7 @@ def _of_tokens(
 
 
 def _of_array(space: EmbeddingSpace, directions: Any) -> GivenDirections:
-    vectors = _array(directions)
+    vectors = to_array(directions)
     if not vectors.size:
         raise InputError(_NONE)
     flat = vectors.ndim == 1
@@ -246,25 +246,6 @@ def _of_array(space: EmbeddingSpace, directions: Any) -> GivenDirections:
         read=lambda low, high: vectors[low:high],
         about={"what": "array", "count": len(vectors), "sha256": digest_of(vectors, "")},
     )
-
-
-def _array(directions: Any) -> Vectors:
-    """A floating array, from anything that is one or a PyTorch tensor."""
-    if hasattr(directions, "detach"):
-        directions = directions.detach().cpu()
-        try:
-            directions = directions.numpy()
-        except TypeError:  # bfloat16, which NumPy does not know
-            directions = directions.float().numpy()
-    try:
-        vectors = np.asarray(directions)
-    except ValueError as error:
-        raise InputError(f"the directions are no array: {error}") from error
-    if vectors.dtype.kind not in "fiu":
-        raise InputError(f"the directions are of type {vectors.dtype}, but must be real numbers")
-    if vectors.dtype not in (np.float32, np.float64):
-        vectors = vectors.astype(np.float64)
-    return vectors
 
 
 def digest_of(vectors: Vectors, text: str) -> str:

@@ -103,16 +103,7 @@ def make_queries(
 
 def check_vectors(directions: Any, space: EmbeddingSpace) -> npt.NDArray[np.floating]:
     """Vectors as a floating array of shape (m, d), or an `InputError` that says what is wrong."""
-    if hasattr(directions, "detach"):  # a torch tensor, perhaps with a gradient
-        directions = directions.detach().cpu().numpy()
-    try:
-        vectors = np.asarray(directions)
-    except ValueError as error:
-        raise InputError(f"the directions are no array: {error}") from error
-    if vectors.dtype.kind not in "fiu":
-        raise InputError(f"the directions are of type {vectors.dtype}, but must be real numbers")
-    if vectors.dtype not in (np.float32, np.float64):
-        vectors = vectors.astype(np.float64)
+    vectors = to_array(directions)
     if vectors.ndim == 1:
         vectors = vectors[None, :]
     if vectors.ndim != 2 or not len(vectors):
@@ -121,6 +112,31 @@ def check_vectors(directions: Any, space: EmbeddingSpace) -> npt.NDArray[np.floa
     bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if len(bad):
         raise InputError(f"direction {bad[0]} ({len(bad)} in all) has a value that is NaN or infinite")
+    return vectors
+
+
+def to_array(directions: Any) -> npt.NDArray[np.floating]:
+    """A floating array, from anything that is one or a PyTorch tensor.
+
+    Raises
+    ------
+    InputError
+        it is no array, or not of real numbers
+    """
+    if hasattr(directions, "detach"):
+        directions = directions.detach().cpu()
+        try:
+            directions = directions.numpy()
+        except TypeError:  # bfloat16, which NumPy does not know
+            directions = directions.float().numpy()
+    try:
+        vectors = np.asarray(directions)
+    except ValueError as error:
+        raise InputError(f"the directions are no array: {error}") from error
+    if vectors.dtype.kind not in "fiu":
+        raise InputError(f"the directions are of type {vectors.dtype}, but must be real numbers")
+    if vectors.dtype not in (np.float32, np.float64):
+        vectors = vectors.astype(np.float64)
     return vectors
 
 

@@ -117,9 +117,9 @@ def directiontest(
         result = run.result(n_null, settle, most_nulls, statistic)
         ranked = result.top(top, by=by, statistic=statistic)
         if plot is not None:
-            from tokensphere.views.plot_test import plot_test
+            from tokensphere.views.plot_directiontest import plot_directiontest
 
-            plot_test(ranked, plot)
+            plot_directiontest(ranked, plot)
         show(ranked, as_json)
     if run.stopped:
         sys.exit(_INTERRUPTED)

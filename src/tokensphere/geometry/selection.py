@@ -99,7 +99,7 @@ class Selection:
         """Whether the largest products that are fed tell enough of this scoring's own."""
         return self.rescaling is None or self.factors is not None
 
-    def _upper(
+    def _bounds(
         self,
         maxima: npt.NDArray[np.float32],
         groups: slice | npt.NDArray[np.intp],
@@ -109,6 +109,16 @@ class Selection:
 
         Where the rows of a group have nearly the same factor, the bounds lie close together. They hold
         for the rounded products, because rounding is monotone.
+
+        Parameters
+        ----------
+        maxima : float32 array of shape (groups, any)
+        groups : which they are
+        offset : what is subtracted, to be broadcast against `maxima`; or None
+
+        Returns
+        -------
+        lower, upper : arrays of the shape of `maxima`, which may be one
         """
         if self.factors is None:
             return maxima, maxima
@@ -144,7 +154,7 @@ class Selection:
         groups, small, m = parts.shape
         first = start // (small * products.shape[1])
         offset = None if self.offset is None else self.offset[low : low + m]
-        lower, maxima = self._upper(maxima, slice(first, first + groups), offset)
+        lower, maxima = self._bounds(maxima, slice(first, first + groups), offset)
         here = slice(low, low + m)
         passing = maxima >= self.floor[here] - self.window[here]
         hit = np.flatnonzero(passing.any(axis=0))
@@ -157,7 +167,7 @@ class Selection:
         least = self.floor[query] - self.window[query]
         which, column = np.nonzero(passing[:, hit])
         offset = None if self.offset is None else self.offset[query[column], None]
-        _, near = self._upper(parts[which, :, hit[column]], first + which, offset)
+        _, near = self._bounds(parts[which, :, hit[column]], first + which, offset)
         pair, inside = np.nonzero(near >= least[column, None])
         column, which = column[pair], which[pair] * small + inside
         opened = self._open(products, which, hit[column], start, query[column])

@@ -29,13 +29,13 @@ WIDTH_WITHOUT_TERMINAL = 100
 
 # Views of their own files are imported when such a result is shown: what they need costs time.
 _ELSEWHERE = {
-    "DirectionTest": "terminal_test",
+    "DirectionTest": "terminal_directiontest",
     "Geometry": "terminal_geometry",
     "LabelList": "terminal_naming",
     "LabelMembers": "terminal_naming",
     "NamedNeighbors": "named_tables",
     "Naming": "terminal_naming",
-    "RankedTest": "terminal_test",
+    "RankedTest": "terminal_directiontest",
     "Survey": "terminal_survey",
 }
 

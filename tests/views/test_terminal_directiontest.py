@@ -14,9 +14,9 @@ from tokensphere.analysis.directiontest_result import DirectionTest
 from tokensphere.analysis.naming_draws import MemoryStore
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.labels.table import Label, LabelTable
-from tokensphere.views import terminal_test_words, to_html, to_json, to_text
-from tokensphere.views.plot_test import plot_test, short_names
-from tokensphere.views.terminal_test_words import p_text, sentences
+from tokensphere.views import directiontest_words, to_html, to_json, to_text
+from tokensphere.views.directiontest_words import p_text, sentences
+from tokensphere.views.plot_directiontest import plot_directiontest, short_names
 
 STORE = MemoryStore()
 
@@ -195,12 +195,12 @@ def test_pictures(small: ts.EmbeddingSpace, table: LabelTable, tmp_path: Path, s
     bad[:20] = 0  # a group of which nothing could be tested
     result = run(small, table, bad, groups=[f"layer.${j // 20}$" for j in range(40)])
     path = tmp_path / f"picture{suffix}"
-    plot_test(result.top(), path)
+    plot_directiontest(result.top(), path)
     first = path.read_bytes()
     assert len(first) > 4000
-    plot_test(result.top(), path)
+    plot_directiontest(result.top(), path)
     assert suffix == ".svg" or path.read_bytes() == first
-    plot_test(run(small, table).top(statistic="label"), path)  # without groups
+    plot_directiontest(run(small, table).top(statistic="label"), path)  # without groups
     assert path.read_bytes() != first
 
 
@@ -208,6 +208,6 @@ def test_the_words_know_every_law_and_statistic() -> None:
     from tokensphere.analysis.directiontest_measure import STATISTICS
     from tokensphere.geometry.laws import LAWS
 
-    assert set(terminal_test_words.LAWS) == set(LAWS) and set(terminal_test_words.WORDS) == set(
+    assert set(directiontest_words.LAWS) == set(LAWS) and set(directiontest_words.WORDS) == set(
         STATISTICS
     )

@@ -11,14 +11,14 @@ from rich.text import Text
 from tokensphere.analysis.directiontest_groups import GroupShares
 from tokensphere.analysis.directiontest_measure import STATISTICS
 from tokensphere.analysis.directiontest_result import DirectionTest, RankedTest
-from tokensphere.views.terminal import WIDTH_WITHOUT_TERMINAL, cell, render, table
-from tokensphere.views.terminal_test_words import (
+from tokensphere.views.directiontest_words import (
     FEW,
     caption,
     p_text,
     sentences,
     statistic_in_words,
 )
+from tokensphere.views.terminal import WIDTH_WITHOUT_TERMINAL, cell, render, table
 from tokensphere.views.text import anchor, crop, number
 
 _NARROWEST_NAME, _WIDEST_NAME = 12, 40

@@ -11,8 +11,8 @@ import numpy as np
 
 from tokensphere.analysis.directiontest_measure import STATISTICS
 from tokensphere.analysis.directiontest_result import RankedTest
+from tokensphere.views.directiontest_words import LAWS, statistic_in_words
 from tokensphere.views.figure import new_figure, save_figure
-from tokensphere.views.terminal_test_words import LAWS, statistic_in_words
 
 _BINS = 20
 _MOST_TICKS = 16
@@ -25,7 +25,7 @@ _STYLES = (
 )
 
 
-def plot_test(result: RankedTest, path: Path) -> None:
+def plot_directiontest(result: RankedTest, path: Path) -> None:
     """Draw the result to `path` (.png, .svg or .pdf), whole or not at all.
 
     Parameters
