@@ -243,18 +243,23 @@ class Selection:
         failed = self.failed()
         if failed.any():
             pairs = pairs.take(~failed[pairs.query])
-        # The k-th best product is a sharper floor than the k-th best group.
-        order, place = _ranked(pairs.query, None, pairs.product)
-        last = pairs.take(order[place == self.k - 1])
-        self.floor[last.query] = last.product
-        pairs = pairs.take(order)
-        pairs = pairs.take(pairs.product >= (self.floor - self.window)[pairs.query])
+        pairs = pairs.by_query()
         edges = np.arange(0, len(self.queries) + _QUERIES_TO_SETTLE, _QUERIES_TO_SETTLE)
         ends = pairwise(np.searchsorted(pairs.query, edges))
         return (pairs.take(slice(low, high)) for low, high in ends if low < high)
 
+    def _sharpened(self, pairs: _Pairs) -> _Pairs:
+        """Candidates by query, then product descending; less those that the k-th of them rules out."""
+        order, place = _ranked(pairs.query, None, pairs.product)
+        # The k-th best product is a sharper floor than the k-th best group.
+        last = pairs.take(order[place == self.k - 1])
+        self.floor[last.query] = last.product
+        pairs = pairs.take(order)
+        return pairs.take(pairs.product >= (self.floor - self.window)[pairs.query])
+
     def settle(self, pairs: _Pairs) -> None:
         """Of some queries' candidates, the k best by their float64 values."""
+        pairs = self._sharpened(pairs)
         values = self.scoring.exact(self.queries, pairs.query, pairs.row)
         order, place = _ranked(pairs.query, pairs.row, values)
         order = order[place < self.k]
@@ -268,6 +273,7 @@ class Selection:
         Candidates come in the order of their products. Where two neighbours differ by more than the
         window, all true values before lie above all behind; so only runs of close ones are compared.
         """
+        pairs = self._sharpened(pairs)
         drop = pairs.product[:-1] - pairs.product[1:]
         apart = (drop > self.window[pairs.query[1:]]) | (pairs.query[1:] != pairs.query[:-1])
         run = np.concatenate([[0], np.cumsum(apart)])
@@ -294,7 +300,10 @@ class _Pairs:
         return _Pairs(self.query[index], self.row[index], self.product[index])
 
     def by_query(self) -> _Pairs:
-        return self.take(np.argsort(self.query, kind="stable"))
+        query = self.query  # 16 bits are sorted by their digits, which takes no comparisons
+        if len(query) and query.max() < 2**16:
+            query = query.astype(np.uint16)
+        return self.take(np.argsort(query, kind="stable"))
 
     @staticmethod
     def join(parts: list[_Pairs]) -> _Pairs:
