@@ -15,7 +15,7 @@ import numpy.typing as npt
 from benchmarks import faiss_kernels
 from benchmarks.product import Matrix
 from benchmarks.rounds import Contestant
-from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.rows import RowMoments
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import Similarity, make_scoring
 

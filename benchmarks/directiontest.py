@@ -40,7 +40,7 @@ def run(rounds: int, *, quick: bool) -> Iterator[Table]:
 
 def _speed(files: ExitStack, rounds: int, *, quick: bool) -> Table:
     import tokensphere as ts
-    from tokensphere.analysis.naming_draws import MemoryStore
+    from tokensphere.statistics.draws import MemoryStore
 
     loaded = ts.load()
     n_null = NULLS // 10 if quick else NULLS
@@ -88,8 +88,8 @@ def _verdict(found: Spread, *, quick: bool) -> str:
 
 def _directions(files: ExitStack, d: int, *, quick: bool) -> tuple[Any, str]:
     """Neurons of a real model, or random directions."""
+    from tokensphere.directions.file import open_directions
     from tokensphere.geometry.directions import RandomDirections
-    from tokensphere.sources.directions_file import open_directions
 
     folder = models_folder()
     path = None if folder is None else folder / _NEURONS

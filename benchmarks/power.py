@@ -24,12 +24,12 @@ import numpy.typing as npt
 
 import tokensphere as ts
 from benchmarks import machine
-from tokensphere.analysis.naming_counts import LabelCounter
+from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.geometry.coherence import Coherence, largest_group, random_pair_limit
+from tokensphere.geometry.compute import available_threads, workers
 from tokensphere.geometry.search import top_k_each
 from tokensphere.geometry.similarity import make_scoring
 from tokensphere.geometry.surrogate import gaussian_factor, unit_covariance
-from tokensphere.geometry.threads import available_threads, workers
 from tokensphere.labels.build import label_table
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
@@ -226,7 +226,7 @@ def tables(powers: list[Power]) -> str:
 
 def draw(powers: list[Power], path: Path) -> None:
     """The curves of the four statistics of the test, by similarity; isotropic null."""
-    from tokensphere.views.figure import new_figure, save_figure
+    from tokensphere.views.figures.canvas import new_figure, save_figure
 
     figure, axes = new_figure(13, 3.6, columns=len(_SHOWN))
     styles: dict[str, str] = {"cosine": "o--", "centred cosine": "s-", "dot": "^:"}

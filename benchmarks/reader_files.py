@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tokensphere.sources import cache_writer
-from tokensphere.sources.gguf_writer import write_gguf
-from tokensphere.sources.matrices import Found
+from tokensphere.formats.gguf.writer import write_gguf
+from tokensphere.sources.cache import writer as cache_writer
+from tokensphere.sources.layout.search import Found
 
 GEMMA_SHAPE = (262_144, 640)
 GPT2_SHAPE = (50_257, 1_280)

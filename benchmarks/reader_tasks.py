@@ -26,14 +26,14 @@ _BERT_TENSOR = "embeddings.word_embeddings.weight"
 _OUR_MODULES = (
     "numpy.ma",
     "numpy.random",
-    "tokensphere.analysis.neighbors",
-    "tokensphere.sources.files",
-    "tokensphere.sources.gguf_space",
-    "tokensphere.sources.hub_space",
+    "tokensphere.analysis.nearest",
+    "tokensphere.sources.local",
+    "tokensphere.sources.gguf",
+    "tokensphere.sources.hub.space",
     "tokensphere.sources.load",
-    "tokensphere.sources.safetensors",
+    "tokensphere.formats.safetensors",
     "tokensphere.sources.saved",
-    "tokensphere.sources.vocabularies",
+    "tokensphere.sources.tokens.find",
 )
 
 Answer = tuple[Any, Sequence[str]]  # float32 matrix of shape (n, d), n tokens as the file spells them

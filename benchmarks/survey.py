@@ -42,7 +42,7 @@ def run(rounds: int, *, quick: bool) -> Iterator[Table]:
 
 def _speed(m: int, rounds: int) -> Table:
     import tokensphere as ts
-    from tokensphere.analysis.survey import survey
+    from tokensphere.analysis.survey.job import survey
 
     loaded = ts.load()
     product = _product(loaded, m)
@@ -92,8 +92,8 @@ def _unknown(space: Any) -> Any:
 
 def _parts(loaded: Any, result: Any, m: int) -> Iterator[tuple[object, ...]]:
     """What of a survey is no search, each part once."""
-    from tokensphere.analysis.survey import summarize_survey, survey_settings
-    from tokensphere.analysis.survey_run import SurveyRun
+    from tokensphere.analysis.survey.job import summarize_survey, survey_settings
+    from tokensphere.analysis.survey.measure import SurveyRun
 
     assert len(result) == m and result.records.ids.max() < len(loaded.vectors)
     space, records = _unknown(loaded), (result.settings, result.records)
@@ -129,7 +129,7 @@ def _memory(m: int) -> Table:
 
 def _geometry(*, quick: bool) -> Table:
     import tokensphere as ts
-    from tokensphere.analysis.geometry import measure_geometry
+    from tokensphere.analysis.claims.measure import measure_geometry
 
     options: dict[str, Any] = {"n_directions": 200, "clusters": (20,)} if quick else {}
     begun: list[tuple[str, float]] = [("norms and offsets", time.perf_counter())]
@@ -155,7 +155,7 @@ def _geometry(*, quick: bool) -> Table:
 def _measure(m: int) -> None:
     """Load, survey, and print base, size of the surrogate, peak of loading and peak as JSON."""
     import tokensphere as ts
-    from tokensphere.analysis.survey import survey
+    from tokensphere.analysis.survey.job import survey
 
     space = ts.load()
     base, loading = _resident(), _peak()

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import tokensphere as ts
-from tokensphere.sources.directions_file import open_directions
+from tokensphere.directions.file import open_directions
 
 
 def make_decoder(space: ts.EmbeddingSpace, path: Path) -> None:

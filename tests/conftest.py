@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import small_model
 
 import tokensphere as ts
+from tests import small_model
 
 
 @pytest.fixture(scope="session")

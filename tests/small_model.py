@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.sources.gguf_writer import write_gguf
+from tokensphere.formats.gguf.writer import write_gguf
 
 D = 32
 NAME = "small <b>model</b>"

@@ -4,12 +4,12 @@ import itertools
 import unicodedata
 
 import pytest
-import small_model
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 import tokensphere as ts
+from tests import small_model
 from tokensphere.display import parse_visible, visible
 
 TOKENS = st.one_of(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tokensphere.sources.token_directions import read_token_expressions
+from tokensphere.directions.expressions import read_token_expressions
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

@@ -1,4 +1,4 @@
-"""Imports run one way; this reads them, also those inside functions and for type checkers."""
+"""Imports run one way; this reads them: inside functions, for type checkers, and in strings, too."""
 
 from __future__ import annotations
 
@@ -12,28 +12,30 @@ import tokensphere
 
 ROOT = Path(tokensphere.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
+FOUNDATION = {"errors", "_version", "display", "vocabulary"}
 
-# What each part may import of the package; a part is a module or a folder.
+# What each room may import of the package; a room is a folder, or a module that stands by itself.
 MAY: dict[str, set[str]] = {
     "errors": set(),
     "_version": set(),
     "display": {"errors"},
-    "vocabulary": {"errors", "_version", "display"},
-    "space": {"errors", "_version", "vocabulary", "geometry.moments"},
-    "sources": {"sources", "space", "vocabulary", "display", "errors", "_version"},
-    "geometry": {"geometry", "errors"},
-    "labels": {"labels", "vocabulary", "display", "errors", "_version"},
-    "analysis": {"analysis", "space", "geometry", "labels", "vocabulary", "display", "errors"},
-    "views": {
-        "views", "analysis", "space", "geometry", "labels", "vocabulary", "display", "errors",
-        "_version",
-    },
-    "cli": {"cli", "analysis", "geometry", "labels", "sources", "views", "space", "errors", "_version"},
+    "vocabulary": {"errors", "display"},
+    "formats": {"errors"},
+    "geometry": {"errors"},
+    "statistics": {"errors"},
+    "space": {"errors", "vocabulary", "geometry"},
+    "labels": {"errors", "vocabulary", "formats"},
+    "sources": FOUNDATION | {"space", "formats", "geometry"},
+    "directions": FOUNDATION | {"space", "formats", "geometry"},
+    "analysis": FOUNDATION | {"space", "directions", "geometry", "statistics", "labels"},
+    "views": FOUNDATION | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats"},
+    "run": {"errors", "analysis", "formats"},
+    "cli": FOUNDATION
+    | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
+    | {"views", "run"},
     "__main__": {"cli"},
-    "__init__": {
-        "_version", "errors", "analysis", "geometry", "labels", "sources", "space", "display",
-        "vocabulary",
-    },
+    "__init__": FOUNDATION
+    | {"space", "directions", "geometry", "statistics", "labels", "analysis", "sources", "views", "run"},
 }  # fmt: skip
 
 
@@ -42,11 +44,36 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
 
 
+MODULES = {module_of(path): path for path in FILES}
+
+
+def _in_strings(tree: ast.Module) -> set[str]:
+    """Modules named in strings of a file that calls importlib, or has a table of lazy names."""
+    texts = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    plain = {text.removeprefix("tokensphere.").replace(":", ".") for text in texts}
+    late = {
+        name for name in plain if any(name == m or name.startswith(f"{m}.") for m in MODULES if "." in m)
+    }
+    whole = {text.removeprefix("tokensphere.") for text in texts if text.startswith("tokensphere.")}
+    return late | whole
+
+
 @cache
 def imported(path: Path) -> frozenset[str]:
     """Modules of the package that a file imports, without the package's name."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    loads_by_name = any(
+        isinstance(node, ast.Attribute | ast.Name) and "import_module" in ast.unparse(node)
+        for node in ast.walk(tree)
+    )
+    if loads_by_name:
+        found |= _in_strings(tree)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -63,71 +90,81 @@ def imported(path: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def allowed(module: str, may: set[str]) -> bool:
-    return any(module == part or module.startswith(f"{part}.") for part in may)
+def room(module: str) -> str:
+    return module.split(".")[0]
 
 
 def test_the_walk_sees_the_whole_package() -> None:
-    modules = {module_of(path) for path in FILES}
-    assert {"cli", "geometry.search", "analysis", "views.html", "__init__", "__main__"} <= modules
-    assert {module.split(".")[0] for module in modules} == set(MAY)
+    assert {"cli", "geometry.search", "analysis", "views.html", "__init__", "__main__"} <= set(MODULES)
+    assert {room(module) for module in MODULES} == set(MAY)
     late = imported(ROOT / "cli" / "options.py")
     assert "sources.load.load" in late and "views" in late  # inside functions
     assert "space.EmbeddingSpace" in late  # for type checkers
+    named = imported(ROOT / "__init__.py")
+    assert "analysis.nearest" in named and "sources.load" in named  # in the table of lazy names
 
 
-@pytest.mark.parametrize("path", FILES, ids=module_of)
-def test_imports_run_one_way(path: Path) -> None:
-    part = module_of(path).split(".")[0]
-    wrong = sorted(module for module in imported(path) if not allowed(module, MAY[part]))
-    assert not wrong, f"{module_of(path)} imports {', '.join(wrong)}"
-
-
-def test_modules_at_the_top_do_not_import_each_other_in_a_circle() -> None:
-    """Within a folder, too: files can be put in an order in which each imports only earlier ones."""
-    modules = {module_of(path): path for path in FILES}
-    needs = {
-        name: {
-            other
-            for other in modules
-            if other != name
-            and any(found == other or found.startswith(f"{other}.") for found in imported(path))
-            # a folder's __init__ is imported with each of its files, and is not what they need
-            and not (modules[other].name == "__init__.py" and name.startswith(f"{other}."))
-        }
-        for name, path in modules.items()
+@pytest.mark.parametrize("name", sorted(MAY))
+def test_imports_run_one_way(name: str) -> None:
+    wrong = {
+        f"{module} imports {found}"
+        for module, path in MODULES.items()
+        if room(module) == name
+        for found in imported(path)
+        if room(found) not in MAY[name] | {name}
     }
-    for name, others in needs.items():
-        needs[name] = {o for o in others if not any(p != o and p.startswith(f"{o}.") for p in others)}
+    assert not wrong, "; ".join(sorted(wrong))
+
+
+def test_rooms_stand_on_each_other_without_a_circle() -> None:
+    done: set[str] = set()
+    while ready := {name for name, may in MAY.items() if name not in done and may <= done}:
+        done |= ready
+    assert done == set(MAY)
+
+
+def test_modules_do_not_import_each_other_in_a_circle() -> None:
+    """Within a room, too: files can be put in an order in which each imports only earlier ones."""
+    needs: dict[str, set[str]] = {}
+    for name, path in MODULES.items():
+        others = set()
+        for found in imported(path):
+            # the longest module that it names; a folder's __init__ only where nothing inside is named
+            whole = [m for m in MODULES if found == m or found.startswith(f"{m}.")]
+            others |= {max(whole, key=len)} if whole else set()
+        needs[name] = {
+            other
+            for other in others - {name}
+            if not (MODULES[other].name == "__init__.py" and name.startswith(f"{other}."))
+        }
     done: set[str] = set()
     while ready := {name for name in needs if name not in done and needs[name] <= done}:
         done |= ready
     assert done == set(needs), f"in a circle: {sorted(set(needs) - done)}"
 
 
+def test_no_file_repeats_the_name_of_its_folder() -> None:
+    for path in FILES:
+        folder = path.parent.name
+        assert path.parent == ROOT or not path.stem.startswith(folder.rstrip("s") + "_"), path
+        assert path.parent == ROOT or path.stem not in (folder, folder.rstrip("s")), path
+
+
 def test_only_main_imports_the_command_line() -> None:
-    users = {module_of(path) for path in FILES if any(m.split(".")[0] == "cli" for m in imported(path))}
-    assert {user for user in users if user.split(".")[0] != "cli"} == {"__main__"}
+    users = {module_of(path) for path in FILES if any(room(m) == "cli" for m in imported(path))}
+    assert {user for user in users if room(user) != "cli"} == {"__main__"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=module_of)
-def test_the_library_neither_prints_nor_exits(path: Path) -> None:
-    if module_of(path).split(".")[0] == "cli":
-        return
-    called = {
-        ast.unparse(node.func)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-    }
-    assert not called & {
-        "print",
-        "exit",
-        "quit",
-        "sys.exit",
-        "os._exit",
-        "sys.stdout.write",
-        "sys.stderr.write",
-    }
+def test_the_library_neither_prints_nor_exits() -> None:
+    speaking = {
+        "print", "exit", "quit", "sys.exit", "os._exit", "sys.stdout.write", "sys.stderr.write",
+    }  # fmt: skip
+    for module, path in MODULES.items():
+        if room(module) == "cli":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        assert not called & speaking, module
 
 
 def test_no_drawer_for_everything() -> None:

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from tokensphere.cli import main
-from tokensphere.sources.layouts import LAYOUTS
+from tokensphere.sources.layout.table import LAYOUTS
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 CONSOLE = re.findall(r"```console\n\$ tokensphere (.*)\n((?:.*\n)*?)```", README)

@@ -4,11 +4,11 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-import small_model
 from hypothesis import given
 from hypothesis import strategies as st
 
 import tokensphere as ts
+from tests import small_model
 from tokensphere.errors import InputError, UnknownTokenError
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level, token_ids
 

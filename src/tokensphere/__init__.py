@@ -25,62 +25,62 @@ from tokensphere.errors import (
 )
 
 if TYPE_CHECKING:
-    from tokensphere.analysis.directiontest import test_directions
-    from tokensphere.analysis.directiontest_result import DirectionTest
-    from tokensphere.analysis.geometry import measure_geometry
-    from tokensphere.analysis.geometry_result import Geometry
-    from tokensphere.analysis.naming import Naming, name_tokens
-    from tokensphere.analysis.neighbors import Neighbors, SearchSettings, nearest
+    from tokensphere.analysis.claims.measure import measure_geometry
+    from tokensphere.analysis.claims.result import Geometry
+    from tokensphere.analysis.direction_test.job import test_directions
+    from tokensphere.analysis.direction_test.result import DirectionTest
+    from tokensphere.analysis.naming.tokens import Naming, name_tokens
+    from tokensphere.analysis.nearest import Neighbors, SearchSettings, nearest
     from tokensphere.analysis.pair import Pair, PairCosine, pair
     from tokensphere.analysis.summary import Summary, summarize
-    from tokensphere.analysis.survey import name_survey, survey
-    from tokensphere.analysis.survey_result import Survey
+    from tokensphere.analysis.survey.job import name_survey, survey
+    from tokensphere.analysis.survey.result import Survey
+    from tokensphere.directions.file import open_directions
     from tokensphere.display import parse_visible, visible
     from tokensphere.geometry.directions import RandomDirections, random_directions
     from tokensphere.labels.build import label_table
     from tokensphere.labels.table import Label, LabelTable
     from tokensphere.labels.user import labels_from_mapping, read_labels
-    from tokensphere.sources.directions_file import open_directions
-    from tokensphere.sources.gensim_vectors import from_gensim
+    from tokensphere.sources.gensim import from_gensim
     from tokensphere.sources.load import load
-    from tokensphere.sources.transformers_model import from_transformers
+    from tokensphere.sources.transformers import from_transformers
     from tokensphere.space import EmbeddingSpace, Provenance
     from tokensphere.vocabulary import Kind, Vocabulary
 
 _WHERE = {
-    "DirectionTest": "analysis.directiontest_result",
+    "DirectionTest": "analysis.direction_test.result",
     "EmbeddingSpace": "space",
-    "Geometry": "analysis.geometry_result",
+    "Geometry": "analysis.claims.result",
     "Kind": "vocabulary",
     "Label": "labels.table",
     "LabelTable": "labels.table",
-    "Naming": "analysis.naming",
-    "Neighbors": "analysis.neighbors",
+    "Naming": "analysis.naming.tokens",
+    "Neighbors": "analysis.nearest",
     "Pair": "analysis.pair",
     "PairCosine": "analysis.pair",
     "Provenance": "space",
     "RandomDirections": "geometry.directions",
-    "SearchSettings": "analysis.neighbors",
+    "SearchSettings": "analysis.nearest",
     "Summary": "analysis.summary",
-    "Survey": "analysis.survey_result",
+    "Survey": "analysis.survey.result",
     "Vocabulary": "vocabulary",
-    "from_gensim": "sources.gensim_vectors",
-    "from_transformers": "sources.transformers_model",
+    "from_gensim": "sources.gensim",
+    "from_transformers": "sources.transformers",
     "label_table": "labels.build",
     "labels_from_mapping": "labels.user",
     "load": "sources.load",
-    "measure_geometry": "analysis.geometry",
-    "name_survey": "analysis.survey",
-    "name_tokens": "analysis.naming",
-    "nearest": "analysis.neighbors",
-    "open_directions": "sources.directions_file",
+    "measure_geometry": "analysis.claims.measure",
+    "name_survey": "analysis.survey.job",
+    "name_tokens": "analysis.naming.tokens",
+    "nearest": "analysis.nearest",
+    "open_directions": "directions.file",
     "pair": "analysis.pair",
     "parse_visible": "display",
     "random_directions": "geometry.directions",
     "read_labels": "labels.user",
     "summarize": "analysis.summary",
-    "survey": "analysis.survey",
-    "test_directions": "analysis.directiontest",
+    "survey": "analysis.survey.job",
+    "test_directions": "analysis.direction_test.job",
     "visible": "display",
 }
 

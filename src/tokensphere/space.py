@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.rows import RowMoments
 from tokensphere.vocabulary import Kind, Vocabulary
 
 
@@ -151,7 +151,7 @@ class EmbeddingSpace:
         MissingExtraError
             gensim is not installed
         """
-        return importlib.import_module("tokensphere.sources.gensim_vectors").to_gensim(self)
+        return importlib.import_module("tokensphere.sources.gensim").to_gensim(self)
 
     def __repr__(self) -> str:
         n, d = self.shape

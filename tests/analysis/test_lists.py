@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tokensphere.analysis.lists import find_lists, first_of_group
 from tokensphere.errors import InputError
-from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.rows import RowMoments
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import Scoring, make_scoring
 

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import numpy.typing as npt
 import pytest
-import small_model
 from scipy import stats
 
 import tokensphere as ts
+from tests import small_model
 from tokensphere.analysis.pair import wilson
 from tokensphere.errors import InputError, UnknownTokenError
 

@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
-import small_model
 
 import tokensphere as ts
+from tests import small_model
 from tokensphere.errors import InputError
 from tokensphere.vocabulary import Kind, Vocabulary
 

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence, largest_group, random_pair_limit
-from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.rows import RowMoments
 
 Rows = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from tokensphere.errors import InputError
+from tokensphere.geometry.compute import workers
 from tokensphere.geometry.directions import random_directions
 from tokensphere.geometry.laws import (
     BLOCK,
@@ -20,9 +21,8 @@ from tokensphere.geometry.laws import (
     check_law,
     covariance_law,
 )
-from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.rows import RowMoments
 from tokensphere.geometry.surrogate import unit_covariance
-from tokensphere.geometry.threads import workers
 
 D = 6
 

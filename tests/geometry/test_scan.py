@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from tokensphere.geometry.directions import RandomDirections
-from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.rows import RowMoments
 from tokensphere.geometry.scan import Scan, scan_directions
 from tokensphere.geometry.variance import Partition, make_partition, unit_offsets
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import tokensphere as ts
 from tokensphere.errors import InputError
 from tokensphere.geometry import search, selection
-from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.rows import RowMoments
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import SIMILARITIES, Scoring, Similarity, make_scoring
 

@@ -12,7 +12,7 @@ import pytest
 from tokensphere.errors import InputError
 from tokensphere.geometry import search, similarity
 from tokensphere.geometry.floors import ExpectedFloors
-from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.rows import RowMoments
 from tokensphere.geometry.search import top_ids_each, top_k, top_k_each
 from tokensphere.geometry.similarity import Scoring, make_scoring
 

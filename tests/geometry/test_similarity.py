@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.rows import RowMoments
 from tokensphere.geometry.similarity import SIMILARITIES, Similarity, check_similarity, make_scoring
 
 

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.rows import RowMoments
 from tokensphere.geometry.surrogate import (
     BLOCK,
     SURROGATE_LAWS,

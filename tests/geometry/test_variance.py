@@ -8,7 +8,7 @@ import pytest
 
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import random_directions
-from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.rows import RowMoments
 from tokensphere.geometry.variance import (
     Partition,
     make_partition,

@@ -9,9 +9,9 @@ import pytest
 
 import tokensphere as ts
 from tokensphere.errors import SourceError
+from tokensphere.formats.gguf.reader import GGUFFile
 from tokensphere.sources import bundled as module
-from tokensphere.sources.gguf import GGUFFile
-from tokensphere.sources.gguf_space import EMBEDDING
+from tokensphere.sources.gguf import EMBEDDING
 
 
 def test_shape_and_provenance(bundled: ts.EmbeddingSpace) -> None:

@@ -11,7 +11,7 @@ import pytest
 import tokensphere as ts
 from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError, TokensphereError
 from tokensphere.sources import bundled as module
-from tokensphere.sources import hub
+from tokensphere.sources.hub import client as hub
 
 TOKENS = ["a", "b", "c"]
 VECTORS = np.random.default_rng(1).standard_normal((3, 4)).astype(np.float32)

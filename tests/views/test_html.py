@@ -4,9 +4,9 @@ from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
-import small_model
 
 import tokensphere as ts
+from tests import small_model
 from tokensphere.views import to_html
 
 VOID = {"br", "hr", "img"}

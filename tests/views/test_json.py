@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-import small_model
 
 import tokensphere as ts
+from tests import small_model
 from tokensphere.views import to_json
 
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import sqrt
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.neighbors import token_record
-from tokensphere.analysis.queries import Token
+from tokensphere.analysis.nearest import token_record
 from tokensphere.analysis.result import Result
+from tokensphere.directions.queries import Token
 from tokensphere.errors import InputError
-from tokensphere.geometry.moments import dots
+from tokensphere.geometry.rows import dots
 from tokensphere.space import EmbeddingSpace, Provenance
+from tokensphere.statistics.intervals import wilson
 from tokensphere.vocabulary import Vocabulary
 
 _AT_ONCE = 1024
-_Z = 1.959963984540054  # the 97.5 % quantile of the standard normal law
 
 
 @dataclass(frozen=True)
@@ -188,10 +187,3 @@ def _cosines(
             other -= moments.mean_unit_row()
         cosines[low : low + _AT_ONCE] = dots(one, other) / (lengths[ends[0]] * lengths[ends[1]])
     return cosines
-
-
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """The 95 % Wilson interval of a share seen in `count` draws (Wilson 1927), within [0, 1]."""
-    middle = (share + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
-    half = _Z / (1 + _Z**2 / count) * sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
-    return max(0.0, middle - half), min(1.0, middle + half)

@@ -18,9 +18,9 @@ def cache() -> None:
 @json_option
 def cache_list(as_json: bool) -> None:
     """The matrices in the cache, and the arrays that were computed once."""
-    from tokensphere.sources.cache import cache_root, entries
-    from tokensphere.sources.nulls import kept_arrays
-    from tokensphere.views.cache import cache_json, cache_table
+    from tokensphere.sources.cache.arrays import kept_arrays
+    from tokensphere.sources.cache.entries import cache_root, entries
+    from tokensphere.views.terminal.cache import cache_json, cache_table
 
     found, computed = entries(), kept_arrays()
     if as_json:
@@ -33,8 +33,8 @@ def cache_list(as_json: bool) -> None:
 @json_option
 def cache_path(as_json: bool) -> None:
     """Where the cache is."""
-    from tokensphere.sources.cache import cache_root
-    from tokensphere.views.cache import cache_json
+    from tokensphere.sources.cache.entries import cache_root
+    from tokensphere.views.terminal.cache import cache_json
 
     click.echo(cache_json(cache_root(), []) if as_json else str(cache_root()))
 
@@ -43,8 +43,8 @@ def cache_path(as_json: bool) -> None:
 @json_option
 def cache_verify(as_json: bool) -> None:
     """Compute every SHA-256 again and compare."""
-    from tokensphere.sources.cache import cache_root, entries, verify
-    from tokensphere.views.cache import cache_json
+    from tokensphere.sources.cache.entries import cache_root, entries, verify
+    from tokensphere.views.terminal.cache import cache_json
 
     found = entries()
     for entry in found:
@@ -61,10 +61,10 @@ def cache_remove(model: str, as_json: bool) -> None:
 
     Or what was computed and can be computed again: nulls, labels.
     """
-    from tokensphere.sources.cache import cache_root, entries
-    from tokensphere.sources.cache_writer import remove
-    from tokensphere.sources.nulls import FOLDERS, remove_arrays
-    from tokensphere.views.cache import cache_json
+    from tokensphere.sources.cache.arrays import FOLDERS, remove_arrays
+    from tokensphere.sources.cache.entries import cache_root, entries
+    from tokensphere.sources.cache.writer import remove
+    from tokensphere.views.terminal.cache import cache_json
 
     if model in FOLDERS:
         kept = remove_arrays(model)

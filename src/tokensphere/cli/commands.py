@@ -55,7 +55,7 @@ def random(
     Directions are uniform on the sphere; "seed 0, index 7" is the same vector for everybody.
     """
     space = load_model(model)
-    from tokensphere.analysis.neighbors import nearest
+    from tokensphere.analysis.nearest import nearest
     from tokensphere.geometry.directions import RandomDirections
 
     directions = RandomDirections(space.shape[1], count, first=first, seed=seed)
@@ -65,7 +65,7 @@ def random(
             progress=progress,
         )  # fmt: skip
     if save is not None:
-        from tokensphere.views.npy import save_directions
+        from tokensphere.formats.npy import save_directions
 
         save_directions(directions, save)
     show(named_if_asked(space, result, named, labels_file, kinds), as_json)
@@ -107,7 +107,7 @@ def near(
     if (plus or minus) and len(tokens) > 1:
         raise InputError("with --plus or --minus, give one token and the others as --plus")
     space = load_model()
-    from tokensphere.analysis.neighbors import nearest
+    from tokensphere.analysis.nearest import nearest
 
     settings: dict[str, Any] = {
         "k": k, "similarity": similarity, "centered": centered, "forms": forms,

@@ -15,7 +15,7 @@ from tokensphere.cli.options import json_option, load_model, model_options, show
 from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
-    from tokensphere.analysis.survey_result import CoherentShare
+    from tokensphere.analysis.survey.result import CoherentShare
     from tokensphere.space import EmbeddingSpace
 
 
@@ -59,15 +59,15 @@ def geometry(
     """
     numbers = _numbers(clusters)
     if plot is not None:
-        from tokensphere.views.figure import check_figure_path
+        from tokensphere.views.figures.canvas import check_figure_path
 
         check_figure_path(plot)
     space = load_model(model)
-    from tokensphere.analysis.geometry import measure_geometry
+    from tokensphere.analysis.claims.measure import measure_geometry
 
     labels = None
     if labelling is not None:
-        from tokensphere.sources.labelling import read_labelling
+        from tokensphere.labels.labelling import read_labelling
 
         read = read_labelling(labelling, space.vocabulary)
         labels = read.labels
@@ -85,7 +85,7 @@ def geometry(
         if (share := _coherent_share(space, count, k, seed)) is not None:
             result = result.with_coherence(share)
     if plot is not None:
-        from tokensphere.views.plot_geometry import plot_geometry
+        from tokensphere.views.figures.claims import plot_geometry
 
         plot_geometry(result, plot)
     show(result, as_json)
@@ -93,7 +93,7 @@ def geometry(
 
 def _coherent_share(space: EmbeddingSpace, count: int, k: int, seed: int) -> CoherentShare | None:
     """What a survey of as many directions finds; None if there are too few of them, or of tokens."""
-    from tokensphere.analysis.survey import survey
+    from tokensphere.analysis.survey.job import survey
 
     try:
         return survey(space, count, k=k, ks=(k,), seed=seed).coherent_share()

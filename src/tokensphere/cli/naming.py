@@ -11,8 +11,8 @@ from tokensphere.cli.app import main
 from tokensphere.cli.options import json_option, load_model, model_options, progress_bar, show
 
 if TYPE_CHECKING:
-    from tokensphere.analysis.named import NamedNeighbors
-    from tokensphere.analysis.neighbors import Neighbors
+    from tokensphere.analysis.naming.neighbors import NamedNeighbors
+    from tokensphere.analysis.nearest import Neighbors
     from tokensphere.labels.table import LabelTable
     from tokensphere.space import EmbeddingSpace
 
@@ -28,8 +28,8 @@ def labels_option(command: Any) -> Any:
 def label_table_of(space: EmbeddingSpace, labels_file: str | None) -> LabelTable:
     """The labels that come with tokensphere, and those of a file."""
     from tokensphere.labels.build import label_table
-    from tokensphere.sources.cache import cache_root
-    from tokensphere.sources.nulls import NullFiles
+    from tokensphere.sources.cache.arrays import NullFiles
+    from tokensphere.sources.cache.entries import cache_root
 
     table = label_table(space.vocabulary, store=NullFiles(cache_root() / "labels"))
     if labels_file is None:
@@ -66,8 +66,8 @@ def named_if_asked(
     """The lists, with what they share if one of :func:`naming_options` asks for it."""
     if not (named or labels_file or kinds):
         return neighbors
-    from tokensphere.analysis.named import name_neighbors
-    from tokensphere.sources.nulls import NullFiles
+    from tokensphere.analysis.naming.neighbors import name_neighbors
+    from tokensphere.sources.cache.arrays import NullFiles
 
     labels = label_table_of(space, labels_file)
     return name_neighbors(space, neighbors, labels=labels, kinds=kinds or None, store=NullFiles())
@@ -120,8 +120,8 @@ def name(
     in 95 of 100 lists, however many labels there are to look for.
     """  # noqa: D301 - click wants the character
     space = load_model()
-    from tokensphere.analysis.naming import name_tokens
-    from tokensphere.sources.nulls import NullFiles
+    from tokensphere.analysis.naming.tokens import name_tokens
+    from tokensphere.sources.cache.arrays import NullFiles
 
     with progress_bar(draws + directions) as progress:
         result = name_tokens(
@@ -145,7 +145,7 @@ def labels(
 ) -> None:  # fmt: skip
     """What is known of the tokens of MODEL: labels, how many tokens have each, and their sources."""
     space = load_model(model)
-    from tokensphere.analysis.naming_labels import label_members, list_labels
+    from tokensphere.analysis.naming.labels import label_members, list_labels
 
     table = label_table_of(space, labels_file)
     if label is not None:

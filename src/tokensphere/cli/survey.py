@@ -15,8 +15,8 @@ from tokensphere.cli.options import json_option, load_model, model_options, rate
 from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
-    from tokensphere.analysis.survey_records import SurveyRecords, SurveySettings
-    from tokensphere.analysis.survey_result import Survey
+    from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
+    from tokensphere.analysis.survey.result import Survey
     from tokensphere.labels.table import LabelTable
     from tokensphere.space import EmbeddingSpace
 
@@ -105,7 +105,7 @@ def survey(
     """
     _check_paths(save, plot)
     space = load_model(model)
-    from tokensphere.analysis.survey import check_count, summarize_survey, survey_settings
+    from tokensphere.analysis.survey.job import check_count, summarize_survey, survey_settings
 
     check_count(count)
     settings = survey_settings(
@@ -120,7 +120,7 @@ def survey(
     if labels is not None:
         result = _named(space, result, labels)
     if plot is not None:
-        from tokensphere.views.plot_survey import plot_survey
+        from tokensphere.views.figures.survey import plot_survey
 
         plot_survey(result, plot)
     show(result, as_json)
@@ -130,11 +130,11 @@ def survey(
 
 def _check_paths(save: Path | None, plot: Path | None) -> None:
     if save is not None:
-        from tokensphere.views.parquet import check_parquet_path
+        from tokensphere.formats.parquet import check_parquet_path
 
         check_parquet_path(save)
     if plot is not None:
-        from tokensphere.views.figure import check_figure_path
+        from tokensphere.views.figures.canvas import check_figure_path
 
         check_figure_path(plot)
 
@@ -153,8 +153,8 @@ def _saved(save: Path, space: EmbeddingSpace, settings: SurveySettings) -> Surve
     """The records in the file, if it is there and is of this survey."""
     if not save.exists():
         return None
-    from tokensphere.analysis.survey_records import SurveyRecords
-    from tokensphere.sources.columns import read_columns
+    from tokensphere.analysis.survey.records import SurveyRecords
+    from tokensphere.formats.columns import read_columns
 
     columns, metadata = read_columns(save)
     wanted = _metadata(space, settings)
@@ -183,7 +183,7 @@ def _run(
     save: Path | None,
 ) -> SurveyRecords:
     """The records of `count` directions, those that are there and new ones; fewer after Ctrl-C."""
-    from tokensphere.analysis.survey_records import SurveyRecords
+    from tokensphere.analysis.survey.records import SurveyRecords
 
     parts = [] if there is None else [there]
     done = sum(map(len, parts))
@@ -206,8 +206,8 @@ def _survey_on(
     save: Path | None,
 ) -> int:
     """Add blocks to `parts` until there are `count` directions, or Ctrl-C comes."""
-    from tokensphere.analysis.survey_records import SurveyRecords
-    from tokensphere.analysis.survey_run import SurveyRun
+    from tokensphere.analysis.survey.measure import SurveyRun
+    from tokensphere.analysis.survey.records import SurveyRecords
 
     try:
         with rate_bar(count, done) as progress:
@@ -223,7 +223,7 @@ def _survey_on(
                     _save(save, space, settings, parts[0])
                     saved = time.monotonic()
     except KeyboardInterrupt:
-        from tokensphere.analysis.survey import check_count
+        from tokensphere.analysis.survey.job import check_count
 
         if not done:
             raise
@@ -233,13 +233,13 @@ def _survey_on(
 
 
 def _save(save: Path, space: EmbeddingSpace, settings: SurveySettings, records: SurveyRecords) -> None:
-    from tokensphere.views.parquet import write_columns
+    from tokensphere.formats.parquet import write_columns
 
     write_columns(save, records.to_columns(settings), _metadata(space, settings))
 
 
 def _named(space: EmbeddingSpace, result: Survey, labels: LabelTable) -> Survey:
-    from tokensphere.analysis.survey import name_survey
-    from tokensphere.sources.nulls import NullFiles
+    from tokensphere.analysis.survey.job import name_survey
+    from tokensphere.sources.cache.arrays import NullFiles
 
     return name_survey(space, result, labels=labels, store=NullFiles())

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.moments import RowMoments
-from tokensphere.geometry.threads import InParallel, available_threads, workers
+from tokensphere.geometry.compute import InParallel, available_threads, workers
+from tokensphere.geometry.rows import RowMoments
 
 _ROWS = 2048
 _SAMPLE_FOR_EACH = 8  # rows that the seeding looks at for every centre

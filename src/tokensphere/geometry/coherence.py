@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.moments import RowMoments, dots
-from tokensphere.geometry.threads import available_threads, workers
+from tokensphere.geometry.compute import available_threads, workers
+from tokensphere.geometry.rows import RowMoments, dots
 
 _NEAR = 0.1  # of a unit row to the mean
 _LISTS_AT_ONCE = 32  # whose rows stay in the cache

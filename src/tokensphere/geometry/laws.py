@@ -26,9 +26,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
+from tokensphere.geometry.compute import workers
 from tokensphere.geometry.directions import random_directions
 from tokensphere.geometry.surrogate import gaussian_factor
-from tokensphere.geometry.threads import workers
 
 Law = Literal["isotropic", "covariance", "difference", "sample"]
 LAWS: tuple[Law, ...] = get_args(Law)

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from tokensphere.geometry.compute import available_threads, workers
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.orthogonality import CosineCounts
-from tokensphere.geometry.threads import available_threads, workers
 from tokensphere.geometry.variance import Partition, group_tables
 from tokensphere.geometry.variety import model_different
 

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
+from tokensphere.geometry.compute import InParallel, available_threads, workers
 from tokensphere.geometry.floors import ExpectedFloors
 from tokensphere.geometry.selection import Selection
 from tokensphere.geometry.similarity import Rescaling, Scoring
-from tokensphere.geometry.threads import InParallel, available_threads, workers
 
 QUERIES_AT_ONCE = 4096
 _ROWS = 2048

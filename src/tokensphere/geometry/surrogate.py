@@ -28,8 +28,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.moments import RowMoments, dots
-from tokensphere.geometry.threads import available_threads, workers
+from tokensphere.geometry.compute import available_threads, workers
+from tokensphere.geometry.rows import RowMoments, dots
 
 SurrogateLaw = Literal["matched", "gaussian"]
 SURROGATE_LAWS: tuple[SurrogateLaw, ...] = get_args(SurrogateLaw)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.moments import RowMoments
+from tokensphere.geometry.rows import RowMoments
 
 _ROWS = 8192
 

@@ -2,7 +2,8 @@
 
 To make the table of a vocabulary takes half a second for 50,000 tokens and more than one for 262,144;
 to read it back, some milliseconds. Where tables are kept is somebody else's business: a store gets and
-puts arrays by a key that says all they depend on (on disk, ``tokensphere.sources.nulls.NullFiles``).
+puts arrays by a key that says all they depend on (on disk,
+``tokensphere.sources.cache.arrays.NullFiles``).
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def load_arrays(
             " numbers of shape (tokens, dimensions)"
         )
     if tokens_path is not None:
-        from tokensphere.sources.tokenizers import read_tokens_file
+        from tokensphere.sources.tokens.readers import read_tokens_file
 
         vocabulary = read_tokens_file(Path(tokens_path), len(vectors))
     elif TOKENS in arrays:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tokensphere.errors import SourceError
-from tokensphere.sources.assemble import Choice
-from tokensphere.sources.gguf_space import load_gguf
-from tokensphere.sources.matrices import Matrix
+from tokensphere.sources.gguf import load_gguf
+from tokensphere.sources.layout.assemble import Choice
+from tokensphere.sources.layout.search import Matrix
 from tokensphere.space import EmbeddingSpace
 
 NAME = "smollm2-135m-instruct"

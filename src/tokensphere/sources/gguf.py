@@ -1,224 +1,129 @@
-"""GGUF: a reader of llama.cpp's file format that looks only at what it is asked for.
-
-Reads the header (metadata and the table of tensors) and single tensors, as stored or as float32.
-Every length, count and offset is checked against the file before anything is allocated. Versions 2
-and 3, little-endian. How a tensor's values are stored is the business of
-:mod:`tokensphere.sources.gguf_quants`. The format is described in ggml's ``docs/gguf.md``.
-"""
+"""A GGUF file -> EmbeddingSpace: which tensor, which tokens, of which kinds."""
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass
-from itertools import pairwise
-from math import prod
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.sources.gguf_quants import TENSOR_TYPES as TENSOR_TYPES
-from tokensphere.sources.gguf_quants import TensorType, dequantize
-from tokensphere.sources.gguf_strings import read_strings
-from tokensphere.sources.mapped import MappedFile
-from tokensphere.sources.tensors import AT_ONCE, forget_pages
+from tokensphere.formats.gguf.reader import GGUFFile
+from tokensphere.sources.layout.assemble import Choice, assemble
+from tokensphere.sources.tokens.find import fit_to_rows
+from tokensphere.sources.tokens.pieces import (
+    SENTENCEPIECE_KINDS,
+    Decode,
+    byte_of,
+    decode_sentencepiece,
+    decode_wordpiece,
+    is_unused,
+    undo_phantom_space,
+    with_plain,
+)
+from tokensphere.space import EmbeddingSpace
+from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
-MAGIC = b"GGUF"
-STRING, ARRAY = 8, 9
-_SCALARS = {
-    0: "<u1", 1: "<i1", 2: "<u2", 3: "<i2", 4: "<u4", 5: "<i4",
-    6: "<f4", 7: "?", 10: "<u8", 11: "<i8", 12: "<f8",
-}  # fmt: skip
-_DEEPEST = 4  # arrays within arrays
-_MOST_DIMENSIONS = 4
+EMBEDDING = "token_embd.weight"
+SHA256_KEY = "tokensphere.tensor.sha256"
 
-
-@dataclass(frozen=True)
-class TensorInfo:
-    """One tensor of the file: `shape` with the fastest axis last, bytes from `offset`."""
-
-    name: str
-    shape: tuple[int, ...]
-    type: TensorType
-    offset: int
-    size: int
-
-    @property
-    def dtype(self) -> str:
-        """Name of the type, e.g. ``Q8_0``."""
-        return self.type.name
+# Values of ``tokenizer.ggml.model``. RWKV's and PLaMo's own kinds are spelled differently again.
+_SPELLINGS: dict[str, Decode] = {
+    "gpt2": decode_byte_level,
+    "llama": decode_sentencepiece,
+    "gemma4": decode_sentencepiece,
+    "replit": decode_sentencepiece,
+    "t5": decode_sentencepiece,
+    "bert": decode_wordpiece,
+}
 
 
-class GGUFFile(MappedFile):
-    """An open GGUF file.
+def load_gguf(
+    path: str | Path,
+    choice: Choice | None = None,
+    *,
+    vocabulary: Callable[[int], Vocabulary] | None = None,
+    model: str | None = None,
+    source: str | None = None,
+    trusted: bool = False,
+) -> EmbeddingSpace:
+    """The embedding or unembedding of a GGUF file.
 
-    Attributes
+    Parameters
     ----------
-    metadata : dict
-        keys to int, float, bool, str, lists of str, or NumPy arrays of numbers
-    tensors : dict of name -> `TensorInfo`
+    path : the file
+    choice : which matrix; by default the embedding
+    vocabulary : function from the number of rows to the tokens, in place of the file's own
+    model, source : how results name them; by default from the file's metadata and path
+    trusted : take the tensor's SHA-256 from the file's metadata instead of computing it
 
     Raises
     ------
     SourceError
-        the file cannot be opened
-    FormatError
-        it is no GGUF file, is cut short, or contradicts itself
+        the file cannot be read, or lacks the matrix or a vocabulary
     """
+    with GGUFFile(path) as file:
+        text = {
+            key: value.encode("utf-8", "backslashreplace").decode()
+            for key, value in file.metadata.items()
+            if isinstance(value, str)
+        }
+        notes = tuple(text[key] for key in sorted(text) if key.startswith("tokensphere.note."))
+        return assemble(
+            file,
+            vocabulary or (lambda n: fit_to_rows(_vocabulary(file), n)),
+            choice or Choice(),
+            model=model or text.get("general.name") or Path(path).stem,
+            source=source or str(path),
+            revision=text.get("tokensphere.source.revision"),
+            license=text.get("general.license"),
+            sha256=text.get(SHA256_KEY) if trusted else None,
+            notes=notes or None,
+        )
 
-    def __init__(self, path: str | Path) -> None:
-        super().__init__(path, least=24, what="a GGUF file")
 
-    def _read_header(self) -> None:
-        magic, version, n_tensors, n_keys = struct.unpack_from("<4sIQQ", self._map, 0)
-        if magic != MAGIC:
-            raise FormatError(f"{self.path} is not a GGUF file: it does not begin with 'GGUF'")
-        if version not in (2, 3):
-            raise FormatError(
-                f"{self.path} is GGUF version {version & 0xFFFF or version >> 24}"
-                f"{' (big-endian)' if version > 0xFFFF else ''}, but only little-endian"
-                " versions 2 and 3 can be read; convert it with llama.cpp"
-            )
-        # A key takes 13 bytes at least and a tensor's entry 32: no more than these can be there.
-        if n_keys * 13 + n_tensors * 32 > self._size:
-            raise self._bad(f"claims {n_keys} keys and {n_tensors} tensors, more than it can hold")
-        self._at = 24
-        self.metadata: dict[str, Any] = {}
-        for _ in range(n_keys):
-            key = self._string()
-            if key in self.metadata:
-                raise self._bad(f"has the key {key!r:.200} twice")
-            self.metadata[key] = self._value(self._number("<I"))
-        self._read_tensor_table(n_tensors)
+def _vocabulary(file: GGUFFile) -> Vocabulary:
+    pieces = file.metadata.get("tokenizer.ggml.tokens")
+    if not isinstance(pieces, list) or not all(isinstance(piece, str) for piece in pieces):
+        raise SourceError(f"{file.path} has no vocabulary (no 'tokenizer.ggml.tokens')")
+    model = file.metadata.get("tokenizer.ggml.model")
+    if not isinstance(model, str) or model not in _SPELLINGS:
+        raise SourceError(
+            f"{file.path} has a tokenizer of the kind {model!r};"
+            f" only {', '.join(map(repr, _SPELLINGS))} can be read"
+        )
+    decode = _SPELLINGS[model]
+    kinds = _kinds(file, len(pieces))
+    if decode is decode_wordpiece:
+        pieces = [
+            piece if kind == Kind.CONTROL else undo_phantom_space(piece)
+            for piece, kind in zip(pieces, kinds, strict=True)
+        ]
+    _refine_kinds(pieces, kinds, has_bytes=decode is decode_sentencepiece)
+    if decode is decode_byte_level:
+        decode = with_plain(decode, {pieces[id] for id in np.flatnonzero(kinds == Kind.ADDED)})
+    return Vocabulary(pieces, decode=decode, kinds=kinds)
 
-    def _read_tensor_table(self, count: int) -> None:
-        entries: list[tuple[str, tuple[int, ...], TensorType, int]] = []
-        for _ in range(count):
-            name = self._string()
-            dimensions = self._number("<I")
-            if not 1 <= dimensions <= _MOST_DIMENSIONS:
-                raise self._bad(f"gives tensor {name!r:.200} {dimensions} dimensions")
-            shape = tuple(self._number("<Q") for _ in range(dimensions))[::-1]
-            kind, offset = self._number("<I"), self._number("<Q")
-            type_ = TENSOR_TYPES.get(kind, TensorType(f"type {kind}", 1, 0))
-            entries.append((name, shape, type_, offset))
-        alignment = self.metadata.get("general.alignment", 32)
-        if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
-            raise self._bad(f"has the alignment {alignment!s:.20}, which is no power of two")
-        start = -(-self._at // alignment) * alignment
-        self.tensors: dict[str, TensorInfo] = {}
-        for name, shape, type_, offset in entries:
-            if name in self.tensors:
-                raise self._bad(f"has two tensors {name!r:.200}")
-            if offset % alignment:
-                raise self._bad(
-                    f"has tensor {name!r:.200} at offset {offset}, no multiple of {alignment}"
-                )
-            if shape[-1] % type_.values:
-                raise self._bad(f"has rows of {shape[-1]} in tensor {name!r:.200} of type {type_.name}")
-            size = prod(shape) // type_.values * type_.bytes
-            if start + offset + size > self._size:
-                raise self._bad(
-                    f"is cut short: tensor {name!r:.200} ends at byte {start + offset + size:,},"
-                    f" the file at {self._size:,}"
-                )
-            self.tensors[name] = TensorInfo(name, shape, type_, start + offset, size)
-        self._check_overlap()
 
-    def _check_overlap(self) -> None:
-        stored = sorted((t for t in self.tensors.values() if t.size), key=lambda t: t.offset)
-        for before, after in pairwise(stored):
-            if before.offset + before.size > after.offset:
-                raise self._bad(
-                    f"has tensors that overlap, {before.name!r:.200} and {after.name!r:.200}"
-                )
+def _kinds(file: GGUFFile, n: int) -> npt.NDArray[np.uint8]:
+    types = file.metadata.get("tokenizer.ggml.token_type")
+    if types is None:
+        return np.zeros(n, dtype=np.uint8)
+    if not isinstance(types, np.ndarray) or types.dtype.kind not in "iu" or len(types) != n:
+        raise FormatError(f"{file.path} does not give each of its {n} tokens one type")
+    table = np.zeros(256, dtype=np.uint8)
+    for number, kind in SENTENCEPIECE_KINDS.items():
+        table[number] = kind
+    return table[np.clip(types, 0, 255).astype(np.intp)]
 
-    def _string(self) -> str:
-        size = self._number("<Q")
-        at = self._need(size)
-        return self._map[at : at + size].decode("utf-8", "surrogateescape")
 
-    def _value(self, kind: int, depth: int = 0) -> Any:
-        if kind == STRING:
-            return self._string()
-        if kind == ARRAY:
-            return self._array(depth)
-        if kind not in _SCALARS:
-            raise self._bad(f"has a value of the unknown type {kind} at byte {self._at:,}")
-        dtype = np.dtype(_SCALARS[kind])
-        return np.frombuffer(self._map, dtype, 1, self._need(dtype.itemsize))[0].item()
-
-    def _array(self, depth: int) -> Any:
-        kind, count = self._number("<I"), self._number("<Q")
-        if kind in _SCALARS:
-            dtype = np.dtype(_SCALARS[kind])
-            if count > self._size // dtype.itemsize:
-                raise self._bad(f"claims an array of {count:,} numbers, more than it can hold")
-            at = self._need(count * dtype.itemsize)
-            return np.frombuffer(self._map[at : self._at], dtype)
-        if count * (8 if kind == STRING else 12) > self._size - self._at:
-            raise self._bad(f"claims an array of {count:,} entries, more than it can hold")
-        if kind == STRING:
-            return self._strings(count)
-        if depth >= _DEEPEST:
-            raise self._bad("has arrays nested too deeply")
-        return [self._value(kind, depth + 1) for _ in range(count)]
-
-    def _strings(self, count: int) -> list[str]:
-        strings, self._at = read_strings(self._map, self._at, count, self._size)
-        if len(strings) < count:
-            raise self._bad(
-                f"is cut short or damaged: string {len(strings)} of {count} runs past its end"
-            )
-        return strings
-
-    def raw(self, name: str) -> npt.NDArray[np.uint8]:
-        """The bytes of a tensor as stored, a read-only view of the file of shape (size,).
-
-        The file stays mapped as long as there is a view of it.
-        """
-        tensor = self._tensor(name)
-        return np.frombuffer(self._map, np.uint8, tensor.size, tensor.offset)
-
-    def release(self, name: str) -> None:
-        """Let the system take back the memory that holds what was read of a tensor."""
-        tensor = self._tensor(name)
-        forget_pages(self._map, tensor.offset, tensor.size)
-
-    def _tensor(self, name: str) -> TensorInfo:
-        if name not in self.tensors:
-            some = ", ".join(repr(other)[1:-1][:60] for other in list(self.tensors)[:5]) or "none"
-            raise SourceError(f"{self.path} has no tensor {name!r:.200}; it has {some}, …")
-        return self.tensors[name]
-
-    def matrix(self, name: str) -> npt.NDArray[np.float32]:
-        """A two-dimensional tensor as float32 of its shape, dequantised.
-
-        Little more is in memory at any time than the result.
-
-        Raises
-        ------
-        SourceError
-            there is no such tensor, it is no matrix, or of a type that cannot be read
-        MissingExtraError
-            its type is read with the package ``gguf``, which is not installed
-        """
-        tensor = self._tensor(name)
-        if len(tensor.shape) != 2 or not all(tensor.shape):
-            raise SourceError(
-                f"tensor {name!r:.200} of {self.path} has the shape {tensor.shape}, not a matrix"
-            )
-        if not tensor.size:
-            raise SourceError(
-                f"tensor {name!r:.200} of {self.path} is stored as {tensor.type.name}, which is not"
-                " known here; convert the file to Q8_0 or F16"
-            )
-        out = np.empty(tensor.shape, dtype=np.float32)
-        stored = self.raw(name).reshape(len(out), -1)
-        step = max(1, AT_ONCE // max(1, stored.shape[1]))
-        for low in range(0, len(out), step):
-            dequantize(stored[low : low + step], tensor.type, out[low : low + step])
-            self.release(name)
-        return out
+def _refine_kinds(pieces: list[str], kinds: npt.NDArray[np.uint8], *, has_bytes: bool) -> None:
+    """Set apart, in place, what converters call normal, control or added: bytes and reserved names."""
+    for id, piece in enumerate(pieces):
+        if piece[:1] not in ("<", "[", ">"):
+            continue
+        if is_unused(piece):
+            kinds[id] = Kind.UNUSED
+        elif has_bytes and kinds[id] == Kind.NORMAL and byte_of(piece) is not None:
+            kinds[id] = Kind.BYTE

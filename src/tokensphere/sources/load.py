@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tokensphere.errors import InputError, SourceError
 from tokensphere.sources import bundled
-from tokensphere.sources.assemble import Choice
-from tokensphere.sources.matrices import Matrix
+from tokensphere.sources.layout.assemble import Choice
+from tokensphere.sources.layout.search import Matrix
 from tokensphere.space import EmbeddingSpace
 
 Progress = Callable[[int, int], None]
@@ -74,7 +74,7 @@ def load(
     if _exists(path):
         if revision is not None:
             raise InputError(f"{path} is on this machine, so it has no revision {revision!r}")
-        from tokensphere.sources.files import load_path
+        from tokensphere.sources.local import load_path
 
         return load_path(path, choice, tokens)
     if _looks_local(str(model)):
@@ -82,7 +82,7 @@ def load(
             f"there is no file or folder {str(model)!r:.200}; name one that is there, a repository"
             f" owner/name, or {bundled.NAME!r} (bundled)"
         )
-    from tokensphere.sources.hub_space import load_hub
+    from tokensphere.sources.hub.space import load_hub
 
     return load_hub(str(model), revision, choice, tokens, progress, refresh=refresh)
 

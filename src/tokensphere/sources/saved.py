@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, InputError, SourceError
-from tokensphere.sources.safetensors import SafetensorsFile
+from tokensphere.formats.safetensors import SafetensorsFile
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Kind, Vocabulary
 

@@ -7,8 +7,8 @@ from functools import singledispatch
 from html import escape
 from typing import Any
 
-from tokensphere.analysis.neighbors import Neighbors
-from tokensphere.views.terminal import find_views, to_text
+from tokensphere.analysis.nearest import Neighbors
+from tokensphere.views.terminal.render import find_views, to_text
 from tokensphere.views.text import cosine, number
 
 _MOST_DIRECTIONS = 12

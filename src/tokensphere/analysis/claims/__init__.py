@@ -1,0 +1,1 @@
+"""The geometry of a space, and the post's claims about it."""

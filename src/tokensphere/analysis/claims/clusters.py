@@ -1,0 +1,188 @@
+"""A clustering in the result of :func:`.measure.measure_geometry`, and what it is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.geometry.scan import GroupSpread
+from tokensphere.geometry.variance import Decomposition, Partition
+from tokensphere.statistics.intervals import Estimate, quartiles
+
+LEAST_SIZE = 10  # tokens from which a cluster's own variance means something
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A variance decomposition seen along directions, with its Monte Carlo errors."""
+
+    values: Decomposition
+    errors: Decomposition
+    icc_error: float
+
+    @classmethod
+    def of(cls, spread: GroupSpread) -> Measured:
+        """Means over the directions; the error of the icc is that of a ratio of two means."""
+        total = spread.within + spread.between
+        parts = [Estimate.of(part) for part in (total, spread.within, spread.between)]
+        values = Decomposition(*(part.mean for part in parts))
+        errors = Decomposition(*(part.error for part in parts))
+        rest = Estimate.of(spread.between - values.icc * total).error
+        return cls(values, errors, rest / values.total if values.total > 0 else 0.0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        errors = {"total": self.errors.total, "within": self.errors.within}
+        errors |= {"between": self.errors.between, "icc": self.icc_error}
+        return {**self.values.to_dict(), "errors": errors}
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The same k-means in a vocabulary with no words: how much of a clustering is the method's own.
+
+    k-means looks for groups of small variance, and finds some in pure noise. What it finds in the
+    surrogate vocabulary (as many random rows, with the mean and covariance of the real ones) is
+    what there is to find without words.
+
+    Attributes
+    ----------
+    partition : the surrogate's clusters
+    different : int64 array of shape (m,), different clusters among the k nearest surrogate rows
+    """
+
+    partition: Partition = field(repr=False)
+    different: npt.NDArray[np.int64] = field(repr=False)
+
+    @cached_property
+    def ratio_quartiles(self) -> tuple[float, ...]:
+        """Quartiles over large clusters of ``Var_S / Var``; empty if there are none."""
+        large = self.partition.sizes >= LEAST_SIZE
+        return quartiles(self.partition.variance_ratios[large])
+
+    @cached_property
+    def variety(self) -> Estimate:
+        """Different clusters among the k nearest, mean over directions."""
+        return Estimate.of(self.different)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        return {
+            "closed_form": self.partition.decomposition.to_dict(),
+            "variance_ratio_quartiles": list(self.ratio_quartiles),
+            "different": self.variety.to_dict(),
+            "size": self.partition.sizes.tolist(),
+        }
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """One way to put the tokens in clusters, and where the variance of the cosine lies in it.
+
+    Attributes
+    ----------
+    name : of the clustering, in plain words
+    problems : why it is a failed clustering, not a finding; mostly empty
+    search : of k-means, how it ended: iterations, converged, objective; empty for a labelling
+    names : of the clusters, for a labelling
+    partition : labels, sizes, and what follows from them in closed form
+    spread : what the clusters do along the directions
+    shuffled, shuffled_spread : the same for the same sizes filled at random, one draw
+    different : int64 array of shape (m,), different clusters among the k nearest tokens
+    expected_different : the same for k tokens at random
+    baseline : the same k-means in a vocabulary with no words; None for a labelling
+    """
+
+    name: str
+    problems: tuple[str, ...]
+    search: dict[str, Any]
+    names: tuple[str, ...]
+    partition: Partition = field(repr=False)
+    spread: GroupSpread = field(repr=False)
+    shuffled: Partition = field(repr=False)
+    shuffled_spread: GroupSpread = field(repr=False)
+    different: npt.NDArray[np.int64] = field(repr=False)
+    expected_different: float
+    baseline: Baseline | None
+
+    @cached_property
+    def measured(self) -> Measured:
+        """The decomposition along the drawn directions."""
+        return Measured.of(self.spread)
+
+    @cached_property
+    def large(self) -> npt.NDArray[np.bool_]:
+        """True for clusters of 10 tokens or more, shape (C,): those whose own variance counts."""
+        return self.partition.sizes >= LEAST_SIZE
+
+    @cached_property
+    def ratio_quartiles(self) -> tuple[float, ...]:
+        """Quartiles over large clusters of ``Var_S / Var``; empty if there are none."""
+        return quartiles(self.partition.variance_ratios[self.large])
+
+    @cached_property
+    def variety(self) -> Estimate:
+        """Different clusters among the k nearest tokens, mean over directions."""
+        return Estimate.of(self.different)
+
+    @cached_property
+    def middle_variety(self) -> tuple[int, int]:
+        """5th and 95th percentile over directions of the number of different clusters."""
+        low, high = np.quantile(self.different, [0.05, 0.95], method="inverted_cdf")
+        return int(low), int(high)
+
+    @cached_property
+    def model_variety(self) -> Estimate:
+        """The same as `variety`, of cosines drawn from the clusters' means and sds (512 directions)."""
+        return Estimate.of(self.spread.model_different)
+
+    def exceeding(self, what: str, *, shuffled: bool = False) -> float | None:
+        """Share of the pairs of a large cluster and a direction, see :class:`.scan.GroupSpread`.
+
+        `what` is ``"exceeds"``, ``"exceeds_raw"`` or ``"exceeds_literal"``; None without large clusters.
+        """
+        shares = getattr(self.shuffled_spread if shuffled else self.spread, what)[self.large]
+        return float(shares.mean()) if len(shares) else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        part, spread = self.partition, self.spread
+        kinds = ("exceeds", "exceeds_raw", "exceeds_literal")
+        return {
+            "name": self.name,
+            "problems": list(self.problems),
+            "search": self.search,
+            "tokens": part.n,
+            "clusters": len(part.sizes),
+            "closed_form": part.decomposition.to_dict(),
+            "measured": self.measured.to_dict(),
+            "random_expected": part.random.to_dict(),
+            "random_drawn": self.shuffled.decomposition.to_dict(),
+            "large_clusters": int(self.large.sum()),
+            "variance_ratio_quartiles": list(self.ratio_quartiles),
+            **{kind: self.exceeding(kind) for kind in kinds},
+            **{f"{kind}_random": self.exceeding(kind, shuffled=True) for kind in kinds},
+            "different": self.variety.to_dict(),
+            "different_model": self.model_variety.to_dict(),
+            "different_random": self.expected_different,
+            "surrogate": None if self.baseline is None else self.baseline.to_dict(),
+            "of_clusters": {
+                "names": list(self.names) or None,
+                "size": part.sizes.tolist(),
+                "variance_ratio": part.variance_ratios.tolist(),
+                "sd": part.sd.tolist(),
+                "mean": part.mean_size.tolist(),
+                "shift": part.shift.tolist(),
+                **{kind: getattr(spread, kind).tolist() for kind in kinds},
+            },
+            "of_directions": {
+                "different": self.different.tolist(),
+                "different_model": spread.model_different.tolist(),
+                "within": spread.within.tolist(),
+                "between": spread.between.tolist(),
+            },
+        }

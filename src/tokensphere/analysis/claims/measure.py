@@ -1,0 +1,276 @@
+"""Is a random vector near anything, and where does the variance of the cosine lie (STATISTICS 3, 4)?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.analysis.claims.baseline import surrogate_clusters
+from tokensphere.analysis.claims.clusters import Clusters
+from tokensphere.analysis.claims.parts import LEVELS, CoherenceRate, GeometrySettings, Orthogonality
+from tokensphere.analysis.claims.result import Geometry
+from tokensphere.analysis.pair import Pair, pair
+from tokensphere.errors import InputError
+from tokensphere.geometry import orthogonality as law
+from tokensphere.geometry.clusters import clustering_problems, spherical_kmeans
+from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.scan import Scan, scan_directions
+from tokensphere.geometry.search import top_k
+from tokensphere.geometry.similarity import make_scoring
+from tokensphere.geometry.variance import (
+    Partition,
+    make_partition,
+    number_labels,
+    random_partition,
+    unit_offsets,
+)
+from tokensphere.geometry.variety import count_different, expected_different
+from tokensphere.space import EmbeddingSpace
+
+SPOT_CHECK = ((" female", " alt"), ("female", "alt"))
+Labelling = npt.NDArray[np.integer] | Sequence[str | None] | Sequence[int]
+
+
+def measure_geometry(
+    space: EmbeddingSpace,
+    *,
+    n_directions: int = 2000,
+    seed: int = 0,
+    clusters: Sequence[int] = (100, 300, 1000),
+    labelling: Labelling | None = None,
+    labelling_name: str = "labelling",
+    k: int = 10,
+    coherence: CoherenceRate | None = None,
+    threads: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Geometry:
+    """How random directions lie to the tokens, and where the variance of their cosines lies.
+
+    Parameters
+    ----------
+    space : the embeddings, n tokens × d dimensions
+    n_directions : random directions, those of `seed` from index 0 on, at least 2
+    seed : of directions, clusterings and random partitions
+    clusters : numbers of clusters for spherical k-means of the centred rows; a number of more than
+        half the tokens is left out; may be empty if there is a labelling
+    labelling : further clusters: for each of the n tokens a name (None or "" for none) or a number
+        (negative for none); what is said of it is about the tokens that have a label
+    labelling_name : what the labelling is called in the result
+    k : neighbours of each direction
+    coherence : how often a neighbourhood is coherent, from a survey
+    threads : how many to use; by default as many as there are processors; seen in no figure
+    progress : called with the name of each part of the work as it begins
+
+    Returns
+    -------
+    Geometry
+
+    Raises
+    ------
+    InputError
+        fewer than two tokens have a direction; no number of clusters fits; a labelling of another
+        length; `k` larger than the number of tokens or of labelled tokens
+    """
+    say = progress or (lambda _: None)
+    _check(n_directions, seed, clusters, labelling, threads)
+    usable, center = space.usable, space.moments.center()
+    n = int(usable.sum())
+    if n < 2:
+        raise InputError(f"only {n} of {len(usable)} rows have a direction; at least 2 are needed")
+    offsets = unit_offsets(space.vectors, space.moments)
+    directions = RandomDirections(space.shape[1], n_directions, seed=seed)
+    fitting = [count for count in dict.fromkeys(clusters) if 2 * count <= int(center.usable.sum())]
+    if not fitting and labelling is None:
+        raise InputError(
+            f"{min(clusters)} clusters are too many for {n} tokens: ask for {n // 2} or fewer"
+        )
+    say("neighbours")
+    scoring = make_scoring(space.vectors, space.moments)
+    ids, cosines = top_k(scoring, directions[:], k, threads=threads)
+    made: list[_Made] = []
+    for count in fitting:
+        say(f"k-means, {count:,} clusters")
+        made.append(_by_kmeans(offsets, center.mean, center.usable, count, seed, threads))
+    if labelling is not None:
+        made.append(_by_labels(offsets, center.mean, usable, labelling, labelling_name))
+    found = [_neighbors_among(space, one, directions, k, ids, threads) for one in made]
+    say("cosines")
+    shuffled = [_shuffled(offsets, one.partition, seed, number) for number, one in enumerate(made)]
+    scan = scan_directions(
+        offsets, center.mean, usable, directions, [*(one.partition for one in made), *shuffled],
+        k=k, seed=seed, threads=threads,
+    )  # fmt: skip
+    del offsets  # the surrogate needs as much
+    baselines = surrogate_clusters(
+        space, directions, fitting, k=k, seed=seed, threads=threads, progress=say
+    )
+    mean_cosine = float(center.mean @ center.mean)
+    return Geometry(
+        n_tokens=n,
+        d=space.shape[1],
+        left_out=space.left_out,
+        at_mean=n - int(center.usable.sum()),
+        mean_cosine=mean_cosine,
+        mean_cosine_different=(n * mean_cosine - 1) / (n - 1),
+        orthogonality=_orthogonality(scan, cosines[:, 0], space.shape[1], n),
+        clusters=tuple(
+            Clusters(
+                name=one.name,
+                problems=one.problems,
+                search=one.search,
+                names=one.names,
+                partition=one.partition,
+                spread=scan.spreads[number],
+                shuffled=shuffled[number],
+                shuffled_spread=scan.spreads[number + len(made)],
+                different=count_different(one.partition.labels[found[number]]),
+                expected_different=expected_different(one.partition.sizes, k),
+                baseline=baselines[number] if number < len(baselines) else None,
+            )
+            for number, one in enumerate(made)
+        ),
+        too_many=tuple(count for count in dict.fromkeys(clusters) if count not in fitting),
+        pair=_spot_check(space, seed),
+        coherence=coherence,
+        settings=GeometrySettings(
+            n_directions, seed, tuple(clusters), None if labelling is None else labelling_name, k
+        ),
+        provenance=space.provenance,
+        indices=directions.indices,
+    )
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A clustering before it is looked at along directions."""
+
+    name: str
+    partition: Partition
+    problems: tuple[str, ...] = ()
+    search: dict[str, Any] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+
+
+def _check(
+    n_directions: int, seed: int, clusters: Sequence[int], labelling: object, threads: int | None
+) -> None:
+    if n_directions < 2:
+        raise InputError(f"{n_directions} directions are too few: ask for 2 or more")
+    if seed < 0:
+        raise InputError(f"the seed is {seed}, but must be 0 or more")
+    if threads is not None and threads < 1:
+        raise InputError(f"threads is {threads}, but at least 1 is needed")
+    if not len(clusters) and labelling is None:
+        raise InputError("no clusters to look at: give numbers of clusters or a labelling")
+    if any(count < 2 for count in clusters):
+        raise InputError(f"{min(clusters)} clusters: ask for 2 or more, or the variance has one place")
+
+
+def _by_kmeans(
+    offsets: npt.NDArray[np.float32],
+    mean: npt.NDArray[np.float64],
+    usable: npt.NDArray[np.bool_],
+    count: int,
+    seed: int,
+    threads: int | None,
+) -> _Made:
+    found = spherical_kmeans(offsets, count, seed=seed, keep=usable, threads=threads)
+    search = {
+        "asked": count,
+        "iterations": found.iterations,
+        "converged": found.converged,
+        "mean_cosine_to_center": found.objective,
+    }
+    partition = make_partition(offsets, mean, found.labels)
+    return _Made(f"k-means {count:,}", partition, clustering_problems(found.sizes), search)
+
+
+def _by_labels(
+    offsets: npt.NDArray[np.float32],
+    mean: npt.NDArray[np.float64],
+    usable: npt.NDArray[np.bool_],
+    labelling: Labelling,
+    name: str,
+) -> _Made:
+    if len(labelling) != len(usable):
+        raise InputError(f"{len(labelling)} labels for {len(usable)} tokens: need one a token, or None")
+    names: tuple[str, ...] = ()
+    if any(isinstance(label, str) or label is None for label in labelling):
+        labels, names = number_labels([None if label is None else str(label) for label in labelling])
+    else:
+        labels = np.asarray(labelling)
+        if labels.dtype.kind not in "iu":
+            raise InputError(f"labels of type {labels.dtype}: give names or whole numbers")
+        labels = labels.astype(np.int64)
+    labels = np.where(usable, labels, -1)
+    kept = np.unique(labels[labels >= 0]).tolist()
+    if len(kept) < 2:
+        raise InputError(f"the labelling has {len(kept)} different labels; at least 2 are needed")
+    return _Made(
+        name,
+        make_partition(offsets, mean, labels),
+        names=tuple(names[number] for number in kept) if names else tuple(map(str, kept)),
+    )
+
+
+def _shuffled(offsets: npt.NDArray[np.float32], own: Partition, seed: int, number: int) -> Partition:
+    # Keys of one number belong to blocks of directions, of two to the scan's model.
+    stream = np.random.SeedSequence(seed, spawn_key=(number, 0, 0))
+    labels = random_partition(own.labels, np.random.default_rng(stream))
+    return make_partition(offsets, own.origin, labels)
+
+
+def _neighbors_among(
+    space: EmbeddingSpace,
+    one: _Made,
+    directions: RandomDirections,
+    k: int,
+    ids: npt.NDArray[np.int64],
+    threads: int | None,
+) -> npt.NDArray[np.int64]:
+    """The k nearest of the tokens that are in a cluster, ids of shape (m, k)."""
+    grouped = one.partition.labels >= 0
+    if (one.partition.labels[ids] >= 0).all():
+        return ids
+    if one.partition.n < k:
+        raise InputError(f"k is {k}, but {one.name} has only {one.partition.n} tokens in clusters")
+    scoring = make_scoring(space.vectors, space.moments, keep=grouped)
+    return top_k(scoring, directions[:], k, threads=threads)[0]
+
+
+def _orthogonality(scan: Scan, largest: npt.NDArray[np.float64], d: int, n: int) -> Orthogonality:
+    m = len(scan.means)
+    squares = scan.variances + scan.means**2
+    mean = float(scan.means.mean())
+    sd = sqrt(max(float(squares.mean()) - mean**2, 0.0))
+    return Orthogonality(
+        mean=mean,
+        mean_error=float(scan.means.std(ddof=1)) / sqrt(m),
+        sd=sd,
+        sd_error=float(squares.std(ddof=1)) / sqrt(m) / (2 * sd) if sd > 0 else 0.0,
+        law_sd=1 / sqrt(d),
+        quantiles=tuple(scan.counts.quantiles(LEVELS).tolist()),
+        law_quantiles=tuple(law.cosine_quantiles(d, LEVELS).tolist()),
+        resolution=scan.counts.width,
+        largest=largest,
+        smallest=scan.smallest,
+        law_largest=law.expected_largest(d, n),
+        law_largest_quartiles=tuple(law.largest_quantiles(d, n, [0.25, 0.5, 0.75]).tolist()),
+        counts=scan.counts,
+    )
+
+
+def _spot_check(space: EmbeddingSpace, seed: int) -> Pair | None:
+    """The post's two tokens, with a leading space or, if there are none such, without."""
+    for first, second in SPOT_CHECK:
+        if first in space.vocabulary and second in space.vocabulary:
+            try:
+                return pair(space, first, second, seed=seed)
+            except InputError:  # a row without direction
+                continue
+    return None

@@ -1,0 +1,114 @@
+"""The parts of the result of :func:`.measure.measure_geometry`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.geometry.orthogonality import CosineCounts
+from tokensphere.statistics.intervals import quartiles
+
+LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
+
+
+class CoherenceRate(Protocol):
+    """How often a random neighbourhood is coherent, as a survey found it."""
+
+    @property
+    def rate(self) -> float:
+        """Share of the directions, in [0, 1]."""
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the rate."""
+
+    @property
+    def n_directions(self) -> int:
+        """How many directions were looked at."""
+
+    @property
+    def description(self) -> str:
+        """What was called coherent, in a few words."""
+
+
+@dataclass(frozen=True)
+class GeometrySettings:
+    """What was asked for."""
+
+    n_directions: int
+    seed: int
+    clusters: tuple[int, ...]
+    labelling: str | None
+    k: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        return {
+            "directions": self.n_directions,
+            "seed": self.seed,
+            "clusters": list(self.clusters),
+            "labelling": self.labelling,
+            "k": self.k,
+            "similarity": "cosine",
+        }
+
+
+@dataclass(frozen=True)
+class Orthogonality:
+    """Cosines of m random directions with n tokens, beside the law of one cosine.
+
+    Attributes
+    ----------
+    mean, sd : of all n × m cosines; ``mean_error`` and ``sd_error``, their Monte Carlo errors, are
+        large where the space is anisotropic, for then all tokens move together
+    law_sd : ``1/√d``
+    quantiles, law_quantiles : at `LEVELS`
+    resolution : width of the bins that the quantiles come from
+    largest : float64 array of shape (m,), cosine of the nearest token, exact
+    smallest : float64 array of shape (m,), cosine of the farthest token, to float32 rounding
+    law_largest : what one of n independent cosines exceeds on average, the law's 1 − 1/n quantile
+    law_largest_quartiles : quartiles of the largest of n independent cosines
+    counts : all cosines in fine bins
+    """
+
+    mean: float
+    mean_error: float
+    sd: float
+    sd_error: float
+    law_sd: float
+    quantiles: tuple[float, ...]
+    law_quantiles: tuple[float, ...]
+    resolution: float
+    largest: npt.NDArray[np.float64]
+    smallest: npt.NDArray[np.float64]
+    law_largest: float
+    law_largest_quartiles: tuple[float, ...]
+    counts: CosineCounts = field(repr=False)
+
+    @cached_property
+    def largest_quartiles(self) -> tuple[float, ...]:
+        """Quartiles over directions of the cosine of the nearest token."""
+        return quartiles(self.largest)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON; the histogram in about 256 bins."""
+        edges, counts = self.counts.coarse()
+        return {
+            "mean": self.mean,
+            "mean_error": self.mean_error,
+            "sd": self.sd,
+            "sd_error": self.sd_error,
+            "law_sd": self.law_sd,
+            "levels": list(LEVELS),
+            "quantiles": list(self.quantiles),
+            "law_quantiles": list(self.law_quantiles),
+            "resolution": self.resolution,
+            "largest_quartiles": list(self.largest_quartiles),
+            "law_largest": self.law_largest,
+            "law_largest_quartiles": list(self.law_largest_quartiles),
+            "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
+        }

@@ -1,0 +1,90 @@
+"""The result of :func:`.measure.measure_geometry`, the post's claims at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tokensphere.analysis.claims import judge as judges
+from tokensphere.analysis.claims.clusters import Clusters
+from tokensphere.analysis.claims.judge import Claim
+from tokensphere.analysis.claims.parts import CoherenceRate, GeometrySettings, Orthogonality
+from tokensphere.analysis.pair import Pair
+from tokensphere.analysis.result import Result
+from tokensphere.space import Provenance
+
+
+@dataclass(frozen=True)
+class Geometry(Result):
+    """Orthogonality, anisotropy, variance in and between clusters, and the post's claims.
+
+    Attributes
+    ----------
+    n_tokens, d : tokens with a direction, and dimensions
+    left_out : rows with none (padding, zero length, or not finite)
+    at_mean : tokens whose unit row is the mean itself: they point nowhere from it, and are in no
+        cluster that k-means finds
+    mean_cosine : ``‖μ‖²``, of two tokens, self-pairs included
+    mean_cosine_different : of two different tokens
+    orthogonality : cosines of the random directions with all tokens
+    clusters : one for each clustering, and last the labelling if there is one
+    too_many : numbers of clusters that were left out: more than half the tokens
+    pair : the spot check, None if the vocabulary lacks the tokens
+    coherence : what a survey found, if one was given
+    """
+
+    n_tokens: int
+    d: int
+    left_out: int
+    at_mean: int
+    mean_cosine: float
+    mean_cosine_different: float
+    orthogonality: Orthogonality
+    clusters: tuple[Clusters, ...]
+    too_many: tuple[int, ...]
+    pair: Pair | None
+    coherence: CoherenceRate | None
+    settings: GeometrySettings
+    provenance: Provenance
+    indices: range = field(repr=False)
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The six claims of the post, in its order."""
+        return (
+            judges.judge_orthogonality(self.orthogonality),
+            judges.judge_variance(self.clusters),
+            judges.judge_means(self.clusters),
+            judges.judge_variety(self.clusters, self.settings.k),
+            judges.judge_coherence(self.coherence),
+            judges.judge_pair(self.pair),
+        )
+
+    def with_coherence(self, coherence: CoherenceRate) -> Geometry:
+        """The same, with a survey's rate for the fifth claim."""
+        return replace(self, coherence=coherence)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
+        return {
+            "model": self.provenance.to_dict(),
+            "settings": self.settings.to_dict(),
+            "n_tokens": self.n_tokens,
+            "d": self.d,
+            "left_out": self.left_out,
+            "at_mean": self.at_mean,
+            "too_many_clusters": list(self.too_many),
+            "anisotropy": {
+                "mean_cosine": self.mean_cosine,
+                "mean_cosine_different": self.mean_cosine_different,
+            },
+            "orthogonality": self.orthogonality.to_dict(),
+            "clusters": [one.to_dict() for one in self.clusters],
+            "pair": None if self.pair is None else self.pair.to_dict(),
+            "claims": [claim.to_dict() for claim in self.claims],
+            "directions": {
+                "index": list(self.indices),
+                "largest": self.orthogonality.largest.tolist(),
+                "smallest": self.orthogonality.smallest.tolist(),
+            },
+        }

@@ -1,0 +1,1 @@
+"""Is a direction more than chance?"""

@@ -1,0 +1,1 @@
+"""What the tokens of a list share."""

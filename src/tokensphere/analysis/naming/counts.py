@@ -1,0 +1,236 @@
+"""How many tokens of a list share a label, and how unlikely that is (STATISTICS 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from tokensphere.errors import InputError
+from tokensphere.labels.table import LabelTable
+from tokensphere.statistics.hypergeometric import tail_table
+
+NO_LABEL = -1
+_AT_ONCE = 8192
+
+
+@dataclass(frozen=True)
+class Smallest:
+    """The label of smallest p of each of m lists.
+
+    Attributes
+    ----------
+    p : float64 array of shape (m,), hypergeometric; 1 where no label is shared by enough tokens
+    label : int64 array of shape (m,), a place in the counter's `labels`; −1 where there is none
+    shared : int64 array of shape (m,), how many of the k tokens have that label; 0 where there is none
+    """
+
+    p: npt.NDArray[np.float64]
+    label: npt.NDArray[np.int64]
+    shared: npt.NDArray[np.int64]
+
+
+class LabelCounter:
+    """Counts labels in lists of `k` tokens, and gives their hypergeometric tails.
+
+    Only labels that `min_size` usable tokens have take part ("eligible"); all of them do, also those
+    that a list has none of, in every correction for having looked at many.
+
+    Parameters
+    ----------
+    table : which of the tokens have which labels
+    usable : bool array of shape (n_tokens,), the tokens that lists are drawn from; the labels of the
+        others do not count
+    k : tokens of a list
+    min_size : how many usable tokens an eligible label has at least
+    min_shared : how many tokens of a list share a label at least before it has a p below 1
+    kinds : kinds of labels to keep, by default all
+
+    Attributes
+    ----------
+    n : number of usable tokens
+    labels : the E eligible labels; fewer tokens first, then fewer characters of `words`, so that of
+        labels with equal p the one that stands first is the better name
+    sizes : int64 array of shape (E,), how many usable tokens have each
+
+    Raises
+    ------
+    InputError
+        `usable` of another length than the table, `k` beyond 1 … n, or a kind that no label is of
+    """
+
+    def __init__(
+        self,
+        table: LabelTable,
+        usable: npt.NDArray[np.bool_],
+        k: int,
+        *,
+        min_size: int = 5,
+        min_shared: int = 3,
+        kinds: Iterable[str] | None = None,
+    ) -> None:
+        if len(usable) != table.n_tokens:
+            raise InputError(
+                f"labels for {table.n_tokens} tokens, but the model has {len(usable)}; make them anew"
+            )
+        self.k, self.min_shared = int(k), int(min_shared)
+        self.usable = np.asarray(usable, dtype=bool)
+        self.n = int(np.count_nonzero(self.usable))
+        if not 1 <= self.k <= self.n:
+            raise InputError(f"lists of {k} tokens cannot be drawn from {self.n}: need 1 to {self.n}")
+        token = np.repeat(np.arange(table.n_tokens), np.diff(table.indptr))
+        counts = self.usable[token]
+        sizes = np.bincount(table.indices[counts], minlength=len(table))
+        wanted = (sizes >= max(min_size, 1)) & _of_kinds(table, kinds)
+        numbers = sorted(
+            np.flatnonzero(wanted).tolist(),
+            key=lambda j: (sizes[j], len(table.labels[j].words), table.labels[j].name),
+        )
+        self.labels = tuple(table.labels[j] for j in numbers)
+        self.sizes = sizes[numbers].astype(np.int64)
+        place = np.full(len(table), NO_LABEL)
+        place[numbers] = np.arange(len(numbers))
+        self._has = _rows(token[counts], place[table.indices[counts]], table.n_tokens, len(numbers))
+        # Labels of one size share a row of tails; p-values as ranks make the smallest one a whole
+        # number, rank first and then the label's place, so that ties are broken by the same minimum.
+        different, self._row = np.unique(self.sizes, return_inverse=True)
+        self._tails = tail_table(self.n, different, self.k)
+        tails = self._tails.copy()
+        tails[:, : self.min_shared] = 1.0
+        self._values, rank = np.unique(tails, return_inverse=True)
+        self._rank = rank.reshape(tails.shape).astype(np.int64)
+
+    def __len__(self) -> int:
+        """Number of eligible labels, E."""
+        return len(self.labels)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that p-values depend on: who has which label, and the rules."""
+        hasher = sha256(f"{self.k} {self.min_shared} {self._has.shape}".encode())
+        for array in (self.usable, self._has.indptr, self._has.indices):
+            hasher.update(np.ascontiguousarray(array).data)
+        return hasher.hexdigest()
+
+    def members(self, label: int) -> npt.NDArray[np.int64]:
+        """The usable tokens that have the eligible label at place `label`, ascending."""
+        columns = self._columns
+        return np.asarray(columns.indices[columns.indptr[label] : columns.indptr[label + 1]], np.int64)
+
+    @cached_property
+    def _columns(self) -> Any:
+        """The same sparse matrix by labels, a label's tokens ascending."""
+        columns = self._has.tocsc()
+        columns.sort_indices()
+        return columns
+
+    def marks(self, ids: npt.ArrayLike, labels: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Which tokens of one list have which eligible labels, shape (tokens, labels)."""
+        rows = self._has[np.asarray(ids)].toarray()
+        return np.asarray(rows[:, np.asarray(labels)] > 0)
+
+    def counts(self, ids: npt.ArrayLike) -> Any:
+        """How many tokens of each list have each label.
+
+        Parameters
+        ----------
+        ids : int array of shape (m, k); within a list all different
+
+        Returns
+        -------
+        scipy.sparse.csr_array of int32, shape (m, E); labels that a list has none of are not stored
+        """
+        lists = self._check(ids)
+        ends = np.arange(0, lists.size + 1, self.k)
+        ones = np.ones(lists.size, dtype=np.int32)
+        drawn = csr_array((ones, lists.reshape(-1), ends), shape=(len(lists), len(self.usable)))
+        return drawn @ self._has
+
+    def blocks(self, ids: npt.ArrayLike) -> Iterator[tuple[slice, Any]]:
+        """The same, some thousand lists at a time: their range and their counts."""
+        lists = self._check(ids)
+        for low in range(0, len(lists), _AT_ONCE):
+            part = slice(low, low + _AT_ONCE)
+            yield part, self.counts(lists[part])
+
+    def tails(self, shared: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """``P(X ≥ x)`` of every label, shape (E,), for its x in `shared`, shape (E,)."""
+        return np.asarray(self._tails[self._row, np.asarray(shared)])
+
+    def tested(self, shared: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """The same, and 1 where fewer than `min_shared` tokens share the label."""
+        return np.where(np.asarray(shared) >= self.min_shared, self.tails(shared), 1.0)
+
+    def smallest(self, ids: npt.ArrayLike) -> Smallest:
+        """The smallest p of each list, over all eligible labels.
+
+        Parameters
+        ----------
+        ids : int array of shape (m, k); within a list all different
+
+        Returns
+        -------
+        Smallest
+            of equal p, the label of fewer tokens, then of fewer characters; the same whatever lists
+            are asked for together
+        """
+        lists = self._check(ids)
+        m = len(lists)
+        p, label, shared = np.ones(m), np.full(m, NO_LABEL), np.zeros(m, dtype=np.int64)
+        for part, counts in self.blocks(lists):
+            p[part], label[part], shared[part] = self._smallest(counts)
+        return Smallest(p, label, shared)
+
+    def _smallest(self, counts: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
+        m = counts.shape[0]
+        p, label, shared = np.ones(m), np.full(m, NO_LABEL), np.zeros(m, dtype=np.int64)
+        enough = np.flatnonzero(counts.data >= self.min_shared)
+        if not len(enough):
+            return p, label, shared
+        # Which list an entry is of: the entries of a list stand together.
+        row = np.searchsorted(counts.indptr, enough, side="right") - 1
+        column, x = counts.indices[enough], counts.data[enough]
+        key = self._rank[self._row[column], x] * len(self) + column
+        first = np.flatnonzero(np.diff(row, prepend=-1))
+        best = np.minimum.reduceat(key, first)
+        rows = row[first]
+        p[rows], label[rows] = self._values[best // len(self)], best % len(self)
+        hit = key == np.repeat(best, np.diff(first, append=len(key)))
+        shared[rows] = x[hit]
+        return p, label, shared
+
+    def _check(self, ids: npt.ArrayLike) -> npt.NDArray[np.int32]:
+        lists = np.asarray(ids)
+        if lists.ndim != 2 or lists.shape[1] != self.k or lists.dtype.kind not in "iu":
+            raise InputError(f"the lists have the shape {lists.shape}, but need (lists, {self.k}) ids")
+        if lists.size and not 0 <= lists.min() <= lists.max() < len(self.usable):
+            raise InputError(f"a list has an id beyond the {len(self.usable)} tokens")
+        return lists.astype(np.int32, copy=False)
+
+
+def _of_kinds(table: LabelTable, kinds: Iterable[str] | None) -> npt.NDArray[np.bool_]:
+    """True for labels of the wanted kinds, shape (L,)."""
+    if kinds is None:
+        return np.ones(len(table), dtype=bool)
+    wanted = {kinds} if isinstance(kinds, str) else set(kinds)
+    there = {label.kind for label in table.labels}
+    if unknown := sorted(wanted - there):
+        raise InputError(f"no label is of kind {unknown[0]!r}; there are {', '.join(sorted(there))}")
+    return np.array([label.kind in wanted for label in table.labels], dtype=bool)
+
+
+def _rows(token: npt.NDArray[np.intp], place: npt.NDArray[np.intp], n_tokens: int, n_labels: int) -> Any:
+    """The eligible labels of every token as a sparse matrix of ones, shape (n_tokens, n_labels)."""
+    keep = place != NO_LABEL
+    token, place = token[keep], place[keep].astype(np.int32)
+    indptr = np.searchsorted(token, np.arange(n_tokens + 1)).astype(np.int32)
+    ones = np.ones(len(place), dtype=np.int32)
+    rows = csr_array((ones, place, indptr), shape=(n_tokens, n_labels))
+    rows.sort_indices()
+    return rows

@@ -1,0 +1,160 @@
+"""Which labels there are, how many tokens each has, and whose they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.analysis.nearest import token_record
+from tokensphere.analysis.result import Result
+from tokensphere.errors import InputError
+from tokensphere.labels.table import Label, LabelTable
+from tokensphere.space import EmbeddingSpace, Provenance
+from tokensphere.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class LabelList(Result):
+    """Labels and their sizes.
+
+    Attributes
+    ----------
+    labels : L labels; by kind, kinds in the order of the table; within a kind the largest first,
+        tenths of the ids by id
+    sizes : int64 array of shape (L,), how many of the usable tokens have each
+    n_tokens : number of usable tokens
+    provenance : of the model whose tokens they are
+    """
+
+    labels: tuple[Label, ...]
+    sizes: npt.NDArray[np.int64]
+    n_tokens: int
+    provenance: Provenance
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of labels there are, each once, in their order."""
+        return list(dict.fromkeys(label.kind for label in self.labels))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
+        return {
+            "model": self.provenance.to_dict(),
+            "n_tokens": self.n_tokens,
+            "labels": [
+                {**label.to_dict(), "size": size}
+                for label, size in zip(self.labels, self.sizes.tolist(), strict=True)
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class LabelMembers(Result):
+    """The tokens that have one label.
+
+    Attributes
+    ----------
+    label : which
+    ids : int64 array, the first of its usable tokens by id
+    size : how many there are in all
+    n_tokens : number of usable tokens
+    """
+
+    label: Label
+    ids: npt.NDArray[np.int64]
+    size: int
+    n_tokens: int
+    provenance: Provenance
+    vocabulary: Vocabulary = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
+        return {
+            "model": self.provenance.to_dict(),
+            "n_tokens": self.n_tokens,
+            **self.label.to_dict(),
+            "size": self.size,
+            "tokens": [token_record(self.vocabulary, id) for id in self.ids.tolist()],
+        }
+
+
+def list_labels(space: EmbeddingSpace, table: LabelTable, *, kind: str | None = None) -> LabelList:
+    """The labels of a table, with the number of usable tokens of each.
+
+    Parameters
+    ----------
+    space : the embeddings whose tokens are labelled
+    table : the labels
+    kind : only labels of this kind
+
+    Raises
+    ------
+    InputError
+        no label is of that kind
+    """
+    kinds = list(dict.fromkeys(label.kind for label in table.labels))
+    if kind is not None and kind not in kinds:
+        raise InputError(f"no label is of kind {kind!r}; there are {', '.join(kinds)}")
+    token = np.repeat(np.arange(table.n_tokens), np.diff(table.indptr))
+    sizes = np.bincount(table.indices[space.usable[token]], minlength=len(table))
+    order = sorted(
+        (j for j, label in enumerate(table.labels) if kind in (None, label.kind)),
+        key=lambda j: (kinds.index(table.labels[j].kind), _by_size(table.labels[j], int(sizes[j])), j),
+    )
+    return LabelList(
+        labels=tuple(table.labels[j] for j in order),
+        sizes=sizes[order].astype(np.int64),
+        n_tokens=int(np.count_nonzero(space.usable)),
+        provenance=space.provenance,
+    )
+
+
+def _by_size(label: Label, size: int) -> int:
+    """The largest first; tenths of the ids have an order of their own."""
+    return 0 if label.kind == "id" else -size
+
+
+def label_members(
+    space: EmbeddingSpace, table: LabelTable, name: str, *, most: int = 100
+) -> LabelMembers:
+    """The usable tokens that have a label.
+
+    Parameters
+    ----------
+    space : the embeddings whose tokens are labelled
+    table : the labels
+    name : of the label, e.g. ``"grammar:VBZ"``, or its plain words
+    most : how many tokens are given at most
+
+    Raises
+    ------
+    InputError
+        no label has that name; the message has those that come nearest
+    """
+    number = _find(table, name)
+    members = table.members(number)
+    members = members[space.usable[members]]
+    return LabelMembers(
+        label=table.labels[number],
+        ids=members[:most],
+        size=len(members),
+        n_tokens=int(np.count_nonzero(space.usable)),
+        provenance=space.provenance,
+        vocabulary=space.vocabulary,
+    )
+
+
+def _find(table: LabelTable, name: str) -> int:
+    if name in table.numbers:
+        return table.numbers[name]
+    by_words = {label.words: number for number, label in enumerate(table.labels)}
+    if name in by_words:
+        return by_words[name]
+    near = get_close_matches(name, [*table.numbers, *by_words], n=4, cutoff=0.5)
+    near = near or [found for found in table.numbers if name.casefold() in found.casefold()][:4]
+    hint = f"; near it: {', '.join(near)}" if near else ""
+    raise InputError(f"no label is called {name!r}{hint}; 'tokensphere labels' lists all")

@@ -1,0 +1,89 @@
+"""The themes of many lists at once, as a survey needs them (STATISTICS 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.analysis.naming.counts import NO_LABEL, LabelCounter, Smallest
+from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
+from tokensphere.analysis.naming.tokens import LEVEL
+
+
+@dataclass(frozen=True)
+class ListNames(Sequence[tuple[Theme, ...]]):
+    """The themes of m lists; those of list i are worked out when it is looked at.
+
+    Attributes
+    ----------
+    ids : int array of shape (m, k)
+    smallest : the strongest label of each list, and its p
+    p_familywise : float64 array of shape (m,), of that label, in [1/(1 + B), 1]
+    level : lists up to here have a theme
+    counter, null : what they were counted with, and the null's smallest p, ascending
+    """
+
+    ids: npt.NDArray[np.integer] = field(repr=False)
+    smallest: Smallest = field(repr=False)
+    p_familywise: npt.NDArray[np.float64] = field(repr=False)
+    level: float
+    counter: LabelCounter = field(repr=False)
+    null: npt.NDArray[np.float64] = field(repr=False)
+
+    @property
+    def has_theme(self) -> npt.NDArray[np.bool_]:
+        """True for lists that share something beyond chance, shape (m,)."""
+        return np.asarray((self.p_familywise <= self.level) & (self.smallest.label != NO_LABEL))
+
+    @property
+    def kinds(self) -> list[str | None]:
+        """The kind of the strongest label of each list; None where it has no theme."""
+        labels = np.where(self.has_theme, self.smallest.label, NO_LABEL).tolist()
+        return [None if label == NO_LABEL else self.counter.labels[label].kind for label in labels]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, which: Any) -> Any:
+        if isinstance(which, slice):
+            return [self[i] for i in range(len(self))[which]]
+        if not self.has_theme[which]:
+            return ()
+        shared = self.counter.counts(self.ids[which][None]).toarray()[0]
+        adjusted = p_values(self.counter.tested(shared), self.null, larger=False)
+        return choose_themes(self.counter, self.ids[which], adjusted, shared, level=self.level)
+
+    def text(self, which: int) -> str:
+        """The name of one list in full."""
+        return name_in_words(self[which])
+
+    def short(self, which: int) -> str | None:
+        """The strongest theme in a few words, one of meaning or grammar before one of form."""
+        themes = sorted(self[which], key=lambda theme: theme.is_form)
+        return themes[0].short if themes else None
+
+
+def name_lists(
+    counter: LabelCounter,
+    ids: npt.ArrayLike,
+    null: npt.NDArray[np.float64],
+    *,
+    level: float = LEVEL,
+) -> ListNames:
+    """The themes of many lists, cheaply: 66,000 lists of 10 in a fraction of a second.
+
+    Parameters
+    ----------
+    counter : counts labels in lists of k tokens
+    ids : int array of shape (m, k)
+    null : float64 array of shape (B,), ascending: from :func:`shuffled_null` (or, for what is more
+        than a random direction shares, from :func:`direction_null`) with the same counter
+    level : family-wise level of a theme
+    """
+    lists = np.asarray(ids)
+    smallest = counter.smallest(lists)
+    return ListNames(lists, smallest, p_values(smallest.p, null, larger=False), level, counter, null)

@@ -1,0 +1,192 @@
+"""From labels that a list shares to a name that reads well (STATISTICS 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.labels.table import Label
+
+NOTHING = "nothing in common beyond chance"
+FORM_KINDS = frozenset({"form", "id", "kind"})  # what a token looks like, not what it means
+_NEARLY = 0.8  # the part of one set that makes it "nearly a subset" of another
+_MOST_THEMES = 3
+# How the words of labels begin that cannot stand after "are", and what is said instead.
+_SENTENCES = {
+    "ending": "end",
+    "beginning": "begin",
+    "starting": "start",
+    "with": "have",
+    "ids": "have ids",
+}
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A label that a list shares beyond chance.
+
+    Attributes
+    ----------
+    label : what is shared
+    shared, k : x of the k tokens of the list have it
+    size, n : K of the n usable tokens of the vocabulary have it
+    p : hypergeometric, ``P(X ≥ x)``
+    p_familywise : the same adjusted for all labels that were tried, in (0, 1]
+    """
+
+    label: Label
+    shared: int
+    k: int
+    size: int
+    n: int
+    p: float
+    p_familywise: float
+
+    @property
+    def is_form(self) -> bool:
+        """Whether it is about what tokens look like: their form, place or kind."""
+        return self.label.kind in FORM_KINDS
+
+    @property
+    def short(self) -> str:
+        """A few words, e.g. ``"6/10 verbs, 3rd person singular present"``."""
+        return f"{self.shared}/{self.k} {self.label.words}"
+
+    @property
+    def claim(self) -> str:
+        """A sentence without its full stop, e.g. ``"7 of 10 end in -s"``."""
+        return f"{self.shared} of {self.k} {self._predicate[0]}"
+
+    @property
+    def text(self) -> str:
+        """The same with the share of the vocabulary."""
+        share = share_in_words(self.size / self.n)
+        return f"{self.claim} ({share} of the vocabulary {self._predicate[1]})"
+
+    @property
+    def _predicate(self) -> tuple[str, str]:
+        """What the tokens are or do, and the verb that stands for it."""
+        first, _, rest = self.label.words.partition(" ")
+        verb = _SENTENCES.get(first) if rest else None
+        return (f"{verb} {rest}", "do") if verb else (f"are {self.label.words}", "are")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        return {
+            **self.label.to_dict(),
+            "shared": self.shared,
+            "k": self.k,
+            "size": self.size,
+            "n": self.n,
+            "p": self.p,
+            "p_familywise": self.p_familywise,
+            "text": self.text,
+        }
+
+
+def share_in_words(share: float) -> str:
+    """A share as a percentage with two digits at least.
+
+    Examples
+    --------
+    >>> [share_in_words(share) for share in (0.5, 0.0112, 0.000204)]
+    ['50 %', '1.1 %', '0.02 %']
+    """
+    value = 100 * share
+    return f"{value:.0f} %" if value >= 9.95 else f"{value:.2g} %" if value >= 0.1 else f"{value:.1g} %"
+
+
+def name_in_words(themes: Sequence[Theme]) -> str:
+    """The themes as one line; says so where there is none, or none but of form, place or kind.
+
+    Examples
+    --------
+    >>> name_in_words([])
+    'nothing in common beyond chance'
+    """
+    if not themes:
+        return NOTHING
+    line = "; ".join(theme.text for theme in themes)
+    return f"only outwardly alike: {line}" if all(theme.is_form for theme in themes) else line
+
+
+def choose_themes(
+    counter: LabelCounter,
+    ids: npt.ArrayLike,
+    p_familywise: npt.NDArray[np.float64],
+    shared: npt.NDArray[np.integer],
+    *,
+    level: float = 0.05,
+    most: int = _MOST_THEMES,
+) -> tuple[Theme, ...]:
+    """The labels that name a list: the most significant ones that each add something.
+
+    A label adds nothing beside a stronger one that was chosen when four fifths of its tokens in the
+    list have the stronger one, too, or when four fifths of the smaller label's tokens in the
+    vocabulary have the larger one (verbs in -s and tokens in -s, countries and capitalised tokens).
+    The first does not hold for words beside an outward label: that ten tokens are frequent does not
+    explain that six of them are verbs.
+
+    Parameters
+    ----------
+    counter : counts labels in lists of k tokens
+    ids : the k tokens of the list
+    p_familywise : float64 array of shape (E,), the labels' p adjusted for all of them
+    shared : int array of shape (E,), x of every eligible label
+    level : labels with a larger `p_familywise` are no themes
+    most : how many themes at most
+
+    Returns
+    -------
+    tuple of Theme, by p; of equal p the label of fewer tokens, then of fewer characters, first
+    """
+    significant = np.flatnonzero((p_familywise <= level) & (shared >= counter.min_shared))
+    p = counter.tails(shared)
+    order = significant[np.argsort(p[significant], kind="stable")]
+    marks = counter.marks(ids, order)
+    chosen: list[int] = []
+    sets: dict[int, npt.NDArray[np.int64]] = {}
+    for place, label in enumerate(order.tolist()):
+        if len(chosen) == most:
+            break
+        outward = _is_form(counter, label)
+        beside = (other for other in chosen if outward or not _is_form(counter, int(order[other])))
+        if any(_within(marks[:, place], marks[:, other]) for other in beside):
+            continue
+        mine = counter.members(label)
+        if any(_overlap(mine, sets[other]) >= _NEARLY for other in chosen):
+            continue
+        chosen.append(place)
+        sets[place] = mine
+    return tuple(
+        Theme(
+            label=counter.labels[label],
+            shared=int(shared[label]),
+            k=counter.k,
+            size=int(counter.sizes[label]),
+            n=counter.n,
+            p=float(p[label]),
+            p_familywise=float(p_familywise[label]),
+        )
+        for label in order[chosen].tolist()
+    )
+
+
+def _is_form(counter: LabelCounter, label: int) -> bool:
+    return counter.labels[label].kind in FORM_KINDS
+
+
+def _within(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> bool:
+    """Whether the tokens of `one` in the list are, or nearly are, a part of those of `other`."""
+    return bool(np.count_nonzero(one & other) >= _NEARLY * np.count_nonzero(one))
+
+
+def _overlap(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> float:
+    """The part of the smaller set that the larger one contains, in [0, 1]."""
+    both = np.intersect1d(one, other, assume_unique=True)
+    return len(both) / min(len(one), len(other))

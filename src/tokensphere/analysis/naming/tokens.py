@@ -1,0 +1,259 @@
+"""What a list of tokens has in common: its name, with its p-values (STATISTICS 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.null import (
+    direction_lists,
+    lists_with_as_many,
+    shuffled_null,
+)
+from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
+from tokensphere.analysis.nearest import SearchSettings, token_record
+from tokensphere.analysis.result import Result
+from tokensphere.directions.queries import Token
+from tokensphere.errors import InputError
+from tokensphere.geometry.similarity import Similarity, check_similarity
+from tokensphere.labels.table import Label, LabelTable
+from tokensphere.space import EmbeddingSpace, Provenance
+from tokensphere.statistics.draws import DrawStore
+from tokensphere.vocabulary import Vocabulary, token_ids
+
+LEVEL = 0.05
+FEWEST = 3  # a label counts from 3 shared tokens on
+
+
+@dataclass(frozen=True)
+class DirectionPValues:
+    """How a list compares with the lists of random directions of the same model.
+
+    Attributes
+    ----------
+    p_familywise : ``(1 + #{b : smallest p of list b ≤ smallest p of this list}) / (1 + B)``
+    p : float64 array of shape (E,); for each label ``(1 + #{b : x_b ≥ x}) / (1 + B)``, x_b of list
+        b's tokens having it; 1 where x is 0. Not adjusted for the number of labels
+    n_draws : B, how many random directions
+    settings : how their neighbours were looked for
+    """
+
+    p_familywise: float
+    p: npt.NDArray[np.float64]
+    n_draws: int
+    settings: SearchSettings
+
+
+@dataclass(frozen=True)
+class Naming(Result):
+    """What k tokens have in common.
+
+    Attributes
+    ----------
+    ids : int64 array of shape (k,)
+    themes : the labels that name the list; none if nothing is shared beyond chance
+    labels : the E eligible labels; the arrays below have the shape (E,) and run over them
+    shared : x, how many of the k tokens have each
+    sizes : K, how many of the vocabulary's usable tokens have each
+    p : ``P(X ≥ x)``, hypergeometric
+    p_familywise : p adjusted for all labels by the shuffled null, in [1/(1 + B), 1]
+    q : Benjamini–Hochberg's, over the eligible labels, those with x < 3 taken with a p of 1
+    directions : the same beside random directions, if that was asked for
+    n : number of usable tokens, those that take part
+    left_out : ids that were given but take no part (zero, not finite, or padding)
+    n_draws, seed, level : of the shuffled null, and the family-wise level of a theme
+    """
+
+    ids: npt.NDArray[np.int64]
+    themes: tuple[Theme, ...]
+    labels: tuple[Label, ...] = field(repr=False)
+    shared: npt.NDArray[np.int64] = field(repr=False)
+    sizes: npt.NDArray[np.int64] = field(repr=False)
+    p: npt.NDArray[np.float64] = field(repr=False)
+    p_familywise: npt.NDArray[np.float64] = field(repr=False)
+    q: npt.NDArray[np.float64] = field(repr=False)
+    directions: DirectionPValues | None
+    n: int
+    left_out: tuple[int, ...]
+    n_draws: int
+    seed: int
+    level: float
+    provenance: Provenance
+    vocabulary: Vocabulary = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The name, e.g. ``"6 of 10 are weekdays (0.03 % of the vocabulary are)"``."""
+        return name_in_words(self.themes)
+
+    @property
+    def p_list(self) -> float:
+        """The p-value of the list as a whole: is anything shared at all? In [1/(1 + B), 1]."""
+        return float(self.p_familywise.min(initial=1.0))
+
+    def ranked(self, least: int = 1) -> npt.NDArray[np.intp]:
+        """The labels that at least `least` tokens share, the smallest p first."""
+        some = np.flatnonzero(self.shared >= least)
+        return some[np.argsort(self.p[some], kind="stable")]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dicts, lists, strings and numbers; of the labels those shared at all."""
+        beside = self.directions
+        return {
+            "model": self.provenance.to_dict(),
+            "settings": {
+                "draws": self.n_draws,
+                "seed": self.seed,
+                "level": self.level,
+                "random_directions": beside and {"draws": beside.n_draws, **beside.settings.to_dict()},
+            },
+            "tokens": [token_record(self.vocabulary, id) for id in self.ids.tolist()],
+            "left_out": [token_record(self.vocabulary, id) for id in self.left_out],
+            "name": self.text,
+            "p_familywise": self.p_list,
+            "p_familywise_random_directions": beside and beside.p_familywise,
+            "themes": [theme.to_dict() for theme in self.themes],
+            "n_tokens": self.n,
+            "eligible_labels": len(self.labels),
+            "labels": [self._record(int(label)) for label in self.ranked()],
+        }
+
+    def _record(self, label: int) -> dict[str, Any]:
+        beside = self.directions
+        return {
+            **self.labels[label].to_dict(),
+            "shared": int(self.shared[label]),
+            "size": int(self.sizes[label]),
+            "p": float(self.p[label]),
+            "p_familywise": float(self.p_familywise[label]),
+            "p_random_directions": beside and float(beside.p[label]),
+            "q": float(self.q[label]),
+        }
+
+
+def name_tokens(
+    space: EmbeddingSpace,
+    tokens: Iterable[Token],
+    *,
+    labels: LabelTable | None = None,
+    kinds: Iterable[str] | None = None,
+    n_draws: int = 9_999,
+    n_directions: int = 0,
+    similarity: Similarity = "cosine",
+    centered: bool = False,
+    forms: bool = False,
+    seed: int = 0,
+    level: float = LEVEL,
+    store: DrawStore | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Naming:
+    """Name a list of tokens by the labels that more of them share than chance would have it.
+
+    Parameters
+    ----------
+    space : the embeddings; without random directions only their vocabulary matters
+    tokens : 3 or more different tokens or ids
+    labels : by default those that come with tokensphere
+    kinds : kinds of labels to look at, by default all
+    n_draws : B of the shuffled null, see :func:`shuffled_null`
+    n_directions : random directions to compare with, see :func:`direction_null`; 0 for none
+    similarity, centered, forms : how their neighbours are looked for; the k nearest, as many as the
+        list has tokens. Meaningful if the list was found in the same way
+    seed : of both nulls
+    level : family-wise level of a theme
+    store : where the draws of the nulls are kept, by default the memory of this process
+    progress : called with the number of draws and directions done since the last call
+
+    Raises
+    ------
+    InputError
+        fewer than 3 tokens that take part, a token given twice, a kind that no label is of
+    UnknownTokenError
+        a token that the vocabulary does not have
+    """
+    if isinstance(tokens, (str, bytes, int)):
+        raise InputError(f"a list of tokens is needed, {FEWEST} or more; one was given")
+    similarity = check_similarity(similarity)
+    ids, left_out = _list(space, token_ids(space.vocabulary, tokens))
+    counter = LabelCounter(labels_of(space, labels), space.usable, len(ids), kinds=kinds)
+    null = shuffled_null(counter, n_draws, seed=seed, store=store, progress=progress)
+    shared = counter.counts(ids[None]).toarray()[0].astype(np.int64)
+    p = counter.tails(shared)
+    tested = counter.tested(shared)
+    adjusted = p_values(tested, null, larger=False)
+    directions = None
+    if n_directions:
+        settings = SearchSettings(len(ids), similarity, centered, forms)
+        lists = direction_lists(space, settings, n_directions, seed=seed, store=store, progress=progress)
+        directions = _beside(counter, lists, shared, tested, settings)
+    return Naming(
+        ids=ids,
+        themes=choose_themes(counter, ids, adjusted, shared, level=level),
+        labels=counter.labels,
+        shared=shared,
+        sizes=counter.sizes,
+        p=p,
+        p_familywise=adjusted,
+        q=_false_discovery(tested),
+        directions=directions,
+        n=counter.n,
+        left_out=left_out,
+        n_draws=n_draws,
+        seed=seed,
+        level=level,
+        provenance=space.provenance,
+        vocabulary=space.vocabulary,
+    )
+
+
+def labels_of(space: EmbeddingSpace, labels: LabelTable | None = None) -> LabelTable:
+    """The labels given, or those that come with tokensphere for the space's vocabulary."""
+    if labels is not None:
+        return labels
+    from tokensphere.labels.build import label_table  # late: whoever brings labels needs no lexicon
+
+    return label_table(space.vocabulary)
+
+
+def _list(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[npt.NDArray[np.int64], tuple[int, ...]]:
+    """The ids that take part, and those that do not."""
+    for place, id in enumerate(ids):
+        if id in ids[:place]:
+            shown = space.vocabulary.visible(id)
+            raise InputError(f"token '{shown}' (id {id}) is given twice; give every token once")
+    part = np.array([id for id in ids if space.usable[id]], dtype=np.int64)
+    left_out = tuple(id for id in ids if not space.usable[id])
+    if len(part) < FEWEST:
+        without = f" ({len(left_out)} have no direction)" if left_out else ""
+        raise InputError(
+            f"{len(part)} tokens{without} are too few to have a name: give {FEWEST} or more"
+        )
+    return part, left_out
+
+
+def _beside(
+    counter: LabelCounter,
+    lists: npt.NDArray[np.int32],
+    shared: npt.NDArray[np.int64],
+    tested: npt.NDArray[np.float64],
+    settings: SearchSettings,
+) -> DirectionPValues:
+    null = np.sort(counter.smallest(lists).p)
+    reached = lists_with_as_many(counter, lists, shared)
+    return DirectionPValues(
+        p_familywise=float(p_values(tested.min(initial=1.0), null, larger=False)),
+        p=(1 + reached) / (1 + len(lists)),
+        n_draws=len(lists),
+        settings=settings,
+    )
+
+
+def _false_discovery(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    from scipy import stats  # a third of a second, for the one list that is looked at closely
+
+    return np.asarray(stats.false_discovery_control(p)) if len(p) else p

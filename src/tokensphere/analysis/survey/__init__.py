@@ -1,0 +1,1 @@
+"""How often random neighbourhoods cohere."""

@@ -1,0 +1,226 @@
+"""What a survey found: rates, lists, hubs, and every direction's numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.analysis.nearest import token_record
+from tokensphere.analysis.result import Result
+from tokensphere.analysis.survey.hubs import Hubs
+from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
+from tokensphere.analysis.survey.sharing import SurveyNaming
+from tokensphere.errors import InputError
+from tokensphere.space import Provenance
+from tokensphere.statistics.exceedance import Exceedance
+from tokensphere.vocabulary import Vocabulary
+
+LEVELS = (0.95, 0.99)
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often lists of one kind are more coherent than the surrogate's.
+
+    Attributes
+    ----------
+    centered : whether the neighbours are those on centred rows
+    forms : whether of tokens with the same form only the nearest counts
+    k : number of neighbours
+    median, surrogate_median : of ``T``
+    at : for each of `LEVELS` the surrogate's percentile, the rate and its interval
+    """
+
+    centered: bool
+    forms: bool
+    k: int
+    median: float
+    surrogate_median: float
+    at: tuple[Exceedance, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        return {
+            "centered": self.centered,
+            "forms": self.forms,
+            "k": self.k,
+            "median_coherence": self.median,
+            "median_coherence_surrogate": self.surrogate_median,
+            "rates": [
+                {
+                    "above_percentile_of_surrogate": 100 * found.level,
+                    "threshold": found.threshold,
+                    "rate": found.rate,
+                    "interval_95": list(found.interval),
+                }
+                for found in self.at
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class CoherentShare:
+    """How often a neighbourhood is coherent, in one number and a few words.
+
+    Attributes
+    ----------
+    rate : share of the directions, in [0, 1]
+    interval : its 95 % interval
+    n_directions : how many were looked at
+    description : what was called coherent
+    """
+
+    rate: float
+    interval: tuple[float, float]
+    n_directions: int
+    description: str
+
+
+@dataclass(frozen=True)
+class Survey(Result):
+    """What random neighbourhoods are like, and what they would be with no words.
+
+    Attributes
+    ----------
+    settings : what determines the records
+    records : arrays with a row for each direction
+    asked : directions that were asked for; there are fewer records if the survey was stopped
+    rates : for rows as they are and centred, with and without repeated forms, for each k
+    hubs : for each ranking, at k = 1 and at k
+    left_out : rows of the matrix that could not be found at all (padding, zero, not finite)
+    provenance, vocabulary : of the space
+    naming : what the neighbours share, if that was asked for (:func:`name_survey`)
+    """
+
+    settings: SurveySettings
+    records: SurveyRecords
+    asked: int
+    rates: tuple[Rate, ...]
+    hubs: tuple[Hubs, ...]
+    left_out: int
+    n_tokens: int
+    provenance: Provenance
+    vocabulary: Vocabulary = field(repr=False)
+    naming: SurveyNaming | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        """Number of directions."""
+        return len(self.records)
+
+    @property
+    def index(self) -> npt.NDArray[np.int64]:
+        """Indices of the directions under their seed, shape (m,)."""
+        return np.arange(self.settings.first, self.settings.first + len(self), dtype=np.int64)
+
+    @property
+    def coherence(self) -> npt.NDArray[np.float32]:
+        """``T`` of the lists shown, shape (m,)."""
+        return self.records.coherence[
+            :, int(self.settings.centered), int(self.settings.forms), self._column
+        ]
+
+    @property
+    def surrogate_coherence(self) -> npt.NDArray[np.float32]:
+        """``T`` of the same directions' lists in the surrogate, shape (m,)."""
+        return self.records.surrogate[:, int(self.settings.centered), self._column]
+
+    @property
+    def coherent(self) -> npt.NDArray[np.bool_]:
+        """Directions whose list is more coherent than 95 % of the surrogate's, shape (m,)."""
+        return np.asarray(self.coherence > self.main.at[0].threshold)
+
+    def coherent_share(self) -> CoherentShare:
+        """The rate on rows as they are, as the post's lists are; the description has the other."""
+        raw, centered = (self.rate(centered=which).at[0] for which in (False, True))
+        low, high = (f"{100 * end:.1f}" for end in centered.interval)
+        return CoherentShare(
+            raw.rate,
+            raw.interval,
+            len(self),
+            f"T of {self.settings.k} tokens above {100 * raw.level:.0f} % of those with no words; on"
+            f" centred rows {100 * centered.rate:.1f} % ({low} % to {high} %)",
+        )
+
+    @property
+    def _column(self) -> int:
+        return self.settings.ks.index(self.settings.k)
+
+    @property
+    def main(self) -> Rate:
+        """The rate of the lists shown."""
+        return self.rate(centered=self.settings.centered, forms=self.settings.forms)
+
+    def rate(self, *, centered: bool, forms: bool = False, k: int | None = None) -> Rate:
+        """The rate of one kind of lists."""
+        for rate in self.rates:
+            if (rate.centered, rate.forms, rate.k) == (centered, forms, k or self.settings.k):
+                return rate
+        raise InputError(f"k is {k}, but this survey has {', '.join(map(str, self.settings.ks))}")
+
+    def percentile(self, which: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Share of the surrogate's lists that are less coherent, in [0, 1], for some directions."""
+        null = np.sort(self.surrogate_coherence)
+        less = np.searchsorted(null, self.coherence[np.asarray(which)], side="left")
+        return np.asarray(less / len(null))
+
+    def examples(self) -> dict[str, npt.NDArray[np.int64]]:
+        """Places of the most coherent, typical and least coherent directions, five each."""
+        order = np.argsort(-self.coherence, kind="stable")
+        few = min(_EXAMPLES, len(order) // 3)
+        middle = (len(order) - few) // 2
+        return {
+            "most": order[:few],
+            "typical": order[middle : middle + few],
+            "least": order[::-1][:few],
+        }
+
+    def ids(self, which: int) -> npt.NDArray[np.int32]:
+        """The list shown of one direction, shape (k,)."""
+        return np.asarray(self.records.shown[which])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dicts, lists, strings and numbers, ready for JSON.
+
+        The arrays with a value for each direction are in the file that ``--save`` writes.
+        """
+        return {
+            "model": self.provenance.to_dict(),
+            "settings": self.settings.to_dict(),
+            "directions": len(self),
+            "directions_asked": self.asked,
+            "n_tokens": self.n_tokens,
+            "left_out": self.left_out,
+            "rates": [rate.to_dict() for rate in self.rates],
+            "alike": {
+                "mean": float(self.records.alike.mean()),
+                "mean_surrogate": float(self.records.alike_surrogate.mean()),
+                "counts": np.bincount(self.records.alike, minlength=self.settings.k + 1).tolist(),
+                "counts_surrogate": np.bincount(
+                    self.records.alike_surrogate, minlength=self.settings.k + 1
+                ).tolist(),
+            },
+            "examples": {name: self._lists(places) for name, places in self.examples().items()},
+            "hubs": [hubs.to_dict(self.vocabulary) for hubs in self.hubs],
+            "naming": None if self.naming is None else self.naming.to_dict(),
+        }
+
+    def _lists(self, places: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+        percentiles = self.percentile(places)
+        return [
+            {
+                "seed": self.settings.seed,
+                "index": self.settings.first + place,
+                "coherence": float(self.coherence[place]),
+                "percentile_of_surrogate": 100 * float(percentile),
+                "alike": int(self.records.alike[place]),
+                "tokens": [token_record(self.vocabulary, id) for id in self.ids(place).tolist()],
+                "themes": None
+                if self.naming is None
+                else [t.to_dict() for t in self.naming.names[place]],
+            }
+            for place, percentile in zip(places.tolist(), percentiles.tolist(), strict=True)
+        ]

@@ -1,0 +1,157 @@
+"""How often a survey's neighbours share a label, beside how often they are close (STATISTICS 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.lists import ListNames, name_lists
+from tokensphere.analysis.naming.null import shuffled_null
+from tokensphere.analysis.naming.tokens import labels_of
+from tokensphere.errors import InputError
+from tokensphere.labels.table import LabelTable
+from tokensphere.space import EmbeddingSpace
+from tokensphere.statistics.agreement import Agreement, agreement
+from tokensphere.statistics.draws import DrawStore
+from tokensphere.statistics.intervals import Share
+
+# Groups of labels, each corrected for its own labels alone. "Semantic" in the post's sense are words.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "words: grammar, meaning, lists": ("grammar", "meaning", "list"),
+    "forms of one word": ("lemma",),
+    "spelling": ("form", "kind"),
+    "place in the vocabulary": ("id",),
+    "labels of your own": ("user",),
+}
+ANY = "any label"
+WORDS = "words: grammar, meaning, lists"
+
+
+@dataclass(frozen=True)
+class ThemeGroup:
+    """How often lists share a label of one group.
+
+    Attributes
+    ----------
+    name : of the group
+    kinds : kinds of labels that belong to it
+    n_labels : labels that were tried
+    rate : lists whose strongest label is significant, family-wise 5 % within the group
+    rate_coherent, rate_others : the same among lists that are coherent (STATISTICS 6) and the others;
+        None where there are none
+    agreement : of having a theme with being coherent: a 2 × 2 table and Cohen's kappa
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    n_labels: int
+    rate: Share
+    rate_coherent: Share | None
+    rate_others: Share | None
+    agreement: Agreement
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        return {
+            "group": self.name,
+            "kinds": list(self.kinds),
+            "n_labels": self.n_labels,
+            "with_theme": self.rate.to_dict(),
+            "with_theme_of_coherent": self.rate_coherent and self.rate_coherent.to_dict(),
+            "with_theme_of_others": self.rate_others and self.rate_others.to_dict(),
+            "agreement_with_coherence": self.agreement.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class SurveyNaming:
+    """What the neighbours of a survey's directions share.
+
+    Attributes
+    ----------
+    groups : for all labels together, then by group
+    names : the themes of each list, from all labels
+    words : the themes of each list from the group of words alone
+    level : family-wise level of a theme; lists of random tokens reach it that often
+    """
+
+    groups: tuple[ThemeGroup, ...]
+    names: ListNames = field(repr=False)
+    words: ListNames = field(repr=False)
+    level: float
+
+    def group(self, name: str) -> ThemeGroup:
+        """The group of that name."""
+        return next(group for group in self.groups if group.name == name)
+
+    def short(self, which: int) -> str:
+        """What one list shares in a few words, a theme of words before others; empty if nothing."""
+        return self.words.short(which) or self.names.short(which) or ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        return {"level": self.level, "groups": [group.to_dict() for group in self.groups]}
+
+
+def share_labels(
+    space: EmbeddingSpace,
+    lists: npt.NDArray[np.integer],
+    coherent: npt.NDArray[np.bool_],
+    *,
+    labels: LabelTable | None = None,
+    n_draws: int = 9_999,
+    seed: int = 0,
+    level: float = 0.05,
+    store: DrawStore | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> SurveyNaming:
+    """What lists share, group of labels by group: a theme is a label that random tokens rarely share.
+
+    Parameters
+    ----------
+    space : the lists are of its tokens
+    lists : int array of shape (m, k)
+    coherent : bool array of shape (m,), lists that are coherent (STATISTICS 6)
+    labels : by default all that are built in
+    n_draws, seed : lists of random tokens that make up the null of each group
+    level : family-wise level
+    store : where the nulls are kept
+    progress : called with the number of draws done since the last call
+    """
+    table = labels_of(space, labels)
+    there = {label.kind for label in table.labels}
+    usable = space.usable & space.moments.center().usable
+    groups, named = [], {}
+    for name, kinds in {ANY: tuple(sorted(there)), **GROUPS}.items():
+        kept = tuple(kind for kind in kinds if kind in there)
+        if not kept:
+            continue
+        counter = LabelCounter(table, usable, lists.shape[1], kinds=kept)
+        if not len(counter):
+            continue
+        null = shuffled_null(counter, n_draws, seed=seed, store=store, progress=progress)
+        named[name] = name_lists(counter, lists, null, level=level)
+        groups.append(_group(name, kept, named[name], coherent))
+    if not groups:
+        raise InputError("no label has five tokens or more in this vocabulary: nothing can be shared")
+    return SurveyNaming(tuple(groups), named[ANY], named.get(WORDS, named[ANY]), level)
+
+
+def _group(
+    name: str, kinds: tuple[str, ...], names: ListNames, coherent: npt.NDArray[np.bool_]
+) -> ThemeGroup:
+    has = names.has_theme
+    return ThemeGroup(
+        name=name,
+        kinds=kinds,
+        n_labels=len(names.counter),
+        rate=Share.where(has),
+        rate_coherent=Share.where(has[coherent]) if coherent.any() else None,
+        rate_others=Share.where(has[~coherent]) if not coherent.all() else None,
+        agreement=agreement(has, coherent),
+    )

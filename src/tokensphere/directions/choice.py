@@ -1,0 +1,207 @@
+"""Which tensors of a file hold a user's directions, and along which of their axes."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import groupby
+from math import prod
+
+import numpy as np
+
+from tokensphere.directions.stored import Store, is_number
+from tokensphere.errors import InputError
+from tokensphere.formats.safetensors import SafetensorsFile, refuse_scales
+from tokensphere.formats.sharded import ShardedSafetensors
+
+_LISTED = 20  # tensors in a message
+
+
+@dataclass(frozen=True)
+class DirectionTensor:
+    """A tensor whose directions run along `axis`; its other axes count them."""
+
+    name: str
+    shape: tuple[int, ...]
+    axis: int
+
+    @property
+    def counted(self) -> tuple[int, ...]:
+        """The lengths of the other axes; empty for a vector."""
+        return self.shape[: self.axis] + self.shape[self.axis + 1 :]
+
+    def __len__(self) -> int:
+        """How many directions there are."""
+        return prod(self.counted)
+
+    def label(self, number: int) -> str:
+        """What a direction is called.
+
+        Examples
+        --------
+        >>> DirectionTensor("W", (4, 8, 576), 2).label(11), DirectionTensor("probe", (576,), 0).label(0)
+        ('W[1,3]', 'probe')
+        """
+        if not self.counted:
+            return self.name
+        return f"{self.name}[{','.join(str(i) for i in np.unravel_index(number, self.counted))}]"
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts ``blk.2`` before ``blk.10``.
+
+    Examples
+    --------
+    >>> sorted(["blk.10.w", "blk.2.w", "blk.2"], key=natural)
+    ['blk.2', 'blk.2.w', 'blk.10.w']
+    """
+    parts = re.split(r"([0-9]{1,18})", name)  # text and digits in turn
+    return [(int(part) if i % 2 else 0, part) for i, part in enumerate(parts)]
+
+
+def choose(file: Store, pattern: str | None, d: int, axis: int | None) -> list[DirectionTensor]:
+    """The tensors that a user means, in natural order of their names.
+
+    Parameters
+    ----------
+    file : open
+    pattern : name of a tensor, or a pattern of names (:mod:`fnmatch`); None takes the only tensor
+        that has an axis of length d
+    d : number of dimensions
+    axis : of tensors that have several axes of that length; see `open_directions`
+
+    Raises
+    ------
+    InputError
+        no tensor, or more than one without a pattern; or one of another type or shape
+    """
+    if pattern is None:
+        name = _only(file, d)
+        return [_along(file, name, d, axis)]
+    names = [pattern] if pattern in file.tensors else []
+    names = names or [name for name in file.tensors if fnmatchcase(name, pattern)]
+    if not names:
+        raise InputError(_no_match(file, pattern, d))
+    return [_along(file, name, d, axis) for name in sorted(names, key=natural)]
+
+
+def _only(file: Store, d: int) -> str:
+    """The one tensor that has directions of d dimensions."""
+    fitting = _fitting(file, d)
+    if len(fitting) == 1:
+        return fitting[0]
+    if len(file.tensors) == 1:
+        return next(iter(file.tensors))  # the check of its axes says what is wrong with it
+    if not fitting:
+        raise InputError(
+            f"none of the {len(file.tensors)} tensors of {file.path} has numbers and an axis of length"
+            f" {d}, as directions of this model must; they must come from the same model"
+        )
+    raise InputError(
+        f"{file.path} has {len(fitting)} tensors with an axis of length {d}; name one, or a pattern of"
+        f" names, as {file.path.name}:NAME; there are {_listed(file, fitting)}"
+    )
+
+
+def _fitting(file: Store, d: int) -> list[str]:
+    """Names of the tensors that could hold directions of d dimensions, in natural order."""
+    names = (
+        name
+        for name, entry in file.tensors.items()
+        if d in entry.shape and 0 not in entry.shape and is_number(file, name)
+    )
+    return sorted(names, key=natural)
+
+
+def _no_match(file: Store, pattern: str, d: int) -> str:
+    what = f"{file.path} has no tensor {pattern!r:.200}"
+    near = difflib.get_close_matches(pattern, list(file.tensors), n=5, cutoff=0.6)
+    if near:
+        return f"{what}; did you mean {_listed(file, near)}?"
+    fitting = _fitting(file, d)
+    if not fitting:
+        return f"{what}, nor any other with an axis of length {d}; is it of the same model?"
+    return f"{what}; with an axis of length {d} there are {_listed(file, fitting)}"
+
+
+def _listed(file: Store, names: list[str]) -> str:
+    """Names with shapes, matrices first; those of many layers as the pattern that takes them all."""
+
+    def kind(name: str) -> tuple[bool, str, tuple[int, ...]]:
+        shape = file.tensors[name].shape
+        return len(shape) == 1, re.sub(r"[0-9]+", "*", name), shape
+
+    entries: list[str] = []
+    for (_, _, shape), group in groupby(sorted(names, key=kind), key=kind):
+        same, size = sorted(group, key=natural), " × ".join(str(length) for length in shape)
+        pattern = _pattern(file, same)
+        if pattern is None:
+            entries += [f"{name} ({size})" for name in same]
+        else:
+            entries.append(f"{pattern} ({size}, {len(same)} of them)")
+    more = f" and {len(entries) - _LISTED} more" if len(entries) > _LISTED else ""
+    return ", ".join(entries[:_LISTED]) + more
+
+
+def _pattern(file: Store, names: list[str]) -> str | None:
+    """A pattern that these names fit, which differ in numbers, and no other tensor of the file."""
+    for number, wildcard in ((r"[0-9]+", "*"), (r"[0-9]", "?")):
+        pattern = re.sub(number, wildcard, names[0])
+        if len(names) > 1 and set(names) == {
+            name for name in file.tensors if fnmatchcase(name, pattern)
+        }:
+            return pattern
+    return None
+
+
+def _along(file: Store, name: str, d: int, axis: int | None) -> DirectionTensor:
+    """A tensor with the axis along which its directions run."""
+    entry, what = file.tensors[name], _what(file, name)
+    if not is_number(file, name):
+        raise InputError(
+            f"{what} holds values of type {entry.dtype:.80}; directions must be real numbers of a type"
+            " that can be read, such as float32"
+        )
+    if isinstance(file, SafetensorsFile | ShardedSafetensors):
+        refuse_scales(file.tensors, name, file.path)
+    shape = entry.shape
+    if 0 in shape:
+        raise InputError(f"{what} is empty, of the shape {shape}; there must be one direction or more")
+    fitting = [i for i, length in enumerate(shape) if length == d]
+    if not fitting:
+        raise InputError(
+            f"{what} has the shape {shape}, without an axis of length {d}, which the directions of this"
+            " model have; they must come from the same model"
+        )
+    if axis is not None and len(shape) > 1:
+        return DirectionTensor(name, shape, _given(axis, shape, d, what))
+    if len(fitting) > 1:
+        choices = " or ".join(f"--axis {i}" for i in fitting)
+        raise InputError(
+            f"{what} has the shape {shape}, with {len(fitting)} axes of length {d}: say with {choices}"
+            " which one the dimensions run along"
+            + (" (1: each row is a direction, 0: each column)" if len(shape) == 2 else "")
+        )
+    return DirectionTensor(name, shape, fitting[0])
+
+
+def _given(axis: int, shape: tuple[int, ...], d: int, what: str) -> int:
+    """The axis that the user gave, as a number from 0 on."""
+    if not -len(shape) <= axis < len(shape):
+        raise InputError(
+            f"there is no axis {axis} in {what}, of the shape {shape}: give one from 0 to"
+            f" {len(shape) - 1}"
+        )
+    if shape[axis] != d:
+        raise InputError(
+            f"axis {axis} of {what}, of the shape {shape}, has the length {shape[axis]}, but the"
+            f" directions of this model have {d} dimensions; give the axis of that length"
+        )
+    return axis % len(shape)
+
+
+def _what(file: Store, name: str) -> str:
+    """How messages call a tensor."""
+    return str(file.path) if name == file.path.name else f"tensor {name!r:.200} of {file.path}"

@@ -1,0 +1,251 @@
+"""Users' directions from files: decoder rows of sparse autoencoders, neurons, probes; read in ranges.
+
+A spec is ``PATH`` or ``PATH:PATTERN``, where the pattern says which tensors: a name, or one with
+``*``, ``?`` and ``[…]`` as in :mod:`fnmatch`. Directions stay as they are stored: one that is zero,
+constant or not finite is for the test to judge.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, partial
+from hashlib import sha256
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.directions.choice import DirectionTensor, choose
+from tokensphere.directions.stored import Floats, Store, Stored, float_type, open_stored
+from tokensphere.errors import InputError, SourceError
+from tokensphere.formats.gguf.reader import GGUFFile
+from tokensphere.formats.mapped import Closing
+from tokensphere.formats.numpy import NumpyFile
+from tokensphere.formats.safetensors import SafetensorsFile
+from tokensphere.formats.sharded import ShardedSafetensors
+from tokensphere.formats.tensors import ReleasesPages, digest
+from tokensphere.formats.torch import TorchFile
+from tokensphere.sources.local import recognise
+
+# By their names in the table of formats.
+READERS: dict[str, Callable[[Path], Store]] = {
+    "GGUF": GGUFFile,
+    "safetensors": SafetensorsFile,
+    "an index of safetensors": ShardedSafetensors,
+    "PyTorch (.bin, .pt)": TorchFile,
+    "NumPy (.npy, .npz)": NumpyFile,
+}
+
+
+class DirectionNames(Sequence[str]):
+    """The names of all directions, each made when it is looked at.
+
+    Parameters
+    ----------
+    tensors : those that hold the directions, in order
+    """
+
+    def __init__(self, tensors: Sequence[DirectionTensor]) -> None:
+        self._tensors = tensors
+        self._starts = _starts(tensors)
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def __getitem__(self, which: Any) -> Any:
+        chosen = range(len(self))[which]
+        if isinstance(chosen, range):
+            return [self[i] for i in chosen]
+        part = int(np.searchsorted(self._starts, chosen, side="right")) - 1
+        return self._tensors[part].label(chosen - self._starts[part])
+
+
+@dataclass(frozen=True)
+class DirectionSource(Closing):
+    """m directions in the tensors of a file, of which any range can be read.
+
+    A context manager that closes the file. Only the range that is asked for takes memory, also of
+    quantised columns; in an archive of arrays, and where PyTorch must turn it, one tensor besides.
+
+    Attributes
+    ----------
+    path : the file, or the index of several
+    d : number of dimensions
+    tensors : those that hold the directions, in natural order of their names
+    dtype : float32, or float64 where a tensor has values that float32 cannot hold
+    """
+
+    path: Path
+    d: int
+    tensors: tuple[DirectionTensor, ...]
+    dtype: np.dtype[Any]
+    _file: Store = field(repr=False, compare=False)
+    _stored: Callable[[str], Stored] = field(repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """Number of directions, m."""
+        return sum(len(tensor) for tensor in self.tensors)
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """What the m directions are called, so that each can be found again.
+
+        The tensor's name and the position along its other axes, ``blk.7.ffn_down.weight[312]``, or
+        ``W[3,12]`` where there are two of those; a vector has its name alone. The array of a ``.npy``
+        file and a tensor that PyTorch saved by itself are called by the name of the file.
+        """
+        return DirectionNames(self.tensors)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The names of the tensors, in the order of their directions."""
+        return tuple(tensor.name for tensor in self.tensors)
+
+    @cached_property
+    def group_of(self) -> npt.NDArray[np.intp]:
+        """For each direction the number of its group, ascending, shape (m,)."""
+        return np.repeat(np.arange(len(self.tensors)), [len(tensor) for tensor in self.tensors])
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of what the directions are made of, in hexadecimal; reads all of it once.
+
+        The names, shapes and axes of the tensors, and their bytes as stored; not the file's name.
+        """
+        hasher = sha256()
+        for tensor in self.tensors:
+            own = tensor.name if tensor.name != self.path.name else ""
+            head = (own, tensor.shape, tensor.axis, self._file.tensors[tensor.name].dtype)
+            hasher.update(repr(head).encode())
+            hasher.update(digest(self._file, tensor.name).encode())
+        return hasher.hexdigest()
+
+    def block(self, low: int, high: int) -> Floats:
+        """The directions `low` to `high`, which may lie in several tensors.
+
+        Parameters
+        ----------
+        low, high : 0 <= low <= high <= m
+
+        Returns
+        -------
+        new array of `dtype` and shape (high - low, d), the directions as stored
+
+        Raises
+        ------
+        InputError
+            there are no such directions
+        SourceError
+            values of their type cannot be read
+        MissingExtraError
+            their type is read with the package ``gguf``, which is not installed
+        """
+        if not 0 <= low <= high <= len(self):
+            raise InputError(f"there are no directions {low} to {high}: they go from 0 to {len(self)}")
+        out = np.empty((high - low, self.d), dtype=self.dtype)
+        start = 0
+        for tensor in self.tensors:
+            first, last = max(low, start), min(high, start + len(tensor))
+            if first < last:
+                part = self._stored(tensor.name).directions(tensor.axis, first - start, last - start)
+                out[first - low : last - low] = part
+                if isinstance(self._file, ReleasesPages):
+                    self._file.release(tensor.name)
+            start += len(tensor)
+        return out
+
+    def close(self) -> None:
+        """Let go of the file; blocks that were given out stay valid."""
+        self._file.close()
+
+
+def open_directions(spec: str | Path, d: int, *, axis: int | None = None) -> DirectionSource:
+    """Directions in a file, none of them read yet.
+
+    Parameters
+    ----------
+    spec : ``PATH`` or ``PATH:PATTERN``. The path is a file of NumPy, safetensors (or the index of
+        several), GGUF or PyTorch, or a folder with a model in one; the pattern is the name of a
+        tensor, or a pattern that several fit, taken in natural order (``blk.2`` before ``blk.10``).
+        Without it the file must have just one tensor with an axis of length d. What exists as a
+        file is never split at a colon
+    d : number of dimensions that directions of the model have
+    axis : which axis of a tensor, as NumPy shows it, has length d and runs over the dimensions: 1 if
+        the rows of a matrix are the directions, 0 if its columns are. Needed only where several axes
+        have that length; of a vector there is but one. GGUF lists lengths the other way round: what
+        it calls ``[1536, 576]`` is the shape (576, 1536) here
+
+    Raises
+    ------
+    InputError
+        no tensor is meant by the spec, or its type, shape or axes are not those of directions
+    SourceError
+        there is no such file, or it cannot be read
+    FormatError
+        its content is not what its format demands
+    MissingExtraError
+        PyTorch is needed and not installed
+    """
+    if d < 1:
+        raise InputError(f"the number of dimensions is {d}, but must be 1 or more")
+    path, pattern = split_spec(str(spec))
+    path, known = recognise(path)
+    if known.name not in READERS:
+        raise SourceError(
+            f"{path} looks like {known.name}, of which no directions are read; known are"
+            f" {', '.join(READERS)}"
+        )
+    file = READERS[known.name](path)
+    try:
+        tensors = tuple(choose(file, pattern, d, axis))
+        dtype = np.result_type(*(float_type(file, tensor.name) for tensor in tensors))
+    except BaseException:
+        file.close()
+        raise
+    stored = lru_cache(maxsize=1)(partial(open_stored, file))
+    return DirectionSource(path, d, tensors, dtype, file, stored)
+
+
+def split_spec(spec: str) -> tuple[Path, str | None]:
+    """``PATH`` or ``PATH:PATTERN`` -> the path, which exists, and the pattern.
+
+    Names of files and of tensors may have colons, too: the longest part that is there is the path.
+
+    Raises
+    ------
+    SourceError
+        there is no such file or folder
+    InputError
+        nothing follows the colon
+    """
+    at = len(spec)
+    while at > 0:
+        path = Path(os.path.expanduser(spec[:at]))  # noqa: PTH111  Path.expanduser raises on an unknown user
+        if _exists(path):
+            pattern = spec[at + 1 :]
+            if at < len(spec) and not pattern:
+                raise InputError(f"{spec!r:.200} names no tensor after the colon; leave the colon out")
+            return path, pattern or None
+        at = spec.rfind(":", 0, at)
+    # The colon of a Windows drive is none that we split at.
+    shown = spec if spec.rfind(":") < 2 else spec.rpartition(":")[0]
+    raise SourceError(
+        f"there is no file or folder {shown!r:.200}; directions are given as FILE or FILE:TENSOR"
+    )
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file or folder; a name that no file can have is none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _starts(tensors: Sequence[DirectionTensor]) -> list[int]:
+    """Where the directions of each tensor begin among all, and after the last how many there are."""
+    return list(accumulate((len(tensor) for tensor in tensors), initial=0))

@@ -1,0 +1,1 @@
+"""Bytes <-> arrays, reader beside writer, a format a file."""

@@ -1,0 +1,163 @@
+"""PyTorch's own files (``pytorch_model.bin``, ``.pt``), read by PyTorch with ``weights_only=True``.
+
+Such a file is a pickle, and a pickle can run any program. PyTorch's reader of weights alone refuses
+everything but tensors and plain containers; nothing else ever unpickles here. That reader had a hole
+before PyTorch 2.6 (CVE-2025-32434), so older versions are not used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import warnings
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import FormatError, MissingExtraError, SourceError
+from tokensphere.formats.floats import to_float32
+from tokensphere.formats.mapped import Closing
+
+_OLDEST = (2, 6)
+_ARCHIVE = b"PK\x03\x04"
+_INSTALL = "pip install 'tokensphere[torch]'"
+# Keys under which training scripts put the weights beside other things.
+_INSIDE = ("state_dict", "model_state_dict", "model", "module")
+_NAMES = {
+    "float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16",
+    "float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2", "bool": "BOOL",
+    "int64": "I64", "int32": "I32", "int16": "I16", "int8": "I8",
+    "uint64": "U64", "uint32": "U32", "uint16": "U16", "uint8": "U8",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TorchTensor:
+    """One tensor: `shape` with the fastest axis last, `dtype` as safetensors names it."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+class TorchFile(Closing):
+    """The tensors of a file that ``torch.save`` wrote.
+
+    Attributes
+    ----------
+    path : Path
+    tensors : dict of name -> `TorchTensor`; a tensor that was saved by itself bears the file's name
+
+    Raises
+    ------
+    MissingExtraError
+        PyTorch is not installed, or too old
+    SourceError
+        the file cannot be opened
+    FormatError
+        it is no file of PyTorch, or holds something other than weights
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        torch = _torch()
+        try:
+            with self.path.open("rb") as file:
+                # Files from before PyTorch 1.6 are no archives and cannot be mapped.
+                is_archive = file.read(4) == _ARCHIVE
+        except OSError as error:
+            raise SourceError(f"cannot open {self.path}: {error.strerror or error}") from error
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of PyTorch, about its own old formats
+                content = torch.load(self.path, weights_only=True, mmap=is_archive, map_location="cpu")
+        except Exception as error:  # a damaged file fails anywhere in there, with anything
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise FormatError(
+                f"{self.path} cannot be read as PyTorch weights ({reason:.200}); use the model's"
+                " safetensors file, or download it again"
+            ) from error
+        self._torch = torch
+        self._values = self._weights(content)
+        self.tensors = {
+            name: TorchTensor(name, tuple(value.shape), _dtype_name(value.dtype))
+            for name, value in self._values.items()
+        }
+
+    def close(self) -> None:
+        """Let go of the tensors; arrays that were given out stay valid."""
+        self._values = {}
+
+    def _weights(self, content: object) -> dict[str, Any]:
+        """Name -> tensor, all of them on the processor, dense, and no larger than what is stored."""
+        if isinstance(content, self._torch.Tensor):
+            content = {self.path.name: content}
+        for key in _INSIDE:
+            if isinstance(content, dict) and isinstance(content.get(key), dict):
+                content = content[key]
+        if not isinstance(content, dict):
+            raise FormatError(
+                f"{self.path} holds {type(content).__name__}, not a dict of tensors; save the model's"
+                " state_dict()"
+            )
+        weights: dict[str, Any] = {}
+        for name, value in content.items():
+            if not isinstance(name, str) or not isinstance(value, self._torch.Tensor):
+                continue
+            if value.layout != self._torch.strided or value.is_quantized or value.device.type != "cpu":
+                continue
+            # Strides of zero make a tensor of any size out of one value.
+            if prod(value.shape) * value.element_size() > value.untyped_storage().nbytes():
+                raise FormatError(f"{self.path}: tensor {name!r} claims more values than it stores")
+            weights[name] = value.detach()
+        return weights
+
+    def raw(self, name: str) -> npt.NDArray[np.uint8]:
+        """The bytes of a tensor in the order of its shape, shape (size,)."""
+        if name not in self._values:
+            some = ", ".join(list(self._values)[:5]) or "none"
+            raise SourceError(f"{self.path} has no tensor {name!r}; it has {some}, …")
+        flat = self._values[name].contiguous().reshape(-1)
+        raw: npt.NDArray[np.uint8] = flat.view(self._torch.uint8).numpy()
+        return raw
+
+    def matrix(self, name: str) -> npt.NDArray[np.float32]:
+        """A two-dimensional tensor as float32 of its shape.
+
+        Raises
+        ------
+        SourceError
+            there is no such tensor, it is no matrix, or is stored in a type that cannot be read
+        """
+        raw, tensor = self.raw(name), self.tensors[name]
+        if len(tensor.shape) != 2 or not all(tensor.shape):
+            raise SourceError(
+                f"tensor {name!r} of {self.path} has the shape {tensor.shape}, not a matrix"
+            )
+        return to_float32(raw, tensor.dtype, tensor.shape)
+
+
+def _torch() -> Any:
+    """PyTorch, in a version whose reader of weights is safe."""
+    try:
+        torch = importlib.import_module("torch")
+    except ImportError as error:
+        raise MissingExtraError(
+            f"PyTorch is needed to read its .bin and .pt files: {_INSTALL}; or use the model's"
+            " safetensors file"
+        ) from error
+    version = tuple(int(part) for part in re.findall(r"\d+", str(torch.__version__))[:2])
+    if version < _OLDEST:
+        raise MissingExtraError(
+            f"PyTorch {torch.__version__} cannot read files safely, 2.6 or later can: {_INSTALL}"
+        )
+    return torch
+
+
+def _dtype_name(dtype: object) -> str:
+    name = str(dtype).removeprefix("torch.")
+    return _NAMES.get(name, name)

@@ -1,0 +1,157 @@
+"""Arrays that were computed once, on disk: ``<cache>/<folder>/<SHA-256 of the key>.npz``.
+
+In ``nulls`` the draws of a null, in ``labels`` the labels of a vocabulary. A file holds its key, which
+is compared, and named arrays. It is written aside and renamed, so there is never half a file. All of it
+can be made again: a file that is damaged is as good as none, and a folder that cannot be written is a
+slower run, not an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import uuid
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import SourceError
+from tokensphere.sources.cache.entries import cache_root
+
+# What the folders in the cache hold, for people.
+FOLDERS = {
+    "nulls": "draws of random lists and directions",
+    "labels": "labels of vocabularies",
+}
+_KEY = "key.json"  # the key, and which arrays there are
+# What NumPy and zipfile raise for files that are not what they seem; every member has a CRC-32, so
+# arrays that are read at all are those that were written.
+_DAMAGED = (
+    OSError, ValueError, KeyError, EOFError, TypeError, SyntaxError, MemoryError, NotImplementedError,
+    RuntimeError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+class NullFiles:
+    """A store of draws, see ``tokensphere.statistics.draws``.
+
+    Parameters
+    ----------
+    folder : by default ``nulls`` in the cache's folder; made when something is put there
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = cache_root() / "nulls" if folder is None else folder
+
+    def path(self, key: Mapping[str, Any]) -> Path:
+        """The file for a key: a flat dict of what JSON can hold."""
+        return self.folder / f"{sha256(_text(key)).hexdigest()}.npz"
+
+    def get(self, key: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]] | None:
+        """The arrays under this key; None if there are none, or the file is damaged."""
+        try:
+            with self.path(key).open("rb") as file, zipfile.ZipFile(file) as members:
+                about = json.loads(members.read(_KEY))
+                if about["key"] != dict(key):
+                    return None
+                return {name: _read(members, f"{name}.npy") for name in about["arrays"]}
+        except _DAMAGED:
+            return None
+
+    def put(self, key: Mapping[str, Any], draws: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Keep arrays under this key; silently not, where the disk does not let us."""
+        path = self.path(key)
+        aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with aside.open("wb") as file, zipfile.ZipFile(file, "w") as members:
+                members.writestr(_KEY, json.dumps({"key": dict(key), "arrays": sorted(draws)}))
+                for name, array in draws.items():
+                    with members.open(f"{name}.npy", "w", force_zip64=True) as member:
+                        np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
+            os.replace(aside, path)
+        except OSError:
+            pass
+        finally:
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a folder of arrays takes on disk.
+
+    Attributes
+    ----------
+    name : of the folder, a key of `FOLDERS`
+    files : how many there are
+    size : bytes on disk
+    """
+
+    name: str
+    files: int
+    size: int
+
+    @property
+    def what(self) -> str:
+        """What they hold, in words."""
+        return FOLDERS[self.name]
+
+
+def kept_arrays() -> list[Kept]:
+    """The folders of arrays in the cache that are not empty."""
+    found = [_kept(name, _files(name)) for name in FOLDERS]
+    return [kept for kept in found if kept.files]
+
+
+def remove_arrays(name: str) -> Kept:
+    """Empty one of `FOLDERS`; what was in it.
+
+    Raises
+    ------
+    SourceError
+        a file cannot be removed
+    """
+    files = _files(name)
+    kept = _kept(name, files)
+    try:
+        for path in files:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise SourceError(
+            f"cannot remove {path}: {error.strerror or error}; remove the folder by hand"
+        ) from error
+    return kept
+
+
+def _files(name: str) -> list[Path]:
+    """All files of a folder, those that a killed process left half written, too."""
+    return sorted((cache_root() / name).glob("*.npz*"))
+
+
+def _kept(name: str, files: list[Path]) -> Kept:
+    sizes = []
+    for path in files:
+        with contextlib.suppress(OSError):  # gone meanwhile
+            sizes.append(path.stat().st_size)
+    return Kept(name, len(sizes), sum(sizes))
+
+
+def _read(members: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
+    with members.open(name) as member:
+        array: npt.NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
+        if member.read(1):  # reaching the end is what makes zipfile compare the CRC-32
+            raise ValueError("more bytes than the array has")
+        return array
+
+
+def _text(key: Mapping[str, Any]) -> bytes:
+    return json.dumps(dict(key), sort_keys=True, ensure_ascii=True).encode()

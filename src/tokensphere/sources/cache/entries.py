@@ -1,0 +1,258 @@
+"""The cache: what was fetched once, kept so that nothing has to be fetched twice.
+
+    <root>/hub/<owner>--<name>/refs/<revision>             the commit that a branch or tag stood for
+    <root>/hub/<owner>--<name>/<commit>/@<what>            which tensor is, e.g., the input
+    <root>/hub/<owner>--<name>/<commit>/<tensor>/          an entry
+        tensor.safetensors      the one tensor, stored as at the source
+        norm.safetensors        the weight of the final norm, if it was asked for
+        tokenizer.json, …       the vocabulary, as fetched
+        entry.json              where all this comes from, sizes and SHA-256
+    <root>/tmp/                                            what is being fetched now
+    <root>/nulls/, <root>/labels/      computed, not fetched, see :mod:`tokensphere.sources.cache.arrays`
+
+An entry is built under ``tmp`` and renamed when it is complete, so there is never half an entry, and
+of two processes that fetch the same the first one wins: :mod:`tokensphere.sources.cache.writer`. Here it
+is only read. Neither knows the network.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+from tokensphere.errors import FormatError, InputError, SourceError
+from tokensphere.sources.layout.search import Found
+
+TENSOR_FILE, NORM_FILE, ENTRY_FILE = "tensor.safetensors", "norm.safetensors", "entry.json"
+DEFAULT_REVISION = "main"
+VERSION = 1
+COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_REPOSITORY = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tensor in the cache, with its vocabulary.
+
+    Attributes
+    ----------
+    path : the folder
+    repo, commit : where it comes from
+    revision : the branch, tag or commit that was asked for when it was fetched
+    tensor : its name at the source
+    dtype, shape : as stored, e.g. ``"BF16"`` and ``(50257, 1280)``
+    bytes : size of the tensor
+    sha256 : of the tensor's bytes, in hexadecimal
+    files : SHA-256 of the other files, by name
+    license : as the repository states it, if it does
+    date : when it was fetched, ISO 8601 in UTC
+    found : how the tensor was chosen; only where :func:`find` was asked for it
+    """
+
+    path: Path
+    repo: str
+    commit: str
+    revision: str
+    tensor: str
+    dtype: str
+    shape: tuple[int, ...]
+    bytes: int
+    sha256: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    license: str | None = None
+    date: str = ""
+    found: Found | None = None
+
+    @property
+    def tensor_file(self) -> Path:
+        """A safetensors file with the one tensor."""
+        return self.path / TENSOR_FILE
+
+    @property
+    def norm_file(self) -> Path | None:
+        """A safetensors file with the weight of the final norm, if that was fetched."""
+        path = self.path / NORM_FILE
+        return path if path.is_file() else None
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(file.stat().st_size for file in self.path.iterdir())
+
+
+def cache_root() -> Path:
+    """The folder of the cache, which need not exist.
+
+    ``TOKENSPHERE_CACHE``, or else ``tokensphere`` in ``XDG_CACHE_HOME``, in ``LOCALAPPDATA`` (Windows)
+    or in ``~/.cache``.
+    """
+    if own := os.environ.get("TOKENSPHERE_CACHE"):
+        return Path(own).expanduser()
+    if xdg := os.environ.get("XDG_CACHE_HOME"):
+        return Path(xdg).expanduser() / "tokensphere"
+    if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
+        return Path(local) / "tokensphere" / "Cache"
+    return Path.home() / ".cache" / "tokensphere"
+
+
+def split_model(model: str) -> tuple[str, str | None]:
+    """``"owner/name@revision"`` -> repository, and revision or None.
+
+    Raises
+    ------
+    InputError
+        that is no name of a repository
+
+    Examples
+    --------
+    >>> split_model("openai-community/gpt2-large@main"), split_model("gpt2")
+    (('openai-community/gpt2-large', 'main'), ('gpt2', None))
+    """
+    repo, at, revision = model.partition("@")
+    bad = not _REPOSITORY.fullmatch(repo) or "--" in repo or ".." in repo
+    if bad or len(repo) > 200 or (at and not 0 < len(revision) <= 200):
+        raise InputError(f"{model!r} is no repository of a hub; write owner/name or owner/name@revision")
+    return repo, revision or None
+
+
+def safe_name(name: str) -> str:
+    """`name` as the name of a file: one name each, on any file system."""
+    safe = quote(name, safe="").replace("~", "%7E")
+    if safe.strip(".") != safe:
+        safe = safe.replace(".", "%2E")
+    return safe if len(safe) <= 120 else f"{safe[:80]}-{sha256(name.encode()).hexdigest()[:32]}"
+
+
+def repository_folder(repo: str) -> Path:
+    """Where the entries of a repository lie."""
+    return cache_root() / "hub" / split_model(repo)[0].replace("/", "--")
+
+
+def read_text(path: Path) -> str | None:
+    """The text of a file; None if it cannot be read."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def read_entry(folder: Path) -> Entry | None:
+    """The entry in a folder; None where there is none, or files are missing or have other sizes."""
+    try:
+        facts = json.loads(read_text(folder / ENTRY_FILE) or "")
+        if facts.pop("version") != VERSION:
+            return None
+        shape = tuple(int(length) for length in facts.pop("shape"))
+        entry = Entry(path=folder, shape=shape, **facts)
+        head = tensor_header(entry.tensor, entry.dtype, entry.shape, entry.bytes)
+        complete = entry.tensor_file.stat().st_size == len(head) + entry.bytes
+        complete &= all((folder / name).is_file() for name in entry.files)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return entry if complete else None
+
+
+def entries() -> list[Entry]:
+    """All entries, by repository, commit and tensor."""
+    found = map(read_entry, sorted((cache_root() / "hub").glob("*/*/*")))
+    return [entry for entry in found if entry is not None]
+
+
+def resolve(repo: str, revision: str | None = None) -> str | None:
+    """The commit that `revision` stood for when it was last asked for; None if that never happened."""
+    wanted = revision or DEFAULT_REVISION
+    known = (read_text(repository_folder(repo) / "refs" / safe_name(wanted)) or "").strip()
+    if COMMIT.fullmatch(known):
+        return known
+    return wanted if COMMIT.fullmatch(wanted) else None
+
+
+def asked_file(folder: Path, matrix: str, tensor: str | None) -> Path:
+    """The file in a commit's folder that says which tensor answers a question."""
+    return folder / (f"@{safe_name(matrix)}" if tensor is None else f"@={safe_name(tensor)}")
+
+
+def kept(repo: str, commit: str, tensor: str) -> Entry | None:
+    """The entry of a tensor, or None."""
+    entry = read_entry(repository_folder(repo) / commit / safe_name(tensor))
+    return entry if entry is not None and entry.tensor == tensor else None
+
+
+def find(
+    repo: str, revision: str | None = None, *, matrix: str = "input", tensor: str | None = None
+) -> Entry | None:
+    """The entry of a matrix (or of a tensor by its name), or None; reads only the disk."""
+    commit = resolve(repo, revision)
+    if commit is None:
+        return None
+    asked = asked_file(repository_folder(repo) / commit, matrix, tensor)
+    try:
+        facts = json.loads(read_text(asked) or "")
+        found = Found(**facts | {"notes": tuple(facts["notes"])})
+        entry = kept(repo, commit, found.name)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return entry and replace(entry, found=found)
+
+
+def verify(entry: Entry) -> None:
+    """Read all of an entry and compare it with the SHA-256 taken when it was fetched.
+
+    Raises
+    ------
+    FormatError
+        a file is not what was fetched
+    """
+    head = tensor_header(entry.tensor, entry.dtype, entry.shape, entry.bytes)
+    try:
+        with entry.tensor_file.open("rb") as file:
+            wrong = [] if file.read(len(head)) == head else [TENSOR_FILE]
+            wrong = wrong if wrong or digest_of(file) == entry.sha256 else [TENSOR_FILE]
+        for name, digest in entry.files.items():
+            with (entry.path / name).open("rb") as file:
+                wrong += [] if digest_of(file) == digest else [name]
+        if entry.norm_file is not None and not _check_norm(entry.norm_file):
+            wrong.append(NORM_FILE)
+    except OSError as error:
+        raise SourceError(f"cannot read {entry.path}: {error.strerror or error}") from error
+    if wrong:
+        raise FormatError(
+            f"{wrong[0]} in {entry.path} is not what was fetched on {entry.date} (its SHA-256 differs);"
+            f" remove {entry.repo} from the cache and fetch it again"
+        )
+
+
+def _check_norm(path: Path) -> bool:
+    """Whether the norm's file still has the SHA-256 that its own header gives."""
+    raw = path.read_bytes()
+    start = 8 + int.from_bytes(raw[:8], "little")
+    try:
+        given = json.loads(raw[8:start])["__metadata__"]["sha256"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+    return bool(sha256(raw[start:]).hexdigest() == given)
+
+
+def tensor_header(name: str, dtype: str, shape: tuple[int, ...], size: int, **metadata: str) -> bytes:
+    """The header of a safetensors file with this one tensor, its length in front; 8-byte aligned."""
+    about: dict[str, Any] = {"__metadata__": {"format": "pt"} | metadata}
+    about[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [0, size]}
+    head = json.dumps(about, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)
+    return len(head).to_bytes(8, "little") + head
+
+
+def digest_of(file: BinaryIO) -> str:
+    """SHA-256 of the rest of a file, in hexadecimal."""
+    hasher = sha256()
+    while content := file.read(1 << 20):
+        hasher.update(content)
+    return hasher.hexdigest()

@@ -1,0 +1,256 @@
+"""Writing to the cache: entries whole or not at all, whoever else writes at the same time.
+
+How the cache is laid out is told in :mod:`tokensphere.sources.cache.entries`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from tokensphere.errors import SourceError
+from tokensphere.sources.cache.entries import (
+    COMMIT,
+    DEFAULT_REVISION,
+    ENTRY_FILE,
+    NORM_FILE,
+    TENSOR_FILE,
+    VERSION,
+    Entry,
+    asked_file,
+    cache_root,
+    digest_of,
+    entries,
+    read_entry,
+    read_text,
+    repository_folder,
+    resolve,
+    safe_name,
+    split_model,
+    tensor_header,
+)
+from tokensphere.sources.layout.search import Found
+
+_STALE = 24 * 3600.0  # seconds until what lies under tmp is no running download any more
+Write = Callable[[int, bytes], object]
+
+
+def record(
+    repo: str, revision: str | None, commit: str, found: Found, *, matrix: str, tensor: str | None
+) -> None:
+    """Remember that `revision` is `commit`, and which tensor there answers the question."""
+    check_commit(commit)
+    with _writing():
+        folder = repository_folder(repo)
+        answer = json.dumps(asdict(found), indent=1).encode()
+        _replace(asked_file(folder / commit, matrix, tensor), answer)
+        _replace(folder / "refs" / safe_name(revision or DEFAULT_REVISION), commit.encode())
+
+
+def store(
+    repo: str,
+    revision: str | None,
+    commit: str,
+    *,
+    tensor: str,
+    dtype: str,
+    shape: tuple[int, ...],
+    size: int,
+    fill: Callable[[Write], object],
+    files: Mapping[str, bytes] | None = None,
+    license: str | None = None,
+) -> Entry:
+    """Make an entry; all of it or, on any error, nothing.
+
+    Parameters
+    ----------
+    fill : writes the tensor's `size` bytes by calls of write(offset, bytes), from any thread
+    files : the vocabulary and what belongs to it, by name
+
+    Raises
+    ------
+    SourceError
+        the cache cannot be written; whatever `fill` raises passes through
+    """
+    target = repository_folder(repo) / check_commit(commit) / safe_name(tensor)
+    with _writing(), _draft() as draft:
+        digests = {name: sha256(content).hexdigest() for name, content in (files or {}).items()}
+        for name, content in (files or {}).items():
+            _write_file(draft / name, content)
+        digest = _write_tensor(draft / TENSOR_FILE, tensor, dtype, shape, size, fill)
+        date = datetime.now(UTC).isoformat(timespec="seconds")
+        entry = Entry(
+            target, repo, commit, revision or DEFAULT_REVISION, tensor, dtype, shape, size, digest,
+            digests, license, date,
+        )  # fmt: skip
+        facts = {"version": VERSION} | asdict(entry)
+        del facts["path"], facts["found"]
+        _write_file(draft / ENTRY_FILE, json.dumps(facts, indent=1).encode())
+        _publish(draft, target)
+    return read_entry(target) or entry
+
+
+def store_norm(entry: Entry, *, tensor: str, dtype: str, shape: tuple[int, ...], content: bytes) -> None:
+    """Add the weight of the final norm to an entry.
+
+    Raises
+    ------
+    SourceError
+        the cache cannot be written
+    """
+    digest = sha256(content).hexdigest()
+    head = tensor_header(tensor, dtype, shape, len(content), sha256=digest)
+    with _writing(), _draft() as draft:
+        _write_file(draft / NORM_FILE, head + content)
+        os.replace(draft / NORM_FILE, entry.path / NORM_FILE)
+        _sync_folder(entry.path)
+
+
+def remove(model: str) -> list[Entry]:
+    """Remove what is kept of ``owner/name`` or of ``owner/name@revision``; the entries removed."""
+    repo, revision = split_model(model)
+    folder = repository_folder(repo)
+    commit = resolve(repo, revision) if revision else None
+    if revision and commit is None:
+        return []
+    doomed = folder / commit if commit else folder
+    gone = [entry for entry in entries() if doomed in entry.path.parents]
+    if not doomed.is_dir():
+        return []
+    with _writing(), _draft() as draft:
+        doomed.rename(draft / "removed")  # at once, however long deleting takes
+        for ref in (folder / "refs").glob("*") if commit else ():
+            if (read_text(ref) or "").strip() == commit:
+                ref.unlink(missing_ok=True)
+    return gone
+
+
+def _write_tensor(
+    path: Path,
+    name: str,
+    dtype: str,
+    shape: tuple[int, ...],
+    size: int,
+    fill: Callable[[Write], object],
+) -> str:
+    """Write a safetensors file; SHA-256 of the tensor as it reads back from the disk."""
+    head = tensor_header(name, dtype, shape, size)
+    lock = threading.Lock()
+    with path.open("w+b") as file:
+        file.write(head)
+
+        def write(at: int, content: bytes) -> None:
+            if at < 0 or at + len(content) > size:
+                raise SourceError(f"tensor {name!r} of {size:,} bytes got bytes beyond its end")
+            with lock:
+                file.seek(len(head) + at)
+                file.write(content)
+
+        fill(write)
+        if file.seek(0, os.SEEK_END) != len(head) + size:
+            raise SourceError(f"tensor {name!r} is incomplete: {size:,} bytes were expected")
+        file.flush()
+        os.fsync(file.fileno())
+        file.seek(len(head))
+        return digest_of(file)
+
+
+def check_commit(commit: str) -> str:
+    """`commit`, if it is one."""
+    if not COMMIT.fullmatch(commit):  # it becomes a folder, and a server chose it
+        raise SourceError(f"the hub named the commit {commit[:80]!r}, which is no commit")
+    return commit
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SourceError(
+            f"cannot write to the cache {cache_root()}: {error.strerror or error};"
+            " make room, or set TOKENSPHERE_CACHE to another folder"
+        ) from error
+
+
+@contextmanager
+def _draft() -> Iterator[Path]:
+    """A new folder on the cache's file system that is gone afterwards, whatever happens."""
+    folder = cache_root() / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    _clean(folder)
+    draft = folder / f"{os.getpid()}-{uuid.uuid4().hex}"
+    draft.mkdir()
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _clean(folder: Path) -> None:
+    """Remove what processes that were killed have left behind."""
+    for left in folder.iterdir():
+        try:
+            ages = [time.time() - path.stat().st_mtime for path in (left, *left.glob("*"))]
+        except OSError:  # another process was quicker
+            continue
+        if min(ages) > _STALE:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _publish(draft: Path, target: Path) -> None:
+    """Rename a complete folder to its place, unless a sound entry is there already."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for _ in range(3):  # another process may do the same at any moment
+        if read_entry(target) is not None:
+            return
+        try:
+            if target.exists():  # damaged from outside: out of the way
+                aside = draft.parent / f"{os.getpid()}-{uuid.uuid4().hex}"
+                target.rename(aside)
+                shutil.rmtree(aside, ignore_errors=True)
+            _sync_folder(draft)
+            draft.rename(target)
+        except OSError:
+            if read_entry(target) is None:
+                continue
+        _sync_folder(target.parent)
+        return
+    raise SourceError(f"cannot put a folder in place of {target}; remove it and try again")
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    if path.is_file() and path.read_bytes() == content:
+        return
+    with _draft() as draft:
+        _write_file(draft / "new", content)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(draft / "new", path)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut, where the system can do that."""
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,209 @@
+"""A repository of the Hugging Face Hub -> an entry in the cache, fetching little more than the matrix.
+
+The library ``huggingface_hub`` (an extra) resolves the revision and knows endpoint, token, proxy and
+whether we are offline. Of a safetensors file the header is read, then the bytes of the one tensor; of a
+model in several files, only the file with that tensor is touched. Models in the cache need neither the
+library nor the network.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any
+
+from tokensphere._version import __version__
+from tokensphere.errors import InputError, MissingExtraError, SourceError
+from tokensphere.sources.cache import entries as cache
+from tokensphere.sources.cache import writer as cache_writer
+from tokensphere.sources.cache.entries import Entry
+from tokensphere.sources.hub.http import (
+    PassingError,
+    Patience,
+    client_errors,
+    no_connection,
+    persist,
+    refusal,
+)
+from tokensphere.sources.hub.ranges import Progress
+from tokensphere.sources.hub.repository import RemoteTensors, Repository
+from tokensphere.sources.layout.search import Found, Matrix, find_matrix
+
+_PATIENCE = Patience()
+_MOST_NORM = 1 << 24  # bytes; a norm has one value for each dimension
+_TRUE = {"1", "ON", "YES", "TRUE"}  # as huggingface_hub reads its variables
+
+
+def fetch(
+    repo: str,
+    revision: str | None = None,
+    *,
+    matrix: Matrix = "input",
+    tensor: str | None = None,
+    norm: bool = False,
+    refresh: bool = False,
+    progress: Progress | None = None,
+    patience: Patience = _PATIENCE,
+) -> Entry:
+    """The cache's entry of a matrix of a model, fetched if it is not there.
+
+    Parameters
+    ----------
+    repo, revision : the repository, and a branch, tag or commit; by default ``main``
+    matrix, tensor : see :func:`~tokensphere.sources.layout.search.find_matrix`
+    norm : the weight of the final norm is wanted, too, if the model has one
+    refresh : ask the hub what the revision is today, rather than take the commit in the cache
+    progress : takes (bytes done, bytes in all) of the tensor
+    patience : how often and how long to try
+
+    Returns
+    -------
+    Entry
+        with `found`, which says how the tensor was chosen
+
+    Raises
+    ------
+    InputError
+        that is no name of a repository
+    MissingExtraError
+        it has to be fetched, and ``huggingface_hub`` is not installed
+    SourceError
+        it cannot be had; the cache is as before
+    """
+    entry = cache.find(repo, revision, matrix=matrix, tensor=tensor)
+    if entry is not None and _enough(entry, norm) and (not refresh or _offline()):
+        return entry
+    if _offline():
+        raise SourceError(
+            f"{repo} ({_wanted(matrix, tensor, norm)}) is not in the cache {cache.cache_root()}, and"
+            " HF_HUB_OFFLINE forbids to fetch it; unset that, or use a model that is there"
+        )
+    # What the cache holds of a model stays one commit until a refresh.
+    pinned = None if refresh else cache.resolve(repo, revision)
+    repository = _open(repo, pinned or revision, patience)
+    entry = cache.find(repo, repository.commit, matrix=matrix, tensor=tensor)
+    if entry is None or entry.found is None or not _enough(entry, norm):
+        entry, found = _download(repository, revision, matrix, tensor, norm, progress)
+    else:
+        found = entry.found
+    cache_writer.record(repo, revision, repository.commit, found, matrix=matrix, tensor=tensor)
+    return cache.find(repo, repository.commit, matrix=matrix, tensor=tensor) or entry
+
+
+def _enough(entry: Entry, norm: bool) -> bool:
+    """Whether the entry has all that is wanted."""
+    has_norm = entry.found is not None and entry.found.norm is not None
+    return not (norm and has_norm and entry.norm_file is None)
+
+
+def _wanted(matrix: str, tensor: str | None, norm: bool) -> str:
+    what = f"tensor {tensor!r}" if tensor else f"{matrix} matrix"
+    return f"{what} and final norm" if norm else what
+
+
+def _offline() -> bool:
+    """Whether HF_HUB_OFFLINE is set, now or when ``huggingface_hub`` was imported."""
+    value = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""
+    return value.upper() in _TRUE
+
+
+def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
+    """Resolve the revision to a commit, and learn which files there are."""
+    cache.split_model(repo)
+    try:
+        library: Any = importlib.import_module("huggingface_hub")
+        constants, errors, utils = (
+            importlib.import_module(f"huggingface_hub.{name}")
+            for name in ("constants", "errors", "utils")
+        )
+    except ImportError as error:
+        raise MissingExtraError(
+            f"to fetch {repo} takes huggingface_hub 1.0 or later: pip install 'tokensphere[hub]'"
+        ) from error
+    api = library.HfApi(library_name="tokensphere", library_version=__version__)
+    client = utils.get_session()
+    what = f"{repo}@{revision}" if revision else repo
+
+    def ask() -> tuple[Any, dict[str, str]]:
+        try:  # a token may have to be refreshed first, so the headers may need the network, too
+            found = api.model_info(
+                repo, revision=revision, files_metadata=True, timeout=patience.timeout
+            )
+            about = {"library_name": "tokensphere", "library_version": __version__}
+            return found, utils.build_hf_headers(**about)
+        except errors.HfHubHTTPError as error:
+            raise refusal(what, error.response.status_code, error.response.headers) from error
+        except errors.HFValidationError as error:
+            raise InputError(f"{repo!r} is no repository of a hub; write owner/name") from error
+        except client_errors(client, "TransportError") as error:
+            raise PassingError(no_connection(constants.ENDPOINT, error)) from error
+        except client_errors(client, "HTTPError", "InvalidURL") as error:
+            raise no_connection(constants.ENDPOINT, error) from error
+        except Exception as error:  # a foreign library at work on an answer that may be anything
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            raise SourceError(
+                f"{constants.ENDPOINT} does not answer as a hub does ({reason});"
+                " check HF_ENDPOINT and the proxy"
+            ) from error
+
+    info, headers = persist(ask, patience)
+    licenses = [tag.partition(":")[2] for tag in info.tags or () if tag.startswith("license:")]
+    return Repository(
+        name=repo,
+        commit=cache_writer.check_commit(str(info.sha)),
+        files={file.rfilename: file.size for file in info.siblings or ()},
+        license=licenses[0] if licenses else None,
+        url_of=lambda name: library.hf_hub_url(repo, name, revision=str(info.sha)),
+        client=client,
+        headers=headers,
+        patience=patience,
+    )
+
+
+def _download(
+    repository: Repository,
+    revision: str | None,
+    matrix: Matrix,
+    tensor: str | None,
+    norm: bool,
+    progress: Progress | None,
+) -> tuple[Entry, Found]:
+    """Find the tensor and fetch what the cache lacks of it."""
+    tensors = RemoteTensors(repository)
+    vocabulary = repository.vocabulary_files(tensors.folder)
+    config = repository.config(tensors.folder)
+    found = find_matrix(tensors, matrix, model_type=config.model_type, tensor=tensor, tied=config.tied)
+    entry = cache.kept(repository.name, repository.commit, found.name)
+    if entry is None:
+        info = tensors.usable(found.name)
+        files = {name.rpartition("/")[2]: repository.whole(name) for name in vocabulary}
+        entry = cache_writer.store(
+            repository.name,
+            revision,
+            repository.commit,
+            tensor=info.name,
+            dtype=info.dtype,
+            shape=info.shape,
+            size=info.size,
+            fill=lambda write: tensors.read(info.name, write, progress),
+            files=files,
+            license=repository.license,
+        )
+    if norm and found.norm is not None and entry.norm_file is None:
+        _add_norm(entry, tensors, found.norm)
+    return entry, found
+
+
+def _add_norm(entry: Entry, tensors: RemoteTensors, name: str) -> None:
+    info = tensors.usable(name)
+    if info.size > _MOST_NORM:
+        raise SourceError(f"the final norm {name!r} of {entry.repo} has {info.size:,} bytes, too many")
+    content = bytearray(info.size)
+
+    def write(at: int, part: bytes) -> None:
+        content[at : at + len(part)] = part
+
+    tensors.read(name, write, None)
+    cache_writer.store_norm(
+        entry, tensor=name, dtype=info.dtype, shape=info.shape, content=bytes(content)
+    )

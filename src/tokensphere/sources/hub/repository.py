@@ -1,0 +1,252 @@
+"""The files of one commit of a repository: which there are, and the tensors in them, unread.
+
+Knows URLs and headers, but neither the cache nor how a revision is resolved.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, ValuesView
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from tokensphere.errors import FormatError, SourceError
+from tokensphere.formats.safetensors import LENGTH_BYTES, TensorInfo, header_length, parse_header
+from tokensphere.sources.hub.http import Client, Patience
+from tokensphere.sources.hub.ranges import Progress, fetch_range, fetch_whole
+from tokensphere.sources.layout.config import Config, config_of
+
+_MODEL, _INDEX = "model.safetensors", "model.safetensors.index.json"
+# The first group of which there is the first file; a tokenizer.json needs nothing beside it.
+_VOCABULARIES = (
+    ("tokenizer.json",),
+    ("vocab.json", "added_tokens.json"),
+    ("vocab.txt", "added_tokens.json"),
+    ("tokenizer.model", "added_tokens.json"),
+)
+_BESIDES = ("config.json", "tokenizer_config.json")
+_LONGEST = 1 << 28  # bytes of a vocabulary or an index; the largest known have a tenth of that
+_PARTS = 8
+_ADVICE = {
+    ".gguf": "download one with 'hf download {repo} {file}' and give the path of that file",
+    ".bin": "such a file is a pickle; look for a version in safetensors, often '{repo}@refs/pr/1'",
+    ".pt": "such a file is a pickle; look for a version in safetensors, often '{repo}@refs/pr/1'",
+    ".h5": "look for a version of the model in safetensors",
+    ".msgpack": "look for a version of the model in safetensors",
+    ".onnx": "look for the model that it was made from",
+}
+
+
+@dataclass(frozen=True)
+class Repository:
+    """One commit of a repository.
+
+    Attributes
+    ----------
+    name, commit, license : of the repository; the license if it is stated
+    files : name -> bytes, or None where the hub does not say
+    url_of : name of a file -> where to get it
+    client, headers, patience : how
+    """
+
+    name: str
+    commit: str
+    license: str | None
+    files: Mapping[str, int | None]
+    url_of: Callable[[str], str]
+    client: Client
+    headers: Mapping[str, str]
+    patience: Patience
+
+    def whole(self, file: str) -> bytes:
+        """All of a small file."""
+        return fetch_whole(
+            f"{file} of {self.name}",
+            self.url_of(file),
+            client=self.client,
+            headers=self.headers,
+            limit=_LONGEST,
+            size=self.files.get(file),
+            patience=self.patience,
+        )
+
+    def read(
+        self,
+        file: str,
+        start: int,
+        stop: int,
+        write: Callable[[int, bytes], object],
+        progress: Progress | None = None,
+        total: int | None = None,
+    ) -> int:
+        """A range of a file; see :func:`~tokensphere.sources.hub.ranges.fetch_range`."""
+        return fetch_range(
+            f"{file} of {self.name}",
+            self.url_of(file),
+            start,
+            stop,
+            client=self.client,
+            headers=self.headers,
+            write=write,
+            total=self.files.get(file) if total is None else total,
+            parts=_PARTS,
+            progress=progress,
+            patience=self.patience,
+        )
+
+    def json_object(self, file: str) -> dict[str, Any]:
+        """A JSON object."""
+        try:
+            found = json.loads(self.whole(file))
+        except (ValueError, RecursionError) as error:
+            raise FormatError(f"{file} of {self.name} is not valid JSON ({error})") from error
+        if not isinstance(found, dict):
+            raise FormatError(f"{file} of {self.name} is not a JSON object")
+        return found
+
+    def config(self, folder: str) -> Config:
+        """What ``config.json`` says; nothing if there is none."""
+        file = self._beside(folder, "config.json")
+        return config_of(self.json_object(file)) if file else Config()
+
+    def _beside(self, folder: str, name: str) -> str | None:
+        return next((path for path in (folder + name, name) if path in self.files), None)
+
+    def vocabulary_files(self, folder: str) -> list[str]:
+        """The files that say what the rows stand for, those beside the model first."""
+        for group in _VOCABULARIES:
+            if self._beside(folder, group[0]) is not None:
+                names = (self._beside(folder, name) for name in group + _BESIDES)
+                return [name for name in names if name is not None]
+        raise SourceError(
+            f"{self.name} has no vocabulary ({', '.join(group[0] for group in _VOCABULARIES)});"
+            f" it has {self._listed()}"
+        )
+
+    def model_file(self) -> str:
+        """The safetensors file, or the index of several."""
+        models = [
+            file for file in self.files if file.endswith((".safetensors", ".safetensors.index.json"))
+        ]
+        at_root = [file for file in models if "/" not in file]
+        indices = [file for file in at_root if file.endswith(".json")]
+        for choice in ([_MODEL], [_INDEX], indices, at_root, models):
+            if len(choice) == 1 and choice[0] in models:
+                return choice[0]
+        if models:
+            raise SourceError(
+                f"{self.name} has several models in safetensors ({', '.join(models[:6])}, …) and none"
+                f" is called {_MODEL}; download one and give its path"
+            )
+        raise SourceError(f"{self.name} has no safetensors; it has {self._listed()}{self._advice()}")
+
+    def _listed(self) -> str:
+        names = sorted(file for file in self.files if not file.startswith("."))
+        return (", ".join(names[:8]) + (", …" if len(names) > 8 else "")) or "no files at all"
+
+    def _advice(self) -> str:
+        for suffix, advice in _ADVICE.items():
+            file = next((file for file in sorted(self.files) if file.endswith(suffix)), None)
+            if file is not None:
+                return ": " + advice.format(repo=self.name, file=file)
+        return ": use another repository of that model"
+
+
+class RemoteTensors(Mapping[str, TensorInfo]):
+    """The tensors of a repository by name; a file's header is fetched when one of them is asked for.
+
+    Raises
+    ------
+    SourceError
+        there are no safetensors, or they cannot be had
+    FormatError
+        header or index are damaged
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        file = repository.model_file()
+        head, slash, _ = file.rpartition("/")
+        self.folder = head + slash
+        self._headers: dict[str, dict[str, TensorInfo]] = {}
+        self._totals: dict[str, int] = {}
+        if file.endswith(".json"):
+            self._file_of = self._index(file)
+        else:
+            self._file_of = dict.fromkeys(self._header(file), file)
+
+    def _index(self, file: str) -> dict[str, str]:
+        table = self._repository.json_object(file).get("weight_map")
+        if not isinstance(table, dict) or not table:
+            raise FormatError(f"{file} of {self._repository.name} has no 'weight_map'")
+        shards = {name: f"{self.folder}{shard}" for name, shard in table.items()}
+        missing = next((shard for shard in shards.values() if shard not in self._repository.files), None)
+        if missing is not None:
+            raise FormatError(
+                f"{file} of {self._repository.name} names {missing[:200]!r}, which it lacks"
+            )
+        return shards
+
+    def _header(self, file: str) -> dict[str, TensorInfo]:
+        if file not in self._headers:
+            where = f"{file} of {self._repository.name}"
+            start, raw = bytearray(), bytearray()
+            total = self._repository.read(file, 0, LENGTH_BYTES, partial(_put, start))
+            stop = LENGTH_BYTES + header_length(bytes(start), total, where)
+            self._repository.read(file, LENGTH_BYTES, stop, partial(_put, raw), total=total)
+            self._totals[file] = total
+            self._headers[file] = parse_header(bytes(raw), total - stop, where)
+        return self._headers[file]
+
+    def __getitem__(self, name: str) -> TensorInfo:
+        file = self._file_of[name]
+        header = self._header(file)
+        if name not in header:
+            raise FormatError(f"{file} of {self._repository.name} lacks tensor {name!r} of its index")
+        return header[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._file_of
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._file_of)
+
+    def __len__(self) -> int:
+        return len(self._file_of)
+
+    def values(self) -> ValuesView[TensorInfo]:
+        """All tensors; fetches the headers of all files, several at a time."""
+        with ThreadPoolExecutor(_PARTS) as pool:
+            list(pool.map(self._header, dict.fromkeys(self._file_of.values())))
+        return super().values()
+
+    def usable(self, name: str) -> TensorInfo:
+        """A tensor that means something by itself.
+
+        Raises
+        ------
+        SourceError
+            it is quantised with scales that are stored apart
+        """
+        for scale in (f"{name}_scale", f"{name}_scale_inv"):
+            if scale in self:
+                raise SourceError(
+                    f"tensor {name!r} of {self._repository.name} is quantised with the scales {scale!r},"
+                    " which cannot be read; use a version of the model in F32, BF16 or F16"
+                )
+        return self[name]
+
+    def read(self, name: str, write: Callable[[int, bytes], object], progress: Progress | None) -> None:
+        """The bytes of a tensor, by calls of write(offset, bytes) from several threads."""
+        info, file = self[name], self._file_of[name]
+        stop = info.offset + info.size
+        self._repository.read(file, info.offset, stop, write, progress, self._totals[file])
+
+
+def _put(content: bytearray, at: int, part: bytes) -> None:
+    """Write into `content`, which grows as bytes arrive, not as a header claims."""
+    if len(content) < at + len(part):
+        content.extend(bytes(at + len(part) - len(content)))
+    content[at : at + len(part)] = part

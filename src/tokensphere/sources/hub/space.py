@@ -1,0 +1,93 @@
+"""A repository of the hub -> EmbeddingSpace, by way of the cache."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import InputError, SourceError
+from tokensphere.formats.safetensors import SafetensorsFile
+from tokensphere.sources.cache import entries as cache
+from tokensphere.sources.hub import client as hub
+from tokensphere.sources.hub.ranges import Progress
+from tokensphere.sources.layout.assemble import Choice, vector
+from tokensphere.sources.layout.table import fold_norm
+from tokensphere.sources.tokens.find import find_vocabulary, fit_to_rows
+from tokensphere.sources.tokens.readers import read_tokens_file
+from tokensphere.space import EmbeddingSpace, Provenance
+
+
+def load_hub(
+    model: str,
+    revision: str | None,
+    choice: Choice,
+    vocabulary: str | Path | None = None,
+    progress: Progress | None = None,
+    *,
+    refresh: bool = False,
+) -> EmbeddingSpace:
+    """The chosen matrix of ``owner/name`` or ``owner/name@revision``; fetched if it is not in the cache.
+
+    Raises
+    ------
+    InputError
+        two revisions are named
+    SourceError
+        it cannot be had, or read
+    """
+    repo, named = cache.split_model(model)
+    if named and revision and named != revision:
+        raise InputError(f"two revisions are named, {named!r} and {revision!r}; give one")
+    entry = hub.fetch(
+        repo,
+        named or revision,
+        matrix=choice.matrix,
+        tensor=choice.tensor,
+        norm=choice.fold_norm,
+        refresh=refresh,
+        progress=progress,
+    )
+    vectors = _matrix(entry)
+    notes = list(entry.found.notes) if entry.found else []
+    if choice.fold_norm:
+        vectors = _folded(entry, vectors)
+        notes.append("columns multiplied by the final norm's weight")
+    if vocabulary is not None:
+        tokens = fit_to_rows(read_tokens_file(Path(vocabulary), len(vectors)), len(vectors))
+    else:
+        tokens = find_vocabulary(entry.path, len(vectors))
+    provenance = Provenance(
+        model=repo,
+        source=f"hub: {repo}",
+        revision=entry.commit,
+        tensor=entry.tensor,
+        matrix=choice.matrix,
+        dtype=entry.dtype,
+        sha256=entry.sha256,
+        license=entry.license,
+    )
+    return EmbeddingSpace(vectors, tokens, replace(provenance, notes=tuple(notes)))
+
+
+def _matrix(entry: cache.Entry) -> npt.NDArray[np.float32]:
+    """The matrix as float32: the file itself, mapped, if it holds float32; converted otherwise."""
+    with SafetensorsFile(entry.tensor_file) as file:
+        (name,) = file.tensors
+        if file.tensors[name].dtype == "F32":
+            mapped: npt.NDArray[np.float32] = file.stored_array(name)
+            return mapped
+        return file.matrix(name)
+
+
+def _folded(entry: cache.Entry, vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    if entry.norm_file is None or entry.found is None:
+        raise SourceError(
+            f"{entry.repo} has no final norm that is known, so its weight cannot be folded in;"
+            " load the matrix without fold_norm"
+        )
+    with SafetensorsFile(entry.norm_file) as file:
+        (name,) = file.tensors
+        return fold_norm(vectors, vector(file, name), entry.found.layout)

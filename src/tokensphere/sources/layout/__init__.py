@@ -1,0 +1,1 @@
+"""Which tensor of a model holds its embeddings."""

@@ -1,0 +1,152 @@
+"""An open file with tensors and a vocabulary -> EmbeddingSpace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import InputError, SourceError
+from tokensphere.formats.tensors import TensorFile, digest
+from tokensphere.sources.layout.config import Config
+from tokensphere.sources.layout.search import Found, Matrix, find_matrix, same_bytes
+from tokensphere.sources.layout.table import fold_norm
+from tokensphere.space import EmbeddingSpace, Provenance
+from tokensphere.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of a model is wanted.
+
+    Attributes
+    ----------
+    matrix : ``"input"`` (embedding) or ``"output"`` (unembedding)
+    tensor : name of the tensor, which settles it
+    fold_norm : multiply the output matrix by the weight of the final norm
+    """
+
+    matrix: Matrix = "input"
+    tensor: str | None = None
+    fold_norm: bool = False
+
+    def __post_init__(self) -> None:
+        if self.matrix not in ("input", "output"):
+            raise InputError(f"there is no matrix {self.matrix!r}; use 'input' or 'output'")
+        if self.fold_norm and self.matrix != "output":
+            raise InputError("the final norm belongs to the output matrix; use matrix 'output'")
+
+
+def assemble(
+    file: TensorFile,
+    vocabulary: Callable[[int], Vocabulary],
+    choice: Choice,
+    *,
+    model: str,
+    source: str,
+    config: Config | None = None,
+    revision: str | None = None,
+    license: str | None = None,
+    sha256: str | None = None,
+    notes: tuple[str, ...] | None = None,
+) -> EmbeddingSpace:
+    """The space of the chosen matrix.
+
+    Parameters
+    ----------
+    file : open, with the tensors of a model
+    vocabulary : function from the number of rows to the tokens
+    choice : which matrix
+    model, source, revision, license : for the provenance
+    notes : for the provenance, in place of what the tensors tell about ties and scales
+    config : what the model's configuration says
+    sha256 : of the tensor's bytes, if it is known; it is computed otherwise
+
+    Raises
+    ------
+    SourceError
+        there is no such matrix, or no vocabulary for it
+    FormatError
+        matrix and vocabulary do not fit
+    """
+    config = config or Config()
+    found = find_matrix(
+        file.tensors,
+        choice.matrix,
+        model_type=config.model_type,
+        tensor=choice.tensor,
+        tied=config.tied,
+    )
+    vectors = file.matrix(found.name)
+    tokens = vocabulary(len(vectors))
+    if notes is not None:
+        said = list(notes)
+    else:
+        said = [*found.notes, *_stored_twice(file, found, choice, config)]
+    if choice.fold_norm:
+        vectors = _folded(file, vectors, found)
+        said.append(f"columns multiplied by the final norm's weight {found.norm!r}")
+    provenance = Provenance(
+        model=model,
+        source=source,
+        revision=revision,
+        tensor=found.name,
+        matrix=choice.matrix,
+        dtype=file.tensors[found.name].dtype,
+        sha256=sha256 or digest(file, found.name),
+        license=license,
+        notes=tuple(said),
+    )
+    return EmbeddingSpace(vectors, tokens, provenance)
+
+
+def _stored_twice(file: TensorFile, found: Found, choice: Choice, config: Config) -> list[str]:
+    """Says so if the other matrix is there, too, and holds the same bytes."""
+    if found.tied or choice.tensor is not None:
+        return []
+    other: Matrix = "input" if choice.matrix == "output" else "output"
+    try:
+        twin = find_matrix(file.tensors, other, model_type=config.model_type, tied=config.tied).name
+    except SourceError:
+        return []
+    if twin != found.name and same_bytes(file, found.name, twin):
+        return [f"input and output are tied: {twin!r} holds the same values"]
+    return []
+
+
+def _folded(file: TensorFile, vectors: npt.NDArray[np.float32], found: Found) -> npt.NDArray[np.float32]:
+    if found.norm is None:
+        raise SourceError(
+            f"{file.path} has no final norm that is known, so its weight cannot be folded in;"
+            " load the matrix without fold_norm"
+        )
+    return fold_norm(vectors, vector(file, found.norm), found.layout)
+
+
+def vector(file: TensorFile, name: str) -> npt.NDArray[np.float32]:
+    """A one-dimensional tensor as float32, shape (d,).
+
+    Raises
+    ------
+    SourceError
+        it has another shape, or is stored in a type that is not a plain number
+    """
+    tensor = file.tensors[name]
+    raw = file.raw(name)
+    if len(tensor.shape) != 1 or tensor.dtype not in _PLAIN:
+        raise SourceError(
+            f"tensor {name!r} of {file.path} is {tensor.dtype} of shape {tensor.shape};"
+            f" a vector of type {', '.join(_PLAIN)} was expected"
+        )
+    if tensor.dtype.upper() in ("BF16", "BFLOAT16"):
+        wide = raw.view("<u2").astype("<u4") << 16
+        return np.asarray(wide.view("<f4"))
+    return raw.view(_PLAIN[tensor.dtype]).astype(np.float32)
+
+
+_PLAIN = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2",
+    "float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2",
+}  # fmt: skip

@@ -1,0 +1,204 @@
+"""Which tensor of a model holds its token embeddings: the search of the table of layouts.
+
+A model may sit inside a larger one: then all its names bear a prefix
+(``language_model.model.embed_tokens.weight``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Literal
+
+import numpy as np
+
+from tokensphere.errors import SourceError
+from tokensphere.formats.tensors import TensorEntry, TensorFile
+from tokensphere.sources.layout.table import LAYOUTS, Layout
+
+Matrix = Literal["input", "output"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The tensor that :func:`find_matrix` chose.
+
+    Attributes
+    ----------
+    name : of the tensor
+    norm : name of the weight of the norm before the output, None where there is none
+    layout : name of the :class:`Layout`, empty where the tensor is of no known one
+    tied : the model has one matrix for input and output, under this name
+    notes : what a reader of a result should know
+    """
+
+    name: str
+    norm: str | None
+    layout: str
+    tied: bool
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Match:
+    """A layout whose names are in a file."""
+
+    layout: Layout
+    input: str | None
+    output: str | None
+    norm: str | None
+
+    @property
+    def roles(self) -> int:
+        return sum(role is not None for role in (self.input, self.output, self.norm))
+
+
+def find_matrix(
+    tensors: Mapping[str, TensorEntry],
+    matrix: Matrix,
+    *,
+    model_type: str | None = None,
+    tensor: str | None = None,
+    tied: bool | None = None,
+) -> Found:
+    """The tensor that holds the input embedding or the output unembedding.
+
+    Parameters
+    ----------
+    tensors : name -> shape and type
+    matrix : ``"input"`` or ``"output"``
+    model_type : what ``config.json`` says; without it, or where the file has none of that type's
+        names, the names alone decide
+    tensor : the name that the user gave, which settles it
+    tied : ``tie_word_embeddings`` of ``config.json``, if it is there: whether input and output are one
+
+    Raises
+    ------
+    SourceError
+        no tensor, or none for certain; the message lists the two-dimensional ones
+    """
+    if tensor is not None:
+        return _given(tensors, tensor, model_type)
+    match = _recognise(tensors, model_type)
+    if match is None:
+        of_type = f" (model type {model_type!r})" if model_type else ""
+        raise SourceError(f"no known layout{of_type} has these tensors; {_ask(tensors)}")
+    own, other = (match.output, match.input) if matrix == "output" else (match.input, match.output)
+    name, notes = own or other or "", _notes(match.layout, matrix, model_type)
+    if own is None:
+        if not (match.layout.shares if tied is None else tied):
+            raise SourceError(
+                f"there is no {matrix} matrix, and {match.layout.name} does not use {other!r} for it;"
+                f" {_ask(tensors)}"
+            )
+        notes.insert(0, f"no tensor for the {matrix} alone: {name!r} serves for input and output")
+    elif other is None:
+        rest = "input" if matrix == "output" else "output"
+        notes.append(f"there is no {rest} matrix of its own")
+    _check_matrix(tensors, name)
+    return Found(name, match.norm, match.layout.name, own is None, tuple(notes))
+
+
+def _notes(layout: Layout, matrix: Matrix, model_type: str | None) -> list[str]:
+    notes = []
+    if layout.model_types and model_type not in layout.model_types:
+        notes.append(f"taken for the layout {layout.name} by the names of its tensors alone")
+    if matrix == "input" and layout.scale_input:
+        notes.append(f"{layout.scale_input}; the rows are as stored")
+    if layout.note:
+        notes.append(layout.note)
+    return notes
+
+
+def _given(tensors: Mapping[str, TensorEntry], name: str, model_type: str | None) -> Found:
+    """The tensor that the user named; the norm, if the tensor is in its place in a known layout."""
+    if name not in tensors:
+        raise SourceError(f"there is no tensor {name!r}; {_ask(tensors)}")
+    _check_matrix(tensors, name)
+    try:
+        match = _recognise(tensors, model_type)
+    except SourceError:
+        match = None
+    if match is None or name not in (match.input, match.output):
+        return Found(name, None, "", False, ())
+    return Found(name, match.norm, match.layout.name, False, ())
+
+
+def _check_matrix(tensors: Mapping[str, TensorEntry], name: str) -> None:
+    shape = tensors[name].shape
+    if len(shape) != 2 or not all(shape):
+        raise SourceError(f"tensor {name!r} has the shape {shape}, not a matrix; {_ask(tensors)}")
+
+
+def _ask(tensors: Mapping[str, TensorEntry], most: int = 12) -> str:
+    """A request for the tensor's name, with the two-dimensional ones, the largest first."""
+    matrices = sorted(
+        (entry for entry in tensors.values() if len(entry.shape) == 2),
+        key=lambda entry: (-prod(entry.shape), entry.name),
+    )
+    if not matrices:
+        return "the file has no two-dimensional tensor at all"
+    listed = ", ".join(f"{e.name} ({e.shape[0]} × {e.shape[1]})" for e in matrices[:most])
+    more = f" and {len(matrices) - most} more" if len(matrices) > most else ""
+    return f"name one with --tensor NAME: {listed}{more}"
+
+
+def _recognise(tensors: Mapping[str, TensorEntry], model_type: str | None) -> _Match | None:
+    """The layout of these tensors, None if it is unknown."""
+    of_type = [layout for layout in LAYOUTS if model_type in layout.model_types]
+    for layouts in (of_type, LAYOUTS):
+        matches = [match for layout in layouts if (match := _match(layout, tensors, ""))]
+        if matches:
+            return max(matches, key=lambda match: match.roles)  # the first of equals
+        inside = _match_inside(layouts, tensors)
+        if inside:
+            return inside
+    return None
+
+
+def _match(layout: Layout, tensors: Mapping[str, TensorEntry], prefix: str) -> _Match | None:
+    """The layout's tensors under `prefix`; the head of a model inside another may stand outside it."""
+
+    def first(names: tuple[str, ...]) -> str | None:
+        candidates = [prefix + name for name in names] + list(names)
+        return next((name for name in candidates if name in tensors), None)
+
+    own = next((prefix + name for name in layout.input if prefix + name in tensors), None)
+    output = first(layout.output)
+    # An output alone tells nothing: many layouts call it the same.
+    if own is None and (output is None or not layout.shares or first(layout.norm) is None):
+        return None
+    return _Match(layout, own, output, first(layout.norm))
+
+
+def _match_inside(
+    layouts: list[Layout] | tuple[Layout, ...], tensors: Mapping[str, TensorEntry]
+) -> _Match | None:
+    """A layout all of whose names bear one prefix, if one tensor alone can be its input."""
+    matches: list[_Match] = []
+    for layout in layouts:
+        for name in layout.input:
+            ends = [full for full in tensors if full.endswith(("." + name, "/" + name))]
+            found = [_match(layout, tensors, full[: -len(name)]) for full in ends]
+            matches += [match for match in found if match]
+            if ends:
+                break
+    inputs = dict.fromkeys(str(match.input) for match in matches)
+    if len(inputs) > 1:
+        several = ", ".join(list(inputs)[:4])
+        raise SourceError(f"several tensors could be the embedding ({several}); {_ask(tensors)}")
+    return max(matches, key=lambda match: match.roles, default=None)
+
+
+def same_bytes(file: TensorFile, a: str, b: str) -> bool:
+    """Whether two tensors of a file have the same type, shape and bytes."""
+    first, second = file.tensors[a], file.tensors[b]
+    if (first.dtype, first.shape) != (second.dtype, second.shape):
+        return False
+    left, right = file.raw(a), file.raw(b)
+    step = 2**20  # so that two large matrices that differ early are not read to their ends
+    return left.size == right.size and all(
+        np.array_equal(left[low : low + step], right[low : low + step])
+        for low in range(0, left.size, step)
+    )

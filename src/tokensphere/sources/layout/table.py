@@ -1,0 +1,288 @@
+"""The names that families of models give to their embedding, unembedding and final norm: one table.
+
+The names are those of the Hugging Face implementations (``modeling_*.py`` of each model type), of
+llama.cpp's ``gguf-py/gguf/constants.py`` and of CTranslate2's ``transformer_spec.py``.
+:mod:`~tokensphere.sources.layout.search` searches it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import InputError
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the models of one family keep their tensors.
+
+    Attributes
+    ----------
+    name : of the family
+    model_types : the values of ``model_type`` in ``config.json``
+    input, output, norm : names of the embedding, the unembedding and the weight of the norm that comes
+        right before the unembedding; the first that is there counts
+    shares : without a tensor for the output, the input serves for both
+    norm_plus_one : the norm multiplies by 1 + weight
+    scale_input : what the model does with a row of the input before it uses it
+    note : what else a reader of a result should know
+    """
+
+    name: str
+    model_types: tuple[str, ...]
+    input: tuple[str, ...]
+    output: tuple[str, ...] = ()
+    norm: tuple[str, ...] = ()
+    shares: bool = True
+    norm_plus_one: bool = False
+    scale_input: str = ""
+    note: str = ""
+
+
+_LM_HEAD = ("lm_head.weight",)
+_EMBED_TOKENS = ("model.embed_tokens.weight", "embed_tokens.weight")
+_MODEL_NORM = ("model.norm.weight", "norm.weight")
+_GPT_NORM = ("transformer.ln_f.weight", "ln_f.weight")
+_BERT_WORDS = "embeddings.word_embeddings.weight"
+_BERT_OUTPUT = ("cls.predictions.decoder.weight",)
+_BERT_NORM = ("cls.predictions.transform.LayerNorm.weight",)
+_HEAD_NORM = ("lm_head.layer_norm.weight",)
+_ROOT_D = "the model multiplies input embeddings by the square root of their dimension"
+_SCALED = "the model multiplies input embeddings by a number of its config"
+_FACTORS = "the embeddings may have fewer dimensions than the hidden layers, which a projection joins"
+
+# Where the names of several layouts are there, the one with most of its tensors counts, then the first.
+LAYOUTS: tuple[Layout, ...] = (
+    Layout(
+        "Llama",
+        (
+            "llama", "llama4", "llama4_text", "mistral", "mistral3", "ministral", "ministral3",
+            "mixtral", "qwen2", "qwen2_moe", "qwen2_vl", "qwen2_5_vl", "qwen3", "qwen3_moe", "qwen3_vl",
+            "smollm3", "olmo2", "olmo3", "olmoe", "phi3", "phimoe", "phi4_multimodal",
+            "stablelm", "starcoder2", "cohere", "cohere2", "deepseek_v2", "deepseek_v3", "ernie4_5",
+            "ernie4_5_moe", "exaone4", "glm", "glm4", "glm4_moe", "gpt_oss", "helium", "seed_oss",
+            "apertus", "arcee", "hunyuan_v1_dense", "minimax", "internlm", "baichuan", "llava",
+            "llava_next",
+        ),
+        _EMBED_TOKENS, _LM_HEAD, _MODEL_NORM,
+    ),
+    Layout("OLMo 1", ("olmo",), _EMBED_TOKENS, _LM_HEAD),  # its norms have no weights
+    Layout(
+        "Gemma", ("gemma", "gemma2", "gemma3", "gemma3_text", "vaultgemma", "paligemma"),
+        _EMBED_TOKENS, _LM_HEAD, _MODEL_NORM, norm_plus_one=True, scale_input=_ROOT_D,
+    ),
+    Layout(
+        "Gemma 3n and 4", ("gemma3n", "gemma3n_text", "gemma4", "gemma4_text"),
+        _EMBED_TOKENS, _LM_HEAD, _MODEL_NORM, scale_input=_ROOT_D,
+    ),
+    Layout(
+        "RecurrentGemma", ("recurrent_gemma",),
+        _EMBED_TOKENS, _LM_HEAD, ("model.final_norm.weight",), norm_plus_one=True, scale_input=_ROOT_D,
+    ),
+    Layout(
+        "Qwen3-Next",
+        ("qwen3_next", "qwen3_5", "qwen3_5_text", "qwen3_5_moe", "qwen3_5_moe_text"),
+        _EMBED_TOKENS, _LM_HEAD, _MODEL_NORM, norm_plus_one=True,
+    ),
+    Layout("Nemotron", ("nemotron",), _EMBED_TOKENS, _LM_HEAD, _MODEL_NORM, norm_plus_one=True),
+    Layout(
+        "Granite",
+        ("granite", "granitemoe", "granitemoeshared", "granitemoehybrid", "minicpm", "minicpm3"),
+        _EMBED_TOKENS, _LM_HEAD, _MODEL_NORM, scale_input=_SCALED,
+    ),
+    Layout(
+        "Phi", ("phi", "persimmon"),
+        _EMBED_TOKENS, _LM_HEAD, ("model.final_layernorm.weight", "final_layernorm.weight"),
+        shares=False,
+    ),
+    Layout(
+        "Jamba", ("jamba", "bamba", "zamba", "zamba2"),
+        _EMBED_TOKENS, _LM_HEAD, ("model.final_layernorm.weight", "final_layernorm.weight"),
+    ),
+    Layout(
+        "Falcon-H1", ("falcon_h1",),
+        _EMBED_TOKENS, _LM_HEAD, ("model.final_layernorm.weight",), scale_input=_SCALED,
+    ),
+    Layout("LFM2", ("lfm2", "lfm2_moe"), _EMBED_TOKENS, _LM_HEAD, ("model.embedding_norm.weight",)),
+    Layout(
+        "XGLM", ("xglm",), _EMBED_TOKENS, _LM_HEAD, ("model.layer_norm.weight",), scale_input=_ROOT_D
+    ),
+    Layout(
+        "InternLM2", ("internlm2",),
+        ("model.tok_embeddings.weight",), ("output.weight",), _MODEL_NORM, shares=False,
+    ),
+    Layout(
+        "Llama, original names", (),
+        ("tok_embeddings.weight",), ("output.weight",), ("norm.weight",), shares=False,
+    ),
+    Layout(
+        "GPT-2", ("gpt2", "gpt_bigcode", "openai-gpt"),
+        ("transformer.wte.weight", "wte.weight", "transformer.tokens_embed.weight"),
+        _LM_HEAD, _GPT_NORM,
+    ),
+    Layout("GPT-Neo", ("gpt_neo",), ("transformer.wte.weight", "wte.weight"), _LM_HEAD, _GPT_NORM),
+    Layout(
+        "GPT-J", ("gptj", "codegen", "qwen"),
+        ("transformer.wte.weight", "wte.weight"), _LM_HEAD, _GPT_NORM, shares=False,
+    ),
+    Layout(
+        "GPT-NeoX", ("gpt_neox",),
+        ("gpt_neox.embed_in.weight", "embed_in.weight"),
+        ("embed_out.weight", "lm_head.weight"),
+        ("gpt_neox.final_layer_norm.weight", "final_layer_norm.weight"), shares=False,
+    ),
+    Layout(
+        "Falcon", ("falcon", "RefinedWeb", "RefinedWebModel"),
+        ("transformer.word_embeddings.weight", "word_embeddings.weight"), _LM_HEAD, _GPT_NORM,
+    ),
+    Layout(
+        "BLOOM", ("bloom",),
+        ("transformer.word_embeddings.weight", "word_embeddings.weight"), _LM_HEAD, _GPT_NORM,
+        scale_input="the model applies a norm (word_embeddings_layernorm) to input embeddings",
+    ),
+    Layout(
+        "MPT", ("mpt", "dbrx"),
+        ("transformer.wte.weight", "wte.weight"), _LM_HEAD,
+        ("transformer.norm_f.weight", "norm_f.weight"),
+    ),
+    Layout(
+        "ChatGLM", ("chatglm",),
+        ("transformer.embedding.word_embeddings.weight",), ("transformer.output_layer.weight",),
+        ("transformer.encoder.final_layernorm.weight",), shares=False,
+    ),
+    Layout(
+        "T5", ("t5", "mt5", "umt5", "longt5", "switch_transformers"),
+        ("shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"),
+        _LM_HEAD, ("decoder.final_layer_norm.weight",),
+    ),
+    Layout(
+        "Whisper", ("whisper",),
+        ("model.decoder.embed_tokens.weight", "decoder.embed_tokens.weight"), ("proj_out.weight",),
+        ("model.decoder.layer_norm.weight", "decoder.layer_norm.weight"),
+    ),
+    Layout(
+        "Whisper, original names", (), ("decoder.token_embedding.weight",), (), ("decoder.ln.weight",)
+    ),
+    Layout(
+        "BART", ("bart", "mbart", "m2m_100", "marian", "pegasus", "nllb-moe", "blenderbot"),
+        (
+            "model.shared.weight", "shared.weight",
+            "model.decoder.embed_tokens.weight", "model.encoder.embed_tokens.weight",
+            "decoder.embed_tokens.weight", "encoder.embed_tokens.weight",
+        ),
+        _LM_HEAD, ("model.decoder.layer_norm.weight", "decoder.layer_norm.weight"),
+        scale_input="the model may multiply input embeddings by the square root of their dimension"
+        " (scale_embedding of its config)",
+    ),
+    Layout(
+        "OPT", ("opt",),
+        ("model.decoder.embed_tokens.weight", "decoder.embed_tokens.weight"), _LM_HEAD,
+        ("model.decoder.final_layer_norm.weight", "decoder.final_layer_norm.weight"),
+        note=f"{_FACTORS} (OPT-350m: project_in, project_out)",
+    ),
+    Layout(
+        "BERT", ("bert", "nomic_bert"),
+        (f"bert.{_BERT_WORDS}", _BERT_WORDS), _BERT_OUTPUT, _BERT_NORM,
+    ),
+    Layout(
+        "DistilBERT", ("distilbert",),
+        (f"distilbert.{_BERT_WORDS}", _BERT_WORDS),
+        ("vocab_projector.weight",), ("vocab_layer_norm.weight",),
+    ),
+    Layout(
+        "RoBERTa", ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert"),
+        (f"roberta.{_BERT_WORDS}", _BERT_WORDS), ("lm_head.decoder.weight",), _HEAD_NORM,
+    ),
+    Layout(
+        "MPNet", ("mpnet",),
+        (f"mpnet.{_BERT_WORDS}", _BERT_WORDS), ("lm_head.decoder.weight",), _HEAD_NORM,
+    ),
+    Layout(
+        "ALBERT", ("albert",), (f"albert.{_BERT_WORDS}", _BERT_WORDS),
+        ("predictions.decoder.weight",), ("predictions.LayerNorm.weight",), note=_FACTORS,
+    ),
+    Layout(
+        "ELECTRA", ("electra",), (f"electra.{_BERT_WORDS}", _BERT_WORDS),
+        ("generator_lm_head.weight",), ("generator_predictions.LayerNorm.weight",), note=_FACTORS,
+    ),
+    Layout(
+        "DeBERTa", ("deberta", "deberta-v2"),
+        (f"deberta.{_BERT_WORDS}", _BERT_WORDS), _BERT_OUTPUT,
+        (*_BERT_NORM, "lm_predictions.lm_head.LayerNorm.weight"),
+    ),
+    Layout(
+        "ModernBERT", ("modernbert",),
+        ("model.embeddings.tok_embeddings.weight", "embeddings.tok_embeddings.weight"),
+        ("decoder.weight",), ("head.norm.weight",),
+    ),
+    Layout(
+        "CLIP text", ("clip", "clip_text_model", "siglip", "siglip_text_model"),
+        ("text_model.embeddings.token_embedding.weight",), (), ("text_model.final_layer_norm.weight",),
+        shares=False,
+    ),
+    Layout(
+        "Mamba", ("mamba", "mamba2", "falcon_mamba"),
+        ("backbone.embeddings.weight", "backbone.embedding.weight", "embeddings.weight"),
+        _LM_HEAD, ("backbone.norm_f.weight", "norm_f.weight"),
+    ),
+    Layout(
+        "RWKV", ("rwkv",),
+        ("rwkv.embeddings.weight", "emb.weight"), ("head.weight",),
+        ("rwkv.ln_out.weight", "ln_out.weight"), shares=False,
+        scale_input="the model applies a norm (ln0, pre_ln) to input embeddings",
+    ),
+    Layout(
+        "GGUF", (),
+        # Gemma's norms are stored with the 1 already added.
+        ("token_embd.weight",), ("output.weight",), ("output_norm.weight",),
+    ),
+    Layout(
+        "CTranslate2", (),
+        # The encoder of a translator may have another embedding, with a vocabulary of its own.
+        ("decoder/embeddings/weight", "encoder/embeddings_0/weight", "encoder/embeddings/weight"),
+        ("decoder/projection/weight",), ("decoder/layer_norm/gamma",),
+    ),
+    Layout("static, sentence-transformers", (), ("embedding.weight",), shares=False),
+    Layout("static, Model2Vec", ("model2vec",), ("embeddings", "embedding.weight"), shares=False),
+)  # fmt: skip
+
+
+def fold_norm(
+    matrix: npt.NDArray[np.float32], norm_weight: npt.NDArray[np.float32], layout: str
+) -> npt.NDArray[np.float32]:
+    """The output matrix with the final norm's weight in its columns.
+
+    What a hidden state is multiplied by after it was normalised belongs as well to the matrix: with the
+    weight folded in, a row is the direction in which its token is read from the normalised state. The
+    bias of the norm and the subtraction of the mean, where a model has them, are left out.
+
+    Parameters
+    ----------
+    matrix : float32 array of shape (n, d)
+    norm_weight : float32 array of shape (d,)
+    layout : name of the layout; some store their weight less one
+
+    Returns
+    -------
+    float32 array of shape (n, d), a new one
+
+    Raises
+    ------
+    InputError
+        the weight has another length than the rows, or no layout has that name
+    """
+    if matrix.ndim != 2 or norm_weight.shape != matrix.shape[1:]:
+        raise InputError(
+            f"the norm's weight has the shape {norm_weight.shape}, not that of a row, {matrix.shape[1:]}"
+        )
+    known = next((known for known in LAYOUTS if known.name == layout), None)
+    if known is None:
+        raise InputError(
+            f"there is no layout {layout!r}; there are {', '.join(k.name for k in LAYOUTS)}"
+        )
+    weight = norm_weight.astype(np.float32) + np.float32(known.norm_plus_one)
+    folded: npt.NDArray[np.float32] = matrix * weight
+    return folded

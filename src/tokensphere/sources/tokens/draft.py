@@ -1,0 +1,162 @@
+"""A vocabulary in the making, and the checked steps from a file's bytes to it.
+
+An id between others that no token has is UNUSED and called ``<unused id 7>``, so that no two of them
+look alike.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tokensphere.errors import FormatError, SourceError
+from tokensphere.sources.tokens.pieces import Decode
+from tokensphere.vocabulary import Kind, Vocabulary
+
+_MOST_HOLES = 65_536  # ids without a token that a file may have if nothing says how many rows there are
+
+
+class Draft:
+    """A vocabulary in the making: tokens come with their ids, in any order."""
+
+    def __init__(self, name: str, n_rows: int | None) -> None:
+        self.name = name
+        self.n_rows = n_rows
+        self.pieces: dict[int, str] = {}
+        self.kinds: dict[int, Kind] = {}
+
+    def bad(self, problem: str) -> FormatError:
+        """The error that says what is wrong with the file, to be raised."""
+        return FormatError(f"{self.name} {problem}; download or convert it again")
+
+    def text(self, piece: object) -> str:
+        """`piece`, if it is a text."""
+        if not isinstance(piece, str):
+            raise self.bad(f"has {short(piece)} where a token is expected")
+        return piece
+
+    def id(self, piece: str, id: object) -> int:
+        """`id`, if it is a whole number of 0 or more."""
+        if type(id) is not int or id < 0:  # a bool is an int, too
+            raise self.bad(f"gives the token {short(piece)} the id {short(id)}, not 0 or more")
+        return id
+
+    def add(self, piece: object, id: object, kind: Kind = Kind.NORMAL) -> None:
+        """Put a token at an id that must be free."""
+        text = self.text(piece)
+        number = self.id(text, id)
+        if self.pieces.setdefault(number, text) != text:
+            raise self.bad(
+                f"gives the id {number} to both {short(self.pieces[number])} and {short(text)}"
+            )
+        if kind != Kind.NORMAL:
+            self.kinds[number] = kind
+
+    def finish(self, decode: Decode) -> Vocabulary:
+        """The vocabulary of as many tokens as the highest id asks for.
+
+        Raises
+        ------
+        FormatError
+            there are no tokens, more ids than rows, or hardly a token for all those ids
+        """
+        size = max(self.pieces, default=-1) + 1
+        if not size:
+            raise self.bad("has no tokens")
+        last = self.pieces[size - 1]
+        if self.n_rows is not None and size > self.n_rows:
+            raise too_many(self.name, size, self.n_rows, last)
+        if size - len(self.pieces) > max(_MOST_HOLES, len(self.pieces)):
+            raise self.bad(
+                f"gives {short(last)} the id {short(size - 1)}, but has only {len(self.pieces)} tokens"
+            )
+        if size == len(self.pieces):
+            pieces = [self.pieces[id] for id in range(size)]
+        else:
+            pieces = [self.pieces.get(id, f"<unused id {id}>") for id in range(size)]
+        self._check_characters(pieces)
+        kinds = np.zeros(size, dtype=np.uint8)
+        for id, kind in self.kinds.items():
+            kinds[id] = kind
+        if size > len(self.pieces):
+            kinds[[id for id in range(size) if id not in self.pieces]] = Kind.UNUSED
+        return Vocabulary(pieces, decode=decode, kinds=kinds)
+
+    def _check_characters(self, pieces: list[str]) -> None:
+        try:
+            "".join(pieces).encode()
+        except UnicodeEncodeError as error:
+            lone = error.object[error.start]
+            piece = next(piece for piece in pieces if lone in piece)
+            raise self.bad(f"has half a character (a lone surrogate) in {short(piece)}") from None
+
+
+def short(value: object) -> str:
+    """The value for a message, never long; numbers of thousands of digits are not even written out."""
+    if isinstance(value, int) and value.bit_length() > 128:
+        return "a number of more than 38 digits"
+    if isinstance(value, (dict, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    text = repr(value[:40] if isinstance(value, str) else value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def too_many(name: str, tokens: int, rows: int, last: str) -> FormatError:
+    """The error for a vocabulary that is larger than its matrix."""
+    return FormatError(
+        f"{name} has ids for {short(tokens)} tokens (the last is {short(last)}), but the matrix has"
+        f" {rows} rows; take both from the same model"
+    )
+
+
+def content_of(source: bytes | Path, name: str) -> tuple[bytes, str]:
+    """The bytes of a file, and how messages name it."""
+    if isinstance(source, bytes):
+        return source, name
+    try:
+        return source.read_bytes(), str(source)
+    except OSError as error:
+        raise SourceError(f"cannot open {source}: {error.strerror or error}") from error
+
+
+def json_of(raw: bytes, draft: Draft) -> Any:
+    """What the JSON in a file holds; a FormatError if it is none."""
+    try:
+        return json.loads(raw.decode("utf-8-sig"))
+    except RecursionError:
+        raise draft.bad("is nested too deeply") from None
+    except ValueError as error:  # bad UTF-8, broken or cut JSON, numbers of thousands of digits
+        raise draft.bad(f"is no complete JSON ({error})") from None
+
+
+def lines_of(raw: bytes, draft: Draft) -> list[str]:
+    """The lines of a file, split at newlines only: tokens hold every other kind of separator."""
+    try:
+        lines = raw.decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise draft.bad(f"is no text in UTF-8 ({error.reason} at byte {error.start})") from None
+    if not lines[-1]:
+        lines.pop()
+        ended = lines
+    else:
+        ended = lines[:-1]
+    if ended and all(line.endswith("\r") for line in ended):  # written on Windows
+        lines = [line.removesuffix("\r") for line in lines]
+    return lines
+
+
+def as_object(value: object, what: str, draft: Draft) -> dict[str, Any]:
+    """`value`, if it is an object; `what` names it for the message."""
+    if not isinstance(value, dict):
+        raise draft.bad(f"has {short(value)} as its {what}, not an object")
+    return value
+
+
+def as_list(value: object, what: str, draft: Draft) -> list[Any]:
+    """`value`, if it is a list; `what` names it for the message."""
+    if not isinstance(value, list):
+        raise draft.bad(f"has {short(value)} as its {what}, not a list")
+    return value

@@ -1,0 +1,255 @@
+"""The files in which tokenizers keep their vocabulary -> :class:`~tokensphere.vocabulary.Vocabulary`.
+
+What is read here is which token has which id, how it is spelled and of what kind it is; merges,
+scores and all that is needed to cut a text into tokens are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from tokensphere.errors import FormatError, SourceError
+from tokensphere.sources.tokens.draft import (
+    Draft,
+    as_list,
+    as_object,
+    content_of,
+    json_of,
+    lines_of,
+    short,
+)
+from tokensphere.sources.tokens.pieces import (
+    Decode,
+    byte_of,
+    declared_decode,
+    decode_plain,
+    decode_sentencepiece,
+    decode_wordpiece,
+    guess_decode,
+    is_unused,
+    kind_by_spelling,
+    sentencepiece_pieces,
+    with_plain,
+)
+from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
+
+
+def read_tokenizer_json(raw: bytes | Path, n_rows: int | None = None) -> Vocabulary:
+    """The vocabulary of a ``tokenizer.json`` of the `tokenizers` library.
+
+    Parameters
+    ----------
+    raw : its bytes, or its path
+    n_rows : rows of the matrix, if known; no id may lie beyond
+
+    Returns
+    -------
+    Vocabulary
+        of as many tokens as the highest id asks for; special tokens are CONTROL, other added ones
+        ADDED, reserved names (``[unused7]``) UNUSED, bytes of SentencePiece (``<0x0A>``) BYTE
+
+    Raises
+    ------
+    SourceError
+        it cannot be opened, or its model is of an unknown type
+    FormatError
+        it is damaged, contradicts itself, or has ids beyond `n_rows`; tokens that were added to the
+        model's own and have no row are left out
+    """
+    content, name = content_of(raw, "tokenizer.json")
+    draft = Draft(name, n_rows)
+    tokenizer = as_object(json_of(content, draft), "content", draft)
+    model = as_object(tokenizer.get("model"), "'model'", draft)
+    kind = model.get("type") or _model_type(model)
+    if kind not in ("BPE", "Unigram", "WordPiece", "WordLevel"):
+        raise SourceError(
+            f"{name} has a model of type {short(kind)}; only BPE, Unigram, WordPiece and WordLevel"
+            " can be read"
+        )
+    if kind == "Unigram":
+        for id, entry in enumerate(as_list(model.get("vocab"), "'vocab'", draft)):
+            draft.add(entry[0] if isinstance(entry, list) and entry else entry, id)
+    else:
+        for piece, id in as_object(model.get("vocab"), "'vocab'", draft).items():
+            draft.add(piece, id)
+    decode = declared_decode(tokenizer, kind)
+    if decode not in (decode_byte_level, decode_wordpiece, decode_plain):
+        draft.kinds |= {id: Kind.BYTE for id, p in draft.pieces.items() if byte_of(p) is not None}
+    plain = _add_added(tokenizer.get("added_tokens") or [], draft)
+    if decode is not decode_byte_level:  # which has a token for everything
+        _mark_unknown(model, draft)
+    draft.kinds |= {id: Kind.UNUSED for id, piece in draft.pieces.items() if is_unused(piece)}
+    return draft.finish(with_plain(decode, plain) if decode is decode_byte_level else decode)
+
+
+def _model_type(model: dict[str, Any]) -> str:
+    """The type of a model in an old file that does not name it."""
+    if isinstance(model.get("vocab"), list):
+        return "Unigram"
+    if "merges" in model:
+        return "BPE"
+    return "WordPiece" if "continuing_subword_prefix" in model else "WordLevel"
+
+
+def _add_added(entries: object, draft: Draft) -> set[str]:
+    """Put the added tokens over those of the model; the contents of those that are not special."""
+    seen: dict[int, str] = {}
+    plain: set[str] = set()
+    for entry in as_list(entries, "'added_tokens'", draft):
+        token = as_object(entry, "added token", draft)
+        piece = draft.text(token.get("content"))
+        id = draft.id(piece, token.get("id"))
+        if draft.n_rows is not None and id >= draft.n_rows and id not in draft.pieces:
+            continue  # Gemma 3's <image_soft_token>: an image, for which the text model has no row
+        if seen.setdefault(id, piece) != piece:
+            raise draft.bad(f"gives the id {id} to both {short(seen[id])} and {short(piece)}")
+        special = token.get("special") is True
+        draft.pieces[id] = piece
+        draft.kinds[id] = Kind.CONTROL if special else Kind.ADDED
+        if not special:
+            plain.add(piece)
+    return plain
+
+
+def _mark_unknown(model: dict[str, Any], draft: Draft) -> None:
+    id, piece = model.get("unk_id"), model.get("unk_token")
+    if piece is None and type(id) is int and id in draft.pieces:
+        draft.kinds[id] = Kind.UNKNOWN
+    elif isinstance(piece, str):
+        draft.kinds |= {id: Kind.UNKNOWN for id, known in draft.pieces.items() if known == piece}
+
+
+def read_vocab_json(
+    raw: bytes | Path, n_rows: int | None = None, *, added: bytes | Path | None = None
+) -> Vocabulary:
+    """The vocabulary of a ``vocab.json`` (GPT-2, RoBERTa, Qwen, CLIP, …): an object of token -> id.
+
+    Parameters
+    ----------
+    raw : its bytes, or its path
+    n_rows : rows of the matrix, if known; no id may lie beyond
+    added : an ``added_tokens.json`` of the same form, whose tokens are plain text
+
+    Raises
+    ------
+    SourceError, FormatError
+        as :func:`read_tokenizer_json`
+    """
+    content, name = content_of(raw, "vocab.json")
+    draft = Draft(name, n_rows)
+    for piece, id in as_object(json_of(content, draft), "content", draft).items():
+        draft.add(piece, id, kind_by_spelling(piece))
+    decode = guess_decode(draft.pieces.values())
+    if added is None:
+        return _finish(draft, decode)
+    extra, draft.name = content_of(added, "added_tokens.json")
+    tokens = as_object(json_of(extra, draft), "content", draft)
+    for piece, id in tokens.items():
+        draft.add(piece, id)
+        draft.kinds[id] = kind_by_spelling(piece) or Kind.ADDED
+    return _finish(draft, with_plain(decode, tokens) if decode is decode_byte_level else decode)
+
+
+def _finish(draft: Draft, decode: Decode) -> Vocabulary:
+    """Finish a vocabulary of guessed spelling."""
+    if decode is decode_sentencepiece:
+        draft.kinds |= {id: Kind.BYTE for id, p in draft.pieces.items() if byte_of(p) is not None}
+    return draft.finish(decode)
+
+
+def _listed(pieces: Iterable[object], draft: Draft, kind: Callable[[str], Kind] | None) -> Draft:
+    """The draft with tokens in the order of their ids."""
+    for id, piece in enumerate(pieces):
+        text = draft.text(piece)
+        draft.add(text, id, kind(text) if kind else Kind.NORMAL)
+    return draft
+
+
+def read_vocab_txt(raw: bytes | Path) -> Vocabulary:
+    """The vocabulary of a ``vocab.txt`` (WordPiece): a token a line, in the order of the ids.
+
+    Raises
+    ------
+    SourceError, FormatError
+        as :func:`read_tokenizer_json`
+    """
+    content, name = content_of(raw, "vocab.txt")
+    draft = Draft(name, None)
+    return _listed(lines_of(content, draft), draft, kind_by_spelling).finish(decode_wordpiece)
+
+
+def read_ctranslate2_vocabulary(raw: bytes | Path) -> Vocabulary:
+    """The vocabulary of a CTranslate2 model: ``vocabulary.txt`` (a token a line) or ``.json`` (a list).
+
+    The file does not say how its tokens are spelled; that is guessed from how they begin.
+
+    Raises
+    ------
+    SourceError, FormatError
+        as :func:`read_tokenizer_json`
+    """
+    content, name = content_of(raw, "vocabulary")
+    draft = Draft(name, None)
+    bare = content.strip() if isinstance(raw, bytes) else b""
+    if name.endswith(".json") or (bare.startswith(b"[") and bare.endswith(b"]")):
+        pieces = as_list(json_of(content, draft), "content", draft)
+    else:
+        pieces = lines_of(content, draft)
+    _listed(pieces, draft, kind_by_spelling)
+    return _finish(draft, guess_decode(draft.pieces.values()))
+
+
+def read_tokens_file(path: Path, n_rows: int | None = None) -> Vocabulary:
+    """The tokens that a user gives for vectors of their own; each is exactly what is written.
+
+    Parameters
+    ----------
+    path : ``.json`` with a list of tokens or an object of token -> id, or ``.txt`` with a token a
+        line, spaces at both ends being part of it
+    n_rows : rows of the matrix, if known; no id may lie beyond
+
+    Raises
+    ------
+    SourceError
+        it cannot be opened, or has another ending
+    FormatError
+        it is damaged, contradicts itself, or has ids beyond `n_rows`
+    """
+    if path.suffix.lower() not in (".json", ".txt"):
+        raise SourceError(f"{path} is neither .json nor .txt; write one token a line to a .txt file")
+    content, name = content_of(path, "tokens")
+    draft = Draft(name, n_rows)
+    if path.suffix.lower() == ".txt":
+        lines = lines_of(content, draft)
+        if lines and len(lines[0]) > 1:
+            lines[0] = lines[0].removeprefix("\ufeff")  # the mark that Windows puts before UTF-8
+        return _listed(lines, draft, None).finish(decode_plain)
+    tokens = json_of(content, draft)
+    if isinstance(tokens, list):
+        return _listed(tokens, draft, None).finish(decode_plain)
+    for piece, id in as_object(tokens, "content", draft).items():
+        draft.add(piece, id)
+    return draft.finish(decode_plain)
+
+
+def read_tokenizer_model(raw: bytes | Path) -> Vocabulary:
+    """The vocabulary of a SentencePiece model, ``tokenizer.model``; needs no other package.
+
+    Raises
+    ------
+    SourceError, FormatError
+        as :func:`read_tokenizer_json`
+    """
+    content, name = content_of(raw, "tokenizer.model")
+    draft = Draft(name, None)
+    try:
+        pieces = sentencepiece_pieces(content)
+    except ValueError as error:
+        raise FormatError(
+            f"{name} is no complete SentencePiece model ({error}); use the model's tokenizer.json"
+        ) from None
+    for id, (piece, kind) in enumerate(pieces):
+        draft.add(piece, id, Kind.UNUSED if is_unused(piece) else kind)
+    return draft.finish(decode_sentencepiece)

@@ -1,0 +1,115 @@
+"""How often one statistic exceeds another's upper quantile, with a bootstrap interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.errors import InputError
+
+_REPLICATES = 1000
+
+
+@dataclass(frozen=True)
+class Exceedance:
+    """The share of values above a quantile of the null.
+
+    Attributes
+    ----------
+    level : of the quantile, e.g. 0.95; with nothing but the null, ``1 − level`` are above it
+    threshold : the quantile: the smallest null value that at least `level` of them do not exceed
+    rate : share of the values above it, in [0, 1]
+    interval : 95 % percentile interval of the bootstrap
+    """
+
+    level: float
+    threshold: float
+    rate: float
+    interval: tuple[float, float]
+
+
+def exceedance_rates(
+    values: npt.NDArray[np.floating],
+    null: npt.NDArray[np.floating],
+    *,
+    levels: tuple[float, ...] = (0.95, 0.99),
+    replicates: int = _REPLICATES,
+    seed: int = 0,
+) -> list[list[Exceedance]]:
+    """Rates of exceedance for several pairs of statistics over the same m directions.
+
+    The bootstrap (Efron 1979) draws directions with replacement, the same ones for the values and
+    for the null, and takes the null's quantile anew each time: both sides vary.
+
+    Parameters
+    ----------
+    values, null : floating arrays of shape (m, S), a column a statistic
+    levels : quantiles of the null, each in (0, 1)
+    replicates : bootstrap samples
+    seed : of the bootstrap
+
+    Returns
+    -------
+    for each of the S columns, one Exceedance for each level
+    """
+    m, columns = values.shape
+    if null.shape != values.shape or m < 2:
+        raise InputError(
+            f"values of shape {values.shape}, a null of shape {null.shape}: need the same, 2 or more"
+        )
+    statistics = [_Sorted(values[:, j], null[:, j]) for j in range(columns)]
+    drawn = np.empty((replicates, columns, len(levels)))
+    rng = np.random.default_rng(seed)
+    for replicate in range(replicates):
+        weights = np.bincount(rng.integers(m, size=m), minlength=m)
+        for j, statistic in enumerate(statistics):
+            drawn[replicate, j] = statistic.rates(weights, levels)
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    result = []
+    for j, statistic in enumerate(statistics):
+        rates = statistic.rates(np.ones(m, dtype=np.int64), levels)
+        row = [
+            Exceedance(
+                level, statistic.threshold(level), float(rates[i]), (float(low[j, i]), float(high[j, i]))
+            )
+            for i, level in enumerate(levels)
+        ]
+        result.append(row)
+    return result
+
+
+class _Sorted:
+    """A statistic and its null, sorted once, so that a weighted sample costs two running sums."""
+
+    def __init__(self, values: npt.NDArray[np.floating], null: npt.NDArray[np.floating]) -> None:
+        self.null_order = np.argsort(-null, kind="stable")
+        self.null = null[self.null_order]
+        self.order = np.argsort(-values, kind="stable")
+        # for each null value, from the largest down, how many values exceed it
+        ordered = values[self.order]
+        self.above = np.searchsorted(-ordered, -self.null, side="left")
+
+    def threshold(self, level: float) -> float:
+        """The null's quantile, no interpolation."""
+        m = len(self.null)
+        return float(self.null[m - max(ceil(level * m), 1)])
+
+    def rates(self, weights: npt.NDArray[np.integer], levels: tuple[float, ...]) -> list[float]:
+        """Share of the weighted values above the weighted null's quantiles."""
+        m = len(self.null)
+        # Quantiles near 1 need the head of the sorted null only; a sample may need a little more.
+        head = min(m, int(3 * m * (1 - min(levels))) + 64)
+        while True:
+            running = np.cumsum(weights[self.null_order[:head]])
+            if head == m or running[-1] > m - ceil(min(levels) * m):
+                break
+            head = min(m, 2 * head)
+        rates = []
+        for level in levels:
+            # the largest null value whose weight from the top exceeds m − ⌈level m⌉
+            place = int(np.searchsorted(running, m - ceil(level * m), side="right"))
+            rates.append(float(weights[self.order[: self.above[place]]].sum()) / m)
+        return rates

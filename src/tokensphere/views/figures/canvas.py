@@ -1,0 +1,85 @@
+"""A Matplotlib figure -> a file, whole or not at all; Matplotlib is an extra."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tokensphere.errors import InputError, MissingExtraError
+from tokensphere.formats.whole import check_writable, whole_file
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SUFFIXES = (".png", ".svg", ".pdf")
+_DOTS_PER_INCH = 150
+# The day of making would be the only difference between two runs.
+_METADATA: dict[str, dict[str, Any]] = {
+    ".png": {},
+    ".svg": {"Date": None},
+    ".pdf": {"CreationDate": None},
+}
+
+
+def check_figure_path(path: Path) -> None:
+    """Say before the work starts what would fail at its end.
+
+    Raises
+    ------
+    InputError
+        the suffix is not one of `SUFFIXES`, or the file cannot be written there
+    MissingExtraError
+        Matplotlib is not installed
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"cannot draw {path}: the name must end in {', '.join(SUFFIXES)}")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MissingExtraError("pictures need Matplotlib: pip install 'tokensphere[plot]'")
+    check_writable(path)
+
+
+def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Any]]:
+    """A figure that no global state of Matplotlib knows.
+
+    Parameters
+    ----------
+    width, height : in inches
+    rows, columns : of axes
+
+    Returns
+    -------
+    figure : Figure
+    axes : list of ``rows * columns`` axes, row by row
+
+    Raises
+    ------
+    MissingExtraError
+        Matplotlib is not installed
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("pictures need Matplotlib: pip install 'tokensphere[plot]'") from error
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for ax in axes:
+        ax.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, SVG or PDF, by the suffix of `path`.
+
+    It goes to a temporary file beside it, which takes its name when it is complete: a file that was
+    there survives a failure.
+
+    Raises
+    ------
+    InputError
+        the suffix is unknown, or the file cannot be written
+    """
+    check_figure_path(path)
+    suffix = path.suffix.lower()
+    with whole_file(path) as file:
+        figure.savefig(file, format=suffix[1:], dpi=_DOTS_PER_INCH, metadata=_METADATA[suffix])

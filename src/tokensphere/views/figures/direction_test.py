@@ -1,0 +1,123 @@
+"""A test of directions -> a picture: which groups stand out, and the p-values beside chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tokensphere.analysis.direction_test.measure import STATISTICS
+from tokensphere.analysis.direction_test.result import RankedTest
+from tokensphere.views.figures.canvas import new_figure, save_figure
+from tokensphere.views.words import LAWS, statistic_in_words
+
+_BINS = 20
+_MOST_TICKS = 16
+# Told apart by their dashes as much as by their colour, so that a photocopy shows the same.
+_STYLES = (
+    {"color": "black", "linestyle": "-"},
+    {"color": "#1b6ca8", "linestyle": "-."},
+    {"color": "#b2452f", "linestyle": "--"},
+    {"color": "#555555", "linestyle": ":"},
+)
+
+
+def plot_directiontest(result: RankedTest, path: Path) -> None:
+    """Draw the result to `path` (.png, .svg or .pdf), whole or not at all.
+
+    Parameters
+    ----------
+    result : its statistic is the one whose shares are drawn by group
+    path : where to
+
+    Raises
+    ------
+    InputError
+        the file cannot be written, or its suffix is unknown
+    MissingExtraError
+        Matplotlib is not installed
+    """
+    test = result.test
+    grouped = len(test.groups) > 1
+    figure, axes = new_figure(11 if grouped else 6, 4.4, columns=2 if grouped else 1)
+    if grouped:
+        _shares(axes[0], result)
+    _histogram(axes[-1], result)
+    figure.suptitle(
+        f"{test.provenance.model}: {len(test):,} directions beside {len(test.null_distribution):,}"
+        f" {LAWS[test.settings.null]}",
+        fontsize=11 if grouped else 8,
+        parse_math=False,
+    )
+    save_figure(figure, path)
+
+
+def _shares(ax: Any, result: RankedTest) -> None:
+    groups, column = result.test.groups, result.column
+    places = np.arange(len(groups))
+    for q, marker, face, label in ((True, "o", "black", "q < 0.05"), (False, "s", "white", "p < 0.05")):
+        shares = np.array([g.share_q(column) if q else g.share_p(column) for g in groups])
+        ends = np.array([g.interval_q(column) if q else g.interval_p(column) for g in groups])
+        beyond = np.clip(np.abs(ends.T - shares), 0, 1)  # NaN where nothing was tested: not drawn
+        ax.errorbar(
+            places, 100 * shares, 100 * beyond, fmt=marker, color="black", markerfacecolor=face,
+            markersize=4.5, linewidth=0.9, label=label,
+        )  # fmt: skip
+    ax.axhline(5, color="black", linewidth=1, linestyle="--", label="p < 0.05 by chance: 5 %")
+    short, common = short_names([group.name for group in groups])
+    step = -(-len(groups) // _MOST_TICKS)
+    rotation = 45 if max(map(len, short)) > 4 else 0
+    ax.set_xticks(places[::step], short[::step], rotation=rotation, ha="right" if rotation else "center",
+                  fontsize=8, parse_math=False)  # fmt: skip
+    ax.set_xlabel(common or "group", parse_math=False)
+    ax.set_ylabel("share of directions (%), 95 % interval")
+    ax.set_ylim(bottom=0)
+    ax.set_title(f"By the {statistic_in_words(result.test, result.statistic)}", fontsize=10, loc="left")
+    ax.legend(frameon=False, fontsize=8)
+
+
+def short_names(names: Sequence[str]) -> tuple[list[str], str]:
+    """Names without what they all begin and end with, and the whole with a star in their place.
+
+    Examples
+    --------
+    >>> short_names(["blk.0.up", "blk.10.up"])
+    (['0', '10'], 'blk.*.up')
+    >>> short_names(["a", "b"])
+    (['a', 'b'], '')
+    """
+    begin = _beginning(names).rstrip("0123456789")
+    rest = [name[len(begin) :] for name in names]
+    end = _beginning([name[::-1] for name in rest])[::-1].lstrip("0123456789")
+    short = [name[: len(name) - len(end)] for name in rest]
+    if not all(short):
+        return list(names), ""
+    return short, f"{begin}*{end}" if begin or end else ""
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """The characters that all names begin with."""
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return "".join(letters[0] for letters in same)
+
+
+def _histogram(ax: Any, result: RankedTest) -> None:
+    test = result.test
+    p = test.pvalue[test.testable]
+    for column, name in enumerate(STATISTICS):
+        counts, edges = np.histogram(p[:, column], bins=_BINS, range=(0, 1))
+        heights = counts / max(len(p), 1) * _BINS
+        label = statistic_in_words(test, name)
+        if name == "label":
+            label += " (takes few values)"  # so its heights jump also when all is chance
+        ax.stairs(heights, edges, baseline=None, label=label, **_STYLES[column])
+    ax.axhline(1, color="black", linewidth=1, label="chance", alpha=0.4)
+    ax.set_xlim(0, 1)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("p")
+    ax.set_ylabel("density (1 if all were chance)")
+    ax.set_title("All p-values", fontsize=10, loc="left")
+    ax.legend(frameon=False, fontsize=8)

@@ -1,0 +1,169 @@
+"""A survey -> a picture: how coherent lists are, how often more than chance, and the hubs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from tokensphere.analysis.survey.result import LEVELS, Survey
+from tokensphere.analysis.survey.sharing import WORDS
+from tokensphere.views.figures.canvas import new_figure, save_figure
+
+_BLUE, _RED, _GREEN, _GREY = "#1b6ca8", "#b2452f", "#2f7d4f", "#777777"
+_RANKINGS = {"cosine": "cosine", "centered": "cosine, centred", "dot": "dot"}
+# Told apart by marker, line and filling as much as by colour, so that a photocopy shows the same.
+_KINDS: tuple[tuple[bool, bool, str, dict[str, Any]], ...] = (
+    (False, False, "rows as they are", {"marker": "o", "color": _BLUE, "mfc": _BLUE}),
+    (False, True, "  one token a form", {"marker": "o", "color": _BLUE, "mfc": "white"}),
+    (True, False, "rows centred", {"marker": "s", "color": _RED, "mfc": _RED}),
+    (True, True, "  one token a form", {"marker": "s", "color": _RED, "mfc": "white"}),
+)
+_HUB_LINES: tuple[dict[str, Any], ...] = (
+    {"color": _BLUE, "linestyle": "-"},
+    {"color": _RED, "linestyle": "--"},
+    {"color": _GREEN, "linestyle": "-."},
+)
+
+
+def plot_survey(result: Survey, path: Path) -> None:
+    """Draw the result to `path` (.png, .svg or .pdf), whole or not at all.
+
+    Raises
+    ------
+    InputError
+        the file cannot be written, or its suffix is unknown
+    MissingExtraError
+        Matplotlib is not installed
+    """
+    figure, (left, middle, right) = new_figure(13, 4.4, columns=3)
+    _coherence(left, result)
+    _rates(middle, result)
+    _hubs(right, result)
+    settings = result.settings
+    figure.suptitle(
+        f"{result.provenance.model}: {result.n_tokens:,} tokens, {len(result):,} random directions"
+        f" (seed {settings.seed}, from {settings.first:,} on)",
+        fontsize=11,
+        parse_math=False,
+    )
+    save_figure(figure, path)
+
+
+def _coherence(ax: Any, result: Survey) -> None:
+    """``T`` of the lists shown beside the surrogate's."""
+    real, null = result.coherence, result.surrogate_coherence
+    found = result.main.at[0]
+    edges = np.linspace(min(real.min(), null.min()), max(real.max(), null.max()), _bins(len(real)) + 1)
+    for values, style in (
+        (null, {"fill": True, "color": "#cccccc", "label": "vocabulary with no words"}),
+        (real, {"color": _BLUE, "linewidth": 1.5, "label": "real vocabulary"}),
+    ):
+        share = np.histogram(values, edges)[0] / len(values)
+        ax.stairs(100 * share, edges, **style)
+    ax.axvline(found.threshold, 0, 0.7, color="black", linewidth=1.2, linestyle="--",
+               label=f"{100 * found.level:.0f} % of those with no words are below")  # fmt: skip
+    high = ax.get_ylim()[1]
+    ax.set_ylim(0, 1.35 * high)  # room for the legend
+    ax.text(found.threshold, 0.6 * high, f"  {100 * found.rate:.1f} % of the\n  real ones\n  are above",
+            fontsize=8, va="center")  # fmt: skip
+    ax.set_title(f"How alike are {result.settings.k} neighbours?", fontsize=10, loc="left")
+    kind = "centred rows" if result.settings.centered else "rows as they are"
+    forms = ", one token a form" if result.settings.forms else ""
+    ax.set_xlabel(f"T, mean cosine of their centred rows\n(neighbours on {kind}{forms})")
+    ax.set_ylabel(f"lists in a bin of {edges[1] - edges[0]:.2g} (%)")
+    ax.legend(frameon=False, fontsize=8, loc="upper right")
+
+
+def _bins(count: int) -> int:
+    return int(np.clip(3 * count ** (1 / 3), 12, 60))  # a little finer than Rice's rule
+
+
+def _rates(ax: Any, result: Survey) -> None:
+    """The rates of all kinds of lists and k, with their intervals, and chance."""
+    ks = result.settings.ks
+    for number, (centered, forms, label, style) in enumerate(_KINDS):
+        found = [result.rate(centered=centered, forms=forms, k=k).at[0] for k in ks]
+        where = np.arange(len(ks)) + 0.17 * (number - 1.5)
+        _bars(ax, where, [each.rate for each in found], [each.interval for each in found],
+              label=label, **style)  # fmt: skip
+    ticks = [str(k) for k in ks]
+    if result.naming is not None:
+        # One more place: the lists shown, by what their tokens are and not by where they lie.
+        for number, (share, interval, label, style) in enumerate(_themes(result)):
+            where = np.array([len(ks) + 0.25 * (number - 0.5)])
+            _bars(ax, where, [share], [interval], label=label, **style)
+        ax.axvline(len(ks) - 0.5, 0, 0.72, color=_GREY, linewidth=0.6)
+        ticks.append(f"{result.settings.k}\n(by labels)")
+    chance = 100 * (1 - LEVELS[0])
+    ax.axhline(chance, color="black", linewidth=1, linestyle="--", label=f"chance, {chance:.0f} %")
+    ax.set_xticks(np.arange(len(ticks)), ticks)
+    ax.set_xlim(-0.5, len(ticks) - 0.5)
+    ax.set_ylim(0, 1.35 * max(ax.get_ylim()[1], 2 * chance))  # room for the legend
+    ax.set_xlabel("k, neighbours in a list")
+    ax.set_ylabel("lists beyond chance's 95th percentile (%)")
+    ax.set_title("How often more than chance? (bars: 95 % intervals)", fontsize=10, loc="left")
+    line, *marks = zip(*ax.get_legend_handles_labels(), strict=True)
+    first = 0 if result.naming is None else 4  # so that no column parts what belongs together
+    handles, labels = zip(*marks[:first], line, *marks[first:], strict=True)
+    ax.legend(handles, labels, frameon=False, fontsize=8, loc="upper center", ncols=2)
+
+
+def _themes(result: Survey) -> list[tuple[float, tuple[float, float], str, dict[str, Any]]]:
+    """Share and interval of lists that share a label: any, and one of words."""
+    assert result.naming is not None
+    shown = []
+    for group in result.naming.groups:
+        if group.name in (result.naming.groups[0].name, WORDS):
+            filled = _GREEN if group.name == WORDS else "white"
+            style = {"marker": "D", "color": _GREEN, "mfc": filled}
+            label = "share a label of words" if group.name == WORDS else "share any label"
+            shown.append((group.rate.share, group.rate.interval, label, style))
+    return shown
+
+
+def _bars(
+    ax: Any,
+    where: npt.NDArray[np.floating],
+    rates: list[float],
+    intervals: list[tuple[float, float]],
+    **style: Any,
+) -> None:
+    height = 100 * np.array(rates)
+    ends = 100 * np.array(intervals).T
+    beyond = np.maximum(np.abs(ends - height), 0)
+    lines = {"linestyle": "none", "capsize": 2.5, "markersize": 5.5, "elinewidth": 1}
+    ax.errorbar(where, height, beyond, **lines, **style)
+
+
+def _hubs(ax: Any, result: Survey) -> None:
+    """In what share of the lists each token stands, most often first, beside what chance gives."""
+    m, k, n = len(result), result.settings.k, result.n_tokens
+    for number, (ranking, style) in enumerate(zip(_RANKINGS.values(), _HUB_LINES, strict=True)):
+        counts = np.sort(np.bincount(result.records.ids[:, number].ravel()))[::-1]
+        counts = counts[counts > 0]
+        rank = np.arange(1, len(counts) + 1)
+        ax.plot(rank, 100 * counts / m, linewidth=1.5, label=f"by {ranking}", **style)
+    ranks, expected = _chance(m, k, n)
+    style = {"color": "black", "linestyle": ":", "drawstyle": "steps-pre"}
+    ax.plot(ranks, 100 * expected / m, linewidth=1.2, label="tokens at random", **style)
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:,g}")
+        axis.set_minor_formatter("")
+    ax.set_xlabel("rank of the token")
+    ax.set_ylabel(f"lists of {k} that it stands in (%)")
+    ax.set_title("Hubs: do some tokens stand in many lists?", fontsize=10, loc="left")
+    ax.legend(frameon=False, fontsize=8, loc="upper right")
+
+
+def _chance(m: int, k: int, n: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """How often the token of a rank is listed if all tokens are equally near: Binomial(m, k/n)."""
+    law = stats.binom(m, k / n)
+    counts = np.arange(1, max(int(law.isf(0.5 / n)), 1) + 1)[::-1]
+    rank = n * law.sf(counts - 1)  # so many tokens stand in this many lists or more
+    return np.concatenate([[1.0], rank]), counts[[0, *range(len(counts))]].astype(np.float64)

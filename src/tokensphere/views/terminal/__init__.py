@@ -1,0 +1,1 @@
+"""A result -> tables for a terminal."""

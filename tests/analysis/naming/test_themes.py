@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.analysis.naming.tables import label
+from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.themes import (
+    NOTHING,
+    Theme,
+    choose_themes,
+    name_in_words,
+    share_in_words,
+)
+from tokensphere.labels.table import LabelTable
+
+N = 5000
+LIST = np.arange(10)
+
+
+def themes(
+    *members: tuple[str, object], kinds: dict[str, str] | None = None, **options: int
+) -> list[str]:
+    """The names of the labels that are chosen for the list 0 … 9; p-values as they are."""
+    table = LabelTable.from_members(
+        N,
+        [(label(name, (kinds or {}).get(name, "meaning")), np.array(ids)) for name, ids in members],
+    )
+    counter = LabelCounter(table, np.ones(N, dtype=bool), 10)
+    shared = counter.counts(LIST[None]).toarray()[0]
+    chosen = choose_themes(counter, LIST, counter.tested(shared), shared, **options)
+    for theme in chosen:
+        ids = set(table.members(theme.label.name).tolist())
+        assert (theme.size, theme.shared) == (len(ids), len(ids & set(LIST.tolist())))
+        assert theme.p == theme.p_familywise and (theme.k, theme.n) == (10, N)
+    return [theme.label.name for theme in chosen]
+
+
+VERBS = [0, 1, 2, 3, 4, 5, *range(100, 140)]
+
+
+def test_the_most_significant_label_comes_first() -> None:
+    weaker = [6, 7, 8, *range(200, 300)]
+    assert themes(("weaker", weaker), ("verbs", VERBS)) == ["verbs", "weaker"]
+
+
+def test_a_larger_set_around_a_stronger_label_adds_nothing() -> None:
+    # All tokens of "verbs" end in s, as do three others of the list: weaker, and nearly a superset.
+    ending = [0, 1, 2, 3, 4, 5, 6, 7, 8, *range(100, 700)]
+    assert themes(("verbs", VERBS)) == ["verbs"] and themes(("ending", ending)) == ["ending"]
+    assert themes(("verbs", VERBS), ("ending", ending)) == ["verbs"]
+    # The same tokens of the list, but in the vocabulary a set of its own.
+    own = [0, 1, 2, 3, 4, 5, 6, 7, 8, *range(1000, 1600)]
+    assert themes(("verbs", VERBS), ("own", own)) == ["verbs", "own"]
+
+
+def test_tokens_that_a_stronger_label_explains_add_nothing() -> None:
+    part = [0, 1, 2, 3, *range(1000, 1030)]
+    assert themes(("part", part)) == ["part"]
+    assert themes(("verbs", VERBS), ("part", part)) == ["verbs"]
+    # Four of five are nearly a subset, three of four are not.
+    assert themes(("verbs", VERBS), ("nearly", [0, 1, 2, 3, 9, *range(2000, 2060)])) == ["verbs"]
+    assert themes(("verbs", VERBS), ("new", [0, 1, 2, 9, *range(2000, 2050)])) == ["verbs", "new"]
+
+
+def test_an_outward_label_does_not_hide_words_in_the_list() -> None:
+    outward = [*LIST.tolist(), *range(2000, 2100)]  # all ten tokens are among them: the strongest
+    for kind in ("form", "id", "kind"):
+        kinds = {"outward": kind}
+        assert themes(("outward", outward), ("verbs", VERBS), kinds=kinds) == ["outward", "verbs"]
+        # Verbs of which the vocabulary has hardly any elsewhere are no news beside it, though,
+        within = [0, 1, 2, 3, 4, 5, *range(2000, 2040)]
+        assert themes(("outward", outward), ("within", within), kinds=kinds) == ["outward"]
+        # nor is a second outward label.
+        both = {**kinds, "verbs": "form"}
+        assert themes(("outward", outward), ("verbs", VERBS), kinds=both) == ["outward"]
+    # Words hide words, and what is only outward.
+    assert themes(("outward", outward), ("verbs", VERBS)) == ["outward"]
+    assert themes(("outward", outward), ("verbs", VERBS), kinds={"verbs": "form"}) == ["outward"]
+
+
+def test_a_copy_is_named_once_by_the_shorter_words() -> None:
+    assert themes(("the same, at length", VERBS), ("same", VERBS)) == ["same"]
+
+
+def test_no_more_than_asked_for_and_none_that_is_not_significant() -> None:
+    pairs = [(f"label {j}", [2 * j, 2 * j + 1, 9 - j, *range(100 * j, 100 * j + 40)]) for j in (1, 2)]
+    assert len(themes(*pairs)) == 2 and len(themes(*pairs, most=1)) == 1
+    assert themes(("half", range(0, N, 2)), ("two", [0, 1, *range(50, 60)])) == []
+
+
+def theme(kind: str, words: str, shared: int = 6, size: int = 55) -> Theme:
+    return Theme(label(words, kind), shared, 10, size, N, 1e-9, 1e-4)
+
+
+def test_a_name_reads_well() -> None:
+    verbs = theme("grammar", "verbs, 3rd person singular present")
+    capital = theme("form", "capitalised", 8, 1000)
+    assert verbs.text == ("6 of 10 are verbs, 3rd person singular present (1.1 % of the vocabulary are)")
+    assert verbs.claim == "6 of 10 are verbs, 3rd person singular present"
+    assert theme("form", "ending in -s", 7, 500).claim == "7 of 10 end in -s"
+    assert verbs.short == "6/10 verbs, 3rd person singular present"
+    assert name_in_words([verbs, capital]) == (
+        f"{verbs.text}; 8 of 10 are capitalised (20 % of the vocabulary are)"
+    )
+    assert name_in_words([capital]).startswith("only outwardly alike: 8 of 10 are capitalised")
+    assert name_in_words([]) == NOTHING
+    assert theme("form", "ending in -s", 7, 500).text == (
+        "7 of 10 end in -s (10 % of the vocabulary do)"
+    )
+    assert theme("form", "with a bracket").text.startswith("6 of 10 have a bracket (")
+    assert theme("user", "with").text.startswith("6 of 10 are with (")
+    assert verbs.to_dict()["text"] == verbs.text and verbs.to_dict()["label"] == verbs.label.name
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(1, "100 %"), (0.0995, "10 %"), (0.0994, "9.9 %"), (0.002, "0.2 %"), (0.00035, "0.03 %"),
+     (5 / 49_152, "0.01 %"), (5 / 262_144, "0.002 %")],
+)  # fmt: skip
+def test_shares_keep_a_digit(share: float, words: str) -> None:
+    assert share_in_words(share) == words

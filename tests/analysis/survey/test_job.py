@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tokensphere as ts
+from tests.analysis.survey.spaces import grouped, noise, space_of, written
+from tokensphere.analysis.survey import measure as survey_run
+from tokensphere.analysis.survey.job import check_count, summarize_survey, survey
+from tokensphere.analysis.survey.result import LEVELS, Survey
+from tokensphere.errors import InputError
+from tokensphere.statistics.exceedance import exceedances
+
+SMALL: dict[str, Any] = {"n_directions": 300, "k": 6, "ks": (3, 10)}
+
+
+@pytest.fixture(scope="module")
+def space() -> ts.EmbeddingSpace:
+    return space_of(*written())
+
+
+@pytest.fixture(scope="module")
+def result(space: ts.EmbeddingSpace) -> Survey:
+    return survey(space, **SMALL, seed=2, first=40)
+
+
+def test_planted_groups_are_coherent_and_found() -> None:
+    """80 groups of 12: whatever a direction meets is one of them, and its list of 10 all of one."""
+    found = survey(space_of(grouped()), 300, ks=(5, 10))
+    for rate in found.rates:
+        assert rate.k in (5, 10) and rate.at[0].rate > 0.95 and rate.at[0].interval[0] > 0.9
+        assert rate.median > 0.9 > 0.5 > rate.surrogate_median
+    most, least = (found.examples()[name] for name in ("most", "least"))
+    assert all(len(set(found.ids(place) // 12)) == 1 for place in most.tolist())
+    assert all(len(set(found.ids(place) // 12)) > 1 for place in least.tolist())
+    assert (found.percentile(most) == 1).all() and (found.coherence[most] > 0.95).all()
+    assert found.records.alike[most].tolist() == [10] * 5
+    assert found.coherent.mean() == found.main.at[0].rate
+
+
+@pytest.mark.parametrize(
+    ("ratio", "mean"),
+    [
+        pytest.param(1, 2, id="N(μ, 1)"),
+        pytest.param(2, 2, id="N(μ, Σ)"),
+        pytest.param(3, 0, id="N(0, Σ)"),
+    ],
+)
+def test_where_there_are_no_words_the_rate_is_five_percent(
+    ratio: float, mean: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Vocabularies of Gaussian rows: on average 5 % and 1 % of the lists are above the percentiles.
+
+    The rate of one vocabulary varies with its m directions, on the real and on the surrogate's side
+    (variance ``2 p (1 − p)/m``), and with the two vocabularies that were drawn: over 40 seeds of each
+    of these spaces, the sd of the latter was about 0.008 at 95 % and 0.004 at 99 %. The mean over 16
+    vocabularies may be off by 3.5 standard errors: by 1.3 points at 95 %, by 0.6 at 99 %. With a
+    surrogate that has the covariance only up to sampling error it was 3.0 % to 7.2 % at k = 20.
+    """
+    few = partial(exceedances, replicates=2)  # the rates alone, no intervals
+    monkeypatch.setattr("tokensphere.analysis.survey.job.exceedances", few)
+    monkeypatch.setattr(
+        "tokensphere.analysis.survey.job._PAIRS", 1000
+    )  # for `alike`, not looked at here
+    m, vocabularies, between = 600, 16, (0.008, 0.004)
+    rates = []
+    for seed in range(vocabularies):
+        space = space_of(noise(1000, 24, seed=seed, ratio=ratio, mean=mean))
+        found = survey(space, m, seed=seed, surrogate_seed=100 + seed)
+        rates.append([[at.rate for at in rate.at] for rate in found.rates if not rate.forms])
+    by_level = np.moveaxis(np.array(rates), 2, 0)
+    for level, seen, extra in zip(LEVELS, by_level, between, strict=True):
+        chance = 1 - level
+        error = np.sqrt((2 * chance * level / m + extra**2) / vocabularies)
+        np.testing.assert_allclose(seen.mean(axis=0), chance, rtol=0, atol=3.5 * error)
+
+
+def test_rates_are_counted_above_the_surrogate_s_percentile(result: Survey) -> None:
+    """Also with repeated forms left out: the surrogate has none, so it is the same percentile."""
+    assert len(result.rates) == 2 * 2 * 3
+    for rate in result.rates:
+        r, f, j = int(rate.centered), int(rate.forms), result.settings.ks.index(rate.k)
+        values, null = result.records.coherence[:, r, f, j], result.records.surrogate[:, r, j]
+        assert rate.median == pytest.approx(float(np.median(values)))
+        assert rate.surrogate_median == pytest.approx(float(np.median(null)))
+        for level, found in zip(LEVELS, rate.at, strict=True):
+            limit = np.sort(null)[int(np.ceil(level * 300)) - 1]
+            assert found.threshold == limit and found.rate == np.mean(values > limit)
+            assert found.interval[0] <= found.rate <= found.interval[1]
+    assert result.main is result.rate(centered=False, forms=False, k=6)
+
+
+@pytest.mark.parametrize("centered", [False, True])
+@pytest.mark.parametrize("forms", [False, True])
+def test_the_lists_shown_are_those_of_the_options(
+    space: ts.EmbeddingSpace, centered: bool, forms: bool
+) -> None:
+    found = survey(space, **SMALL, centered=centered, forms=forms)
+    assert (found.main.centered, found.main.forms, found.main.k) == (centered, forms, 6)
+    assert found.main.at[0].rate == np.mean(found.coherent)
+    column = found.settings.ks.index(6)
+    want = found.records.coherence[:, int(centered), int(forms), column]
+    np.testing.assert_array_equal(found.coherence, want)
+    np.testing.assert_array_equal(
+        found.surrogate_coherence, found.records.surrogate[:, int(centered), column]
+    )
+    again = ts.nearest(space, ts.RandomDirections(16, 300), k=6, centered=centered, forms=forms)
+    assert all(found.ids(i).tolist() == again.ids[i].tolist() for i in range(300))
+
+
+def test_examples_are_the_most_typical_and_least(result: Survey) -> None:
+    examples = result.examples()
+    values = np.sort(result.coherence)[::-1]
+    np.testing.assert_array_equal(result.coherence[examples["most"]], values[:5])
+    np.testing.assert_array_equal(result.coherence[examples["least"]], values[:-6:-1])
+    middle = result.coherence[examples["typical"]]
+    assert middle.min() <= np.median(values) <= middle.max() and len(middle) == 5
+    assert len(np.unique(np.concatenate(list(examples.values())))) == 15
+    where = np.arange(0, 300, 7)
+    want = [np.mean(result.surrogate_coherence < result.coherence[place]) for place in where]
+    np.testing.assert_allclose(result.percentile(where), want)
+    assert result.index.tolist() == list(range(40, 340))
+
+
+def test_hubs_are_counted_in_the_lists_of_every_ranking(result: Survey) -> None:
+    kinds = [(hubs.ranking, hubs.k) for hubs in result.hubs]
+    assert kinds == [(ranking, k) for ranking in ("cosine", "centered", "dot") for k in (1, 6)]
+    for number, hubs in enumerate(result.hubs):
+        lists = result.records.ids[:, number // 2, : hubs.k]
+        most, share = int(hubs.ids[0]), float(hubs.shares[0])
+        assert share == np.mean((lists == most).any(axis=1))
+        assert share == np.bincount(lists.ravel()).max() / 300
+        assert hubs.n_tokens == 600 and hubs.n_lists == 300
+
+
+def test_progress_blocks_and_threads_cannot_be_seen(
+    space: ts.EmbeddingSpace, result: Survey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey_run, "BLOCK", 77)
+    told: list[int] = []
+    again = survey(space, **SMALL, seed=2, first=40, threads=2, progress=told.append)
+    assert told == [77, 77, 77, 69]
+    assert again.to_dict() == result.to_dict()
+
+
+def test_fewer_records_than_asked_for(space: ts.EmbeddingSpace, result: Survey) -> None:
+    part = summarize_survey(space, result.settings, result.records.take(150), asked=300)
+    assert len(part) == 150 and part.asked == 300
+    alone = survey(space, **{**SMALL, "n_directions": 150}, seed=2, first=40)
+    assert {**part.to_dict(), "directions_asked": 150} == alone.to_dict()
+
+
+def test_rows_without_direction_are_left_out() -> None:
+    rows, tokens = written()
+    rows[3], rows[40] = 0, np.nan
+    tokens[599] = "[PAD599]"
+    found = survey(space_of(rows, tokens), **SMALL)
+    assert found.left_out == space_of(rows, tokens).left_out >= 2
+    assert found.n_tokens == 600 - found.left_out
+    assert not np.isin(found.records.ids, [3, 40]).any()
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_a_survey_becomes_json(space: ts.EmbeddingSpace, result: Survey) -> None:
+    record = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert record["model"]["sha256"] == space.provenance.sha256
+    assert record["settings"]["seed"] == 2 and record["settings"]["first"] == 40
+    assert record["settings"]["ks"] == [3, 6, 10] and record["settings"]["surrogate"] == "matched"
+    assert record["directions"] == record["directions_asked"] == 300 and record["n_tokens"] == 600
+    assert len(record["rates"]) == 12 and record["naming"] is None
+    first = record["rates"][0]
+    assert first["rates"][0]["rate"] == result.rates[0].at[0].rate
+    assert first["rates"][0]["interval_95"] == list(result.rates[0].at[0].interval)
+    for counts in (record["alike"]["counts"], record["alike"]["counts_surrogate"]):
+        assert sum(counts) == 300 and counts[0] == 0 and len(counts) == 7
+    assert record["alike"]["mean"] == pytest.approx(np.dot(record["alike"]["counts"], range(7)) / 300)
+    for name, places in result.examples().items():
+        for entry, place in zip(record["examples"][name], places.tolist(), strict=True):
+            assert entry["index"] == 40 + place and entry["seed"] == 2
+            assert [token["id"] for token in entry["tokens"]] == result.ids(place).tolist()
+            assert entry["coherence"] == float(result.coherence[place])
+    assert len(record["hubs"]) == 6
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_directions": 99}, "99 directions are too few for a survey: ask for 100 or more"),
+        ({"k": 1}, "k is 1"),
+        ({"first": -1}, "first -1"),
+        ({"seed": -1}, "seed -1"),
+        ({"surrogate_seed": -2}, "surrogate's seed -2"),
+        ({"ks": (1, 5)}, "lists of 1 to 6 neighbours"),
+        ({"k": 301}, "lists of 3 to 301 neighbours, .* at most 300"),
+        ({"ks": (5, 700)}, "at most 300: so many tokens have a direction and different forms"),
+        ({"surrogate": "shuffled"}, "unknown surrogate 'shuffled'"),
+    ],
+)
+def test_wrong_arguments(space: ts.EmbeddingSpace, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        survey(space, **{**SMALL, **options})
+
+
+def test_too_few_records_and_unknown_k(space: ts.EmbeddingSpace, result: Survey) -> None:
+    with pytest.raises(InputError, match="99 directions are too few"):
+        summarize_survey(space, result.settings, result.records.take(99), asked=300)
+    check_count(100)
+    with pytest.raises(InputError, match="k is 7, but this survey has 3, 6, 10"):
+        result.rate(centered=False, k=7)
+
+
+def test_a_space_where_nothing_differs() -> None:
+    with pytest.raises(InputError):
+        survey(space_of(np.ones((60, 4))), **SMALL)

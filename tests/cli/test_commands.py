@@ -1,0 +1,420 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+import tokensphere as ts
+from tests import small_model
+from tokensphere.cli import main
+
+COMMANDS = ["random", "near", "pair", "info"]
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture(autouse=True)
+def surroundings(small_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small model is what commands use, and no variable of the user's shell is seen."""
+    monkeypatch.setenv("TOKENSPHERE_MODEL", str(small_path))
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def good(*arguments: object) -> str:
+    result = invoke(*arguments)
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == ""
+    return result.stdout
+
+
+def record(*arguments: object) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(good(*arguments, "--json"))
+    assert parsed["tokensphere"] == ts.__version__
+    assert parsed["model"]["sha256"] and parsed["model"]["model"] == small_model.NAME
+    return parsed
+
+
+def assert_one_line(result: Result, match: str = "", status: int = 2) -> None:
+    assert result.exit_code == status, (result.exit_code, result.exception)
+    assert result.stdout == ""
+    assert result.stderr.endswith("\n") and result.stderr.count("\n") == 1
+    assert result.stderr.startswith("tokensphere: ") and "Traceback" not in result.stderr
+    assert match in result.stderr
+
+
+def run(
+    arguments: Sequence[object], environment: dict[str, str] | None = None, code: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    start = ["-c", code] if code else ["-m", "tokensphere"]
+    return subprocess.run(
+        [sys.executable, "-W", "error", *start, *map(str, arguments)],
+        capture_output=True,
+        env={**os.environ, "PYTHONUTF8": "1", **(environment or {})},
+        encoding="utf-8",
+        timeout=60,
+    )
+
+
+# What commands print
+
+
+def test_random_prints_and_gives_names(small: ts.EmbeddingSpace) -> None:
+    text = good("random", "-n", 2, "-k", 4, "--seed", 3, "--first", 7)
+    assert "seed 3, index 7" in text and "seed 3, index 8" in text
+    parsed = record("random", "-n", 2, "-k", 4, "--seed", 3, "--first", 7)
+    assert [r["direction"] for r in parsed["results"]] == [
+        {"seed": 3, "index": 7}, {"seed": 3, "index": 8},
+    ]  # fmt: skip
+    directions = ts.RandomDirections(small_model.D, 2, first=7, seed=3)
+    want = ts.nearest(small, directions, k=4).to_dict()
+    assert parsed["results"] == json.loads(json.dumps(want["results"]))
+
+
+def test_a_direction_is_the_same_alone_and_in_company() -> None:
+    two = record("random", "-n", 2, "-k", 30)["results"]
+    assert record("random", "--first", 1, "-n", 1, "-k", 30)["results"] == two[1:]
+    assert record("random", "-n", 1, "-k", 30)["results"] == two[:1]
+    columns = [line.split() for line in good("random", "-n", 2, "-k", 5).splitlines()[1:6]]
+    alone = [line.split() for line in good("random", "--first", 1, "-n", 1, "-k", 5).splitlines()[1:6]]
+    assert [row[3:5] for row in columns] == [row[1:3] for row in alone]
+
+
+@pytest.mark.parametrize("similarity", ["cosine", "dot", "euclidean"])
+@pytest.mark.parametrize("flags", [[], ["--centered"], ["--forms"], ["--centered", "--forms"]])
+def test_options_reach_the_search(small: ts.EmbeddingSpace, similarity: Any, flags: list[str]) -> None:
+    centered, forms = "--centered" in flags, "--forms" in flags
+    want = ts.nearest(small, " king", k=6, similarity=similarity, centered=centered, forms=forms)
+    parsed = record("near", " king", "-k", 6, "--similarity", similarity, *flags)
+    assert parsed["settings"] == want.settings.to_dict()
+    assert [entry["id"] for entry in parsed["results"][0]["neighbors"]] == want.ids[0].tolist()
+
+
+def test_near_tokens_sums_and_vectors(small: ts.EmbeddingSpace, tmp_path: Path) -> None:
+    def ids(*arguments: object) -> list[list[int]]:
+        results = record("near", "-k", 5, *arguments)["results"]
+        return [[entry["id"] for entry in result["neighbors"]] for result in results]
+
+    king = small.vocabulary.id(" king")
+    want = ts.nearest(small, " king", k=5).ids.tolist()
+    assert ids(" king") == ids("␣king") == ids(f"id:{king}") == want
+    assert ids(" king", " Paris") == ts.nearest(small, [" king", " Paris"], k=5).ids.tolist()
+    sums = ts.nearest(small, positive=[" king", " woman"], negative=[" man"], k=5).ids.tolist()
+    assert ids(" king", "--minus", " man", "--plus", " woman") == sums
+    assert ids("--plus", " king", "--plus", " woman", "--minus", " man") == sums
+    vectors = np.random.default_rng(0).standard_normal((3, small_model.D))
+    path = tmp_path / "probe.npy"
+    np.save(path, vectors)
+    assert ids("--vector", path) == ts.nearest(small, vectors, k=5).ids.tolist()
+    names = [r["direction"] for r in record("near", "--vector", path)["results"]]
+    assert names == [{"vector": "probe.npy", "row": row} for row in range(3)]
+
+
+def test_pair_and_info(small: ts.EmbeddingSpace) -> None:
+    parsed = record("pair", " king", "king", "--pairs", 1000, "--seed", 4)
+    want = ts.pair(small, " king", "king", n_pairs=1000, seed=4).to_dict()
+    assert parsed | {"tokensphere": None} == json.loads(json.dumps(want)) | {"tokensphere": None}
+    assert f"{want['raw']['cosine']:.3f}" in good("pair", " king", "king", "--pairs", 1000)
+    parsed = record("info")
+    assert parsed["shape"] == list(small.shape)
+    assert small_model.NAME in good("info") and str(small.provenance.sha256) in good("info")
+
+
+def test_the_width_of_pipes_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = good("random", "-n", 6)
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = good("random", "-n", 6)
+    assert max(map(len, narrow.splitlines())) <= 60 < max(map(len, wide.splitlines())) <= 100
+
+
+def test_a_width_that_is_no_number_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    want = good("info")
+    monkeypatch.setenv("COLUMNS", "wide")
+    assert good("info") == want
+
+
+# Which model
+
+
+def test_the_model_is_chosen_by_argument_option_or_variable(
+    tmp_path: Path, small_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.gguf"
+    other.write_bytes(small_path.read_bytes().replace(b"small <b>model</b>", b"other <b>model</b>"))
+
+    def used(*arguments: object) -> str:
+        return str(json.loads(good(*arguments, "--json"))["model"]["source"])
+
+    assert used("info") == str(small_path)
+    assert used("info", other) == used("info", "--model", other) == str(other)
+    assert used("info", other, "--model", other) == str(other)
+    assert used("random", other) == used("random", "--model", other) == str(other)
+    assert used("near", " king", "--model", other) == str(other)
+    assert used("pair", " king", "king", "--model", other) == str(other)
+    for command in ("info", "random"):
+        assert_one_line(invoke(command, other, "--model", small_path), "two models are named")
+    monkeypatch.delenv("TOKENSPHERE_MODEL")
+    assert used("info") == "bundled with tokensphere (smollm2-135m-instruct.gguf)"
+    assert used("info", "smollm2-135m-instruct") == used("info")
+
+
+# Saving
+
+
+def test_save_writes_the_directions(tmp_path: Path) -> None:
+    path = tmp_path / "d.npy"
+    good("random", "-n", 5, "--first", 250, "--seed", 2, "--save", path)
+    saved = np.load(path)
+    assert saved.dtype == np.float32
+    np.testing.assert_array_equal(saved, ts.random_directions(small_model.D, range(250, 255), seed=2))
+    drawn = record("random", "-n", 5, "--first", 250, "--seed", 2)["results"]
+    asked = record("near", "--vector", path)["results"]
+    assert [r["neighbors"] for r in drawn] == [r["neighbors"] for r in asked]
+
+
+def test_save_leaves_nothing_where_it_cannot_write(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for path in (tmp_path / "missing" / "d.npy", tmp_path / "file" / "d.npy", tmp_path):
+        assert_one_line(invoke("random", "--save", path))
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    if not os.access(closed, os.W_OK):
+        assert_one_line(invoke("random", "--save", closed / "d.npy"), "cannot write")
+    assert names_in(tmp_path) == ["closed", "file"] and not names_in(closed)
+
+
+def test_a_failed_search_saves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "d.npy"
+    path.write_bytes(b"precious")
+    assert_one_line(invoke("random", "-k", 10**6, "--save", path), "k is 1000000")
+    assert path.read_bytes() == b"precious" and names_in(tmp_path) == ["d.npy"]
+
+
+# Mistakes: one line, exit status 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (["near", " kingg"], "did you mean '␣king'"),
+        (["near", "\udcff\udcfe"], r"no token '\xff\xfe'"),
+        (["near", "line\nbreak"], r"line\nbreak"),
+        (["near", "id:99999"], "no token has the id 99999"),
+        (["near"], "nothing to look for"),
+        (["near", " king", "-k", "0"], "Invalid value for '-k'"),
+        (["near", " king", "-k", "-3"], "Invalid value for '-k'"),
+        (["near", " king", "-k", "x"], "Invalid value for '-k'"),
+        (["near", " king", "-k", "10000"], "k is 10000"),
+        (["near", " king", "--similarity", "l2"], "l2"),
+        (["near", " king", "--vector", "x.npy"], "either tokens or --vector"),
+        (["near", " king", " man", "--plus", "one"], "give one token and the others as --plus"),
+        (["near", " king", "--minus", " king"], "cancel out"),
+        (["near", "--plus", "nothing"], "no token 'nothing'"),
+        (["near", "--vector", "missing.npy"], "cannot open missing.npy"),
+        (["near", " king", "--model", "no-such-model"], "no-such-model"),
+        (["pair", " king"], "Missing argument"),
+        (["pair", " king", " king"], "both tokens are"),
+        (["pair", " king", "no such"], "no token 'no␣such'"),
+        (["pair", " king", "king", "--pairs", "5"], "--pairs"),
+        (["info", "no-such-model"], "no-such-model"),
+        (["info", "."], "model"),
+        (["random", "-n", "0"], "Invalid value for '-n'"),
+        (["random", "-n", "1000000000000000"], "not enough memory"),
+        (["random", "--seed", "-1"], "Invalid value for '--seed'"),
+        (["random", "--first", "-1"], "Invalid value for '--first'"),
+        (["random", "--first", str(2**80)], "whole numbers"),
+        (["random", "-k", "10000"], "k is 10000"),
+        (["random", "one", "two"], "unexpected extra argument"),
+        (["random", "--no-such-option"], "No such option"),
+        (["no-such-command"], "No such command"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(
+    arguments: list[str], match: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert_one_line(invoke(*arguments), match)
+    assert_one_line(invoke(*arguments, "--json"))
+
+
+def vectors_that_are_wrong() -> dict[str, Any]:
+    good_row = np.ones(small_model.D)
+    broken = np.ones((3, small_model.D))
+    broken[1, 5] = np.nan
+    zero = np.eye(3, small_model.D)
+    zero[2] = 0
+    return {
+        "7 dimensions": np.ones(7),
+        "NaN or infinite": broken,
+        "infinite": good_row * np.inf,
+        "direction 2 is the zero vector": zero,
+        "but need (d,) or (m, d)": np.ones((1, 1, small_model.D)),
+        "are of type <U1": np.full(small_model.D, "x"),
+        "are of type complex128": good_row * 1j,
+        "are of type bool": good_row > 0,
+        "shape (0, 32)": np.ones((0, small_model.D)),
+        "is no complete NumPy file": np.array([{"a": 1}], dtype=object),
+    }
+
+
+@pytest.mark.parametrize("match", vectors_that_are_wrong())
+def test_wrong_vectors(match: str, tmp_path: Path) -> None:
+    path = tmp_path / "v.npy"
+    np.save(path, vectors_that_are_wrong()[match], allow_pickle=True)
+    assert_one_line(invoke("near", "--vector", path), match)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"garbage", b"\x80\x04K\x01.", b"PK\x03\x04", b"\x93NUMPY\x01"]
+)
+def test_files_that_are_no_vectors_or_models(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "v.npy"
+    path.write_bytes(content)
+    assert_one_line(invoke("near", "--vector", path), "v.npy")
+    assert_one_line(invoke("info", path))
+    assert_one_line(invoke("near", "--vector", tmp_path))
+
+
+@pytest.mark.parametrize("size", ["tiny", "huge"])
+def test_vectors_of_any_length_have_a_direction(size: str, tmp_path: Path) -> None:
+    vector = np.random.default_rng(0).standard_normal(small_model.D)
+    found = []
+    for factor in (1.0, 1e-200 if size == "tiny" else 1e200):
+        np.save(tmp_path / "v.npy", vector * factor)
+        neighbors = record("near", "--vector", tmp_path / "v.npy")["results"][0]["neighbors"]
+        found.append([entry["id"] for entry in neighbors])
+    assert found[0] == found[1]
+
+
+def test_no_command_shows_the_commands_in_lines() -> None:
+    lines = (invoke().stdout + invoke().stderr).splitlines()
+    assert len(lines) < 2 or all(any(command in line for line in lines) for command in COMMANDS)
+    assert max(map(len, lines)) <= 120
+
+
+# Being stopped, and what stands around
+
+
+def test_help_and_version() -> None:
+    for arguments in ([], *([command] for command in COMMANDS)):
+        for flag in ("-h", "--help"):
+            text = good(*arguments, flag)
+            assert text.startswith("Usage: ")
+            assert max(map(len, text.splitlines())) <= 100
+    assert all(command in good("--help") for command in COMMANDS)
+    assert good("--version") == f"tokensphere {ts.__version__}\n"
+
+
+def test_a_keyboard_interrupt_is_one_line_and_130() -> None:
+    for where in ("tokensphere.analysis.nearest.nearest", "tokensphere.sources.load.load"):
+        with patch(where, side_effect=KeyboardInterrupt):
+            result = invoke("random")
+        assert result.exit_code == 130 and result.stdout == ""
+        assert [line for line in result.stderr.splitlines() if line] == ["tokensphere: stopped"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+def test_a_signal_stops_a_search() -> None:
+    code = (
+        "import os, signal, sys\n"
+        "import tokensphere.geometry.search as search\n"
+        "from tokensphere.cli import main\n"
+        "scan = search._Search.scan\n"
+        "def stopped(self, block):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    scan(self, block)\n"
+        "search._Search.scan = stopped\n"
+        "main(['random', '-n', '3'])\n"
+    )
+    done = run([], code=code)
+    assert done.returncode == 130 and done.stdout == ""
+    assert [line for line in done.stderr.splitlines() if line] == ["tokensphere: stopped"]
+
+
+def test_memory_that_is_not_there() -> None:
+    with patch("tokensphere.analysis.nearest.nearest", side_effect=MemoryError):
+        assert_one_line(invoke("random"), "not enough memory")
+
+
+def test_help_needs_neither_numpy_nor_rich() -> None:
+    code = (
+        "import sys\n"
+        "from tokensphere.cli import main\n"
+        "try:\n"
+        "    main(sys.argv[1:])\n"
+        "except SystemExit as stop:\n"
+        "    assert stop.code == 0\n"
+        "heavy = {'numpy', 'rich', 'threadpoolctl', 'tokensphere.space'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    for arguments in (["--help"], ["random", "--help"], ["--version"]):
+        done = run(arguments, code=code)
+        assert done.returncode == 0, done.stderr
+
+
+def test_as_a_module_and_in_a_pipe() -> None:
+    done = run(["near", " king", "-k", "3", "--json"])
+    assert done.returncode == 0 and done.stderr == ""
+    assert len(json.loads(done.stdout)["results"][0]["neighbors"]) == 3
+    assert "␣king" in run(["near", " king", "-k", "3"]).stdout
+    wrong = run(["near", "kingdoom"])
+    assert wrong.returncode == 2 and wrong.stdout == ""
+    assert wrong.stderr.startswith("tokensphere: ") and wrong.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes as POSIX has them")
+def test_a_closed_pipe_ends_quietly() -> None:
+    for arguments in (["random", "-n", "400", "--json"], ["random", "-n", "400"], ["--help"]):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tokensphere", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.read(1)
+        process.stdout.close()
+        errors = process.stderr.read()
+        process.stderr.close()
+        status = process.wait(timeout=60)
+        assert errors == b"" and status in (0, 1, 128 + signal.SIGPIPE, -signal.SIGPIPE)
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "ascii",
+        "cp1252",
+    ],
+)
+def test_an_output_that_cannot_hold_every_character(encoding: str) -> None:
+    """As on Windows, where output to a file is in a code page."""
+    environment = {**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "tokensphere", "info"]
+    done = subprocess.run(command, capture_output=True, env=environment, timeout=60)
+    assert done.returncode == 0 and not done.stderr
+    shown = done.stdout.decode("utf-8" if encoding == "ascii" else encoding)  # click mends ascii
+    assert ("‖μ‖²" if encoding == "ascii" else r"\u2016\u03bc\u2016²") in shown
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+def test_a_full_disk_is_told_in_one_line() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [sys.executable, "-m", "tokensphere", "info"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+import tokensphere as ts
+import tokensphere.cli.direction_test
+from tests import small_model
+from tokensphere.analysis.direction_test import job as directiontest
+from tokensphere.analysis.direction_test import measure as directiontest_measure
+from tokensphere.analysis.direction_test.measure import Measured, Measurer
+from tokensphere.analysis.lists import find_lists
+from tokensphere.cli import main
+from tokensphere.formats.columns import read_columns
+from tokensphere.formats.gguf.writer import write_gguf
+
+D = small_model.D
+V = np.random.default_rng(0).standard_normal((50, D)).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def surroundings(small_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKENSPHERE_MODEL", str(small_path))
+    monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "140")
+
+
+@pytest.fixture
+def probe(tmp_path: Path) -> Path:
+    path = tmp_path / "probe.npy"
+    np.save(path, V)
+    return path
+
+
+@pytest.fixture
+def layers(tmp_path: Path) -> Path:
+    path = tmp_path / "layers.gguf"
+    tensors = {f"blk.{j}.w": ("F32", V[j::5].shape, V[j::5].tobytes()) for j in range(5)}
+    write_gguf(path, {"general.name": "layers"}, tensors)
+    return path
+
+
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many directions were looked up, search by search."""
+    found: list[int] = []
+
+    def counted(*arguments: Any) -> Any:
+        found.append(len(arguments[1]))
+        return find_lists(*arguments)
+
+    monkeypatch.setattr(directiontest_measure, "find_lists", counted)
+    return found
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["test", *(str(argument) for argument in arguments)])
+
+
+def good(*arguments: object) -> str:
+    result = invoke(*arguments)
+    assert result.exit_code == 0, result.stderr or result.exception
+    assert result.stderr == ""
+    return result.stdout
+
+
+def record(*arguments: object) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(good(*arguments, "--json"))
+    return parsed
+
+
+def fails(match: str, *arguments: object) -> None:
+    result = invoke(*arguments)
+    assert result.exit_code == 2 and result.stdout == "", result.exception
+    assert result.stderr.startswith("tokensphere: ") and result.stderr.count("\n") == 1
+    assert match in result.stderr, result.stderr
+
+
+def test_a_probe_of_numpy(probe: Path, small: ts.EmbeddingSpace) -> None:
+    text = good(probe, "--nulls", 300, "-k", 4, "--top", 3)
+    assert "probe.npy[" in text and "300 random directions, uniform on the sphere" in text
+    found = record(probe, "--nulls", 300, "-k", 4, "--top", 0)
+    want = directiontest.test_directions(small, V, n_null=300, k=4)
+    assert len(found["results"]) == 50
+    by_name = {row["direction"]: row for row in found["results"]}
+    for i in range(50):
+        row = by_name[f"probe.npy[{i}]"]
+        assert row["coherence"]["value"] == want.statistic[i, 2]
+        assert [row[name]["p"] for name in ("nearness", "cosine", "coherence", "label")] == want.pvalue[
+            i
+        ].tolist()
+        assert row["cosine"]["q"] == want.qvalue[i, 1]
+    assert found["directions"]["sha256"] and found["settings"]["centered"] is True
+
+
+def test_all_options_reach_the_test(probe: Path, small: ts.EmbeddingSpace, tmp_path: Path) -> None:
+    sample = tmp_path / "sample.npy"
+    np.save(sample, V[:, ::-1] ** 3)
+    own = tmp_path / "labels.tsv"
+    own.write_text("".join(f"{token}\tcities\n" for token in ("␣Paris", "␣London", "␣Tokyo", "Paris")))
+    options = ["--raw", "--similarity", "dot", "--forms", "--both-ends", "--seed", 3, "--nulls", 200]
+    for null, law in ((f"sample:{sample}", "sample"), ("covariance", "covariance")):
+        found = record(probe, *options, "-k", 5, "--null", null, "--labels", own)["settings"]
+        assert found["null"] == law and found["n_null"] == 200 and found["seed"] == 3
+        assert found["similarity"] == "dot" and found["centered"] is False and found["forms"] is True
+        assert found["both_ends"] is True and found["k"] == 5
+    one = record(probe, "--null", "sample", "--sample", sample, "--nulls", 200)
+    other = record(probe, "--null", f"sample:{sample}", "--nulls", 200)
+    assert one["results"] == other["results"]
+    sorted_ = record(probe, "--sort", "T", "--top", 50, "--nulls", 50)["results"]
+    values = [row["coherence"]["value"] for row in sorted_]
+    assert values == sorted(values, reverse=True)
+    by_label = record(probe, "--statistic", "label", "--nulls", 50)["results"]
+    values = [row["label"]["p"] for row in by_label]
+    assert values == sorted(values) and len(values) == 20
+
+
+def test_layers_are_groups_in_their_natural_order(layers: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "result.png"
+    found = record(f"{layers}:blk.*.w", "--nulls", 100, "--plot", picture)
+    assert [group["group"] for group in found["groups"]] == [f"blk.{j}.w" for j in range(5)]
+    assert all(group["tested"] == 10 for group in found["groups"])
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert found["results"][0]["direction"].startswith("blk.")
+
+
+def test_directions_of_tokens(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.txt"
+    path.write_text('" king" - " queen"\ndays: " Monday" + " Tuesday"\n', encoding="utf-8")
+    text = good("--tokens", path, "--null", "difference", "--nulls", 200)
+    assert "days" in text and '" king" - " queen"' in text and "differences of two random tokens" in text
+    found = record("--tokens", path, "--nulls", 200)
+    for row in found["results"]:
+        near = {neighbor["token"] for neighbor in row["neighbors"]}
+        assert not near & (
+            {" king", " queen"} if "king" in row["direction"] else {" Monday", " Tuesday"}
+        )
+
+
+def test_a_cached_null_is_not_drawn_again(probe: Path, searched: list[int]) -> None:
+    first = good(probe, "--nulls", 1500)
+    assert searched == [2048, 50]
+    searched.clear()
+    assert good(probe, "--nulls", 1500) == first
+    assert searched == [50]
+    searched.clear()
+    good(probe, "--nulls", 2500)
+    assert searched == [1024, 50]
+
+
+def interrupted_after(blocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 10 directions, and Ctrl-C after some of them."""
+    whole = Measurer.blocks
+
+    def some(self: Measurer, source: Any, start: int = 0) -> Iterator[Measured]:
+        for number, part in enumerate(whole(self, source, start, at_once=10)):
+            if number == blocks:
+                raise KeyboardInterrupt
+            yield part
+
+    monkeypatch.setattr(Measurer, "blocks", some)
+
+
+def test_stopped_and_continued_is_as_if_uninterrupted(
+    probe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, searched: list[int]
+) -> None:
+    at_once, save = tmp_path / "at_once.parquet", tmp_path / "result.parquet"
+    want = good(probe, "--nulls", 300, "--save", at_once)
+    with monkeypatch.context() as stopped:
+        interrupted_after(2, stopped)
+        result = invoke(probe, "--nulls", 300, "--save", save)
+        assert result.exit_code == 130
+        assert result.stderr == "tokensphere: stopped after 20 of 50 directions\n"
+        assert "Stopped after 20 of 50 directions" in result.stdout
+        assert len(read_columns(save)[0]["cosine"]) == 20
+        result = invoke(probe, "--nulls", 300, "--save", save)
+        assert result.exit_code == 130 and "stopped after 40 of 50" in result.stderr
+    searched.clear()
+    assert good(probe, "--nulls", 300, "--save", save) == want
+    assert searched == [10]
+    one, other = read_columns(save), read_columns(at_once)
+    for name, column in other[0].items():
+        np.testing.assert_array_equal(one[0][name], column)
+    assert one[1] == other[1]
+    searched.clear()
+    assert good(probe, "--nulls", 300, "--save", save) == want
+    assert searched == []  # it is all there
+
+
+def test_stopped_before_anything_is_done(
+    probe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted_after(0, monkeypatch)
+    save = tmp_path / "result.parquet"
+    result = invoke(probe, "--nulls", 300, "--save", save)
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr.strip() == "tokensphere: stopped"
+    assert not save.exists()
+
+
+def test_a_file_of_another_test_is_not_touched(probe: Path, tmp_path: Path) -> None:
+    save = tmp_path / "result.parquet"
+    good(probe, "--nulls", 100, "--save", save)
+    before = save.read_bytes()
+    fails("another k", probe, "--nulls", 100, "--save", save, "-k", 5)
+    np.save(probe, V * 2)
+    fails("of other directions", probe, "--nulls", 100, "--save", save)
+    assert save.read_bytes() == before
+    good(probe, "--nulls", 100, "--save", save, "--fresh")
+    assert save.read_bytes() != before
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"PAR1 nothing")
+    fails("broken.parquet", probe, "--save", broken)
+    other = tmp_path / "other.txt"
+    fails("must end in .parquet", probe, "--save", other)
+
+
+def test_settling(probe: Path) -> None:
+    text = " ".join(good(probe, "--nulls", 128, "--settle", 0.05, "--most-nulls", 1024).split())
+    assert "on which side of 0.05 the p of the mean cosine of the 10 nearest lies" in text
+    found = record(probe, "--nulls", 128, "--settle", 0.05, "--most-nulls", 1024)
+    assert found["settled"]["n_draws"] == found["settings"]["n_null"] > 128
+    fails("--most-nulls is 100", probe, "--nulls", 200, "--settle", 0.05, "--most-nulls", 100)
+
+
+def test_what_cannot_be_tested_is_listed(tmp_path: Path) -> None:
+    bad = V.copy()
+    bad[3], bad[7] = 0, np.inf
+    path = tmp_path / "bad.npy"
+    np.save(path, bad)
+    text = " ".join(good(path, "--nulls", 100).split())
+    assert "2 directions cannot be tested (1 zero, 1 not finite)" in text
+    assert [row["direction"] for row in record(path, "--nulls", 100)["untestable"]] == [
+        "bad.npy[3]",
+        "bad.npy[7]",
+    ]
+
+
+def test_bad_input_is_one_line(probe: Path, tmp_path: Path) -> None:
+    wide, zero = tmp_path / "wide.npy", tmp_path / "zero.npy"
+    np.save(wide, np.ones((3, D + 1)))
+    np.save(zero, np.zeros((3, D)))
+    fails("give directions in a FILE, or --tokens FILE")
+    fails("not both", probe, "--tokens", probe)
+    fails("without an axis of length 32", wide)
+    fails("none of the 3 directions can be tested (3 zero)", zero, "--nulls", 10)
+    fails("there is no file or folder", tmp_path / "none.npy")
+    fails("unknown null 'normal'", probe, "--null", "normal")
+    fails("only sample takes a file", probe, "--null", f"covariance:{probe}")
+    fails("needs a file to draw directions from", probe, "--null", "sample")
+    fails("two samples are given", probe, "--null", f"sample:{probe}", "--sample", probe)
+    fails("a sample is given, but the null is 'isotropic'", probe, "--sample", probe)
+    fails("from 2 to", probe, "-k", 5000)
+    fails("must end in .png", probe, "--plot", tmp_path / "x.gif")
+    for arguments in (["--nulls", 0], ["--settle", 1.5], ["--sort", "size"], ["-k", 1], ["--top", -1]):
+        fails(str(arguments[0]), probe, *arguments)

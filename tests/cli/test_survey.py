@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+import tokensphere as ts
+from tests import small_model
+from tokensphere.analysis.survey import measure as survey_run
+from tokensphere.analysis.survey.measure import SurveyRun
+from tokensphere.analysis.survey.records import SurveyRecords
+from tokensphere.cli import main
+from tokensphere.formats.columns import read_columns
+from tokensphere.formats.parquet import write_columns
+
+
+@pytest.fixture(autouse=True)
+def surroundings(small_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKENSPHERE_MODEL", str(small_path))
+    monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr(survey_run, "BLOCK", 110)  # so that small surveys have several blocks
+    monkeypatch.setattr("tokensphere.analysis.survey.job._PAIRS", 5000)  # enough for 1,275 pairs
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["survey", *map(str, arguments)])
+
+
+def good(*arguments: object) -> str:
+    result = invoke(*arguments)
+    assert result.exit_code == 0, result.stderr or result.exception
+    assert result.stderr == ""
+    return result.stdout
+
+
+def record(*arguments: object) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(good(*arguments, "--json"))
+    assert parsed["tokensphere"] == ts.__version__ and parsed["model"]["model"] == small_model.NAME
+    return parsed
+
+
+def fails(match: str, *arguments: object) -> None:
+    result = invoke(*arguments)
+    assert result.exit_code == 2 and result.stdout == "", result.exception
+    assert result.stderr.startswith("tokensphere: ") and result.stderr.count("\n") == 1
+    assert match in result.stderr
+
+
+@pytest.fixture
+def no_work() -> Iterator[None]:
+    """Fails the test if a survey starts all the same."""
+    with (
+        patch.object(SurveyRun, "__init__", side_effect=AssertionError("the work began")),
+        patch("tokensphere.analysis.survey.job.survey_settings", side_effect=AssertionError("it began")),
+    ):
+        yield
+
+
+def interrupted_at(block: int) -> Any:
+    """Ctrl-C while the `block`-th block of directions is at work."""
+    whole, calls = SurveyRun.block, []
+
+    def stopped(self: SurveyRun, start: int, stop: int) -> SurveyRecords:
+        calls.append(start)
+        if len(calls) == block:
+            raise KeyboardInterrupt
+        return whole(self, start, stop)
+
+    return patch.object(SurveyRun, "block", stopped)
+
+
+# What it prints
+
+
+def test_the_printed_lists_are_found_again_by_their_names() -> None:
+    text = good("-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
+    assert "seed 3, directions 50 to 169" in text
+    assert "random -n 1 --first INDEX --seed 3 -k 5 --centered" in " ".join(text.split())
+    found = record("-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
+    for entry in found["examples"]["most"]:
+        arguments = ["--first", entry["index"], "--seed", 3, "-k", 5, "--centered", "--json", "-n", 1]
+        again = CliRunner().invoke(main, ["random", *map(str, arguments)])
+        (result,) = json.loads(again.stdout)["results"]
+        assert [token["id"] for token in result["neighbors"]] == [t["id"] for t in entry["tokens"]]
+
+
+def test_json_is_what_the_library_gives(small: ts.EmbeddingSpace) -> None:
+    from tokensphere.analysis.survey.job import survey
+
+    found = record("-n", 130, "--surrogate", "gaussian", "--surrogate-seed", 4)
+    want = survey(small, 130, surrogate="gaussian", surrogate_seed=4).to_dict()
+    for name, value in json.loads(json.dumps(want)).items():
+        assert found[name] == value or name == "model"
+
+
+# Saving, stopping, going on
+
+
+@pytest.mark.parametrize("option", [(), ("--centered", "--seed", "5", "--forms")])
+def test_a_survey_that_was_stopped_and_continued_is_one_survey(
+    option: tuple[str, ...], tmp_path: Path
+) -> None:
+    whole, part = tmp_path / "whole.parquet", tmp_path / "part.parquet"
+    want = good(*option, "-n", 300, "--save", whole)
+    with interrupted_at(2):
+        result = invoke(*option, "-n", 250, "--save", part)
+    assert result.exit_code == 130
+    assert result.stderr == "tokensphere: stopped after 110 of 250 directions\n"
+    assert "Of 110 random directions" in result.stdout
+    assert "stopped: 110 of 250 directions done" in " ".join(result.stdout.split())
+    assert len(read_columns(part)[0]["index"]) == 110
+    assert good(*option, "-n", 300, "--save", part) == want
+    assert part.read_bytes() == whole.read_bytes()
+
+
+def test_stopped_again_and_again(tmp_path: Path) -> None:
+    whole, part = tmp_path / "whole.parquet", tmp_path / "part.parquet"
+    good("-n", 500, "--save", whole)
+    for done in (110, 220, 330):
+        with interrupted_at(2):
+            result = invoke("-n", 500, "--save", part)
+        assert f"stopped after {done} of 500" in result.stderr
+    with interrupted_at(1):  # nothing new: what is there is shown, and stays
+        before = part.read_bytes()
+        result = invoke("-n", 500, "--save", part)
+        assert result.exit_code == 130 and "Of 330 random directions" in result.stdout
+        assert part.read_bytes() == before
+    good("-n", 500, "--save", part)
+    assert part.read_bytes() == whole.read_bytes()
+
+
+def test_a_survey_of_minutes_is_kept_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only after Ctrl-C: a machine that dies leaves what was saved last."""
+    path = tmp_path / "s.parquet"
+    monkeypatch.setattr("tokensphere.cli.survey._SAVE_AFTER", -1.0)
+    whole, seen = SurveyRun.block, []
+
+    def watched(self: SurveyRun, start: int, stop: int) -> SurveyRecords:
+        seen.append(len(read_columns(path)[0]["index"]) if path.exists() else 0)
+        return whole(self, start, stop)
+
+    monkeypatch.setattr(SurveyRun, "block", watched)
+    good("-n", 400, "--save", path)
+    assert seen == [0, 110, 220, 330]
+    assert len(read_columns(path)[0]["index"]) == 400
+
+
+def test_stopped_before_anything_is_done(tmp_path: Path) -> None:
+    path = tmp_path / "s.parquet"
+    with interrupted_at(1):
+        result = invoke("-n", 200, "--save", path)
+    assert result.exit_code == 130 and result.stdout == "" and not path.exists()
+    assert result.stderr.splitlines()[-1] == "tokensphere: stopped"
+
+
+def test_stopped_without_a_file_shows_what_is_done() -> None:
+    with interrupted_at(3):
+        result = invoke("-n", 400, "--json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 130 and found["directions"] == 220 and found["directions_asked"] == 400
+    want = record("-n", 220)
+    assert {**found, "directions_asked": 220} == want
+
+
+def test_what_is_there_is_not_computed_again(tmp_path: Path, small_path: Path) -> None:
+    path = tmp_path / "s.parquet"
+    want = good("-n", 250, "--save", path)
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    with patch.object(SurveyRun, "__init__", side_effect=AssertionError("the work began")):
+        assert good("-n", 250, "--save", path) == want
+        fewer = good("-n", 120, "--save", path)
+    assert fewer == good("-n", 120)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before  # and keeps all 250
+
+
+def test_the_file_holds_every_direction_s_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "s.parquet"
+    found = record("-n", 150, "-k", 5, "--first", 7, "--save", path)
+    columns, metadata = read_columns(path)
+    assert metadata["settings"] == found["settings"] and metadata["model"] == found["model"]
+    assert np.asarray(columns["index"]).tolist() == list(range(7, 157))
+    for entry in found["examples"]["most"]:
+        place = entry["index"] - 7
+        assert columns["coherence_as_is_k5"][place] == np.float32(entry["coherence"])
+        assert columns["alike"][place] == entry["alike"]
+        ids = np.asarray(columns["ids_shown"][place]).tolist()
+        assert ids == [token["id"] for token in entry["tokens"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--seed", "1"), "its seed is 0, not 1"),
+        (("--first", "2"), "its first is 0, not 2"),
+        (("-k", "7"), "its k is 10, not 7"),
+        (("--centered",), "its centered is False, not True"),
+        (("--surrogate", "gaussian"), "its surrogate is 'matched', not 'gaussian'"),
+        (("--surrogate-seed", "1"), "its surrogate_seed is 0, not 1"),
+    ],
+)
+def test_a_file_of_another_survey_is_left_alone(
+    options: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "s.parquet"
+    good("-n", 100, "--save", path)
+    before = path.read_bytes()
+    fails(message, *options, "-n", 200, "--save", path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_of_another_model_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "s.parquet"
+    rows = small_model.rows()
+    rows[3, 4] += 1
+    space = ts.EmbeddingSpace.from_arrays(rows, [f"t{i}" for i in range(len(rows))])
+    space.save(tmp_path / "other.npz")
+    good(tmp_path / "other.npz", "-n", 100, "--save", path)
+    before = path.read_bytes()
+    fails("holds another survey: its", "-n", 200, "--save", path)
+    assert path.read_bytes() == before
+
+
+def test_files_that_are_no_survey_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "s.parquet"
+    good("-n", 100, "--save", path)
+    columns, metadata = read_columns(path)
+    whole = path.read_bytes()
+
+    def refused(message: str) -> None:
+        before = path.read_bytes()
+        fails(message, "-n", 200, "--save", path)
+        assert path.read_bytes() == before
+
+    for damaged in (b"", b"garbage", whole[:-30], whole[: len(whole) // 2]):
+        path.write_bytes(damaged)
+        refused("damaged or no Parquet file")
+    from pyarrow import parquet, table
+
+    parquet.write_table(table({"a": [1, 2]}), path)
+    refused("was not saved by tokensphere")
+    for said in (b"", b"{", b"[]", b"\xff"):
+        said_only = table({"a": [1, 2]}).replace_schema_metadata({b"tokensphere": said})
+        parquet.write_table(said_only, path)
+        refused("what it says of itself cannot be read")
+    write_columns(path, {"a": np.arange(3)}, {"what": "something else"})
+    refused("holds no survey; name another file")
+    for said_so in ({"what": "survey"}, {**metadata, "settings": None}, {**metadata, "model": 3}):
+        write_columns(path, columns, said_so)
+        refused("holds no survey; name another file")
+    write_columns(path, {**columns, "alike": np.arange(100)}, metadata)
+    refused("no column 'alike'")
+
+
+# What cannot be
+
+
+@pytest.mark.usefixtures("no_work")
+def test_mistakes_are_told_before_the_work_begins(tmp_path: Path) -> None:
+    fails("must end in .parquet", "-n", 200, "--save", tmp_path / "s.csv")
+    fails("No such file", "-n", 200, "--save", tmp_path / "no" / "s.parquet")
+    fails("cannot draw", "-n", 200, "--plot", tmp_path / "s.gif")
+    fails("No such file", "-n", 200, "--plot", tmp_path / "no" / "s.png")
+    (tmp_path / "folder.parquet").mkdir()
+    fails("is a directory", "-n", 200, "--save", tmp_path / "folder.parquet")
+    with patch.dict("sys.modules", {"pyarrow": None}):
+        fails("pip install 'tokensphere[parquet]'", "-n", 200, "--save", tmp_path / "s.parquet")
+    fails("99 directions are too few for a survey: ask for 100 or more", "-n", 99)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.parquet"]
+
+
+def test_lists_that_are_too_long() -> None:
+    fails("lists of 5 to 60 neighbours, but they need 2 or more, and at most", "-k", 60, "-n", 100)
+    fails("Invalid value for '-k'", "-k", 1)
+    fails("Invalid value for '-n'", "-n", 0)
+    fails("'shuffled' is not one of", "--surrogate", "shuffled")
+
+
+def test_without_pyarrow_nothing_is_saved_but_all_is_shown() -> None:
+    with patch.dict("sys.modules", {"pyarrow": None}):
+        assert "Of 100 random directions" in good("-n", 100)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+
+from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError
+from tokensphere.formats.columns import read_columns
+from tokensphere.formats.parquet import check_parquet_path, write_columns
+
+COLUMNS = {
+    "index": np.arange(100_000),
+    "T": np.random.default_rng(0).standard_normal((100_000, 3)).astype(np.float32),
+    "ids": np.random.default_rng(1).integers(50_000, size=(100_000, 10)).astype(np.int32),
+    "ok": np.arange(100_000) % 3 == 0,
+    "names": [f"a[{i}] ü" for i in range(100_000)],
+}
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    write_columns(path, COLUMNS, {"seed": 0, "model": {"name": "größe"}})
+    columns, metadata = read_columns(path)
+    assert metadata == {"seed": 0, "model": {"name": "größe"}}
+    assert list(columns) == list(COLUMNS)
+    for name, want in COLUMNS.items():
+        got = columns[name]
+        if isinstance(want, np.ndarray):
+            assert isinstance(got, np.ndarray) and got.dtype == want.dtype
+            np.testing.assert_array_equal(got, want)
+        else:
+            assert got == want
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_no_rows_keep_their_shape(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    write_columns(path, {"T": np.empty((0, 3), dtype=np.float32), "names": []}, {})
+    columns, _ = read_columns(path)
+    assert isinstance(columns["T"], np.ndarray) and columns["T"].shape == (0, 3)
+    assert list(columns["names"]) == []
+
+
+def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    write_columns(path, {"a": np.arange(3)}, {})
+    with (
+        patch("os.fsync", side_effect=OSError(28, "No space left on device")),
+        pytest.raises(InputError, match="No space left"),
+    ):
+        write_columns(path, {"a": np.arange(4)}, {})
+    assert list(tmp_path.iterdir()) == [path]
+    assert len(read_columns(path)[0]["a"]) == 3
+
+
+def test_paths_that_cannot_be(tmp_path: Path) -> None:
+    check_parquet_path(tmp_path / "new.parquet")
+    with pytest.raises(InputError, match="must end in"):
+        check_parquet_path(tmp_path / "x.csv")
+    with pytest.raises(InputError, match="No such file"):
+        check_parquet_path(tmp_path / "no" / "x.parquet")
+    (tmp_path / "d.parquet").mkdir()
+    with pytest.raises(InputError, match="no regular file"):
+        check_parquet_path(tmp_path / "d.parquet")
+    with patch.dict("sys.modules", {"pyarrow": None}), pytest.raises(MissingExtraError, match="pip"):
+        check_parquet_path(tmp_path / "x.parquet")
+
+
+def test_files_that_are_not_ours(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="No such file"):
+        read_columns(tmp_path / "none.parquet")
+    path = tmp_path / "x.parquet"
+    path.write_bytes(b"")
+    with pytest.raises(FormatError, match="damaged"):
+        read_columns(path)
+    write_columns(path, {"a": np.arange(3)}, {})
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(FormatError, match="damaged"):
+        read_columns(path)
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    parquet.write_table(pa.table({"a": [1]}), path)
+    with pytest.raises(FormatError, match="not saved by tokensphere"):
+        read_columns(path)

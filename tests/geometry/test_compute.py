@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import threading
+import time
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from tokensphere.geometry.compute import available_threads, workers
+
+
+def blas_threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_results_come_in_the_order_of_the_items(threads: int) -> None:
+    def slow_first(item: int) -> int:
+        time.sleep(0.02 if item == 0 else 0)
+        return item * item
+
+    with workers(threads) as in_parallel:
+        assert in_parallel(slow_first, range(20)) == [item * item for item in range(20)]
+        assert in_parallel(slow_first, iter([3, 1])) == [9, 1]
+        assert in_parallel(slow_first, []) == []
+
+
+def test_as_many_threads_as_asked_for() -> None:
+    """Three items that wait for each other end only if three threads have them."""
+    barrier = threading.Barrier(3, timeout=20)
+    with workers(3) as in_parallel:
+        assert sorted(in_parallel(lambda _: barrier.wait(), range(3))) == [0, 1, 2]
+
+
+def test_one_thread_is_the_caller_s_own() -> None:
+    with workers(1) as in_parallel:
+        assert in_parallel(lambda _: threading.get_ident(), range(3)) == [threading.get_ident()] * 3
+    with workers(2) as in_parallel:
+        assert threading.get_ident() not in in_parallel(lambda _: threading.get_ident(), range(3))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_blas_has_one_thread_meanwhile(threads: int) -> None:
+    np.ones((2, 2)) @ np.ones((2, 2))
+    before = blas_threads()
+    with workers(threads) as in_parallel:
+        assert all(found <= {1} for found in in_parallel(lambda _: blas_threads(), range(2)))
+    assert blas_threads() == before
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_an_error_reaches_the_caller_and_the_blas_is_set_free(threads: int) -> None:
+    before = blas_threads()
+    with pytest.raises(ZeroDivisionError), workers(threads) as in_parallel:
+        in_parallel(lambda item: 1 // item, [1, 0, 2])
+    assert blas_threads() == before
+
+
+def test_available_threads() -> None:
+    assert available_threads() >= 1
+    with patch("os.sched_getaffinity", return_value={3, 5, 8}, create=True):
+        assert available_threads() == 3

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tokensphere.display import visible
+from tokensphere.errors import FormatError, SourceError
+from tokensphere.formats.gguf.writer import write_gguf
+from tokensphere.sources.gguf import EMBEDDING, load_gguf
+from tokensphere.sources.tokens.pieces import (
+    byte_of,
+    decode_plain,
+    decode_sentencepiece,
+    decode_wordpiece,
+    guess_decode,
+    is_unused,
+    kind_by_spelling,
+    sentencepiece_pieces,
+    undo_phantom_space,
+    with_plain,
+)
+from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
+
+
+@pytest.mark.parametrize("byte", range(256))
+def test_every_byte_piece_is_its_byte(byte: int) -> None:
+    for piece in (f"<0x{byte:02X}>", f"<0x{byte:02x}>"):
+        assert decode_sentencepiece(piece) == bytes([byte])
+
+
+@pytest.mark.parametrize("piece", ["<0x0>", "<0x0A", "<0xGG>", "<0x0A>>", "a<0x0A>", "<0x+1>", "<0x 1>"])
+def test_what_only_looks_like_a_byte_is_text(piece: str) -> None:
+    assert byte_of(piece) is None
+    assert decode_sentencepiece(piece) == piece.encode()
+
+
+@given(st.text(alphabet="ab é日\n\\", max_size=12))
+def test_sentencepiece_gives_back_every_text(text: str) -> None:
+    assert decode_sentencepiece(text.replace(" ", "▁")) == text.encode()
+
+
+def test_another_sign_for_a_space() -> None:
+    assert decode_sentencepiece("_a▁", space="_") == " a▁".encode()
+
+
+@given(st.binary(max_size=12))
+def test_plain_gives_back_bytes_that_are_no_text(raw: bytes) -> None:
+    assert decode_plain(raw.decode("utf-8", "surrogateescape")) == raw
+
+
+def test_plain_never_fails() -> None:
+    assert decode_plain("\ud83d") == b"\xed\xa0\xbd"
+
+
+def test_a_continuation_looks_different_from_a_word_and_is_another_form() -> None:
+    vocabulary = Vocabulary(["ing", "##ing", "Ing"], decode=decode_wordpiece)
+    assert len({visible(token) for token in vocabulary.tokens}) == 3
+    assert vocabulary.forms.tolist() == [0, 1, 0]
+
+
+def test_added_text_in_a_byte_level_vocabulary_is_text() -> None:
+    decode = with_plain(decode_byte_level, ["café", "  "])
+    assert decode("café").decode() == "café"
+    assert decode("é") == b"\xe9"
+    assert decode("  ") == b"  "
+    assert with_plain(decode_byte_level, []) is decode_byte_level
+
+
+@pytest.mark.parametrize(
+    ("pieces", "decode"),
+    [
+        (["a", "Ġa", "Ġb", "##c", "▁"], decode_byte_level),
+        (["a", "▁a", "▁b", "Ġ"], decode_sentencepiece),
+        (["a", "##a", "##b", "Ġ"], decode_wordpiece),
+        (["a", "b"], decode_plain),
+        ([], decode_plain),
+    ],
+)
+def test_most_beginnings_decide(pieces: list[str], decode: Callable[[str], bytes]) -> None:
+    assert guess_decode(pieces) is decode
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["[unused0]", "<unused99>", "<|reserved_special_token_250|>", "<reserved_106>", ">>UNUSED_12<<"],
+)
+def test_reserved_names(piece: str) -> None:
+    assert is_unused(piece)
+    assert kind_by_spelling(piece) == Kind.UNUSED
+
+
+@pytest.mark.parametrize("piece", ["unused", "[unused]", "un[unused1]", "<reserved>", "[1]", ""])
+def test_names_that_are_not_reserved(piece: str) -> None:
+    assert not is_unused(piece)
+
+
+def test_no_piece_makes_the_patterns_slow() -> None:
+    for piece in ("<unused" + "_1" * 500_000, "<|" + "a" * 1_000_000, "[reserved" + "1" * 1_000_000):
+        assert kind_by_spelling(piece) == Kind.NORMAL
+
+
+@pytest.mark.parametrize(
+    ("piece", "kind"),
+    [
+        ("<|endoftext|>", Kind.CONTROL), ("<|29.42|>", Kind.CONTROL), ("</s>", Kind.CONTROL),
+        ("[PAD]", Kind.CONTROL), ("<unk>", Kind.UNKNOWN), ("[UNK]", Kind.UNKNOWN),
+        ("<|", Kind.NORMAL), ("<|a|b|>", Kind.NORMAL), ("[", Kind.NORMAL), ("pad", Kind.NORMAL),
+    ],
+)  # fmt: skip
+def test_kinds_by_spelling(piece: str, kind: Kind) -> None:
+    assert kind_by_spelling(piece) == kind
+
+
+@given(st.sampled_from(["paris", "##ing", "[unused3]", "#", "##", "日", "[", "]", "##]"]))
+def test_the_phantom_space_is_undone(piece: str) -> None:
+    respelled = piece[2:] if piece.startswith("##") else "▁" + piece
+    assert undo_phantom_space(respelled) == piece
+
+
+def test_a_sentencepiece_model_by_hand() -> None:
+    model = b"".join(
+        [
+            b"\x0a\x0e\x0a\x05<unk>\x15\0\0\0\0\x18\x02",
+            b"\x0a\x0a\x0a\x06<0x0A>\x18\x06",
+            b"\x0a\x06\x0a\x04\xe2\x96\x81a",  # no type: normal
+            b"\x12\x03abc\x19\0\0\0\0\0\0\0\0\x80\x7d\x01",  # fields that nobody asks for
+        ]
+    )
+    assert sentencepiece_pieces(model) == [
+        ("<unk>", Kind.UNKNOWN), ("<0x0A>", Kind.BYTE), ("▁a", Kind.NORMAL),
+    ]  # fmt: skip
+    for end in range(1, len(model)):
+        if end not in (16, 28, 36, 41, 50):  # where a field ends, the rest is no loss that one could see
+            with pytest.raises(ValueError, match=r"byte|no pieces"):
+                sentencepiece_pieces(model[:end])
+
+
+def _gguf(path: Path, model: str, pieces: list[str], types: list[int] | None) -> Vocabulary:
+    metadata: dict[str, str | list[str] | np.ndarray[tuple[int], np.dtype[np.int32]]] = {
+        "tokenizer.ggml.model": model,
+        "tokenizer.ggml.tokens": pieces,
+    }
+    if types is not None:
+        metadata["tokenizer.ggml.token_type"] = np.array(types, dtype=np.int32)
+    rows = np.ones((len(pieces), 2), dtype="<f4")
+    write_gguf(path, metadata, {EMBEDDING: ("F32", rows.shape, rows.tobytes())})
+    return load_gguf(path).vocabulary
+
+
+def test_gguf_byte_level(tmp_path: Path) -> None:
+    vocabulary = _gguf(tmp_path / "a.gguf", "gpt2", ["<|end|>", "Ġa", "é", "café"], [3, 1, 1, 4])
+    assert vocabulary.tokens == [b"<|end|>", b" a", b"\xe9", "café".encode()]
+    assert vocabulary.kinds.tolist() == [Kind.CONTROL, Kind.NORMAL, Kind.NORMAL, Kind.ADDED]
+
+
+@pytest.mark.parametrize("model", ["llama", "gemma4", "t5", "replit"])
+def test_gguf_sentencepiece(tmp_path: Path, model: str) -> None:
+    pieces = ["<unk>", "<s>", "<0x0A>", "▁▁Paris", "Ġ", "<unused7>"]
+    vocabulary = _gguf(tmp_path / "a.gguf", model, pieces, [2, 3, 6, 1, 1, 4])
+    assert vocabulary.tokens == [b"<unk>", b"<s>", b"\n", b"  Paris", "Ġ".encode(), b"<unused7>"]
+    kinds = [Kind.UNKNOWN, Kind.CONTROL, Kind.BYTE, Kind.NORMAL, Kind.NORMAL, Kind.UNUSED]
+    assert vocabulary.kinds.tolist() == kinds
+    untyped = _gguf(tmp_path / "b.gguf", model, pieces, None)
+    assert untyped.kinds.tolist() == [0, 0, Kind.BYTE, 0, 0, Kind.UNUSED]
+
+
+def test_gguf_wordpiece_reads_like_vocab_txt(tmp_path: Path) -> None:
+    pieces = ["[PAD]", "▁[unused0]", "▁paris", "ing", "▁#"]
+    vocabulary = _gguf(tmp_path / "a.gguf", "bert", pieces, [3, 1, 1, 1, 1])
+    assert vocabulary.tokens == [b"[PAD]", b"[unused0]", b"paris", b"##ing", b"#"]
+    assert vocabulary.kinds.tolist() == [Kind.CONTROL, Kind.UNUSED, 0, 0, 0]
+
+
+@pytest.mark.parametrize("model", ["rwkv", "none", "plamo2", ""])
+def test_gguf_of_another_kind_is_refused_by_name(tmp_path: Path, model: str) -> None:
+    with pytest.raises(SourceError, match=f"kind '{model}'; only 'gpt2', 'llama'"):
+        _gguf(tmp_path / "a.gguf", model, ["a"], None)
+
+
+def test_gguf_types_must_be_as_many_as_tokens(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="each of its 2 tokens one type"):
+        _gguf(tmp_path / "a.gguf", "llama", ["a", "b"], [1])

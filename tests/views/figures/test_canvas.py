@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from tokensphere.errors import InputError, MissingExtraError
+from tokensphere.views.figures.canvas import SUFFIXES, check_figure_path, new_figure, save_figure
+
+INSTALL = r"pip install 'tokensphere\[plot\]'"
+STARTS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_figure_becomes_a_file_of_its_kind(tmp_path: Path, suffix: str) -> None:
+    figure, axes = new_figure(4, 3, rows=2, columns=3)
+    assert len(axes) == 6
+    axes[0].plot([0, 1], [1, 0])
+    path = tmp_path / f"a{suffix.upper()}"
+    save_figure(figure, path)
+    assert path.read_bytes().startswith(STARTS[suffix])
+    (tmp_path / "other").write_text("", encoding="utf-8")
+    assert path.stat().st_mode == (tmp_path / "other").stat().st_mode
+    assert names_in(tmp_path) == [path.name, "other"]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf"])
+def test_the_same_figure_is_the_same_bytes(tmp_path: Path, suffix: str) -> None:
+    for name in ("a", "b"):
+        figure, (ax,) = new_figure(3, 2)
+        ax.plot([0, 1, 2], [1, 0, 3], label="x")
+        save_figure(figure, tmp_path / f"{name}{suffix}")
+    assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+
+
+def test_no_global_state_is_left() -> None:
+    new_figure(3, 2)
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    assert pyplot is None or not pyplot.get_fignums()
+
+
+@pytest.mark.parametrize("name", ["a", "a.jpg", "a.png.txt", ".png"])
+def test_other_kinds_are_refused_before_the_work(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=r"must end in \.png, \.svg, \.pdf"):
+        check_figure_path(tmp_path / name)
+    with pytest.raises(InputError, match="must end in"):
+        save_figure(new_figure(2, 2)[0], tmp_path / name)
+    assert names_in(tmp_path) == []
+
+
+def test_places_that_cannot_be_written_are_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    (tmp_path / "folder.png").mkdir()
+    for path in (
+        tmp_path / "no" / "a.png",
+        tmp_path / "file" / "a.png",
+        tmp_path / ("x" * 300 + ".png"),
+        tmp_path / "folder.png",
+    ):
+        with pytest.raises(InputError, match="cannot write") as caught:
+            check_figure_path(path)
+        assert "\n" not in str(caught.value)
+    assert names_in(tmp_path) == ["file", "folder.png"]
+
+
+def test_checking_leaves_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"precious")
+    check_figure_path(tmp_path / "a.png")
+    check_figure_path(tmp_path / "b.svg")
+    assert names_in(tmp_path) == ["a.png"] and (tmp_path / "a.png").read_bytes() == b"precious"
+
+
+def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"precious")
+    figure, _ = new_figure(2, 2)
+    with (
+        patch("os.replace", side_effect=OSError(28, "No space left on device")),
+        pytest.raises(InputError, match="No space left"),
+    ):
+        save_figure(figure, path)
+    with (
+        patch.object(type(figure), "savefig", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        save_figure(figure, path)
+    assert path.read_bytes() == b"precious" and names_in(tmp_path) == ["a.png"]
+
+
+def test_without_matplotlib_the_command_that_installs_it_is_named(tmp_path: Path) -> None:
+    with (
+        patch("importlib.util.find_spec", return_value=None),
+        pytest.raises(MissingExtraError, match=INSTALL),
+    ):
+        check_figure_path(tmp_path / "a.png")
+    with (
+        patch.dict(sys.modules, {"matplotlib.figure": None}),
+        pytest.raises(MissingExtraError, match=INSTALL),
+    ):
+        new_figure(2, 2)

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import tokensphere as ts
+from tokensphere.analysis.survey.job import name_survey, survey
+from tokensphere.analysis.survey.result import Survey
+from tokensphere.errors import InputError
+from tokensphere.statistics.draws import MemoryStore
+from tokensphere.views.figures import survey as module
+from tokensphere.views.figures.survey import plot_survey
+
+N, D, M = 500, 16, 400
+
+
+def made(space: ts.EmbeddingSpace | None = None, **options: Any) -> Survey:
+    return survey(space or space_of(), M, **{"k": 6, "ks": (3, 10), **options})
+
+
+def space_of() -> ts.EmbeddingSpace:
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((50, D))[np.arange(N) % 50] + 0.8 * rng.standard_normal((N, D)) + 0.4
+    tokens = [f"{word}{i}" for i in range(N // 2) for word in ("t", " T")]
+    return ts.EmbeddingSpace.from_arrays(rows.astype(np.float32), tokens, name="a $model_1$")
+
+
+@pytest.fixture(scope="module")
+def result() -> Survey:
+    return made()
+
+
+def drawn(result: Survey, monkeypatch: pytest.MonkeyPatch) -> tuple[Figure, list[Any]]:
+    """The figure that would be saved, and its three panels."""
+    kept: list[Figure] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "save_figure", lambda figure, _: kept.append(figure))
+        plot_survey(result, Path("x.png"))
+    (figure,) = kept
+    return figure, list(figure.axes)
+
+
+def texts(ax: Any) -> str:
+    shown = [text.get_text() for text in (*ax.texts, *ax.get_legend().get_texts())]
+    return " | ".join(" ".join(text.split()) for text in shown)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_a_file_is_written(result: Survey, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"x{suffix}"
+    plot_survey(result, path)
+    begin = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[suffix]
+    assert path.read_bytes().startswith(begin) and len(path.read_bytes()) > 10_000
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(InputError, match="cannot draw"):
+        plot_survey(result, tmp_path / "x.gif")
+
+
+@pytest.mark.parametrize("options", [{}, {"centered": True, "forms": True}])
+def test_both_vocabularies_lists_and_the_percentile(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = made(**options)
+    figure, (ax, _, _) = drawn(result, monkeypatch)
+    null, real = (patch.get_data() for patch in ax.patches)
+    for step, values in ((null, result.surrogate_coherence), (real, result.coherence)):
+        assert step.values.sum() == pytest.approx(100)  # no list is outside
+        inside = (values >= step.edges[4]) & (values < step.edges[5])
+        assert step.values[4] == pytest.approx(100 * np.mean(inside))
+    np.testing.assert_array_equal(null.edges, real.edges)
+    found = result.main.at[0]
+    assert ax.lines[0].get_xdata() == [found.threshold] * 2
+    assert f"{100 * found.rate:.1f} % of the real ones are above" in texts(ax)
+    assert "6 neighbours" in ax.get_title(loc="left")
+    assert ("centred rows, one token a form" in ax.get_xlabel()) == bool(options)
+    title = figure.get_suptitle()
+    assert title.startswith("a $model_1$: 500 tokens, 400 random directions (seed 0")
+
+
+def test_all_rates_and_their_intervals(result: Survey, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, (_, ax, _) = drawn(result, monkeypatch)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["3", "6", "10"]
+    assert len(ax.containers) == 4
+    for container, (centered, forms) in zip(
+        ax.containers, [(False, False), (False, True), (True, False), (True, True)], strict=True
+    ):
+        line, _, (bars,) = container
+        for number, k in enumerate((3, 6, 10)):
+            found = result.rate(centered=centered, forms=forms, k=k).at[0]
+            assert line.get_ydata()[number] == pytest.approx(100 * found.rate)
+            ends = sorted(bars.get_segments()[number][:, 1])
+            assert ends == pytest.approx([100 * end for end in found.interval])
+            assert abs(line.get_xdata()[number] - number) < 0.4
+    assert [5.0, 5.0] in [pytest.approx(list(line.get_ydata())) for line in ax.lines]
+    assert "chance, 5 %" in texts(ax) and "label" not in texts(ax)
+    # what is drawn can be told apart without colours
+    looks = {(c[0].get_marker(), c[0].get_markerfacecolor() == "white") for c in ax.containers}
+    assert len(looks) == 4
+
+
+def test_what_the_lists_share_stands_beside_their_geometry(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = space_of()
+    result = name_survey(space, made(space), store=MemoryStore())
+    _, (_, ax, _) = drawn(result, monkeypatch)
+    assert result.naming is not None
+    assert [label.get_text() for label in ax.get_xticklabels()][-1] == "6\n(by labels)"
+    shown = [float(c[0].get_ydata()[0]) for c in ax.containers[4:]]
+    want = [100 * g.rate.share for g in result.naming.groups if g.name.startswith(("any", "words"))]
+    assert shown == pytest.approx(want) and want
+    assert "share any label" in texts(ax)
+
+
+def test_hub_curves_are_those_of_a_naive_count(result: Survey, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, (_, _, ax) = drawn(result, monkeypatch)
+    assert ax.get_xscale() == ax.get_yscale() == "log"
+    for number, line in enumerate(ax.lines[:3]):
+        lists = result.records.ids[:, number].tolist()
+        counts = sorted((sum(token in row for row in lists) for token in range(N)), reverse=True)
+        counts = [count for count in counts if count]
+        np.testing.assert_allclose(line.get_ydata(), 100 * np.array(counts) / M)
+        assert list(line.get_xdata()) == list(range(1, len(counts) + 1))
+    assert len({line.get_linestyle() for line in ax.lines}) == 4
+
+
+def test_chance_is_what_random_lists_give() -> None:
+    """The mean of the sorted counts over 40 drawings, between the curve's steps."""
+    m, k, n = 300, 5, 800
+    rng = np.random.default_rng(1)
+    above = np.zeros(12)
+    for _ in range(40):
+        counts = np.bincount(np.argsort(rng.random((m, n)), axis=1)[:, :k].ravel(), minlength=n)
+        above += [(counts >= c).sum() / 40 for c in range(12)]
+    ranks, steps = module._chance(m, k, n)
+    assert ranks[0] == 1 and steps[0] == steps[1] == steps.max()
+    for rank, count in zip(ranks[1:].tolist(), steps[1:].astype(int).tolist(), strict=True):
+        assert rank == pytest.approx(above[count], abs=4 * np.sqrt(rank / 40) + 0.1)
+    assert steps[-1] == 1 and list(steps[1:]) == sorted(steps[1:], reverse=True)
+
+
+def test_extremes_can_be_drawn(result: Survey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No list is coherent; all lists are equal; two directions share no token."""
+    records = result.records
+    same = np.zeros_like(records.coherence)
+    flat = replace(records, coherence=same, surrogate=np.zeros_like(records.surrogate))
+    _, (_, ax, _) = drawn(replace(result, records=flat), monkeypatch)
+    assert ax.get_ylim()[1] > 5
+    _, axes = drawn(replace(result, records=records.take(100)), monkeypatch)
+    assert all(ax.get_xlabel() and ax.get_ylabel() and ax.get_title(loc="left") for ax in axes)

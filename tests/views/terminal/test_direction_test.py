@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+
+import tokensphere as ts
+from tokensphere.analysis.direction_test import job as directiontest
+from tokensphere.analysis.direction_test.result import DirectionTest
+from tokensphere.geometry.directions import RandomDirections
+from tokensphere.labels.table import Label, LabelTable
+from tokensphere.statistics.draws import MemoryStore
+from tokensphere.views import to_html, to_json, to_text
+from tokensphere.views import words as directiontest_words
+from tokensphere.views.figures.direction_test import plot_directiontest, short_names
+from tokensphere.views.words import p_text, sentences
+
+STORE = MemoryStore()
+
+
+@pytest.fixture(scope="module")
+def table(small: ts.EmbeddingSpace) -> LabelTable:
+    rng = np.random.default_rng(0)
+    members: list[tuple[Label, Any]] = [
+        (Label("user:עיר", "user", "ערים", "in Hebrew"), range(8)),
+        *((Label(f"l{j}", "list", f"label {j}", "test"), rng.choice(50, 9)) for j in range(9)),
+    ]
+    return LabelTable.from_members(small.shape[0], members)
+
+
+def run(
+    space: ts.EmbeddingSpace, table: LabelTable, directions: Any = None, **options: Any
+) -> DirectionTest:
+    directions = RandomDirections(32, 40) if directions is None else directions
+    how: dict[str, Any] = {"n_null": 199, "k": 4, "labels": table, "store": STORE}
+    return directiontest.test_directions(space, directions, **{**how, **options})
+
+
+def test_a_direction_has_its_numbers_and_below_them_its_tokens(
+    small: ts.EmbeddingSpace, table: LabelTable
+) -> None:
+    result = run(small, table)
+    text = to_text(result.top(5), width=120)
+    lines = text.splitlines()
+    for place, row in enumerate(result.order()[:5].tolist()):
+        numbers, near = lines[1 + 2 * place], lines[2 + 2 * place]
+        assert numbers.startswith(result.names[row])
+        want = [p_text(p, result.floor) for p in result.pvalue[row]]
+        values = numbers[len(result.names[row]) :].replace("≤ ", "≤").split()
+        assert values[1:8:2] == [p.replace("≤ ", "≤") for p in want]
+        assert float(values[0]) == pytest.approx(result.statistic[row, 0], abs=6e-4)
+        assert values[8] == f"{result.qvalue[row, 0]:.2g}"
+        nearest = small.vocabulary.visible(int(result.neighbors.ids[row, 0]))
+        assert nearest[:20] in near
+    assert "seed 0, index" in lines[1] and result.names[result.order()[5]] not in text
+
+
+def test_columns_are_aligned_and_lines_keep_to_the_width(
+    small: ts.EmbeddingSpace, table: LabelTable
+) -> None:
+    result = run(small, table, names=["שלום" * (j + 1) for j in range(40)])
+    for width in (45, 60, 80, 96, 130, 160):
+        text = to_text(result.top(8, statistic="cosine"), width=width)
+        lines = [line.replace("\u200e", "") for line in text.splitlines()]
+        head, rows = lines[0].rstrip(), lines[1:17:2]
+        assert {cell_len(row) for row in rows} == {cell_len(head)} and head.endswith(("q", "l", ")"))
+        assert max(map(cell_len, lines[:17])) <= width
+
+
+def test_a_narrow_terminal_shows_less_of_what_is_not_ranked_by(
+    small: ts.EmbeddingSpace, table: LabelTable
+) -> None:
+    ranked = run(small, table).top(3, statistic="coherence")
+    heads = {
+        width: " ".join(to_text(ranked, width=width).splitlines()[0].split()) for width in (40, 80, 120)
+    }
+    assert heads[40] == "direction T p q"
+    assert heads[80] == "direction T p q p mean cosine p largest p label"
+    assert heads[120] == "direction mean cosine p largest p T p label p p q (coherence)"
+
+
+def test_the_floor_is_marked() -> None:
+    assert p_text(1 / 200, 1 / 200) == "≤ 0.005" and p_text(2 / 200, 1 / 200) == "0.01"
+    assert p_text(1 / 10_001, 1 / 10_001) == "≤ 0.0001"
+
+
+def test_the_summary_stands_beside_chance(small: ts.EmbeddingSpace, table: LabelTable) -> None:
+    result = run(small, table, groups=["first"] * 15 + ["second"] * 25)
+    text = to_text(result)
+    flat = " ".join(text.split())
+    assert "chance 5 %" in flat and "by the mean cosine of the 4 nearest" in text
+    (first,) = [line for line in text.splitlines() if line.startswith("first ")]
+    assert first.split()[1] == "15" and f"{result.groups[0].below_p[0]} of 15" in first
+    share = 100 * result.overall.share_p(0)
+    low, high = (100 * end for end in result.overall.interval_p(0))
+    assert f"{share:.1f} %" in flat and f"({low:.1f}–{high:.1f})" in flat
+    assert "199 random directions, uniform on the sphere" in flat
+    assert "by the coherence T" in to_text(result.top(3, statistic="coherence"))
+
+
+def test_nothing_is_called_significant(small: ts.EmbeddingSpace, table: LabelTable) -> None:
+    result = run(small, table, n_null=399)
+    assert result.overall.below_q[0] == 0
+    text = " ".join(to_text(result).split())
+    assert "Corrected for looking at 40 (q), none stands out from chance" in text
+    assert "significant" not in text.lower()
+    few = " ".join(sentences(run(small, table, RandomDirections(32, 6)).top()))
+    assert "of 6 directions have p < 0.05, where chance gives 5 in 100" in few
+    one = " ".join(sentences(run(small, table, RandomDirections(32, 1)).top()))
+    assert "the direction has p " in one and "does not stand out from chance" in one
+
+
+def test_what_stands_out_is_said_with_what_q_means(small: ts.EmbeddingSpace, table: LabelTable) -> None:
+    unit = small.vectors[:4] / np.linalg.norm(small.vectors[:4], axis=1)[:, None]
+    result = run(small, table, unit - small.moments.mean_unit_row(), n_null=999)
+    assert result.overall.below_q[0] == 4
+    said = " ".join(sentences(result.top()))
+    assert "4 have q < 0.05; of such directions at most one in twenty" in said
+    alone = " ".join(
+        sentences(run(small, table, unit[0] - small.moments.mean_unit_row(), n_null=999).top())
+    )
+    assert "the direction has p ≤ 0.001: one in 1,000 or fewer by chance" in alone
+
+
+def test_too_few_draws_for_so_many_directions_are_said(
+    small: ts.EmbeddingSpace, table: LabelTable
+) -> None:
+    """With 1 of 40 at the floor of 1/200, no q can be below 0.2, whatever is there."""
+    many = np.array(RandomDirections(32, 40, first=50)[:])
+    many[0] = small.vectors[5] / np.linalg.norm(small.vectors[5]) - small.moments.mean_unit_row()
+    result = run(small, table, many)
+    assert result.at_floor[0] == 1 and result.overall.below_q[0] == 0
+    said = " ".join(sentences(result.top()))
+    assert "1 is at the least p that 199 draws can give; more draws might tell" in said
+
+
+def test_the_caption_tells_what_was_done(small: ts.EmbeddingSpace, table: LabelTable) -> None:
+    bad = np.array(RandomDirections(32, 9)[:])
+    bad[2], bad[4, 0] = 0, np.nan
+    sample = np.array(RandomDirections(32, 9)[:])
+    sample[1] = 0
+    text = " ".join(to_text(run(small, table, bad, forms=True, null="sample", sample=sample)).split())
+    assert "2 directions cannot be tested (1 zero, 1 not finite)" in text
+    assert "rows of the sample that are no directions: 1" in text and "one token a form" in text
+    assert "199 directions drawn from the sample" in text and "rows centred, k = 4" in text
+    assert "null: sample, 199 draws, seed 0" in text
+    tokens = " ".join(to_text(run(small, table, [" king", " Paris"], similarity="dot")).split())
+    assert "tokens that directions are made of are left out" in tokens and "largest dot" in tokens
+
+
+def test_settled_and_stopped_are_said(small: ts.EmbeddingSpace, table: LabelTable) -> None:
+    text = " ".join(to_text(run(small, table, settle=0.05, most_null=500)).split())
+    assert "on which side of 0.05 the p of the mean cosine of the 4 nearest lies" in text
+    assert "at most 0.1 %" in text
+    assert "settled" not in to_text(run(small, table))
+
+
+def test_many_groups_are_cut_short(small: ts.EmbeddingSpace, table: LabelTable) -> None:
+    result = run(small, table, RandomDirections(32, 70), groups=[f"g{j}" for j in range(70)])
+    text = to_text(result)
+    assert "10 more: --json" in text and "g59 " in text and "g60" not in text
+    assert len(result.to_dict()["groups"]) == 70
+
+
+def test_json_and_html(small: ts.EmbeddingSpace, table: LabelTable) -> None:
+    bad = np.array(RandomDirections(32, 9)[:])
+    bad[2] = 0
+    result = run(small, table, bad, groups=list("aabbbbbbb"))
+    record = json.loads(to_json(result.top(3)))
+    assert record["tokensphere"] == ts.__version__ and len(record["results"]) == 3
+    first = record["results"][0]
+    row = int(result.order()[0])
+    assert first["cosine"] == {
+        "value": result.statistic[row, 1], "p": result.pvalue[row, 1], "q": result.qvalue[row, 1],
+    }  # fmt: skip
+    assert [n["id"] for n in first["neighbors"]] == result.neighbors.ids[row].tolist()
+    assert len(json.loads(to_json(result))["results"]) == 8
+    assert to_html(result).startswith("<pre>") and str(result) == to_text(result)
+
+
+def test_short_names() -> None:
+    assert short_names(["blk.1.w", "blk.2.w", "blk.12.w"]) == (["1", "2", "12"], "blk.*.w")
+    assert short_names(["blk.1", "blk.11"]) == (["1", "11"], "blk.*")
+    assert short_names(["x", "y"]) == (["x", "y"], "")
+    assert short_names(["W", "W.out"]) == (["W", "W.out"], "")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_pictures(small: ts.EmbeddingSpace, table: LabelTable, tmp_path: Path, suffix: str) -> None:
+    pytest.importorskip("matplotlib")
+    bad = np.array(RandomDirections(32, 40)[:])
+    bad[:20] = 0  # a group of which nothing could be tested
+    result = run(small, table, bad, groups=[f"layer.${j // 20}$" for j in range(40)])
+    path = tmp_path / f"picture{suffix}"
+    plot_directiontest(result.top(), path)
+    first = path.read_bytes()
+    assert len(first) > 4000
+    plot_directiontest(result.top(), path)
+    assert suffix == ".svg" or path.read_bytes() == first
+    plot_directiontest(run(small, table).top(statistic="label"), path)  # without groups
+    assert path.read_bytes() != first
+
+
+def test_the_words_know_every_law_and_statistic() -> None:
+    from tokensphere.analysis.direction_test.measure import STATISTICS
+    from tokensphere.geometry.laws import LAWS
+
+    assert set(directiontest_words.LAWS) == set(LAWS) and set(directiontest_words.WORDS) == set(
+        STATISTICS
+    )

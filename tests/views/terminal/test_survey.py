@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+
+import tokensphere as ts
+from tests import small_model
+from tokensphere.analysis.survey.job import name_survey, summarize_survey, survey
+from tokensphere.analysis.survey.result import Survey
+from tokensphere.statistics.draws import MemoryStore
+from tokensphere.statistics.exceedance import Exceedance
+from tokensphere.views import to_html, to_json, to_text
+from tokensphere.views.terminal import survey as terminal_survey
+from tokensphere.views.text import LEFT_TO_RIGHT_MARK, crop, percent
+
+SECTIONS = [
+    "How often is a random neighbourhood coherent?",
+    "Hubs: tokens that stand in many lists",
+]
+
+
+@pytest.fixture(scope="module")
+def result(small: ts.EmbeddingSpace) -> Survey:
+    return survey(small, 300, first=1_234_500, seed=3)
+
+
+@pytest.fixture(scope="module")
+def named(small: ts.EmbeddingSpace, result: Survey) -> Survey:
+    return name_survey(small, result, store=MemoryStore())
+
+
+def lines_of(result: Survey, width: int) -> list[str]:
+    return [line.replace(LEFT_TO_RIGHT_MARK, "") for line in to_text(result, width=width).splitlines()]
+
+
+def words_of(result: Survey, width: int = 100) -> str:
+    return " ".join(to_text(result, width=width).split())
+
+
+def table_under(lines: list[str], head: str) -> list[str]:
+    """The lines of the table whose head begins with `head`, and that one first."""
+    start = next(number for number, line in enumerate(lines) if line.lstrip().startswith(head))
+    stop = next((n for n in range(start, len(lines)) if not lines[n].strip()), len(lines))
+    return lines[start:stop]
+
+
+def with_rate(result: Survey, rate: float, low: float, high: float) -> Survey:
+    """The same survey, had its lists shown this rate above the 95th percentile."""
+    main = result.main
+    found = Exceedance(0.95, main.at[0].threshold, rate, (low, high))
+    changed = replace(main, at=(found, main.at[1]))
+    return replace(result, rates=tuple(changed if each is main else each for each in result.rates))
+
+
+def test_sections_and_where_it_comes_from(result: Survey) -> None:
+    lines = lines_of(result, 100)
+    assert [line for line in lines if line in SECTIONS] == SECTIONS
+    text = words_of(result)
+    assert f"{result.n_tokens} tokens of {small_model.NAME}" in text
+    assert "seed 3, directions 1,234,500 to 1,234,799" in text
+    assert "tokensphere random -n 1 --first INDEX --seed 3 ·" in text
+    assert "stopped" not in text and "left out" not in text
+    assert str(result) == to_text(result) and to_html(result).startswith("<pre>")
+
+
+@pytest.mark.parametrize(
+    ("rate", "interval", "says"),
+    [
+        (0.2, (0.15, 0.25), "20.0 % (95 % interval 15.0 to 25.0 %)"),
+        (0.2, (0.15, 0.25), "that is 4.0 times what chance gives (5 %)"),
+        (0.06, (0.04, 0.08), "that is no more than chance gives (5 %)"),
+        (0.05, (0.05, 0.05), "that is no more than chance gives (5 %)"),
+        (0.02, (0.01, 0.03), "that is less than chance gives (5 %)"),
+    ],
+)
+def test_the_sentence_agrees_with_the_rate(
+    rate: float, interval: tuple[float, float], says: str, result: Survey
+) -> None:
+    changed = with_rate(result, rate, *interval)
+    text = terminal_survey.sentence(changed)
+    assert says in text and text.startswith("Of 300 random directions,")
+    assert "have 10 nearest tokens that are more alike" in text
+    assert text in words_of(changed)
+
+
+@pytest.mark.parametrize(
+    ("options", "which", "again"),
+    [
+        ({}, "10 nearest tokens that", "--first INDEX ·"),
+        ({"centered": True}, "10 nearest tokens (on centred rows) that", "--first INDEX --centered ·"),
+        ({"forms": True, "k": 4}, "4 nearest tokens (one token a form) that", "INDEX -k 4 --forms ·"),
+    ],
+)
+def test_which_lists_are_shown_is_said(
+    small: ts.EmbeddingSpace, options: dict[str, Any], which: str, again: str
+) -> None:
+    text = words_of(survey(small, 100, **options))
+    assert which in text and again in text
+
+
+def test_every_rate_stands_in_its_place(result: Survey) -> None:
+    lines = lines_of(result, 80)
+    for number, percentile in enumerate((95, 99)):
+        _, head, *rows = table_under(lines, f"Lists more coherent than {percentile} %")
+        assert re.findall(r"k = (\d+)  interval", head) == ["5", "10", "20"]
+        assert [row[:18].rstrip() for row in rows] == [
+            "rows as they are",
+            "  one token a form",
+            "rows centred",
+            "  one token a form",
+            "chance",
+        ]
+        places = [(c, f) for c in (False, True) for f in (False, True)]
+        for row, (centered, forms) in zip(rows, places, strict=False):
+            shown = re.findall(r"([\d.]+) % +([\d.]+)–([\d.]+)", row)
+            found = [result.rate(centered=centered, forms=forms, k=k).at[number] for k in (5, 10, 20)]
+            assert shown == [_shown(each) for each in found]
+        # percent signs below each other, also chance's, and below the head of their column
+        signs = [[match.end() for match in re.finditer("%", row)] for row in rows]
+        assert signs == [[match.end() for match in re.finditer(r"k = \d+", head)]] * 5
+        assert max(map(cell_len, [head, *rows])) <= 80
+
+
+def _shown(found: Exceedance) -> tuple[str, ...]:
+    return tuple(f"{100 * value:.1f}" for value in (found.rate, *found.interval))
+
+
+def test_examples_are_shown_with_index_and_percentile(result: Survey) -> None:
+    head, *rows = table_under(lines_of(result, 200), "index")
+    titles = [row.strip() for row in rows if row[0:1] == " " and not re.match(r" *\d", row)]
+    assert titles == ["most coherent", "typical", "least coherent"]
+    shown = [row.split()[:3] for row in rows if row.strip() not in titles]
+    want = []
+    for places in result.examples().values():
+        for place, share in zip(places.tolist(), result.percentile(places).tolist(), strict=True):
+            want.append([str(1_234_500 + place), f"{result.coherence[place]:.3f}", f"{100 * share:.1f}"])
+    assert shown == want
+    assert head.split() == ["index", "T", "percentile", "tokens"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_wide_and_right_to_left_tokens_break_no_table(width: int, named: Survey) -> None:
+    """Every first token begins in one column of the terminal, and no line is wrapped or too wide."""
+    lines = lines_of(named, width)
+    head, *rows = table_under(lines, "index")
+    start = cell_len(head[: head.index("tokens")])
+    used = 0
+    for row in rows:
+        before = _cells(row, start)
+        assert before is not None and (before == "" or before.endswith("  "))
+        assert cell_len(row) <= max(width, start + 22)
+        used = max(used, cell_len(row))
+    assert used > min(width, 100) - 25  # the room is used
+    head, *rows = table_under(lines, "ranked by")
+    start = cell_len(head[: head.index("listed most often")])
+    assert len(rows) == 6
+    for row in rows:
+        assert (_cells(row, start) or "").endswith("  ") and " %" in row[start:]
+
+
+def _cells(text: str, width: int) -> str | None:
+    """The part of `text` that takes up the first `width` columns; None if a character is cut."""
+    for end in range(len(text) + 1):
+        if cell_len(text[:end]) == width:
+            return text[:end]
+    return None
+
+
+def test_every_token_of_a_list_is_shown_where_there_is_room(result: Survey) -> None:
+    text = to_text(result, width=400)
+    visible = result.vocabulary.visible
+    for place in result.examples()["most"].tolist():
+        (line,) = [row for row in text.splitlines() if row.split()[:1] == [str(1_234_500 + place)]]
+        at = 0
+        for id in result.ids(place).tolist():
+            token = crop(visible(id), 18)
+            assert token in line[at:]
+            at = line.index(token, at) + len(token)
+        assert not line.endswith(" …")
+    narrow = [line for line in lines_of(result, 60) if line.endswith(" …")]
+    assert narrow
+
+
+def test_hubs_are_shown_with_their_share(result: Survey) -> None:
+    _, *rows = table_under(lines_of(result, 200), "ranked by")
+    for row, hubs in zip(rows, result.hubs, strict=True):
+        assert re.search(rf" {hubs.k} +{hubs.skewness:.1f} ", row)
+        first = crop(result.vocabulary.visible(int(hubs.ids[0])), 18)
+        assert f"{first} {percent(float(hubs.shares[0]))}" in row
+
+
+def test_groups_that_are_alike_are_counted(result: Survey) -> None:
+    for alike, share in ((4, "0.0 %"), (5, "100.0 %")):
+        records = replace(result.records, alike=np.full(300, alike, dtype=np.int16))
+        text = words_of(replace(result, records=records))
+        assert f"{share} of the lists hold a group of 5 or more tokens" in text
+
+
+def test_what_was_stopped_or_left_out_is_said(small: ts.EmbeddingSpace, result: Survey) -> None:
+    part = summarize_survey(small, result.settings, result.records.take(120), asked=5000)
+    assert "stopped: 120 of 5,000 directions done" in words_of(part)
+    assert "7 rows left out (zero, NaN or padding)" in words_of(replace(result, left_out=7))
+
+
+def test_what_the_neighbours_share_is_shown(named: Survey, result: Survey) -> None:
+    assert named.naming is not None
+    text = words_of(named)
+    assert "What do the neighbours share?" in text
+    rows = table_under(lines_of(named, 200), "share a label")[1:]
+    rows = rows[: len(named.naming.groups) + 1]
+    assert rows[-1].startswith("chance")
+    for row, group in zip(rows, named.naming.groups, strict=False):
+        assert row.startswith(group.name) and f"{100 * group.rate.share:.1f} %" in row
+    assert "What do the neighbours share?" not in words_of(result)
+
+
+def test_json_has_everything_that_is_printed(named: Survey) -> None:
+    record = json.loads(to_json(named))
+    numbers = {f"{value:.{digits}f}" for value in _numbers(record) for digits in (1, 2, 3)}
+    numbers |= {f"{100 * value:.1f}" for value in _numbers(record)}
+    lines = lines_of(named, 200)
+    printed = {
+        value
+        for head in ("Lists more coherent than 95", "Lists more coherent than 99", "index")
+        for line in table_under(lines, head)[1:]
+        for value in re.findall(r"(?:(?<= )|(?<=–))-?\d+\.\d+(?= %|–|  |$)", line)
+    }
+    assert len(printed) > 25 and printed <= numbers
+    assert record["alike"]["counts"] == np.bincount(named.records.alike, minlength=11).tolist()
+    assert [hub["most_listed"][0]["id"] for hub in record["hubs"]] == [
+        int(hubs.ids[0]) for hubs in named.hubs
+    ]
+    assert record["naming"]["groups"][0]["with_theme"]["share"] == named.naming.groups[0].rate.share  # type: ignore[union-attr]
+
+
+def _numbers(value: Any) -> set[float]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return set().union(*map(_numbers, value))
+    return {float(value)} if isinstance(value, int | float) else set()
+
+
+def test_a_k_of_one_s_own_gets_its_columns(small: ts.EmbeddingSpace) -> None:
+    table = table_under(lines_of(survey(small, 100, k=7), 80), "Lists more coherent than 95 %")
+    assert re.findall(r"k = (\d+)", table[1]) == ["5", "7", "10", "20"]
+    assert len({cell_len(row) for row in table[1:-1]}) == 1
