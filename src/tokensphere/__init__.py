@@ -12,8 +12,10 @@ Names are imported when they are first used, so that ``import tokensphere`` cost
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tokensphere import above
 from tokensphere._version import __version__
 from tokensphere.errors import (
     FormatError,
@@ -27,17 +29,25 @@ from tokensphere.errors import (
 if TYPE_CHECKING:
     from tokensphere.analysis.claims.measure import measure_geometry
     from tokensphere.analysis.claims.result import Geometry
-    from tokensphere.analysis.direction_test.job import test_directions
+    from tokensphere.analysis.direction_test.job import SettleSpec, direction_test
+    from tokensphere.analysis.direction_test.null import NullSpec
     from tokensphere.analysis.direction_test.result import DirectionTest
+    from tokensphere.analysis.naming.labels import label_members, list_labels
+    from tokensphere.analysis.naming.neighbors import NamedNeighbors, name_neighbors
     from tokensphere.analysis.naming.tokens import Naming, name_tokens
-    from tokensphere.analysis.nearest import Neighbors, SearchSettings, nearest
+    from tokensphere.analysis.nearest import Neighbors, nearest
     from tokensphere.analysis.pair import Pair, PairCosine, pair
     from tokensphere.analysis.summary import Summary, summarize
-    from tokensphere.analysis.survey.job import name_survey, survey
+    from tokensphere.analysis.survey.job import SurrogateSpec, name_survey, survey
     from tokensphere.analysis.survey.result import Survey
+    from tokensphere.directions.expressions import read_token_expressions
     from tokensphere.directions.file import open_directions
+    from tokensphere.directions.given import Directions, make_directions
+    from tokensphere.directions.tokens import TokenSum
     from tokensphere.display import parse_visible, visible
+    from tokensphere.geometry.compute import Compute
     from tokensphere.geometry.directions import RandomDirections, random_directions
+    from tokensphere.geometry.similarity import SearchSettings
     from tokensphere.labels.build import label_table
     from tokensphere.labels.table import Label, LabelTable
     from tokensphere.labels.user import labels_from_mapping, read_labels
@@ -48,28 +58,40 @@ if TYPE_CHECKING:
     from tokensphere.vocabulary import Kind, Vocabulary
 
 _WHERE = {
+    "Compute": "geometry.compute",
     "DirectionTest": "analysis.direction_test.result",
+    "Directions": "directions.given",
     "EmbeddingSpace": "space",
     "Geometry": "analysis.claims.result",
     "Kind": "vocabulary",
     "Label": "labels.table",
     "LabelTable": "labels.table",
+    "NamedNeighbors": "analysis.naming.neighbors",
     "Naming": "analysis.naming.tokens",
     "Neighbors": "analysis.nearest",
+    "NullSpec": "analysis.direction_test.null",
     "Pair": "analysis.pair",
     "PairCosine": "analysis.pair",
     "Provenance": "space",
     "RandomDirections": "geometry.directions",
-    "SearchSettings": "analysis.nearest",
+    "SearchSettings": "geometry.similarity",
+    "SettleSpec": "analysis.direction_test.job",
     "Summary": "analysis.summary",
+    "SurrogateSpec": "analysis.survey.job",
     "Survey": "analysis.survey.result",
+    "TokenSum": "directions.tokens",
     "Vocabulary": "vocabulary",
+    "direction_test": "analysis.direction_test.job",
     "from_gensim": "sources.gensim",
     "from_transformers": "sources.transformers",
+    "label_members": "analysis.naming.labels",
     "label_table": "labels.build",
     "labels_from_mapping": "labels.user",
+    "list_labels": "analysis.naming.labels",
     "load": "sources.load",
+    "make_directions": "directions.given",
     "measure_geometry": "analysis.claims.measure",
+    "name_neighbors": "analysis.naming.neighbors",
     "name_survey": "analysis.survey.job",
     "name_tokens": "analysis.naming.tokens",
     "nearest": "analysis.nearest",
@@ -78,55 +100,23 @@ _WHERE = {
     "parse_visible": "display",
     "random_directions": "geometry.directions",
     "read_labels": "labels.user",
+    "read_token_expressions": "directions.expressions",
     "summarize": "analysis.summary",
     "survey": "analysis.survey.job",
-    "test_directions": "analysis.direction_test.job",
     "visible": "display",
 }
 
 __all__ = [
-    "DirectionTest",
-    "EmbeddingSpace",
-    "FormatError",
-    "Geometry",
-    "InputError",
-    "Kind",
-    "Label",
-    "LabelTable",
-    "MissingExtraError",
-    "Naming",
-    "Neighbors",
-    "Pair",
-    "PairCosine",
-    "Provenance",
-    "RandomDirections",
-    "SearchSettings",
-    "SourceError",
-    "Summary",
-    "Survey",
-    "TokensphereError",
-    "UnknownTokenError",
-    "Vocabulary",
-    "__version__",
-    "from_gensim",
-    "from_transformers",
-    "label_table",
-    "labels_from_mapping",
-    "load",
-    "measure_geometry",
-    "name_survey",
-    "name_tokens",
-    "nearest",
-    "open_directions",
-    "pair",
-    "parse_visible",
-    "random_directions",
-    "read_labels",
-    "summarize",
-    "survey",
-    "test_directions",
-    "visible",
-]
+    "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError", "Geometry",
+    "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors", "Naming",
+    "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance", "RandomDirections",
+    "SearchSettings", "SettleSpec", "SourceError", "Summary", "SurrogateSpec", "Survey", "TokenSum",
+    "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__", "direction_test",
+    "from_gensim", "from_transformers", "label_members", "label_table", "labels_from_mapping",
+    "list_labels", "load", "make_directions", "measure_geometry", "name_neighbors", "name_survey",
+    "name_tokens", "nearest", "open_directions", "pair", "parse_visible", "random_directions",
+    "read_labels", "read_token_expressions", "summarize", "survey", "visible",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
@@ -139,3 +129,13 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def _late(module: str, name: str, *given: Any) -> Any:
+    return getattr(importlib.import_module(f"tokensphere.{module}"), name)(*given)
+
+
+above.answer("text", partial(_late, "views", "to_text"))
+above.answer("html", partial(_late, "views", "to_html"))
+above.answer("save", partial(_late, "sources.saved", "save_space"))
+above.answer("gensim", partial(_late, "sources.gensim", "to_gensim"))

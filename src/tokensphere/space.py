@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.above import ask
 from tokensphere.errors import InputError
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.rows import RowMoments, Rows
 from tokensphere.vocabulary import Kind, Vocabulary
 
 
@@ -106,10 +106,27 @@ class EmbeddingSpace:
             self._provenance = replace(self._provenance, sha256=digest)
         return self._provenance
 
+    def key(self) -> dict[str, str | int | float | bool | None]:
+        """What is computed from the space depends on this: its values and its vocabulary."""
+        source = self.provenance
+        return {
+            "sha256": source.sha256,
+            "tensor": source.tensor,
+            "matrix": source.matrix,
+            "notes": "; ".join(source.notes),
+            "shape": "×".join(map(str, self.shape)),
+            "vocabulary": self.vocabulary.digest,
+        }
+
     @cached_property
+    def rows(self) -> Rows:
+        """The matrix with the norms and means of its rows, which are computed once."""
+        return Rows.of(self.vectors, keep=self.is_token)
+
+    @property
     def moments(self) -> RowMoments:
-        """Norms and means of the rows; computed when first asked for, then kept."""
-        return RowMoments(self.vectors, keep=self.is_token)
+        """Norms and means of the rows."""
+        return self.rows.moments
 
     @cached_property
     def is_token(self) -> npt.NDArray[np.bool_]:
@@ -132,6 +149,29 @@ class EmbeddingSpace:
         n, d = self.vectors.shape
         return n, d
 
+    def __len__(self) -> int:
+        """Number of tokens, n."""
+        return len(self.vectors)
+
+    def __getitem__(self, token: str | bytes | int) -> npt.NDArray[np.float32]:
+        """The row of a token, of shape (d,), a view; see :meth:`Vocabulary.id`.
+
+        Raises
+        ------
+        UnknownTokenError
+            the vocabulary has no such token; the message has those that come nearest
+        """
+        row: npt.NDArray[np.float32] = self.vectors[self.vocabulary.id(token)]
+        return row
+
+    def __iter__(self) -> Iterator[npt.NDArray[np.float32]]:
+        """The rows in the order of the ids."""
+        return iter(self.vectors)
+
+    def __contains__(self, token: object) -> bool:
+        """Whether the vocabulary has a token."""
+        return token in self.vocabulary
+
     def save(self, path: str | Path) -> None:
         """Write the space to one file, from which :func:`tokensphere.load` gets the same again.
 
@@ -140,8 +180,7 @@ class EmbeddingSpace:
         InputError
             the file cannot be written
         """
-        # Formats stand above this module; they are looked up late, by name.
-        importlib.import_module("tokensphere.sources.saved").save_space(self, path)
+        ask("save", self, path)
 
     def to_gensim(self) -> Any:
         """The space as gensim's ``KeyedVectors``.
@@ -151,7 +190,7 @@ class EmbeddingSpace:
         MissingExtraError
             gensim is not installed
         """
-        return importlib.import_module("tokensphere.sources.gensim").to_gensim(self)
+        return ask("gensim", self)
 
     def __repr__(self) -> str:
         n, d = self.shape

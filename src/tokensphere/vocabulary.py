@@ -12,12 +12,16 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from functools import cached_property
+from hashlib import sha256
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.display import parse_visible, visible
 from tokensphere.errors import InputError, UnknownTokenError
+
+Token = str | bytes | int  # how a token is named: its text, bytes or id
 
 
 class Kind(IntEnum):
@@ -74,6 +78,10 @@ class Vocabulary:
         except UnicodeDecodeError:
             return None
 
+    def record(self, id: int) -> dict[str, Any]:
+        """A token for machines: its id, its text (None if not valid UTF-8) and its exact bytes."""
+        return {"id": id, "token": self.text(id), "bytes": self.token(id).hex()}
+
     def visible(self, id: int) -> str:
         """The token as shown on screen."""
         return visible(self.token(id))
@@ -91,6 +99,15 @@ class Vocabulary:
             self.decode(piece) if kind in _DECODED else as_bytes(piece)
             for piece, kind in zip(self.pieces, kinds, strict=True)
         ]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the bytes and kinds of all tokens, in hexadecimal."""
+        lengths = np.array([len(token) for token in self.tokens], dtype="<i8")
+        hasher = sha256(lengths.tobytes())
+        hasher.update(b"".join(self.tokens))
+        hasher.update(np.asarray(self.kinds, dtype=np.uint8).tobytes())
+        return hasher.hexdigest()
 
     @cached_property
     def _ids(self) -> dict[bytes, int]:

@@ -1,23 +1,74 @@
-"""Lists of k rows when not all that are near may stand in them: own tokens, repeated forms."""
+"""Lists of k tokens when not all that are near may stand in them: own tokens, repeated forms."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.directions.given import Own, Vectors
+from tokensphere.directions.tokens import as_list
 from tokensphere.errors import InputError
+from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.search import top_k
-from tokensphere.geometry.similarity import Scoring
+from tokensphere.geometry.similarity import Scoring, SearchSettings, make_scoring
+from tokensphere.space import EmbeddingSpace
+from tokensphere.vocabulary import Token, token_ids
+
+Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
+
+
+class Finder:
+    """Finds the lists of one space.
+
+    Parameters
+    ----------
+    space : the embeddings
+    settings : how neighbours are looked for
+    exclude : tokens that shall not be found
+    compute : what the search is done with
+    """
+
+    def __init__(
+        self,
+        space: EmbeddingSpace,
+        settings: SearchSettings,
+        *,
+        exclude: Iterable[Token] | Token | None = None,
+        compute: Compute | None = None,
+    ) -> None:
+        keep = space.is_token
+        if exclude is not None:
+            keep = keep.copy()
+            keep[token_ids(space.vocabulary, as_list(exclude))] = False
+        self.settings = settings
+        self.scoring = make_scoring(
+            space.rows.using(compute),
+            similarity=settings.similarity,
+            centered=settings.centered,
+            keep=keep,
+        )
+        self._groups = space.vocabulary.forms if settings.forms else None
+
+    @cached_property
+    def n(self) -> int:
+        """How many tokens can be found."""
+        return int(np.count_nonzero(self.scoring.usable))
+
+    def find(self, vectors: Vectors, own: Own = ()) -> Found:
+        """The lists of directions, see :func:`find_lists`."""
+        return find_lists(self.scoring, vectors, self.settings.k, self._groups, own)
 
 
 def find_lists(
     scoring: Scoring,
-    vectors: npt.NDArray[np.floating],
+    vectors: Vectors,
     k: int,
     groups: npt.NDArray[np.intp] | None,
-    own: tuple[tuple[int, ...], ...],
-    threads: int | None,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    own: Own,
+) -> Found:
     """The best k, less the queries' own tokens, one of each group; looks deeper where it must.
 
     Parameters
@@ -28,7 +79,6 @@ def find_lists(
     groups : int array of shape (n,), of rows with equal numbers only the best stays; None: all stay
     own : for each query, rows that shall not be found (with `groups`, nor any of their groups);
         or empty
-    threads : how many to use
 
     Returns
     -------
@@ -41,7 +91,7 @@ def find_lists(
         fewer than `k` different rows can be found
     """
     if groups is None and not any(own):
-        return top_k(scoring, vectors, k, threads=threads)
+        return top_k(scoring, vectors, k)
     n_usable = int(np.count_nonzero(scoring.usable))
     ids = np.empty((len(vectors), k), dtype=np.int64)
     values = np.empty((len(vectors), k), dtype=np.float64)
@@ -50,7 +100,7 @@ def find_lists(
     depth = 2 * depth if groups is not None else depth
     while len(open_):
         depth = min(depth, n_usable)
-        found, similarity = top_k(scoring, vectors[open_], depth, threads=threads)
+        found, similarity = top_k(scoring, vectors[open_], depth)
         kept = np.ones(found.shape, dtype=bool)
         if own:
             for row, query in enumerate(open_):
@@ -61,17 +111,22 @@ def find_lists(
                     kept[row] = ~np.isin(groups[found[row]], groups[mine])
         if groups is not None:
             kept &= first_of_group(groups[found])
-        place = np.cumsum(kept, axis=1) - 1
-        enough = place[:, -1] >= k - 1
-        chosen = kept & (place < k) & enough[:, None]
+        chosen, enough = first_k(kept, k)
         ids[open_[enough]] = found[chosen].reshape(-1, k)
         values[open_[enough]] = similarity[chosen].reshape(-1, k)
         if depth == n_usable and not enough.all():
-            most = int(place[~enough, -1].min()) + 1
+            most = int(kept[~enough].sum(axis=1).min())
             raise InputError(f"k is {k}, but only {most} different tokens can be found")
         open_ = open_[~enough]
         depth *= 4
     return ids, values
+
+
+def first_k(kept: npt.NDArray[np.bool_], k: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """The first `k` True of each row, in rows that have so many; and which rows have; (m, j), (m,)."""
+    place = np.cumsum(kept, axis=1)
+    enough = place[:, -1] >= k
+    return kept & (place <= k) & enough[:, None], enough
 
 
 def first_of_group(groups: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:

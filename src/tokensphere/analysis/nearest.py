@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.lists import find_lists as _search
+from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.result import Result
-from tokensphere.directions.queries import Directions, Names, Token, as_list, make_queries
+from tokensphere.directions.given import Name, make_directions
+from tokensphere.directions.tokens import TokenSum, as_list
 from tokensphere.errors import InputError
+from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.search import QUERIES_AT_ONCE
-from tokensphere.geometry.similarity import Similarity, check_similarity, make_scoring
+from tokensphere.geometry.similarity import SearchSettings, Similarity
 from tokensphere.space import EmbeddingSpace, Provenance
-from tokensphere.vocabulary import Vocabulary, token_ids
-
-
-@dataclass(frozen=True)
-class SearchSettings:
-    """How neighbours were looked for."""
-
-    k: int
-    similarity: Similarity
-    centered: bool
-    forms: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return {
-            "k": self.k,
-            "similarity": self.similarity,
-            "centered": self.centered,
-            "forms": self.forms,
-        }
+from tokensphere.vocabulary import Token, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -57,7 +40,7 @@ class Neighbors(Result):
 
     ids: npt.NDArray[np.int64]
     similarity: npt.NDArray[np.float64]
-    names: Names
+    names: Sequence[Name]
     settings: SearchSettings
     left_out: int
     provenance: Provenance
@@ -74,7 +57,7 @@ class Neighbors(Result):
             self.names, self.ids.tolist(), self.similarity.tolist(), strict=True
         ):
             neighbors = [
-                {"rank": rank, **token_record(self.vocabulary, id), "similarity": value}
+                {"rank": rank, **self.vocabulary.record(id), "similarity": value}
                 for rank, (id, value) in enumerate(zip(ids, values, strict=True), start=1)
             ]
             yield {"direction": name.record, "neighbors": neighbors}
@@ -89,14 +72,9 @@ class Neighbors(Result):
         }
 
 
-def token_record(vocabulary: Vocabulary, id: int) -> dict[str, Any]:
-    """A token for machines: its id, its text (None if not valid UTF-8) and its exact bytes."""
-    return {"id": id, "token": vocabulary.text(id), "bytes": vocabulary.token(id).hex()}
-
-
 def nearest(
     space: EmbeddingSpace,
-    directions: Directions | None = None,
+    directions: Any = None,
     *,
     positive: Iterable[Token] | Token | None = None,
     negative: Iterable[Token] | Token | None = None,
@@ -105,8 +83,7 @@ def nearest(
     centered: bool = False,
     forms: bool = False,
     exclude: Iterable[Token] | Token | None = None,
-    name: str = "vector",
-    threads: int | None = None,
+    compute: Compute | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Neighbors:
     """The `k` tokens nearest to each direction, exact.
@@ -115,8 +92,9 @@ def nearest(
     ----------
     space : the embeddings, n tokens × d dimensions
     directions : one of
-        an array of shape (d,) or (m, d); a :class:`RandomDirections`; a token (text with its
-        leading space, or id); a list of tokens, each looked up by itself
+        an array or PyTorch tensor of shape (d,) or (m, d); a :class:`RandomDirections`; an open file of
+        directions (:func:`open_directions`); a token (text with its leading space, or id); a sum of
+        tokens (:class:`TokenSum`); a list of tokens or sums, each looked up by itself
     positive, negative : tokens to add and subtract, as in gensim's ``most_similar``:
         the mean of the unit rows, those of `negative` with their sign turned
         (the rows themselves for ``dot`` and ``euclidean``)
@@ -127,8 +105,7 @@ def nearest(
     forms : of tokens that differ only in case and surrounding white space, keep the nearest
     exclude : tokens that shall not be found; by default the query's own tokens
         (with `forms`, all tokens of their forms); an empty list excludes none
-    name : what vectors are called in the result, e.g. the file they came from
-    threads : how many to use; by default as many as there are processors
+    compute : how many threads, for one; seen in no result
     progress : called with the number of directions done since the last call
 
     Returns
@@ -143,46 +120,38 @@ def nearest(
     UnknownTokenError
         a token that the vocabulary does not have
     """
-    similarity = check_similarity(similarity)
-    if not isinstance(k, (int, np.integer)) or k < 1:
-        raise InputError(f"k is {k!r}, but must be a whole number, 1 or more")
-    queries = make_queries(
-        space, directions, positive, negative, similarity=similarity, centered=centered, name=name
-    )
-    keep = space.is_token
-    own: tuple[tuple[int, ...], ...] = queries.own if exclude is None else ()
-    if exclude is not None:
-        keep = keep.copy()
-        keep[token_ids(space.vocabulary, as_list(exclude))] = False
-    scoring = make_scoring(
-        space.vectors, space.moments, similarity=similarity, centered=centered, keep=keep
-    )
-    m = len(queries.vectors)
-    ids = np.empty((m, k), dtype=np.int64)
-    values = np.empty((m, k), dtype=np.float64)
-    groups = space.vocabulary.forms if forms else None
-    for low in range(0, m, QUERIES_AT_ONCE):
-        part = slice(low, low + QUERIES_AT_ONCE)
-        vectors = np.asarray(queries.vectors[part])
-        if similarity != "euclidean":
-            _check_directions(vectors, low)
-        ids[part], values[part] = _search(scoring, vectors, int(k), groups, own[part], threads)
+    settings = SearchSettings(k, similarity, centered, forms)
+    if positive is not None or negative is not None:
+        if directions is not None:
+            raise InputError("give either directions or positive / negative tokens, not both")
+        directions = TokenSum(tuple(as_list(positive)), tuple(as_list(negative)))
+    elif directions is None:
+        raise InputError("nothing to look for: give directions, tokens, or positive / negative tokens")
+    given = make_directions(space, directions, settings)
+    finder = Finder(space, settings, exclude=exclude, compute=compute)
+    ids = np.empty((len(given), settings.k), dtype=np.int64)
+    values = np.empty((len(given), settings.k), dtype=np.float64)
+    for low, vectors, own in given.blocks(0, QUERIES_AT_ONCE):
+        _check_vectors(vectors, low, points=similarity == "euclidean")
+        part = slice(low, low + len(vectors))
+        ids[part], values[part] = finder.find(vectors, own if exclude is None else ())
         if progress is not None:
             progress(len(vectors))
-    if similarity == "euclidean":
-        values = -values
     return Neighbors(
         ids=ids,
-        similarity=values,
-        names=queries.names,
-        settings=SearchSettings(int(k), similarity, centered, forms),
+        similarity=-values if similarity == "euclidean" else values,
+        names=given.names,
+        settings=settings,
         left_out=space.left_out,
         provenance=space.provenance,
         vocabulary=space.vocabulary,
     )
 
 
-def _check_directions(vectors: npt.NDArray[np.floating], first: int) -> None:
+def _check_vectors(vectors: npt.NDArray[np.floating], first: int, *, points: bool) -> None:
+    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(bad):
+        raise InputError(f"direction {first + bad[0]} has a value that is NaN or infinite")
     zero = np.flatnonzero(~vectors.any(axis=1))
-    if len(zero):
+    if len(zero) and not points:
         raise InputError(f"direction {first + zero[0]} is the zero vector, so it has no nearest tokens")

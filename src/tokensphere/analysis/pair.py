@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.nearest import token_record
 from tokensphere.analysis.result import Result
-from tokensphere.directions.queries import Token
 from tokensphere.errors import InputError
 from tokensphere.geometry.rows import dots
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.statistics.intervals import wilson
-from tokensphere.vocabulary import Vocabulary
+from tokensphere.vocabulary import Token, Vocabulary
 
 _AT_ONCE = 1024
 
@@ -63,7 +61,7 @@ class Pair(Result):
         return {
             "model": self.provenance.to_dict(),
             "settings": {"sampled_pairs": self.n_sampled, "seed": self.seed},
-            "tokens": [token_record(self.vocabulary, id) for id in (self.a, self.b)],
+            "tokens": [self.vocabulary.record(id) for id in (self.a, self.b)],
             "n_tokens": self.n_tokens,
             "raw": _record(self.raw),
             "centered": _record(self.centered),

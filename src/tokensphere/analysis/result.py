@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
+
+from tokensphere.above import ask
 
 
 class Result:
     """Base of the frozen results.
 
-    Python asks the object itself for its text (``__str__``) and a notebook for its HTML, but
-    results know nothing of views. So the views are looked up by name, late: this is the one place
-    where a result reaches for something that stands above it.
+    Python asks the object itself for its text (``__str__``) and a notebook for its HTML; what these
+    are is the business of views.
     """
 
     def to_dict(self) -> dict[str, Any]:
@@ -19,11 +19,11 @@ class Result:
         raise NotImplementedError
 
     def __str__(self) -> str:
-        text: str = importlib.import_module("tokensphere.views").to_text(self)
+        text: str = ask("text", self)
         return text
 
     def _repr_html_(self) -> str:
-        html: str = importlib.import_module("tokensphere.views").to_html(self)
+        html: str = ask("html", self)
         return html
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tokensphere.cli.app import main
-from tokensphere.cli.options import json_option, load_model, model_options, show
+from tokensphere.cli.options import (
+    FILE,
+    check_paths,
+    json_option,
+    k_option,
+    load_model,
+    model_options,
+    number_option,
+    plot_option,
+    show,
+)
 from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,30 +31,14 @@ if TYPE_CHECKING:
 
 @main.command()
 @click.argument("model", required=False)
-@click.option(
-    "-n", "count", type=click.IntRange(2), default=2000, show_default=True,
-    help="Number of random directions.",
-)  # fmt: skip
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True,
-    help="Of directions, clusters and random partitions.",
-)  # fmt: skip
-@click.option(
-    "--clusters", default="100,300,1000", show_default=True, metavar="N,N,…",
-    help="Numbers of clusters for k-means; 'none' with --labelling.",
-)  # fmt: skip
-@click.option(
-    "--labelling", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.tsv",
-    help="Clusters of your own: lines of token, tab, label.",
-)  # fmt: skip
-@click.option(
-    "-k", "k", type=click.IntRange(1), default=10, show_default=True,
-    help="Neighbours of each direction.",
-)  # fmt: skip
-@click.option(
-    "--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.png",
-    help="Draw it, too (.png, .svg or .pdf).",
-)  # fmt: skip
+@number_option("-n", 2000, "Number of random directions.", least=2, to="count")
+@number_option("--seed", 0, "Of directions, clusters and random partitions.")
+@click.option("--clusters", default="100,300,1000", show_default=True, metavar="N,N,…",
+              help="Numbers of clusters for k-means; 'none' with --labelling.")  # fmt: skip
+@click.option("--labelling", type=FILE, metavar="FILE.tsv",
+              help="Clusters of your own: lines of token, tab, label.")  # fmt: skip
+@k_option()
+@plot_option
 @model_options
 @json_option
 def geometry(
@@ -58,10 +52,7 @@ def geometry(
     claims, what was measured, what chance gives, and a verdict.
     """
     numbers = _numbers(clusters)
-    if plot is not None:
-        from tokensphere.views.figures.canvas import check_figure_path
-
-        check_figure_path(plot)
+    check_paths(None, plot)
     space = load_model(model)
     from tokensphere.analysis.claims.measure import measure_geometry
 
@@ -94,9 +85,12 @@ def geometry(
 def _coherent_share(space: EmbeddingSpace, count: int, k: int, seed: int) -> CoherentShare | None:
     """What a survey of as many directions finds; None if there are too few of them, or of tokens."""
     from tokensphere.analysis.survey.job import survey
+    from tokensphere.geometry.directions import RandomDirections
+    from tokensphere.geometry.similarity import SearchSettings
 
+    directions = RandomDirections(space.shape[1], count, seed=seed)
     try:
-        return survey(space, count, k=k, ks=(k,), seed=seed).coherent_share()
+        return survey(space, directions, search=SearchSettings(k), ks=(k,)).coherent_share()
     except InputError:
         return None
 

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tokensphere.cli.app import main
-from tokensphere.cli.options import json_option, load_model, model_options, progress_bar, show
+from tokensphere.cli.options import (
+    centered_option,
+    forms_option,
+    json_option,
+    load_model,
+    model_options,
+    number_option,
+    progress_bar,
+    show,
+    similarity_option,
+    together,
+)
 
 if TYPE_CHECKING:
     from tokensphere.analysis.naming.neighbors import NamedNeighbors
@@ -16,13 +27,20 @@ if TYPE_CHECKING:
     from tokensphere.labels.table import LabelTable
     from tokensphere.space import EmbeddingSpace
 
-
-def labels_option(command: Any) -> Any:
-    """Labels of the user's own."""
-    return click.option(
-        "--labels", "labels_file", metavar="FILE",
-        help="More labels: lines of token, tab, label; or Parquet with these columns.",
-    )(command)  # fmt: skip
+labels_option = click.option(
+    "--labels", "labels_file", metavar="FILE",
+    help="More labels: lines of token, tab, label; or Parquet with these columns.",
+)  # fmt: skip
+kinds_option = click.option(
+    "--kind", "kinds", multiple=True, metavar="KIND",
+    help="Only labels of this kind: form, grammar, meaning, … May be repeated.",
+)  # fmt: skip
+naming_options = together(
+    click.option("--name", "named", is_flag=True,
+                 help="Say below each list what it shares, and how surprising; so do the next two."),
+    labels_option,
+    kinds_option,
+)  # fmt: skip
 
 
 def label_table_of(space: EmbeddingSpace, labels_file: str | None) -> LabelTable:
@@ -39,70 +57,31 @@ def label_table_of(space: EmbeddingSpace, labels_file: str | None) -> LabelTable
     return table.joined(read_labels(Path(labels_file), space.vocabulary))
 
 
-def kinds_option(command: Any) -> Any:
-    """Which labels count."""
-    return click.option(
-        "--kind", "kinds", multiple=True, metavar="KIND",
-        help="Only labels of this kind: form, grammar, meaning, … May be repeated.",
-    )(command)  # fmt: skip
-
-
-def naming_options(command: Any) -> Any:
-    """Whether the lists of a command are named, and by which labels."""
-    named = click.option(
-        "--name", "named", is_flag=True,
-        help="Say below each list what it shares, and how surprising; so do --labels and --kind.",
-    )  # fmt: skip
-    return named(labels_option(kinds_option(command)))
-
-
 def named_if_asked(
-    space: EmbeddingSpace,
-    neighbors: Neighbors,
-    named: bool,
-    labels_file: str | None,
-    kinds: tuple[str, ...],
+    space: EmbeddingSpace, neighbors: Neighbors, options: dict[str, Any]
 ) -> Neighbors | NamedNeighbors:
-    """The lists, with what they share if one of :func:`naming_options` asks for it."""
-    if not (named or labels_file or kinds):
+    """The lists, with what they share if one of `naming_options` asks for it."""
+    if not (options["named"] or options["labels_file"] or options["kinds"]):
         return neighbors
     from tokensphere.analysis.naming.neighbors import name_neighbors
     from tokensphere.sources.cache.arrays import NullFiles
 
-    labels = label_table_of(space, labels_file)
-    return name_neighbors(space, neighbors, labels=labels, kinds=kinds or None, store=NullFiles())
+    labels = label_table_of(space, options["labels_file"])
+    kinds = options["kinds"] or None
+    return name_neighbors(space, neighbors, labels=labels, kinds=kinds, store=NullFiles())
 
 
 @main.command()
 @click.argument("tokens", nargs=-1, required=True, metavar="TOKEN...")
 @labels_option
 @kinds_option
-@click.option(
-    "-n",
-    "--draws",
-    "draws",
-    type=click.IntRange(1),
-    default=9_999,
-    show_default=True,
-    help="Lists of random tokens to compare with.",
-)
-@click.option(
-    "--directions",
-    type=click.IntRange(0),
-    default=999,
-    show_default=True,
-    help="Random directions to compare with; 0 for none.",
-)
-@click.option(
-    "--similarity",
-    type=click.Choice(["cosine", "dot", "euclidean"]),
-    default="cosine",
-    show_default=True,
-    help="What is near to them.",
-)
-@click.option("--centered", is_flag=True, help="Their rows less the mean of the (unit) rows.")
-@click.option("--forms", is_flag=True, help="Of tokens that differ in case or spacing, the nearest.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all draws.")
+@click.option("-n", "--draws", "draws", type=click.IntRange(1), default=9_999, show_default=True,
+              help="Lists of random tokens to compare with.")  # fmt: skip
+@number_option("--directions", 999, "Random directions to compare with; 0 for none.")
+@similarity_option
+@centered_option
+@forms_option
+@number_option("--seed", 0, "Of all draws.")
 @model_options
 @json_option
 def name(

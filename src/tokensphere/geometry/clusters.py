@@ -15,8 +15,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.compute import InParallel, available_threads, workers
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.compute import InParallel, workers
+from tokensphere.geometry.rows import Rows
 
 _ROWS = 2048
 _SAMPLE_FOR_EACH = 8  # rows that the seeding looks at for every centre
@@ -49,14 +49,12 @@ class Clustering:
 
 
 def spherical_kmeans(
-    rows: npt.NDArray[np.float32],
+    rows: Rows,
     n_clusters: int,
     *,
     seed: int = 0,
-    keep: npt.NDArray[np.bool_] | None = None,
     tolerance: float = 0.001,
     max_iterations: int = 100,
-    threads: int | None = None,
 ) -> Clustering:
     """Spherical k-means of the rows; their lengths do not matter.
 
@@ -67,13 +65,11 @@ def spherical_kmeans(
 
     Parameters
     ----------
-    rows : float32 array of shape (n, d)
+    rows : n rows of d columns
     n_clusters : at least 1, at most the number of usable rows
     seed : of the sample and the first centres
-    keep : bool array of shape (n,), optional; rows to leave out are False
     tolerance : share of the rows; when fewer change their cluster, the search ends
     max_iterations : it ends after so many in any case
-    threads : how many to use; by default as many as there are processors
 
     Returns
     -------
@@ -84,11 +80,10 @@ def spherical_kmeans(
     InputError
         more clusters than rows, or an argument out of range
     """
-    moments = RowMoments(rows, keep)
-    usable = np.flatnonzero(moments.usable)
-    _check(n_clusters, len(usable), seed, max_iterations, threads)
-    search = _KMeans(rows, moments, usable)
-    with workers(threads or available_threads()) as in_parallel:
+    usable = np.flatnonzero(rows.usable)
+    _check(n_clusters, len(usable), seed, max_iterations)
+    search = _KMeans(rows, usable)
+    with workers(rows.compute.count()) as in_parallel:
         centers = search.first_centers(n_clusters, np.random.default_rng(seed))
         search.assign(centers, in_parallel)
         iterations, converged = 1, False
@@ -128,7 +123,7 @@ def clustering_problems(sizes: npt.NDArray[np.int64]) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def _check(n_clusters: int, n_usable: int, seed: int, max_iterations: int, threads: int | None) -> None:
+def _check(n_clusters: int, n_usable: int, seed: int, max_iterations: int) -> None:
     if not 1 <= n_clusters <= n_usable:
         raise InputError(
             f"{n_clusters} clusters of {n_usable} rows: ask for a number from 1 to {n_usable}"
@@ -137,23 +132,19 @@ def _check(n_clusters: int, n_usable: int, seed: int, max_iterations: int, threa
         raise InputError(f"the seed is {seed}, but must be 0 or more")
     if max_iterations < 1:
         raise InputError(f"max_iterations is {max_iterations}, but must be 1 or more")
-    if threads is not None and threads < 1:
-        raise InputError(f"threads is {threads}, but at least 1 is needed")
 
 
 class _KMeans:
     """The rows, and where each stands at the moment."""
 
-    def __init__(
-        self, rows: npt.NDArray[np.float32], moments: RowMoments, usable: npt.NDArray[np.intp]
-    ) -> None:
-        self.rows, self.usable = rows, usable
+    def __init__(self, rows: Rows, usable: npt.NDArray[np.intp]) -> None:
+        self.rows, self.usable = rows.vectors, usable
         n = len(rows)
         self.inverse = np.zeros(n, dtype=np.float32)
-        self.inverse[usable] = 1 / moments.norms[usable]
+        self.inverse[usable] = 1 / rows.moments.norms[usable]
         self.labels = np.full(n, -1, dtype=np.int64)
         self.cosines = np.zeros(n, dtype=np.float32)
-        self._finite = not np.isnan(moments.norms).any() and len(usable) == n
+        self._finite = not np.isnan(rows.moments.norms).any() and len(usable) == n
 
     def first_centers(self, count: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
         """Greedy k-means++ on a random sample of the rows, unit length, shape (count, d).

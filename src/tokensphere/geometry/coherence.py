@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.compute import available_threads, workers
-from tokensphere.geometry.rows import RowMoments, dots
+from tokensphere.geometry.compute import workers
+from tokensphere.geometry.rows import Rows, dots
 
 _NEAR = 0.1  # of a unit row to the mean
 _LISTS_AT_ONCE = 32  # whose rows stay in the cache
@@ -29,13 +29,12 @@ class Coherence:
 
     Parameters
     ----------
-    rows : float32 array of shape (n, d)
-    moments : of these rows
+    rows : n rows of d columns
     """
 
-    def __init__(self, rows: npt.NDArray[np.float32], moments: RowMoments) -> None:
-        self.rows = rows
-        center = moments.center()
+    def __init__(self, rows: Rows) -> None:
+        self.rows, self._threads = rows.vectors, rows.compute.count()
+        moments, center = rows.moments, rows.moments.center()
         with np.errstate(divide="ignore", invalid="ignore"):
             self.weight = np.where(center.usable, 1 / center.distances, 0.0)
             self.scale = np.where(center.usable, self.weight / moments.norms, 0.0)
@@ -51,20 +50,13 @@ class Coherence:
         rows -= self.weight[ids][..., None] * self.mean
         return rows
 
-    def coherence(
-        self,
-        ids: npt.NDArray[np.integer],
-        ks: Sequence[int],
-        *,
-        threads: int | None = None,
-    ) -> npt.NDArray[np.float64]:
+    def coherence(self, ids: npt.NDArray[np.integer], ks: Sequence[int]) -> npt.NDArray[np.float64]:
         """``T`` of the first k rows of each list, for several k.
 
         Parameters
         ----------
         ids : int array of shape (m, K), rows that have a direction, nearest first
         ks : numbers of neighbours, ascending, from 2 to K
-        threads : how many to use; a list's value depends on its own rows alone
 
         Returns
         -------
@@ -83,7 +75,7 @@ class Coherence:
             own = first @ self.usable[here][..., None].astype(np.float64)  # Σ ‖c_i‖²
             result[low : low + _LISTS_AT_ONCE] = dots(sums, sums) - own[..., 0]
 
-        with workers(threads or available_threads()) as in_parallel:
+        with workers(self._threads) as in_parallel:
             in_parallel(part, range(0, len(ids), _LISTS_AT_ONCE))
         return result / [k * (k - 1) for k in ks]
 
@@ -110,20 +102,13 @@ class Coherence:
             along[here] = dots(self.rows[here].astype(np.float64), self.mean) * unit
         return along
 
-    def alike(
-        self,
-        ids: npt.NDArray[np.integer],
-        limit: float,
-        *,
-        threads: int | None = None,
-    ) -> npt.NDArray[np.int64]:
+    def alike(self, ids: npt.NDArray[np.integer], limit: float) -> npt.NDArray[np.int64]:
         """Size of each list's largest group joined by pairs of cosine above `limit`.
 
         Parameters
         ----------
         ids : int array of shape (m, k)
         limit : cosine of two centred rows above which they count as alike
-        threads : how many to use
 
         Returns
         -------
@@ -138,7 +123,7 @@ class Coherence:
             joined = self._cosines(here) > limit
             result[low : low + at_once] = largest_group(joined)
 
-        with workers(threads or available_threads()) as in_parallel:
+        with workers(self._threads) as in_parallel:
             in_parallel(part, range(0, len(ids), at_once))
         return result
 

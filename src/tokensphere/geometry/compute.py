@@ -1,4 +1,4 @@
-"""Threads that share out blocks, each with a BLAS of one thread."""
+"""Which product, and how many threads: what the work is done with, and no result depends on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
+
+from tokensphere.errors import InputError
+
+InParallel = Callable[[Callable[..., Any], Iterable[Any]], list[Any]]
 
 
 def available_threads() -> int:
@@ -16,7 +21,29 @@ def available_threads() -> int:
     return os.cpu_count() or 1
 
 
-InParallel = Callable[[Callable[..., Any], Iterable[Any]], list[Any]]
+@dataclass(frozen=True)
+class Compute:
+    """What the work is done with; results are the same to the bit whatever it is.
+
+    Attributes
+    ----------
+    threads : how many to use, at least 1; None for as many as there are processors, one for small work
+
+    Raises
+    ------
+    InputError
+        `threads` is below 1
+    """
+
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.threads is not None and self.threads < 1:
+            raise InputError(f"threads is {self.threads}, but at least 1 is needed")
+
+    def count(self, *, small: bool = False) -> int:
+        """Threads to use, at least 1; `small` work takes one unless a number was asked for."""
+        return self.threads or (1 if small else available_threads())
 
 
 @contextmanager

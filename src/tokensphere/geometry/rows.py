@@ -1,12 +1,14 @@
-"""Norms and means of the rows of a matrix, computed block by block in double precision."""
+"""The rows of a matrix with what is known of them: their norms and means, in double precision."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
+from tokensphere.geometry.compute import Compute
 
 _BLOCK = 1024
 _SHORTEST = 2.0**-120  # below it the reciprocal of a float32 norm is no longer safe
@@ -118,3 +120,47 @@ class RowMoments:
     def center(self) -> Center:
         """``μ`` and the distances of the unit rows from it."""
         return self._center
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A matrix, the moments of its rows, and what works on it: what travels together.
+
+    Attributes
+    ----------
+    vectors : float32 array of shape (n, d)
+    moments : of these rows
+    compute : what products are made with
+    """
+
+    vectors: npt.NDArray[np.float32]
+    moments: RowMoments
+    compute: Compute = Compute()
+
+    @classmethod
+    def of(
+        cls,
+        vectors: npt.NDArray[np.float32],
+        keep: npt.NDArray[np.bool_] | None = None,
+        compute: Compute | None = None,
+    ) -> Rows:
+        """The rows of a matrix; those that `keep`, of shape (n,), leaves out are not usable."""
+        return cls(vectors, RowMoments(vectors, keep), compute or Compute())
+
+    def using(self, compute: Compute | None) -> Rows:
+        """The same rows, worked on in another way if one is given; moments are shared."""
+        return self if compute is None else replace(self, compute=compute)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and dimensions, (n, d)."""
+        n, d = self.vectors.shape
+        return n, d
+
+    @property
+    def usable(self) -> npt.NDArray[np.bool_]:
+        """True for the rows that have a direction, shape (n,)."""
+        return self.moments.usable
+
+    def __len__(self) -> int:
+        return len(self.vectors)

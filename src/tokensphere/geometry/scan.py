@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from tokensphere.geometry.compute import available_threads, workers
+from tokensphere.geometry.compute import workers
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.orthogonality import CosineCounts
-from tokensphere.geometry.variance import Partition, group_tables
+from tokensphere.geometry.variance import Offsets, Partition, group_tables
 from tokensphere.geometry.variety import model_different
 
 _DIRECTIONS = 64
@@ -72,31 +72,25 @@ class Scan:
 
 
 def scan_directions(
-    offsets: npt.NDArray[np.float32],
-    origin: npt.NDArray[np.float64],
-    usable: npt.NDArray[np.bool_],
+    offsets: Offsets,
     directions: RandomDirections,
     partitions: Sequence[Partition],
     *,
     k: int,
     seed: int = 0,
-    threads: int | None = None,
 ) -> Scan:
-    """Cosines of directions with the unit rows ``origin + offsets``, summed up.
+    """Cosines of directions with the unit rows, summed up.
 
     Parameters
     ----------
-    offsets : float32 array of shape (n, d), see :func:`.variance.unit_offsets`
-    origin : float64 array of shape (d,), the mean of the usable unit rows
-    usable : bool array of shape (n,), at least one True
+    offsets : of n unit rows, at least one of them usable
     directions : m directions
     partitions : of these rows
     k : how many best rows the model of each partition looks at
     seed : of the model's draws
-    threads : how many to use; by default as many as there are processors
     """
-    scan = _Scan(offsets, origin, usable, directions, partitions, k, seed)
-    with workers(threads or available_threads()) as in_parallel:
+    scan = _Scan(offsets, directions, partitions, k, seed)
+    with workers(offsets.rows.compute.count()) as in_parallel:
         in_parallel(scan.block, range(0, len(directions), _DIRECTIONS))
     return scan.result()
 
@@ -147,16 +141,14 @@ class _Groups:
 class _Scan:
     def __init__(
         self,
-        offsets: npt.NDArray[np.float32],
-        origin: npt.NDArray[np.float64],
-        usable: npt.NDArray[np.bool_],
+        offsets: Offsets,
         directions: RandomDirections,
         partitions: Sequence[Partition],
         k: int,
         seed: int,
     ) -> None:
-        m = len(directions)
-        self.offsets, self.origin, self.directions = offsets, origin, directions
+        m, usable = len(directions), offsets.rows.usable
+        self.offsets, self.origin, self.directions = offsets.values, offsets.origin, directions
         self.usable = None if usable.all() else usable
         self.n_usable = int(np.count_nonzero(usable))
         self.groups = [_Groups(p, number, m, k, seed) for number, p in enumerate(partitions)]

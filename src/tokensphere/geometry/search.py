@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.compute import InParallel, available_threads, workers
+from tokensphere.geometry.compute import InParallel, workers
 from tokensphere.geometry.floors import ExpectedFloors
 from tokensphere.geometry.selection import Selection
 from tokensphere.geometry.similarity import Rescaling, Scoring
@@ -34,8 +34,6 @@ def top_k(
     scoring: Scoring,
     queries: npt.NDArray[np.floating],
     k: int,
-    *,
-    threads: int | None = None,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """The `k` rows of largest similarity to each query, exact.
 
@@ -44,8 +42,6 @@ def top_k(
     scoring : what is ranked, over n rows of d columns
     queries : floating array of shape (m, d), finite and not zero
     k : int, at least 1 and at most the number of usable rows
-    threads : int, optional
-        how many to use; by default as many as there are processors
 
     Returns
     -------
@@ -57,7 +53,7 @@ def top_k(
     Memory beyond the arguments and the result is bounded: at most some 35 MB for every thread, less
     where there are many, and the candidates of `QUERIES_AT_ONCE` queries.
     """
-    (found,) = top_k_each([scoring], queries, [k], threads=threads)
+    (found,) = top_k_each([scoring], queries, [k])
     return found
 
 
@@ -68,8 +64,6 @@ def top_k_each(
     scorings: Sequence[Scoring],
     queries: npt.NDArray[np.floating],
     ks: Sequence[int],
-    *,
-    threads: int | None = None,
 ) -> list[Found]:
     """:func:`top_k` for several similarities over the same rows, for the price of one product.
 
@@ -79,8 +73,6 @@ def top_k_each(
         as centred cosine and dot follow from cosine
     queries : floating array of shape (m, d), finite and not zero
     ks : how many rows of each
-    threads : int, optional
-        how many to use; by default as many as there are processors
 
     Returns
     -------
@@ -91,9 +83,9 @@ def top_k_each(
     InputError
         a `k` that is not between 1 and the number of usable rows, or a scoring that does not follow
     """
-    _check(scorings, ks, threads)
+    _check(scorings, ks)
     found = [(np.empty((len(queries), k), dtype=np.int64), np.empty((len(queries), k))) for k in ks]
-    for part, in_parallel, selections in _selected(scorings, queries, ks, threads):
+    for part, in_parallel, selections in _selected(scorings, queries, ks):
         for selection, (ids, values) in zip(selections, found, strict=True):
             in_parallel(selection.settle, selection.parts())
             ids[part], values[part] = selection.ids, selection.values
@@ -105,7 +97,6 @@ def top_ids_each(
     queries: npt.NDArray[np.floating],
     ks: Sequence[int],
     *,
-    threads: int | None = None,
     floors: Sequence[ExpectedFloors] | None = None,
 ) -> list[npt.NDArray[np.int64]]:
     """The ids of :func:`top_k_each` without the values: the same ids, in less time.
@@ -113,29 +104,26 @@ def top_ids_each(
     `floors`, one for each scoring, are learned from these queries and used for the next; they change
     no result.
     """
-    _check(scorings, ks, threads)
+    _check(scorings, ks)
     found = [np.empty((len(queries), k), dtype=np.int64) for k in ks]
-    for part, in_parallel, selections in _selected(scorings, queries, ks, threads, floors):
+    for part, in_parallel, selections in _selected(scorings, queries, ks, floors):
         for selection, ids in zip(selections, found, strict=True):
             in_parallel(selection.settle_ids, selection.parts())
             ids[part] = selection.ids
     return found
 
 
-def _check(scorings: Sequence[Scoring], ks: Sequence[int], threads: int | None) -> None:
+def _check(scorings: Sequence[Scoring], ks: Sequence[int]) -> None:
     for scoring, k in zip(scorings, ks, strict=True):
         n_usable = int(np.count_nonzero(scoring.usable))
         if not 1 <= k <= n_usable:
             raise InputError(f"k is {k}, but it must lie between 1 and {n_usable}, the usable tokens")
-    if threads is not None and threads < 1:
-        raise InputError(f"threads is {threads}, but at least 1 is needed")
 
 
 def _selected(
     scorings: Sequence[Scoring],
     queries: npt.NDArray[np.floating],
     ks: Sequence[int],
-    threads: int | None,
     floors: Sequence[ExpectedFloors] | None = None,
 ) -> Iterator[tuple[npt.NDArray[np.intp], InParallel, list[Selection]]]:
     """Some thousand queries at a time: which, and selections that are left to settle.
@@ -144,8 +132,7 @@ def _selected(
     """
     rescalings = [None, *(Rescaling.between(scorings[0], other) for other in scorings[1:])]
     m, n, width = len(queries), len(scorings[0].rows), scorings[0].width
-    if threads is None:
-        threads = 1 if m * n * width < _SMALL_WORK else available_threads()
+    threads = scorings[0].compute.count(small=m * n * width < _SMALL_WORK)
     at_once = max(16, min(QUERIES_AT_ONCE, 2**22 // max(ks)))
     plan = _Plan.make(width, max(ks), threads)
     with workers(threads) as in_parallel:

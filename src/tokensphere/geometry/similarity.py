@@ -10,13 +10,14 @@ Knows nothing of tokens or files. Selecting the best is the business of :mod:`.s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.rows import RowMoments, dots
+from tokensphere.geometry.compute import Compute
+from tokensphere.geometry.rows import Rows, dots
 
 Similarity = Literal["cosine", "dot", "euclidean"]
 SIMILARITIES: tuple[Similarity, ...] = get_args(Similarity)
@@ -33,6 +34,40 @@ def check_similarity(name: str) -> Similarity:
         if name == known:
             return known
     raise InputError(f"unknown similarity {name!r}: use one of {', '.join(SIMILARITIES)}")
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """How neighbours are looked for.
+
+    Attributes
+    ----------
+    k : neighbours of each direction, at least 1
+    similarity : ``"cosine"``, ``"dot"`` or ``"euclidean"`` (then smaller is nearer)
+    centered : rows less their mean
+    forms : of tokens that differ only in case and surrounding white space, keep the nearest
+
+    Raises
+    ------
+    InputError
+        `k` is no whole number of 1 or more, or there is no such similarity
+    """
+
+    k: int = 10
+    similarity: Similarity = "cosine"
+    centered: bool = False
+    forms: bool = False
+
+    def __post_init__(self) -> None:
+        check_similarity(self.similarity)
+        if not isinstance(self.k, (int, np.integer)) or self.k < 1:
+            raise InputError(f"k is {self.k!r}, but must be a whole number, 1 or more")
+        for name, kind in (("k", int), ("centered", bool), ("forms", bool)):
+            object.__setattr__(self, name, kind(getattr(self, name)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON."""
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -55,6 +90,7 @@ class Scoring:
     extra : float32 array of shape (n,), the further column of ``euclidean``, or None
     longest : float
         upper bound on the size of the terms that make up a prepared row
+    compute : what the search is done with
     """
 
     rows: npt.NDArray[np.float32]
@@ -66,6 +102,7 @@ class Scoring:
     unit: float
     extra: npt.NDArray[np.float32] | None
     longest: float
+    compute: Compute = Compute()
 
     @property
     def width(self) -> int:
@@ -301,8 +338,7 @@ def vector_lengths(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]
 
 
 def make_scoring(
-    rows: npt.NDArray[np.float32],
-    moments: RowMoments,
+    rows: Rows,
     *,
     similarity: Similarity = "cosine",
     centered: bool = False,
@@ -312,8 +348,7 @@ def make_scoring(
 
     Parameters
     ----------
-    rows : float32 array of shape (n, d)
-    moments : the norms and means of these rows
+    rows : n rows of d columns
     similarity : ``cosine`` in [−1, 1]; ``dot``; ``euclidean`` (a distance, smaller is nearer)
     centered : bool
         cosine: with the unit centred rows ``c_i = (u_i − μ)/‖u_i − μ‖``; dot and Euclidean:
@@ -321,6 +356,7 @@ def make_scoring(
     keep : bool array of shape (n,), optional
         rows that may be found at all
     """
+    moments = rows.moments
     usable = moments.usable if keep is None else moments.usable & keep
     scale = weight = shift = extra = None
     unit = longest = 1.0
@@ -335,7 +371,9 @@ def make_scoring(
             scale, shift = scale * weight, center.mean
             if usable.any():
                 longest = float((1 + np.linalg.norm(shift)) * weight[usable].max())
-        return Scoring(rows, similarity, usable, scale, weight, shift, unit, extra, longest)
+        return Scoring(
+            rows.vectors, similarity, usable, scale, weight, shift, unit, extra, longest, rows.compute
+        )
     norms = moments.norms
     longest = float(norms[usable].max()) if usable.any() else 1.0
     if centered:
@@ -352,4 +390,6 @@ def make_scoring(
             weight = np.full(len(rows), 1 / unit)
         extra = np.where(usable, -squares / (2 * unit**2), 0).astype(np.float32)
         longest = float(np.sqrt(1.25))
-    return Scoring(rows, similarity, usable, scale, weight, shift, unit, extra, longest)
+    return Scoring(
+        rows.vectors, similarity, usable, scale, weight, shift, unit, extra, longest, rows.compute
+    )

@@ -28,8 +28,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.compute import available_threads, workers
-from tokensphere.geometry.rows import RowMoments, dots
+from tokensphere.geometry.compute import Compute, workers
+from tokensphere.geometry.rows import Rows, dots
 
 SurrogateLaw = Literal["matched", "gaussian"]
 SURROGATE_LAWS: tuple[SurrogateLaw, ...] = get_args(SurrogateLaw)
@@ -49,30 +49,24 @@ def check_surrogate(name: str) -> SurrogateLaw:
     raise InputError(f"unknown surrogate {name!r}: use one of {', '.join(SURROGATE_LAWS)}")
 
 
-def unit_covariance(
-    rows: npt.NDArray[np.float32], moments: RowMoments, *, threads: int | None = None
-) -> npt.NDArray[np.float64]:
+def unit_covariance(rows: Rows) -> npt.NDArray[np.float64]:
     """Covariance ``Σ`` of the usable rows brought to unit length, float64 of shape (d, d).
 
     ``Σ = (1/n) Σ_i (u_i − μ)(u_i − μ)ᵀ``; the same to the bit for any number of threads.
 
-    Parameters
-    ----------
-    rows : float32 array of shape (n, d)
-    moments : of these rows
-    threads : how many to use; by default as many as there are processors
     """
-    d = rows.shape[1]
+    vectors, moments = rows.vectors, rows.moments
+    d = vectors.shape[1]
     mean = moments.mean_unit_row()
     total = np.zeros((d, d))
 
     def part(start: int) -> npt.NDArray[np.float64]:
         usable = start + np.flatnonzero(moments.usable[start : start + BLOCK])
-        block = rows[usable] / moments.norms[usable, None] - mean
+        block = vectors[usable] / moments.norms[usable, None] - mean
         product: npt.NDArray[np.float64] = block.T @ block
         return product
 
-    with workers(threads or available_threads()) as in_parallel:
+    with workers(rows.compute.count()) as in_parallel:
         for low in range(0, len(rows), _AT_ONCE * BLOCK):
             starts = range(low, min(low + _AT_ONCE * BLOCK, len(rows)), BLOCK)
             for product in in_parallel(part, starts):  # always added in this order
@@ -145,29 +139,20 @@ def gaussian_factor(covariance: npt.NDArray[np.float64]) -> npt.NDArray[np.float
     return np.asarray(vectors[:, there] * np.sqrt(values[there]), dtype=np.float64)
 
 
-def surrogate_rows(
-    rows: npt.NDArray[np.float32],
-    moments: RowMoments,
-    *,
-    law: SurrogateLaw = "matched",
-    seed: int = 0,
-    threads: int | None = None,
-) -> npt.NDArray[np.float32]:
+def surrogate_rows(rows: Rows, *, law: SurrogateLaw = "matched", seed: int = 0) -> Rows:
     """As many random rows of unit length as there are usable ones, with their mean and covariance.
 
     The noise of rows ``1024 b`` and on comes from ``PCG64(SeedSequence(seed, spawn_key=(b,)))``.
 
     Parameters
     ----------
-    rows : float32 array of shape (n, d)
-    moments : of these rows
+    rows : n rows of d columns
     law : ``"matched"`` or ``"gaussian"``, see above
     seed : int, 0 or more
-    threads : how many to use; the result does not depend on it
 
     Returns
     -------
-    float32 array of shape (number of usable rows, d); with ``matched``, row i keeps the component
+    as many rows as there are usable ones; with ``matched``, row i keeps the component
     along the mean of the i-th usable row
 
     Raises
@@ -175,27 +160,25 @@ def surrogate_rows(
     InputError
         fewer than two usable rows, a seed below 0, or rows that are all one direction
     """
-    n = int(np.count_nonzero(moments.usable))
+    n = int(np.count_nonzero(rows.usable))
     if n < 2:
         raise InputError(f"only {n} rows have a direction; a surrogate vocabulary needs 2 or more")
     if seed < 0:
         raise InputError(f"the seed is {seed}, but must be 0 or more")
-    threads = threads or available_threads()
     check_surrogate(law)
     with workers(1):  # eigenvectors, too, are the same whatever the BLAS would use
-        covariance = unit_covariance(rows, moments, threads=threads)
+        covariance = unit_covariance(rows)
         if not np.trace(covariance) > 1e-12:
             raise InputError("all rows have the same direction, so there is nothing to compare with")
         if law == "gaussian":
-            mean, factor = moments.mean_unit_row(), gaussian_factor(covariance).T
-            return _draw(_Recipe(mean, None, 0.0, mean, factor), n, seed, threads)
-        return _fitted(_matched(rows, moments, covariance), covariance, n, seed, threads)
+            mean, factor = rows.moments.mean_unit_row(), gaussian_factor(covariance).T
+            return _draw(_Recipe(mean, None, 0.0, mean, factor), n, seed, rows.compute)
+        return _fitted(_matched(rows, covariance), covariance, n, seed, rows.compute)
 
 
-def _matched(
-    rows: npt.NDArray[np.float32], moments: RowMoments, covariance: npt.NDArray[np.float64]
-) -> _Recipe:
+def _matched(rows: Rows, covariance: npt.NDArray[np.float64]) -> _Recipe:
     """The recipe of the law ``matched``."""
+    vectors, moments = rows.vectors, rows.moments
     mean = moments.mean_unit_row()
     length = float(np.linalg.norm(mean))
     axis = mean / length if length > 1e-12 else np.zeros_like(mean)
@@ -203,7 +186,7 @@ def _matched(
     along = np.empty(len(usable))
     for low in range(0, len(usable), BLOCK):
         ids = usable[low : low + BLOCK]
-        along[low : low + BLOCK] = dots(rows[ids].astype(np.float64), axis) / moments.norms[ids]
+        along[low : low + BLOCK] = dots(vectors[ids].astype(np.float64), axis) / moments.norms[ids]
     slope, noise = _regression(covariance, axis)
     return _Recipe(axis, along, float(along.mean()), slope, gaussian_factor(noise).T)
 
@@ -220,24 +203,24 @@ def _regression(
 
 
 def _fitted(
-    recipe: _Recipe, covariance: npt.NDArray[np.float64], n: int, seed: int, threads: int
-) -> npt.NDArray[np.float32]:
+    recipe: _Recipe, covariance: npt.NDArray[np.float64], n: int, seed: int, compute: Compute
+) -> Rows:
     """Rows of the recipe, mended until their covariance is the one wanted or comes no nearer."""
     wanted = _regression(covariance, recipe.axis)
     near = _CLOSE * covariance_error(covariance, n) * float(np.linalg.norm(covariance))
-    drawn, before, least = _draw(recipe, n, seed, threads), recipe, np.inf
+    drawn, before, least = _draw(recipe, n, seed, compute), recipe, np.inf
     for _ in range(_ROUNDS):
-        found = unit_covariance(drawn, RowMoments(drawn), threads=threads)
+        found = unit_covariance(drawn)
         off = float(np.linalg.norm(found - covariance))
         if off >= least:  # the last mending did no good; two matrices at once would be too many
             del drawn
-            return _draw(before, n, seed, threads)
+            return _draw(before, n, seed, compute)
         if off <= near or off > 0.9 * least or n < _ENOUGH * len(recipe.factor):
             break
         before, least = recipe, off
         recipe = _mended(recipe, wanted, _regression(found, recipe.axis))
         del drawn
-        drawn = _draw(recipe, n, seed, threads)
+        drawn = _draw(recipe, n, seed, compute)
     return drawn
 
 
@@ -265,7 +248,7 @@ def _power(covariance: npt.NDArray[np.float64], exponent: float) -> npt.NDArray[
     return np.asarray((vectors[:, there] * values[there] ** exponent) @ vectors[:, there].T)
 
 
-def _draw(recipe: _Recipe, n: int, seed: int, threads: int) -> npt.NDArray[np.float32]:
+def _draw(recipe: _Recipe, n: int, seed: int, compute: Compute) -> Rows:
     factor = np.ascontiguousarray(recipe.factor, dtype=np.float32)
     drawn = np.empty((n, len(recipe.axis)), dtype=np.float32)
 
@@ -275,6 +258,6 @@ def _draw(recipe: _Recipe, n: int, seed: int, threads: int) -> npt.NDArray[np.fl
         normal = np.random.Generator(stream).standard_normal((BLOCK, len(factor)), dtype=np.float32)
         drawn[part] = recipe.rows(part, (normal @ factor)[: part.stop - part.start])
 
-    with workers(threads) as in_parallel:
+    with workers(compute.count()) as in_parallel:
         in_parallel(draw, range(-(-n // BLOCK)))
-    return drawn
+    return Rows.of(drawn, compute=compute)

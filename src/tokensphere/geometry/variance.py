@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.rows import Rows
 
 _ROWS = 8192
 
@@ -128,18 +128,45 @@ class Partition:
         return self.spreads / self.d / total if total > 0 else np.ones(len(self.sizes))
 
 
-def unit_offsets(rows: npt.NDArray[np.float32], moments: RowMoments) -> npt.NDArray[np.float32]:
-    """``u_i − μ`` in float32, shape (n, d); zeros for rows that are not usable.
+@dataclass(frozen=True)
+class Offsets:
+    """The unit rows, ``u_i = origin + values_i``.
 
     The small difference is taken in double precision: what is computed from it keeps its digits also
     where all rows point in nearly the same direction.
+
+    Attributes
+    ----------
+    values : float32 array of shape (n, d), ``u_i − μ``; zeros for rows that are not usable
+    rows : whose they are
     """
+
+    values: npt.NDArray[np.float32]
+    rows: Rows
+
+    @property
+    def origin(self) -> npt.NDArray[np.float64]:
+        """``μ``, the mean of the usable unit rows, shape (d,)."""
+        return self.rows.moments.mean_unit_row()
+
+    def centered(self) -> Rows:
+        """The rows ``u_i − μ`` as a matrix of its own, those that equal the mean left out."""
+        return Rows.of(self.values, self.rows.moments.center().usable, self.rows.compute)
+
+    def grouped(self, labels: npt.NDArray[np.integer]) -> Partition:
+        """The groups that `labels` make of the rows, see :func:`make_partition`."""
+        return make_partition(self.values, self.origin, labels)
+
+
+def unit_offsets(rows: Rows) -> Offsets:
+    """The unit rows less their mean."""
+    vectors, moments = rows.vectors, rows.moments
     mean = moments.mean_unit_row()
     offsets = np.zeros(rows.shape, dtype=np.float32)
     for start in range(0, len(rows), _ROWS):
         here = start + np.flatnonzero(moments.usable[start : start + _ROWS])
-        offsets[here] = rows[here] / moments.norms[here, None] - mean
-    return offsets
+        offsets[here] = vectors[here] / moments.norms[here, None] - mean
+    return Offsets(offsets, rows)
 
 
 def make_partition(
@@ -149,7 +176,7 @@ def make_partition(
 
     Parameters
     ----------
-    offsets : float32 array of shape (n, d), see :func:`unit_offsets`
+    offsets : float32 array of shape (n, d), see :class:`Offsets`
     origin : float64 array of shape (d,)
     labels : int array of shape (n,); negative for rows in no group; empty numbers are closed up
 

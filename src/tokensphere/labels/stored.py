@@ -44,7 +44,7 @@ def table_key(vocabulary: Vocabulary) -> dict[str, str | int | float | bool | No
         "what": "labels",
         "tokensphere": __version__,
         "rules": rules_digest(),
-        "vocabulary": vocabulary_digest(vocabulary),
+        "vocabulary": vocabulary.digest,
     }
 
 
@@ -64,15 +64,6 @@ def rules_digest() -> str:
         raise SourceError(
             f"a file of tokensphere cannot be read ({error}); install tokensphere again"
         ) from None
-    return hasher.hexdigest()
-
-
-def vocabulary_digest(vocabulary: Vocabulary) -> str:
-    """SHA-256 of the bytes and kinds of all tokens."""
-    lengths = np.array([len(token) for token in vocabulary.tokens], dtype="<i8")
-    hasher = sha256(lengths.tobytes())
-    hasher.update(b"".join(vocabulary.tokens))
-    hasher.update(np.asarray(vocabulary.kinds, dtype=np.uint8).tobytes())
     return hasher.hexdigest()
 
 

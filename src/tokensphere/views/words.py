@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from tokensphere.analysis.direction_test.measure import STATISTICS
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
+from tokensphere.analysis.direction_test.statistics import STATISTICS, Statistic
 from tokensphere.views.text import percent
 
-WORDS = {
-    "nearness": "mean {similarity} of the {k} nearest",
-    "cosine": "largest {similarity}",
-    "coherence": "coherence T",
-    "label": "smallest label p",
-}
 LAWS = {
     "isotropic": "random directions, uniform on the sphere",
     "covariance": "random directions with the covariance of the tokens' unit rows",
@@ -32,18 +26,17 @@ def p_text(value: float, floor: float) -> str:
     return f"{'≤ ' if value <= floor else ''}{value:.2g}"
 
 
-def statistic_in_words(test: DirectionTest, name: str) -> str:
+def in_words(test: DirectionTest, statistic: type[Statistic]) -> str:
     """What a statistic is called."""
-    search = test.settings.search
-    return WORDS[name].format(similarity=search.similarity, k=search.k)
+    return statistic.words.format(similarity=test.search.similarity, k=test.search.k)
 
 
 def sentences(result: RankedTest) -> list[str]:
     """What was compared with what, and what that says; for somebody who reads nothing else."""
     test = result.test
     said = [
-        f"p is the share of {len(test.null_distribution):,} {LAWS[test.settings.null]}, whose"
-        f" {test.settings.search.k} nearest tokens are at least as near (by the mean, by the nearest"
+        f"p is the share of {test.n_draws:,} {LAWS[test.null.spec.law]}, whose"
+        f" {test.search.k} nearest tokens are at least as near (by the mean, by the nearest"
         " alone), as much alike (T), or share a label that is as unlikely (label p)."
     ]
     if test.overall.n == 1:
@@ -53,14 +46,14 @@ def sentences(result: RankedTest) -> list[str]:
     if test.settled is not None:
         said.append(_settled(test))
     if not test.complete:
-        said.append(f"Stopped after {len(test):,} of {test.n_given:,} directions.")
+        said.append(f"Stopped after {len(test):,} of {len(test.directions):,} directions.")
     return said
 
 
 def _alone(result: RankedTest) -> str:
     test = result.test
-    p = float(test.pvalue[test.testable][0, result.column])
-    by = statistic_in_words(test, result.statistic)
+    p = float(result.found.pvalue[test.testable][0])
+    by = in_words(test, result.statistic)
     text = f"By the {by}, the direction has p {p_text(p, test.floor)}"
     if p > 0.05:
         return f"{text}: it does not stand out from chance."
@@ -69,26 +62,26 @@ def _alone(result: RankedTest) -> str:
 
 def _small_p(result: RankedTest) -> str:
     """The ranked statistic's p < 0.05 beside chance."""
-    test, column = result.test, result.column
-    group = test.overall
-    by = f"By the {statistic_in_words(test, result.statistic)}"
+    group = result.test.overall
+    found = group[result.statistic.name].p
+    by = f"By the {in_words(result.test, result.statistic)}"
     if group.n < FEW:
-        count = group.below_p[column]
+        count = found.count
         return (
             f"{by}, {count} of {group.n} directions {'has' if count == 1 else 'have'} p < 0.05, where"
             " chance gives 5 in 100"
         )
-    low, high = (f"{100 * end:.1f}" for end in group.interval_p(column))
+    low, high = (f"{100 * end:.1f}" for end in found.interval)
     return (
-        f"{by}, {percent(group.share_p(column))} of {group.n:,} directions have p < 0.05"
+        f"{by}, {percent(found.share)} of {group.n:,} directions have p < 0.05"
         f" (95 % interval {low} to {high} %), where chance gives 5 %"
     )
 
 
 def _small_q(result: RankedTest) -> str:
     """Whether any direction is left by q, which corrects p for looking at many."""
-    test, column = result.test, result.column
-    certain = test.overall.below_q[column]
+    test = result.test
+    certain = test.overall[result.statistic.name].q.count
     looked = f"Corrected for looking at {test.overall.n:,} (q)"
     if certain:
         return (
@@ -96,10 +89,10 @@ def _small_q(result: RankedTest) -> str:
             " most one in twenty is expected to be chance"
         )
     text = f"{looked}, none stands out from chance"
-    if at_floor := test.at_floor[column]:
+    if at_floor := result.found.at_floor:
         text += (
             f" ({at_floor:,} {'is' if at_floor == 1 else 'are'} at the least p that"
-            f" {len(test.null_distribution):,} draws can give; more draws might tell)"
+            f" {test.n_draws:,} draws can give; more draws might tell)"
         )
     return text
 
@@ -114,29 +107,29 @@ def _settled(test: DirectionTest) -> str:
     )
     return (
         f"After {settled.n_draws:,} draws {rest} on which side of {settled.level:g} the p of the"
-        f" {statistic_in_words(test, STATISTICS[settled.statistic])} lies (for each direction wrong"
+        f" {in_words(test, STATISTICS[settled.statistic])} lies (for each direction wrong"
         f" with a probability of at most {100 * settled.error:g} %)."
     )
 
 
 def caption(test: DirectionTest) -> str:
     """What it takes to do the test again, and what was left out."""
-    settings, search = test.settings, test.settings.search
+    search, spec = test.search, test.null.spec
     what = [
         f"{len(test.vocabulary):,} tokens of {test.provenance.model}",
         f"{search.similarity}, rows {'centred' if search.centered else 'as they are'}, k = {search.k}",
     ]
     if search.forms:
         what.append("one token a form")
-    if settings.own_left_out:
+    if test.own_left_out:
         what.append("tokens that directions are made of are left out")
     if test.untestable:
         count = sum(test.untestable.values())
         reasons = ", ".join(f"{number:,} {reason}" for reason, number in test.untestable.items())
         what.append(f"{count:,} direction{'s' if count > 1 else ''} cannot be tested ({reasons})")
-    if test.sample_left_out:
-        what.append(f"rows of the sample that are no directions: {test.sample_left_out:,}")
-    what.append(f"null: {settings.null}, {settings.n_null:,} draws, seed {settings.seed}")
+    if test.null.left_out:
+        what.append(f"rows of the sample that are no directions: {test.null.left_out:,}")
+    what.append(f"null: {spec.law}, {test.n_draws:,} draws, seed {spec.seed}")
     if test.tied:
         what.append("input and output matrix are the same (tied)")
     what.append("␣ is a space")

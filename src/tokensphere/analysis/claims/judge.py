@@ -8,8 +8,9 @@ from math import sqrt
 from typing import Any, Literal
 
 from tokensphere.analysis.claims.clusters import Clusters
-from tokensphere.analysis.claims.parts import CoherenceRate, Orthogonality
+from tokensphere.analysis.claims.parts import Orthogonality
 from tokensphere.analysis.pair import Pair
+from tokensphere.analysis.survey.result import CoherentShare
 from tokensphere.statistics.intervals import Z, wilson
 
 Verdict = Literal["holds", "holds in part", "fails", "open"]
@@ -227,7 +228,7 @@ def judge_variety(clusters: Sequence[Clusters], k: int) -> Claim:
     )
 
 
-def judge_coherence(survey: CoherenceRate | None) -> Claim:
+def judge_coherence(survey: CoherentShare | None) -> Claim:
     """Claim 5: mostly a hodgepodge, coherent perhaps one time in five."""
     verdict: Verdict = "open"
     measured, chance = "not measured here: run `tokensphere survey`", "the post guesses 20 %"

@@ -12,19 +12,22 @@ import numpy.typing as npt
 
 from tokensphere.analysis.claims.baseline import surrogate_clusters
 from tokensphere.analysis.claims.clusters import Clusters
-from tokensphere.analysis.claims.parts import LEVELS, CoherenceRate, GeometrySettings, Orthogonality
+from tokensphere.analysis.claims.parts import LEVELS, GeometrySettings, Orthogonality
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.analysis.pair import Pair, pair
+from tokensphere.analysis.survey.result import CoherentShare
 from tokensphere.errors import InputError
 from tokensphere.geometry import orthogonality as law
 from tokensphere.geometry.clusters import clustering_problems, spherical_kmeans
+from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.scan import Scan, scan_directions
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import make_scoring
 from tokensphere.geometry.variance import (
+    Offsets,
     Partition,
-    make_partition,
     number_labels,
     random_partition,
     unit_offsets,
@@ -45,8 +48,8 @@ def measure_geometry(
     labelling: Labelling | None = None,
     labelling_name: str = "labelling",
     k: int = 10,
-    coherence: CoherenceRate | None = None,
-    threads: int | None = None,
+    coherence: CoherentShare | None = None,
+    compute: Compute | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Geometry:
     """How random directions lie to the tokens, and where the variance of their cosines lies.
@@ -63,7 +66,7 @@ def measure_geometry(
     labelling_name : what the labelling is called in the result
     k : neighbours of each direction
     coherence : how often a neighbourhood is coherent, from a survey
-    threads : how many to use; by default as many as there are processors; seen in no figure
+    compute : how many threads, for one; seen in no figure
     progress : called with the name of each part of the work as it begins
 
     Returns
@@ -77,12 +80,13 @@ def measure_geometry(
         length; `k` larger than the number of tokens or of labelled tokens
     """
     say = progress or (lambda _: None)
-    _check(n_directions, seed, clusters, labelling, threads)
-    usable, center = space.usable, space.moments.center()
+    _check(n_directions, seed, clusters, labelling)
+    rows = space.rows.using(compute)
+    usable, center = rows.usable, rows.moments.center()
     n = int(usable.sum())
     if n < 2:
         raise InputError(f"only {n} of {len(usable)} rows have a direction; at least 2 are needed")
-    offsets = unit_offsets(space.vectors, space.moments)
+    offsets = unit_offsets(rows)
     directions = RandomDirections(space.shape[1], n_directions, seed=seed)
     fitting = [count for count in dict.fromkeys(clusters) if 2 * count <= int(center.usable.sum())]
     if not fitting and labelling is None:
@@ -90,25 +94,20 @@ def measure_geometry(
             f"{min(clusters)} clusters are too many for {n} tokens: ask for {n // 2} or fewer"
         )
     say("neighbours")
-    scoring = make_scoring(space.vectors, space.moments)
-    ids, cosines = top_k(scoring, directions[:], k, threads=threads)
+    ids, cosines = top_k(make_scoring(rows), directions[:], k)
     made: list[_Made] = []
     for count in fitting:
         say(f"k-means, {count:,} clusters")
-        made.append(_by_kmeans(offsets, center.mean, center.usable, count, seed, threads))
+        made.append(_by_kmeans(offsets, count, seed))
     if labelling is not None:
-        made.append(_by_labels(offsets, center.mean, usable, labelling, labelling_name))
-    found = [_neighbors_among(space, one, directions, k, ids, threads) for one in made]
+        made.append(_by_labels(offsets, labelling, labelling_name))
+    found = [_neighbors_among(rows, one, directions, k, ids) for one in made]
     say("cosines")
     shuffled = [_shuffled(offsets, one.partition, seed, number) for number, one in enumerate(made)]
-    scan = scan_directions(
-        offsets, center.mean, usable, directions, [*(one.partition for one in made), *shuffled],
-        k=k, seed=seed, threads=threads,
-    )  # fmt: skip
+    partitions = [*(one.partition for one in made), *shuffled]
+    scan = scan_directions(offsets, directions, partitions, k=k, seed=seed)
     del offsets  # the surrogate needs as much
-    baselines = surrogate_clusters(
-        space, directions, fitting, k=k, seed=seed, threads=threads, progress=say
-    )
+    baselines = surrogate_clusters(rows, directions, fitting, k=k, seed=seed, progress=say)
     mean_cosine = float(center.mean @ center.mean)
     return Geometry(
         n_tokens=n,
@@ -156,47 +155,35 @@ class _Made:
     names: tuple[str, ...] = ()
 
 
-def _check(
-    n_directions: int, seed: int, clusters: Sequence[int], labelling: object, threads: int | None
-) -> None:
+def _check(n_directions: int, seed: int, clusters: Sequence[int], labelling: object) -> None:
     if n_directions < 2:
         raise InputError(f"{n_directions} directions are too few: ask for 2 or more")
     if seed < 0:
         raise InputError(f"the seed is {seed}, but must be 0 or more")
-    if threads is not None and threads < 1:
-        raise InputError(f"threads is {threads}, but at least 1 is needed")
     if not len(clusters) and labelling is None:
         raise InputError("no clusters to look at: give numbers of clusters or a labelling")
     if any(count < 2 for count in clusters):
         raise InputError(f"{min(clusters)} clusters: ask for 2 or more, or the variance has one place")
 
 
-def _by_kmeans(
-    offsets: npt.NDArray[np.float32],
-    mean: npt.NDArray[np.float64],
-    usable: npt.NDArray[np.bool_],
-    count: int,
-    seed: int,
-    threads: int | None,
-) -> _Made:
-    found = spherical_kmeans(offsets, count, seed=seed, keep=usable, threads=threads)
+def _by_kmeans(offsets: Offsets, count: int, seed: int) -> _Made:
+    found = spherical_kmeans(offsets.centered(), count, seed=seed)
     search = {
         "asked": count,
         "iterations": found.iterations,
         "converged": found.converged,
         "mean_cosine_to_center": found.objective,
     }
-    partition = make_partition(offsets, mean, found.labels)
+    partition = offsets.grouped(found.labels)
     return _Made(f"k-means {count:,}", partition, clustering_problems(found.sizes), search)
 
 
 def _by_labels(
-    offsets: npt.NDArray[np.float32],
-    mean: npt.NDArray[np.float64],
-    usable: npt.NDArray[np.bool_],
+    offsets: Offsets,
     labelling: Labelling,
     name: str,
 ) -> _Made:
+    usable = offsets.rows.usable
     if len(labelling) != len(usable):
         raise InputError(f"{len(labelling)} labels for {len(usable)} tokens: need one a token, or None")
     names: tuple[str, ...] = ()
@@ -213,25 +200,24 @@ def _by_labels(
         raise InputError(f"the labelling has {len(kept)} different labels; at least 2 are needed")
     return _Made(
         name,
-        make_partition(offsets, mean, labels),
+        offsets.grouped(labels),
         names=tuple(names[number] for number in kept) if names else tuple(map(str, kept)),
     )
 
 
-def _shuffled(offsets: npt.NDArray[np.float32], own: Partition, seed: int, number: int) -> Partition:
+def _shuffled(offsets: Offsets, own: Partition, seed: int, number: int) -> Partition:
     # Keys of one number belong to blocks of directions, of two to the scan's model.
     stream = np.random.SeedSequence(seed, spawn_key=(number, 0, 0))
     labels = random_partition(own.labels, np.random.default_rng(stream))
-    return make_partition(offsets, own.origin, labels)
+    return offsets.grouped(labels)
 
 
 def _neighbors_among(
-    space: EmbeddingSpace,
+    rows: Rows,
     one: _Made,
     directions: RandomDirections,
     k: int,
     ids: npt.NDArray[np.int64],
-    threads: int | None,
 ) -> npt.NDArray[np.int64]:
     """The k nearest of the tokens that are in a cluster, ids of shape (m, k)."""
     grouped = one.partition.labels >= 0
@@ -239,8 +225,7 @@ def _neighbors_among(
         return ids
     if one.partition.n < k:
         raise InputError(f"k is {k}, but {one.name} has only {one.partition.n} tokens in clusters")
-    scoring = make_scoring(space.vectors, space.moments, keep=grouped)
-    return top_k(scoring, directions[:], k, threads=threads)[0]
+    return top_k(make_scoring(rows, keep=grouped), directions[:], k)[0]
 
 
 def _orthogonality(scan: Scan, largest: npt.NDArray[np.float64], d: int, n: int) -> Orthogonality:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,26 +13,6 @@ from tokensphere.geometry.orthogonality import CosineCounts
 from tokensphere.statistics.intervals import quartiles
 
 LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
-
-
-class CoherenceRate(Protocol):
-    """How often a random neighbourhood is coherent, as a survey found it."""
-
-    @property
-    def rate(self) -> float:
-        """Share of the directions, in [0, 1]."""
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % interval of the rate."""
-
-    @property
-    def n_directions(self) -> int:
-        """How many directions were looked at."""
-
-    @property
-    def description(self) -> str:
-        """What was called coherent, in a few words."""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from typing import Any
 from tokensphere.analysis.claims import judge as judges
 from tokensphere.analysis.claims.clusters import Clusters
 from tokensphere.analysis.claims.judge import Claim
-from tokensphere.analysis.claims.parts import CoherenceRate, GeometrySettings, Orthogonality
+from tokensphere.analysis.claims.parts import GeometrySettings, Orthogonality
 from tokensphere.analysis.pair import Pair
 from tokensphere.analysis.result import Result
+from tokensphere.analysis.survey.result import CoherentShare
 from tokensphere.space import Provenance
 
 
@@ -43,7 +44,7 @@ class Geometry(Result):
     clusters: tuple[Clusters, ...]
     too_many: tuple[int, ...]
     pair: Pair | None
-    coherence: CoherenceRate | None
+    coherence: CoherentShare | None
     settings: GeometrySettings
     provenance: Provenance
     indices: range = field(repr=False)
@@ -60,7 +61,7 @@ class Geometry(Result):
             judges.judge_pair(self.pair),
         )
 
-    def with_coherence(self, coherence: CoherenceRate) -> Geometry:
+    def with_coherence(self, coherence: CoherentShare) -> Geometry:
         """The same, with a survey's rate for the fifth claim."""
         return replace(self, coherence=coherence)
 

@@ -9,97 +9,85 @@ stopped goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tokensphere.analysis.direction_test.groups import q_values, shares_by_group
-from tokensphere.analysis.direction_test.measure import (
-    BEST,
-    REASONS,
-    Measured,
-    Measurer,
-    check_statistic,
-)
-from tokensphere.analysis.direction_test.null import make_null, null_statistics, p_values
-from tokensphere.analysis.direction_test.result import (
-    DirectionTest,
-    DirectionTestSettings,
-    NeighborLists,
-)
-from tokensphere.analysis.naming.lists import name_lists
+from tokensphere.analysis.direction_test.groups import Tested
+from tokensphere.analysis.direction_test.measure import REASONS, Measured, Measurer
+from tokensphere.analysis.direction_test.null import NullSpec, make_null, null_values
+from tokensphere.analysis.direction_test.result import DirectionTest
+from tokensphere.analysis.direction_test.statistics import BEST, KINDS, Values, check_statistic
+from tokensphere.analysis.job import Column, Progress, Table, work
+from tokensphere.analysis.naming.counts import NO_LABEL
+from tokensphere.analysis.naming.lists import labels_of, name_lists
 from tokensphere.analysis.naming.null import shuffled_null
-from tokensphere.analysis.naming.tokens import labels_of
-from tokensphere.analysis.nearest import SearchSettings
-from tokensphere.directions.given import given_directions
-from tokensphere.errors import InputError
-from tokensphere.geometry.similarity import Similarity, check_similarity
+from tokensphere.directions.given import make_directions
+from tokensphere.errors import FormatError, InputError
+from tokensphere.geometry.compute import Compute
+from tokensphere.geometry.laws import Law
+from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
-from tokensphere.statistics.draws import DrawStore, space_key
-from tokensphere.statistics.settle import Settled
-from tokensphere.statistics.settle import settle as draw_on
+from tokensphere.statistics.draws import DrawStore
+from tokensphere.statistics.pvalues import p_values, q_values
+from tokensphere.statistics.settle import Settled, settle
 
-MOST_NULL = 100_000  # draws that `settle` may go up to
+CENTERED = SearchSettings(centered=True)  # finds planted directions most often (docs/power.md)
 _NAMING_DRAWS = 9_999
 _VERSION = 2  # of what is measured of a direction; raised when it would be another value
 
 
-def test_directions(
+@dataclass(frozen=True)
+class SettleSpec:
+    """Draw on until it is settled on which side of a level the p-values lie.
+
+    Attributes
+    ----------
+    level : in (0, 1)
+    statistic : whose p-values: ``"nearness"``, ``"cosine"``, ``"coherence"`` or ``"label"``
+    most : how many draws that may come to
+    """
+
+    level: float
+    statistic: str = BEST
+    most: int = 100_000
+
+
+def direction_test(
     space: EmbeddingSpace,
     directions: Any,
     *,
-    null: str = "isotropic",
-    n_null: int = 10_000,
-    k: int = 10,
-    similarity: Similarity = "cosine",
-    centered: bool = True,
-    forms: bool = False,
-    seed: int = 0,
-    names: Sequence[str] | None = None,
-    groups: Sequence[str] | None = None,
+    null: NullSpec | Law = "isotropic",
+    search: SearchSettings = CENTERED,
     labels: LabelTable | None = None,
-    sample: Any = None,
-    both_ends: bool = False,
-    settle: float | None = None,
-    most_null: int = MOST_NULL,
-    statistic: str = BEST,
+    settle: SettleSpec | None = None,
     store: DrawStore | None = None,
-    threads: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    compute: Compute | None = None,
+    progress: Progress | None = None,
 ) -> DirectionTest:
     """Test whether the tokens nearest to directions are more than chance.
 
     For each direction: its k nearest tokens; their mean similarity to it and the largest, their
     coherence T, and the smallest hypergeometric p of a label that they share; for each of these a
-    p-value, the share of `n_null` directions drawn from a null that are at least as extreme; and
-    q-values over all directions.
+    p-value, the share of directions drawn from a null that are at least as extreme; and q-values over
+    all directions.
 
     Parameters
     ----------
     space : the embeddings, n tokens × d dimensions
-    directions : one of
-        an array or PyTorch tensor of shape (d,) or (m, d); a :class:`RandomDirections`; directions in
-        a file; a list of tokens, or of sums and differences of tokens
-    null : what chance is: ``"isotropic"``, ``"covariance"``, ``"difference"`` or ``"sample"``
-    n_null : B; no p-value is below 1/(1 + B)
-    k : neighbours of each direction, at least 2
-    similarity, centered : what is near: ``"cosine"`` or ``"dot"``, to the rows as they are or less
-        their mean. By default what found planted directions most often (docs/power.md)
-    forms : of tokens that differ only in case and surrounding white space, keep the nearest
-    seed : of the null
-    names, groups : what the directions are called, and what they belong to, e.g. their layer; m each
+    directions : whatever :func:`nearest` takes: an array or PyTorch tensor of shape (d,) or (m, d);
+        random directions; an open file of directions; tokens, or sums of tokens; or what
+        :func:`directions` made of these, with names, groups, or both ends of each
+    null : what chance is: ``"isotropic"``, ``"covariance"``, ``"difference"``, or a :class:`NullSpec`
+        that says how many draws (10,000), which seed, and for ``"sample"`` of what
+    search : how neighbours are looked for, with k of 2 or more; cosine or dot
     labels : by default those that come with tokensphere
-    sample : for the null ``sample``: directions to draw from, as `directions`; held in memory
-    both_ends : test the opposite of each direction, too, as a direction of its own
-    settle : go on drawing until it is settled on which side of this level the p-values lie, or
-        `most_null` is reached; see ``tokensphere.statistics.settle``
-    most_null : how many draws that may come to
-    statistic : whose p-values are settled: ``"nearness"``, ``"cosine"``, ``"coherence"``, ``"label"``
+    settle : go on drawing until it is settled on which side of a level the p-values lie
     store : where the draws of the null are kept, by default the memory of this process
-    threads : how many to use; the result does not depend on it
+    compute : how many threads, for one; seen in no result
     progress : called with the number of draws and directions done since the last call
 
     Returns
@@ -109,174 +97,186 @@ def test_directions(
     Raises
     ------
     InputError
-        no directions, or of the wrong width; an unknown null or similarity; `n_null` below 1; `k`
-        larger than the number of tokens; a sample that is missing or has no direction
+        no directions, or of the wrong width; an unknown null or similarity; k larger than the number of
+        tokens; a sample that is missing or has no direction
     """
-    testing = DirectionTesting(
-        space, directions, null=null, k=k, similarity=similarity, centered=centered, forms=forms,
-        seed=seed, names=names, groups=groups, labels=labels, sample=sample, both_ends=both_ends,
-        store=store, threads=threads,
+    job = DirectionTestJob(
+        space, directions, null=null, search=search, labels=labels, settle=settle, store=store,
+        compute=compute,
     )  # fmt: skip
-    column = check_statistic(statistic)
-    draws = testing.null(n_null, progress=progress)
-    parts = []
-    for part in testing.blocks():
-        parts.append(part)
-        if progress is not None:
-            progress(len(part))
-    measured = testing.join(parts)
-    settled = None
-    if settle is not None:
-        draws, settled = testing.settle(
-            measured, n_null, most=most_null, level=settle, column=column, progress=progress
-        )
-    return testing.result(measured, draws, settled)
+    return job.result(work(job, [], progress=progress))
 
 
-class DirectionTesting:
-    """A test in its steps, for whoever must be able to stop and go on; see :func:`test_directions`.
+class DirectionTestJob:
+    """A test in its steps, for whoever must be able to stop and go on; see :func:`direction_test`."""
 
-    Draw the null, measure the directions block by block, and put together the result of those that
-    are done.
-    """
+    what = "test of directions"
+    words = {  # noqa: RUF012
+        "version": "of another version of tokensphere",
+        "directions": "of other directions",
+        "both_ends": "of one end of each direction where this is of both, or the other way round",
+        "space": "on another model or matrix",
+        "labels": "with other labels or another k",
+        "search": "with another k, similarity, centring or forms",
+    }
 
     def __init__(
         self,
         space: EmbeddingSpace,
         directions: Any,
         *,
-        null: str = "isotropic",
-        k: int = 10,
-        similarity: Similarity = "cosine",
-        centered: bool = True,
-        forms: bool = False,
-        seed: int = 0,
-        names: Sequence[str] | None = None,
-        groups: Sequence[str] | None = None,
+        null: NullSpec | Law = "isotropic",
+        search: SearchSettings = CENTERED,
         labels: LabelTable | None = None,
-        sample: Any = None,
-        both_ends: bool = False,
+        settle: SettleSpec | None = None,
         store: DrawStore | None = None,
-        threads: int | None = None,
+        compute: Compute | None = None,
     ) -> None:
-        search = SearchSettings(k, check_similarity(similarity), bool(centered), bool(forms))
-        how: dict[str, Any] = {"similarity": search.similarity, "centered": search.centered}
-        self.space, self.search, self.seed = space, search, seed
-        self.both_ends, self._store = bool(both_ends), store
-        self.given = given_directions(
-            space, directions, names=names, groups=groups, both_ends=both_ends, **how
-        )
-        self._measurer = Measurer(space, search, labels_of(space, labels), threads=threads)
-        self._null = make_null(
-            space, null, tested=self.given, measurer=self._measurer, seed=seed, threads=threads,
-            sample=None if sample is None else given_directions(space, sample, **how),
-        )  # fmt: skip
+        spec = null if isinstance(null, NullSpec) else NullSpec(null)
+        self.space, self.search, self._store = space, search, store
+        self._settle = settle
+        self._settled: Settled | None = None
+        if settle is not None:
+            check_statistic(settle.statistic)
+        self.directions = make_directions(space, directions, search)
+        self._measurer = Measurer(space, search, labels_of(space, labels), compute=compute)
+        sample = None if spec.sample is None else make_directions(space, spec.sample, search)
+        self._null = make_null(space, spec, self._measurer, tested=self.directions, sample=sample)
+        self._drawn: dict[str, Values] | None = None
 
     def __len__(self) -> int:
         """Number of directions that were given; of both ends two each."""
-        return len(self.given)
+        return len(self.directions)
 
     @property
-    def measured_from(self) -> dict[str, Any]:
+    def draws(self) -> int:
+        """Draws of the null."""
+        return self._null.spec.draws
+
+    @property
+    def ready(self) -> bool:
+        """Whether the null is there; of one that is not, what is done is in the store."""
+        return self._drawn is not None
+
+    @property
+    def key(self) -> dict[str, Any]:
         """All that the statistics of the directions depend on; the null is no part of it."""
-        source = {name: value for name, value in self.given.about.items() if name != "path"}
+        about = self.directions.about
         return {
             "version": _VERSION,
-            "directions": source,
-            "both_ends": self.both_ends,
+            "directions": {name: value for name, value in about.items() if name != "path"},
+            "both_ends": self.directions.ends == 2,
             "labels": self._measurer.counter.digest,
-            "space": space_key(self.space),
+            "space": self.space.key(),
             "search": self.search.to_dict(),
         }
 
-    def null(
-        self, n_draws: int, *, progress: Callable[[int], None] | None = None
-    ) -> npt.NDArray[np.float64]:
-        """The statistics of the first `n_draws` draws of the null, shape (B, 4)."""
-        return null_statistics(
-            self.space, self._null, self._measurer, n_draws, seed=self.seed, store=self._store,
-            progress=progress,
-        )  # fmt: skip
+    def prepare(self, progress: Progress | None = None) -> None:
+        """Draw the null."""
+        self._drawn = self._draw(self.draws, progress)
 
-    def blocks(self, start: int = 0) -> Iterator[Measured]:
+    def _draw(self, count: int, progress: Progress | None = None) -> dict[str, Values]:
+        return null_values(
+            self.space, self._null, self._measurer, count, store=self._store, progress=progress
+        )
+
+    def blocks(self, start: int) -> Iterator[Measured]:
         """The directions from number `start` on, some thousand at a time."""
-        return self._measurer.blocks(self.given, start)
+        return self._measurer.blocks(self.directions, start)
 
-    def join(self, parts: list[Measured]) -> Measured:
+    def join(self, parts: Sequence[Measured]) -> Measured:
         """The directions of all parts in their order."""
         return Measured.join(parts, self.search.k)
 
-    def settle(
-        self,
-        measured: Measured,
-        first: int,
-        *,
-        most: int,
-        level: float,
-        column: int,
-        progress: Callable[[int], None] | None = None,
-    ) -> tuple[npt.NDArray[np.float64], Settled]:
-        """Draw on until the p-values of a statistic are settled; the draws, and how it ended."""
+    def finish(self, done: Measured, progress: Progress | None = None) -> None:
+        """Draw on until the p-values are settled, if that is asked for."""
+        if self._settle is None:
+            return
+        kind, spec = check_statistic(self._settle.statistic), self._settle
 
-        def draw(count: int) -> npt.NDArray[np.float64]:
-            return self.null(count, progress=progress)
+        def draw(count: int) -> Values:
+            self._drawn = self._draw(count, progress)
+            return self._drawn[kind.name]
 
-        return draw_on(measured.statistic, draw, first=first, most=most, level=level, column=column)
+        self._settled = settle(
+            done.values[kind.name], draw, statistic=kind.name, larger=kind.larger, first=self.draws,
+            most=spec.most, level=spec.level,
+        )  # fmt: skip
 
-    def result(
-        self,
-        measured: Measured,
-        draws: npt.NDArray[np.float64],
-        settled: Settled | None = None,
-    ) -> DirectionTest:
-        """What was found for the directions that are done, the first `len(measured)` of those given.
+    def result(self, done: Measured) -> DirectionTest:
+        """What was found for the directions that are done, the first of those given.
 
         Raises
         ------
         InputError
             none of the directions could be tested
         """
-        done, given = len(measured), self.given
-        if measured.reason.all():
-            raise InputError(_none_testable(measured))
-        p = p_values(measured.statistic, draws)
-        q = q_values(p)
+        assert self._drawn is not None, "the null has not been drawn"
+        if done.reason.all():
+            raise InputError(_none_testable(done))
+        tested = {}
+        for kind in KINDS:
+            values, null = done.values[kind.name], self._drawn[kind.name]
+            p = p_values(values, null, larger=kind.larger)
+            tested[kind.name] = Tested(values, p, q_values(p), null)
         counter = self._measurer.counter
-        shuffled = shuffled_null(counter, _NAMING_DRAWS, seed=self.seed, store=self._store)
+        seed = self._null.spec.seed
+        shuffled = shuffled_null(counter, _NAMING_DRAWS, seed=seed, store=self._store)
         # A list that there is not has no label that 3 tokens share: any list would do.
-        lists = np.where(measured.ids >= 0, measured.ids, np.arange(self.search.k, dtype=np.int32))
-        group_of = None if given.group_of is None else given.group_of[:done]
-        everyone = np.zeros(done, dtype=np.intp)
-        (overall,) = shares_by_group(p, q, ["all"], everyone)
+        lists = np.where(done.ids >= 0, done.ids, np.arange(self.search.k, dtype=np.int32))
         return DirectionTest(
-            names=given.names if done == len(given) else given.names[:done],
-            statistic=measured.statistic,
-            pvalue=p,
-            qvalue=q,
-            null_distribution=draws,
-            neighbors=NeighborLists(measured.ids, measured.similarity),
-            reason=measured.reason,
+            directions=self.directions,
+            measured=done,
+            tested=tested,
             themes=name_lists(counter, lists, shuffled),
-            overall=overall,
-            groups=() if group_of is None else shares_by_group(p, q, given.groups, group_of),
-            group_names=given.groups,
-            group_of=group_of,
-            settings=DirectionTestSettings(
-                self.search, self._null.law, len(draws), self.seed, self.both_ends, given.made_of_tokens
-            ),
-            source=given.about,
-            null_source=self._null.about,
-            n_given=len(given),
-            settled=settled,
-            sample_left_out=self._null.left_out,
+            search=self.search,
+            null=self._null,
+            settled=self._settled,
             provenance=self.space.provenance,
             vocabulary=self.space.vocabulary,
         )
 
+    def table(self, done: Measured) -> Table:
+        """A row for each direction: name, group, statistics, p, q, neighbours, strongest label."""
+        result = self.result(done)
+        rows = range(len(result))
+        columns: dict[str, Column] = {"direction": result.names}
+        if self.directions.group_of is not None:
+            columns["group"] = [result.group_name(row) or "" for row in rows]
+        for name, found in result.tested.items():
+            columns |= {name: found.values, f"p_{name}": found.pvalue, f"q_{name}": found.qvalue}
+        columns |= {"neighbor_ids": result.ids, "neighbor_similarity": result.similarity}
+        columns["untestable"] = [REASONS[code] for code in done.reason.tolist()]
+        themes = result.themes
+        shared = np.where(themes.has_theme & result.testable, themes.smallest.label, NO_LABEL)
+        labels = themes.counter.labels
+        columns["label_shared"] = ["" if j == NO_LABEL else labels[j].name for j in shared.tolist()]
+        record = result.record(())
+        kept = ("model", "directions", "settings", "given", "done", "overall", "groups")
+        return Table(columns, {name: record[name] for name in kept})
 
-def _none_testable(measured: Measured) -> str:
-    if not len(measured):
+    def restore(self, columns: Mapping[str, Column]) -> Measured:
+        """The statistics that a file has; p and q are made anew, of all and the null.
+
+        Raises
+        ------
+        FormatError
+            a column is missing or damaged
+        """
+        try:
+            return Measured(
+                {kind.name: np.asarray(columns[kind.name], np.float64) for kind in KINDS},
+                np.asarray(columns["neighbor_ids"], dtype=np.int32),
+                np.asarray(columns["neighbor_similarity"], dtype=np.float64),
+                np.array([REASONS.index(reason) for reason in columns["untestable"]], dtype=np.int8),
+            )
+        except (KeyError, ValueError) as error:
+            raise FormatError(f"a column is missing or damaged ({error}); begin anew (fresh)") from error
+
+
+def _none_testable(done: Measured) -> str:
+    if not len(done):
         return "no direction has been tested yet"
-    reasons = [REASONS[code] for code in measured.reason.tolist()]
+    reasons = [REASONS[code] for code in done.reason.tolist()]
     found = ", ".join(f"{reasons.count(reason):,} {reason}" for reason in dict.fromkeys(reasons))
-    return f"none of the {len(measured):,} directions can be tested ({found}); give others"
+    return f"none of the {len(done):,} directions can be tested ({found}); give others"

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.nearest import token_record
 from tokensphere.analysis.result import Result
 from tokensphere.errors import InputError
 from tokensphere.labels.table import Label, LabelTable
@@ -78,7 +77,7 @@ class LabelMembers(Result):
             "n_tokens": self.n_tokens,
             **self.label.to_dict(),
             "size": self.size,
-            "tokens": [token_record(self.vocabulary, id) for id in self.ids.tolist()],
+            "tokens": [self.vocabulary.record(id) for id in self.ids.tolist()],
         }
 
 
@@ -157,4 +156,4 @@ def _find(table: LabelTable, name: str) -> int:
     near = get_close_matches(name, [*table.numbers, *by_words], n=4, cutoff=0.5)
     near = near or [found for found in table.numbers if name.casefold() in found.casefold()][:4]
     hint = f"; near it: {', '.join(near)}" if near else ""
-    raise InputError(f"no label is called {name!r}{hint}; 'tokensphere labels' lists all")
+    raise InputError(f"no label is called {name!r}{hint}; list_labels gives all")

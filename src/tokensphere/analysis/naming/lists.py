@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,21 @@ import numpy.typing as npt
 
 from tokensphere.analysis.naming.counts import NO_LABEL, LabelCounter, Smallest
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
-from tokensphere.analysis.naming.tokens import LEVEL
+from tokensphere.labels.table import LabelTable
+from tokensphere.space import EmbeddingSpace
+from tokensphere.statistics.pvalues import p_values
+
+LEVEL = 0.05
+FEWEST = 3  # a label counts from 3 shared tokens on
+
+
+def labels_of(space: EmbeddingSpace, labels: LabelTable | None = None) -> LabelTable:
+    """The labels given, or those that come with tokensphere for the space's vocabulary."""
+    if labels is not None:
+        return labels
+    from tokensphere.labels.build import label_table  # late: whoever brings labels needs no lexicon
+
+    return label_table(space.vocabulary)
 
 
 @dataclass(frozen=True)
@@ -34,7 +49,7 @@ class ListNames(Sequence[tuple[Theme, ...]]):
     counter: LabelCounter = field(repr=False)
     null: npt.NDArray[np.float64] = field(repr=False)
 
-    @property
+    @cached_property
     def has_theme(self) -> npt.NDArray[np.bool_]:
         """True for lists that share something beyond chance, shape (m,)."""
         return np.asarray((self.p_familywise <= self.level) & (self.smallest.label != NO_LABEL))

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.analysis.naming.lists import ListNames, name_lists
+from tokensphere.analysis.naming.lists import FEWEST, LEVEL, ListNames, labels_of, name_lists
 from tokensphere.analysis.naming.null import shuffled_null
 from tokensphere.analysis.naming.themes import Theme, name_in_words
-from tokensphere.analysis.naming.tokens import FEWEST, LEVEL, labels_of
 from tokensphere.analysis.nearest import Neighbors
 from tokensphere.analysis.result import Result
 from tokensphere.errors import InputError

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.analysis.nearest import SearchSettings, nearest
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import (
     BLOCK,
@@ -18,7 +19,6 @@ from tokensphere.statistics.draws import (
     DrawStore,
     Key,
     first_draws,
-    space_key,
     stream,
 )
 
@@ -95,18 +95,16 @@ def direction_lists(
     """
     _check_seed(seed)
 
+    finder = Finder(space, settings)
+
     def make(block: int) -> Draws:
         first = FIRST_DIRECTION + block * BLOCK
         directions = RandomDirections(space.shape[1], BLOCK, first=first, seed=seed)
-        found = nearest(
-            space, directions, k=settings.k, similarity=settings.similarity,
-            centered=settings.centered, forms=settings.forms,
-        )  # fmt: skip
-        return {"ids": found.ids.astype(np.int32)}
+        return {"ids": finder.find(directions[:])[0].astype(np.int32)}
 
     key = {
         "what": "neighbours of random directions", "version": _VERSION, "seed": int(seed),
-        **space_key(space), **settings.to_dict(),
+        **space.key(), **settings.to_dict(),
     }  # fmt: skip
     return np.asarray(first_draws(n_draws, make, key=key, store=store, progress=progress)["ids"])
 

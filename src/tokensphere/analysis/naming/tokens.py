@@ -10,24 +10,21 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.lists import FEWEST, LEVEL, labels_of
 from tokensphere.analysis.naming.null import (
     direction_lists,
     lists_with_as_many,
     shuffled_null,
 )
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
-from tokensphere.analysis.nearest import SearchSettings, token_record
 from tokensphere.analysis.result import Result
-from tokensphere.directions.queries import Token
 from tokensphere.errors import InputError
-from tokensphere.geometry.similarity import Similarity, check_similarity
+from tokensphere.geometry.similarity import SearchSettings, Similarity
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.statistics.draws import DrawStore
-from tokensphere.vocabulary import Vocabulary, token_ids
-
-LEVEL = 0.05
-FEWEST = 3  # a label counts from 3 shared tokens on
+from tokensphere.statistics.pvalues import p_values, q_values
+from tokensphere.vocabulary import Token, Vocabulary, token_ids
 
 
 @dataclass(frozen=True)
@@ -112,8 +109,8 @@ class Naming(Result):
                 "level": self.level,
                 "random_directions": beside and {"draws": beside.n_draws, **beside.settings.to_dict()},
             },
-            "tokens": [token_record(self.vocabulary, id) for id in self.ids.tolist()],
-            "left_out": [token_record(self.vocabulary, id) for id in self.left_out],
+            "tokens": [self.vocabulary.record(id) for id in self.ids.tolist()],
+            "left_out": [self.vocabulary.record(id) for id in self.left_out],
             "name": self.text,
             "p_familywise": self.p_list,
             "p_familywise_random_directions": beside and beside.p_familywise,
@@ -178,7 +175,6 @@ def name_tokens(
     """
     if isinstance(tokens, (str, bytes, int)):
         raise InputError(f"a list of tokens is needed, {FEWEST} or more; one was given")
-    similarity = check_similarity(similarity)
     ids, left_out = _list(space, token_ids(space.vocabulary, tokens))
     counter = LabelCounter(labels_of(space, labels), space.usable, len(ids), kinds=kinds)
     null = shuffled_null(counter, n_draws, seed=seed, store=store, progress=progress)
@@ -199,7 +195,7 @@ def name_tokens(
         sizes=counter.sizes,
         p=p,
         p_familywise=adjusted,
-        q=_false_discovery(tested),
+        q=q_values(tested),
         directions=directions,
         n=counter.n,
         left_out=left_out,
@@ -209,15 +205,6 @@ def name_tokens(
         provenance=space.provenance,
         vocabulary=space.vocabulary,
     )
-
-
-def labels_of(space: EmbeddingSpace, labels: LabelTable | None = None) -> LabelTable:
-    """The labels given, or those that come with tokensphere for the space's vocabulary."""
-    if labels is not None:
-        return labels
-    from tokensphere.labels.build import label_table  # late: whoever brings labels needs no lexicon
-
-    return label_table(space.vocabulary)
 
 
 def _list(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[npt.NDArray[np.int64], tuple[int, ...]]:
@@ -251,9 +238,3 @@ def _beside(
         n_draws=len(lists),
         settings=settings,
     )
-
-
-def _false_discovery(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    from scipy import stats  # a third of a second, for the one list that is looked at closely
-
-    return np.asarray(stats.false_discovery_control(p)) if len(p) else p

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.nearest import token_record
 from tokensphere.vocabulary import Vocabulary
 
 _MOST = 20
@@ -48,7 +47,7 @@ class Hubs:
             "share_never_listed": self.never,
             "share_never_listed_by_chance": self.never_by_chance,
             "most_listed": [
-                {**token_record(vocabulary, id), "share_of_lists": share}
+                {**vocabulary.record(id), "share_of_lists": share}
                 for id, share in zip(self.ids.tolist(), self.shares.tolist(), strict=True)
             ],
         }

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from tokensphere.analysis.job import Column, Progress, Table, work
 from tokensphere.analysis.survey.hubs import count_hubs
-from tokensphere.analysis.survey.measure import SurveyRun
+from tokensphere.analysis.survey.measure import BLOCK, SurveyMeasurer
 from tokensphere.analysis.survey.records import FORMS, RANKINGS, ROWS, SurveyRecords, SurveySettings
-from tokensphere.analysis.survey.result import LEVELS, Rate, Survey
+from tokensphere.analysis.survey.result import LEVELS, CoherenceRate, Survey
 from tokensphere.analysis.survey.sharing import share_labels
+from tokensphere.directions.given import make_directions
 from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence, random_pair_limit
+from tokensphere.geometry.compute import Compute
+from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.geometry.surrogate import SurrogateLaw, check_surrogate
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
@@ -22,72 +28,53 @@ from tokensphere.statistics.exceedance import exceedance_rates
 
 _PAIRS = 100_000  # for the limit of `alike`: a hundred of them lie above it
 _LEAST = 100  # directions without which a percentile means nothing
+_VERSION = 2  # of what the records are; raised whenever the same settings would give others
 
 
-def survey_settings(
-    space: EmbeddingSpace,
-    *,
-    seed: int = 0,
-    first: int = 0,
-    k: int = 10,
-    ks: Iterable[int] = (5, 10, 20),
-    centered: bool = False,
-    forms: bool = False,
-    surrogate: SurrogateLaw = "matched",
-    surrogate_seed: int = 0,
-) -> SurveySettings:
-    """Settings of a survey, checked against the space; see :func:`survey`."""
-    usable = space.usable & space.moments.center().usable
-    if k < 2 or first < 0 or seed < 0 or surrogate_seed < 0:
-        raise InputError(
-            f"k is {k} (need 2 or more), first {first}, seed {seed} and the surrogate's seed"
-            f" {surrogate_seed} (need 0 or more)"
-        )
-    lengths = tuple(sorted({*ks, k}))
-    most = len(np.unique(space.vocabulary.forms[usable]))
-    if lengths[0] < 2 or lengths[-1] > most:
-        raise InputError(
-            f"lists of {lengths[0]} to {lengths[-1]} neighbours, but they need 2 or more, and at most"
-            f" {most}: so many tokens have a direction and different forms"
-        )
-    coherence = Coherence(space.vectors, space.moments)
-    limit = random_pair_limit(coherence, usable, n_pairs=_PAIRS)
-    law = check_surrogate(surrogate)
-    return SurveySettings(seed, first, k, lengths, centered, forms, law, surrogate_seed, limit)
+@dataclass(frozen=True)
+class SurrogateSpec:
+    """The vocabulary with no words.
+
+    Attributes
+    ----------
+    law : ``"matched"`` or ``"gaussian"``, see :mod:`tokensphere.geometry.surrogate`
+    seed : of its rows, 0 or more
+    """
+
+    law: SurrogateLaw = "matched"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_surrogate(self.law)
+        if self.seed < 0:
+            raise InputError(f"the surrogate's seed is {self.seed}, but must be 0 or more")
 
 
 def survey(
     space: EmbeddingSpace,
-    n_directions: int = 10_000,
+    directions: Any = 10_000,
     *,
-    seed: int = 0,
-    first: int = 0,
-    k: int = 10,
+    search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
     ks: Iterable[int] = (5, 10, 20),
-    centered: bool = False,
-    forms: bool = False,
-    surrogate: SurrogateLaw = "matched",
-    surrogate_seed: int = 0,
-    threads: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    surrogate: SurrogateSpec | SurrogateLaw = "matched",
+    compute: Compute | None = None,
+    progress: Progress | None = None,
 ) -> Survey:
     """How often the nearest tokens of random directions cohere, and how often with no words.
 
-    Every direction's `k` nearest tokens are found in the space and in a surrogate vocabulary, and
+    Every direction's k nearest tokens are found in the space and in a surrogate vocabulary, and
     their coherence ``T`` compared (STATISTICS 5 and 6).
 
     Parameters
     ----------
     space : the embeddings
-    n_directions : how many random directions, at least 100
-    seed, first : the directions are ``first … first + n − 1`` of this seed
-    k : length of the lists shown, and of those that hubs are counted in
-    ks : numbers of neighbours whose coherence is measured; `k` is added
-    centered : show the lists on centred rows; rates are given for both
-    forms : show lists in which of tokens with the same form only the nearest stays; likewise
-    surrogate : ``"matched"`` or ``"gaussian"``, see :mod:`tokensphere.geometry.surrogate`
-    surrogate_seed : of the surrogate's rows
-    threads : how many to use; the result does not depend on it
+    directions : how many random directions, at least 100: those of seed 0 from index 0 on; or which, as
+        :class:`RandomDirections`; or any that :func:`nearest` takes
+    search : k, length of the lists shown, and of those that hubs are counted in; whether the lists shown
+        are those on centred rows, and whether with one token a form: rates are given for all. Cosine
+    ks : numbers of neighbours whose coherence is measured; k is added
+    surrogate : the vocabulary with no words
+    compute : how many threads, for one; seen in no result
     progress : called with the number of directions done since the last call
 
     Raises
@@ -95,54 +82,138 @@ def survey(
     InputError
         too few directions, or lists longer than there are tokens
     """
-    check_count(n_directions)
-    settings = survey_settings(
-        space, seed=seed, first=first, k=k, ks=ks, centered=centered, forms=forms,
-        surrogate=surrogate, surrogate_seed=surrogate_seed,
-    )  # fmt: skip
-    run = SurveyRun(space, settings, threads=threads)
-    parts = []
-    for part in run.blocks(0, n_directions):
-        parts.append(part)
-        if progress is not None:
-            progress(len(part))
-    return summarize_survey(space, settings, SurveyRecords.join(parts), asked=n_directions)
+    job = SurveyJob(space, directions, search=search, ks=ks, surrogate=surrogate, compute=compute)
+    return job.result(work(job, [], progress=progress))
+
+
+class SurveyJob:
+    """A survey in its steps, for whoever must be able to stop and go on; see :func:`survey`."""
+
+    what = "survey"
+    words: Mapping[str, str] = {"version": "of another version of tokensphere"}
+    draws = 0
+    ready = True
+
+    def __init__(
+        self,
+        space: EmbeddingSpace,
+        directions: Any = 10_000,
+        *,
+        search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
+        ks: Iterable[int] = (5, 10, 20),
+        surrogate: SurrogateSpec | SurrogateLaw = "matched",
+        compute: Compute | None = None,
+    ) -> None:
+        if isinstance(directions, int):
+            check_count(directions)
+            directions = RandomDirections(space.shape[1], directions)
+        self.space, self._compute = space, compute
+        self.directions = make_directions(space, directions, search)
+        check_count(len(self.directions))
+        spec = surrogate if isinstance(surrogate, SurrogateSpec) else SurrogateSpec(surrogate)
+        about = self.directions.about if isinstance(directions, RandomDirections) else {}
+        self.settings = SurveySettings(
+            seed=about.get("seed"),
+            first=about.get("first", 0),
+            k=search.k,
+            ks=_lengths(space, search, ks),
+            centered=search.centered,
+            forms=search.forms,
+            surrogate=spec.law,
+            surrogate_seed=spec.seed,
+            limit=random_pair_limit(Coherence(space.rows), _usable(space), n_pairs=_PAIRS),
+        )
+
+    def __len__(self) -> int:
+        """Number of directions."""
+        return len(self.directions)
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """All that the records depend on; how many there are is no part of it."""
+        source = self.space.provenance.to_dict()
+        model = {name: source[name] for name in source if name not in {"source", "license", "model"}}
+        key = {"version": _VERSION, **self.settings.to_dict(), **model}
+        return key if self.settings.seed is not None else key | {"directions": self.directions.about}
+
+    def prepare(self, progress: Progress | None = None) -> None:
+        """Nothing: the surrogate is made when it is needed."""
+
+    def finish(self, done: SurveyRecords, progress: Progress | None = None) -> None:
+        """Nothing is left to do."""
+
+    def blocks(self, start: int) -> Iterator[SurveyRecords]:
+        """Records of the directions from number `start` on, some thousand at a time."""
+        if start >= len(self):
+            return
+        measurer = SurveyMeasurer(self.space, self.settings, compute=self._compute)
+        for _, vectors, _ in self.directions.blocks(start, BLOCK):
+            yield measurer.measure(vectors)
+
+    def join(self, parts: Sequence[SurveyRecords]) -> SurveyRecords:
+        """The directions of all parts, in order."""
+        return SurveyRecords.join(list(parts))
+
+    def table(self, done: SurveyRecords) -> Table:
+        """A row for each direction."""
+        about = {"model": self.space.provenance.to_dict(), "settings": self.settings.to_dict()}
+        return Table(done.to_columns(self.settings), about)
+
+    def restore(self, columns: Mapping[str, Column]) -> SurveyRecords:
+        """The records that a file has; a FormatError if its columns are not of this survey."""
+        return SurveyRecords.from_columns(columns, self.settings)
+
+    def result(self, done: SurveyRecords) -> Survey:
+        """Rates and hubs of the directions that are done.
+
+        Raises
+        ------
+        InputError
+            these are fewer than 100
+        """
+        check_count(len(done))
+        done = done.take(len(self))  # a file may have more than were asked for
+        settings, usable = self.settings, _usable(self.space)
+        hubs = [
+            count_hubs(done.ids[:, i, :k], usable, ranking)
+            for i, ranking in enumerate(RANKINGS)
+            for k in (1, settings.k)
+        ]
+        return Survey(
+            settings=settings,
+            records=done,
+            asked=len(self),
+            rates=tuple(_rates(settings, done)),
+            hubs=tuple(hubs),
+            left_out=self.space.left_out,
+            n_tokens=int(np.count_nonzero(usable)),
+            provenance=self.space.provenance,
+            vocabulary=self.space.vocabulary,
+        )
+
+
+def _usable(space: EmbeddingSpace) -> Any:
+    return space.usable & space.moments.center().usable
+
+
+def _lengths(space: EmbeddingSpace, search: SearchSettings, ks: Iterable[int]) -> tuple[int, ...]:
+    """All lengths of lists, ascending, checked against the space."""
+    if search.similarity != "cosine":
+        raise InputError(f"a survey is of cosine, not of {search.similarity}")
+    lengths = tuple(sorted({*ks, search.k}))
+    most = len(np.unique(space.vocabulary.forms[_usable(space)]))
+    if lengths[0] < 2 or lengths[-1] > most:
+        raise InputError(
+            f"lists of {lengths[0]} to {lengths[-1]} neighbours, but they need 2 or more, and at most"
+            f" {most}: so many tokens have a direction and different forms"
+        )
+    return lengths
 
 
 def check_count(n_directions: int) -> None:
     """Raise `InputError` if a survey of so many directions means nothing."""
     if n_directions < _LEAST:
         raise InputError(f"{n_directions} directions are too few for a survey: ask for {_LEAST} or more")
-
-
-def summarize_survey(
-    space: EmbeddingSpace, settings: SurveySettings, records: SurveyRecords, *, asked: int
-) -> Survey:
-    """Rates and hubs of records; what :func:`survey` ends with.
-
-    Raises
-    ------
-    InputError
-        records of fewer than 100 directions
-    """
-    check_count(len(records))
-    usable = space.usable & space.moments.center().usable
-    hubs = [
-        count_hubs(records.ids[:, i, :k], usable, ranking)
-        for i, ranking in enumerate(RANKINGS)
-        for k in (1, settings.k)
-    ]
-    return Survey(
-        settings=settings,
-        records=records,
-        asked=asked,
-        rates=tuple(_rates(settings, records)),
-        hubs=tuple(hubs),
-        left_out=space.left_out,
-        n_tokens=int(np.count_nonzero(usable)),
-        provenance=space.provenance,
-        vocabulary=space.vocabulary,
-    )
 
 
 def name_survey(
@@ -165,15 +236,15 @@ def name_survey(
     return replace(survey, naming=naming)
 
 
-def _rates(settings: SurveySettings, records: SurveyRecords) -> Iterable[Rate]:
+def _rates(settings: SurveySettings, records: SurveyRecords) -> Iterable[CoherenceRate]:
     kinds = [
         (r, f, j) for r in range(len(ROWS)) for f in range(len(FORMS)) for j in range(len(settings.ks))
     ]
     values = np.stack([records.coherence[:, r, f, j] for r, f, j in kinds], axis=1)
     null = np.stack([records.surrogate[:, r, j] for r, _, j in kinds], axis=1)
-    found = exceedance_rates(values, null, levels=LEVELS, seed=settings.seed)
+    found = exceedance_rates(values, null, levels=LEVELS, seed=settings.seed or 0)
     for column, (r, f, j) in enumerate(kinds):
-        yield Rate(
+        yield CoherenceRate(
             centered=bool(r),
             forms=bool(f),
             k=settings.ks[j],

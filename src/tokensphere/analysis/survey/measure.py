@@ -6,17 +6,16 @@ and continued, or cut into blocks of another size, is the same to the bit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.lists import find_lists, first_of_group
+from tokensphere.analysis.lists import find_lists, first_k, first_of_group
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
+from tokensphere.directions.given import Vectors
 from tokensphere.geometry.coherence import Coherence
-from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.floors import ExpectedFloors
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_ids_each
 from tokensphere.geometry.similarity import Scoring, make_scoring
 from tokensphere.geometry.surrogate import surrogate_rows
@@ -28,7 +27,7 @@ _SPARE = 1.6  # so many times k tokens mostly have k different forms
 Ids = npt.NDArray[np.int64]
 
 
-class SurveyRun:
+class SurveyMeasurer:
     """A vocabulary and its surrogate, ready to be surveyed.
 
     Holds two matrices of n × d: the space's own and the surrogate's.
@@ -37,39 +36,23 @@ class SurveyRun:
     ----------
     space : the embeddings
     settings : of the survey
-    threads : how many to use; by default as many as there are processors
+    compute : what the work is done with
     """
 
     def __init__(
-        self, space: EmbeddingSpace, settings: SurveySettings, *, threads: int | None = None
+        self, space: EmbeddingSpace, settings: SurveySettings, *, compute: Compute | None = None
     ) -> None:
-        self.settings, self.threads = settings, threads
-        self.d = space.shape[1]
+        self.settings = settings
         self.forms = space.vocabulary.forms
-        self.real = _Side(space.vectors, space.moments)
-        self.dot = make_scoring(space.vectors, space.moments, similarity="dot")
-        rows = surrogate_rows(
-            space.vectors,
-            space.moments,
-            law=settings.surrogate,
-            seed=settings.surrogate_seed,
-            threads=threads,
-        )
-        self.surrogate = _Side(rows, RowMoments(rows))
+        rows = space.rows.using(compute)
+        self.real = _Side(rows)
+        self.dot = make_scoring(rows, similarity="dot")
+        drawn = surrogate_rows(rows, law=settings.surrogate, seed=settings.surrogate_seed)
+        self.surrogate = _Side(drawn)
 
-    def blocks(self, start: int, stop: int) -> Iterator[SurveyRecords]:
-        """Records of the directions `start` to ``stop − 1`` of this survey, block by block."""
-        for low in range(start, stop, BLOCK):
-            yield self.block(low, min(low + BLOCK, stop))
-
-    def block(self, start: int, stop: int) -> SurveyRecords:
-        """Records of the directions `start` to ``stop − 1``, all at once."""
-        settings = self.settings
-        directions = RandomDirections(
-            self.d, stop - start, first=settings.first + start, seed=settings.seed
-        )
-        v = directions[:]
-        records = SurveyRecords.empty(settings, len(v))
+    def measure(self, v: Vectors) -> SurveyRecords:
+        """Records of m directions, shape (m, d), finite and not zero."""
+        records = SurveyRecords.empty(self.settings, len(v))
         self._real(v, records)
         self._surrogate(v, records)
         return records
@@ -79,64 +62,48 @@ class SurveyRun:
         """The longest list that is needed."""
         return max(self.settings.k, self.settings.ks[-1])
 
-    def _real(self, v: npt.NDArray[np.float32], records: SurveyRecords) -> None:
-        settings, most = self.settings, self._most
-        deep = min(int(_SPARE * most), self.real.n_usable)
-        scorings = [*self.real.scorings, self.dot]
-        found = top_ids_each(
-            scorings, v, [deep, deep, settings.k], threads=self.threads, floors=self.real.floors
-        )
+    def _real(self, v: Vectors, records: SurveyRecords) -> None:
+        settings, most, side = self.settings, self._most, self.real
+        deep = min(int(_SPARE * most), side.n_usable)
+        scorings = [*side.scorings, self.dot]
+        found = top_ids_each(scorings, v, [deep, deep, settings.k], floors=side.floors)
         for r, ids in enumerate(found[:2]):
             records.ids[:, r] = ids[:, : settings.k]
             every = np.arange(len(v))
-            records.largest[:, r] = self.real.scorings[r].exact(v, every, ids[:, 0])
-            collapsed = self._collapse(self.real.scorings[r], v, ids)
-            records.coherence[:, r, 0] = self._coherence(self.real, ids)
-            records.coherence[:, r, 1] = self._coherence(self.real, collapsed)
+            records.largest[:, r] = side.scorings[r].exact(v, every, ids[:, 0])
+            collapsed = self._collapse(side.scorings[r], v, ids)
+            records.coherence[:, r, 0] = side.coherence.coherence(ids, settings.ks)
+            records.coherence[:, r, 1] = side.coherence.coherence(collapsed, settings.ks)
             if r == settings.centered:
                 records.shown[:] = (collapsed if settings.forms else ids)[:, : settings.k]
         records.ids[:, 2] = found[2]
-        records.alike[:] = self._alike(self.real, records.shown)
+        records.alike[:] = side.coherence.alike(records.shown, settings.limit)
 
-    def _surrogate(self, v: npt.NDArray[np.float32], records: SurveyRecords) -> None:
-        most = self._most
-        side = self.surrogate
-        found = top_ids_each(
-            side.scorings, v, [most, most], threads=self.threads, floors=side.floors[:2]
-        )
+    def _surrogate(self, v: Vectors, records: SurveyRecords) -> None:
+        settings, most, side = self.settings, self._most, self.surrogate
+        found = top_ids_each(side.scorings, v, [most, most], floors=side.floors[:2])
         for r, ids in enumerate(found):
-            records.surrogate[:, r] = self._coherence(self.surrogate, ids)
-        records.alike_surrogate[:] = self._alike(self.surrogate, found[self.settings.centered])
+            records.surrogate[:, r] = side.coherence.coherence(ids, settings.ks)
+        shown = found[settings.centered][:, : settings.k]
+        records.alike_surrogate[:] = side.coherence.alike(shown, settings.limit)
 
-    def _coherence(self, side: _Side, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
-        return side.coherence.coherence(ids, self.settings.ks, threads=self.threads)
-
-    def _alike(self, side: _Side, ids: npt.NDArray[np.integer]) -> Ids:
-        ids = ids[:, : self.settings.k]
-        return side.coherence.alike(ids, self.settings.limit, threads=self.threads)
-
-    def _collapse(self, scoring: Scoring, v: npt.NDArray[np.float32], ids: Ids) -> Ids:
+    def _collapse(self, scoring: Scoring, v: Vectors, ids: Ids) -> Ids:
         """Of tokens of one form the nearest only, from lists that are a little too long."""
         most = self._most
-        kept = first_of_group(self.forms[ids])
-        place = np.cumsum(kept, axis=1) - 1
-        enough = place[:, -1] >= most - 1
+        kept, enough = first_k(first_of_group(self.forms[ids]), most)
         collapsed = np.empty((len(ids), most), dtype=np.int64)
-        collapsed[enough] = ids[enough][(kept & (place < most))[enough]].reshape(-1, most)
+        collapsed[enough] = ids[kept].reshape(-1, most)
         if not enough.all():
-            deeper, _ = find_lists(scoring, v[~enough], most, self.forms, (), self.threads)
-            collapsed[~enough] = deeper
+            collapsed[~enough], _ = find_lists(scoring, v[~enough], most, self.forms, ())
         return collapsed
 
 
 class _Side:
     """A matrix with what is ranked on it: cosine, on rows as they are and centred."""
 
-    def __init__(self, rows: npt.NDArray[np.float32], moments: RowMoments) -> None:
-        self.scorings: list[Scoring] = [
-            make_scoring(rows, moments),
-            make_scoring(rows, moments, centered=True),
-        ]
-        self.coherence = Coherence(rows, moments)
-        self.floors = [ExpectedFloors(moments.mean_unit_row()), ExpectedFloors(), ExpectedFloors()]
+    def __init__(self, rows: Rows) -> None:
+        self.scorings: list[Scoring] = [make_scoring(rows), make_scoring(rows, centered=True)]
+        self.coherence = Coherence(rows)
+        mean = rows.moments.mean_unit_row()
+        self.floors = [ExpectedFloors(mean), ExpectedFloors(), ExpectedFloors()]
         self.n_usable = int(np.count_nonzero(self.scorings[1].usable))

@@ -23,7 +23,7 @@ class SurveySettings:
 
     Attributes
     ----------
-    seed, first : of the directions
+    seed, first : of the directions, if they are random; None and 0 of others
     k : length of the lists that are kept, and of which `alike` is measured
     ks : numbers of neighbours whose coherence is measured, ascending
     centered : whether the lists shown are those on centred rows
@@ -32,7 +32,7 @@ class SurveySettings:
     limit : cosine of two centred rows above which they count as alike, in [−1, 1]
     """
 
-    seed: int
+    seed: int | None
     first: int
     k: int
     ks: tuple[int, ...]

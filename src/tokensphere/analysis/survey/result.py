@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.nearest import token_record
 from tokensphere.analysis.result import Result
 from tokensphere.analysis.survey.hubs import Hubs
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
@@ -23,7 +22,7 @@ _EXAMPLES = 5
 
 
 @dataclass(frozen=True)
-class Rate:
+class CoherenceRate:
     """How often lists of one kind are more coherent than the surrogate's.
 
     Attributes
@@ -99,7 +98,7 @@ class Survey(Result):
     settings: SurveySettings
     records: SurveyRecords
     asked: int
-    rates: tuple[Rate, ...]
+    rates: tuple[CoherenceRate, ...]
     hubs: tuple[Hubs, ...]
     left_out: int
     n_tokens: int
@@ -150,11 +149,11 @@ class Survey(Result):
         return self.settings.ks.index(self.settings.k)
 
     @property
-    def main(self) -> Rate:
+    def main(self) -> CoherenceRate:
         """The rate of the lists shown."""
         return self.rate(centered=self.settings.centered, forms=self.settings.forms)
 
-    def rate(self, *, centered: bool, forms: bool = False, k: int | None = None) -> Rate:
+    def rate(self, *, centered: bool, forms: bool = False, k: int | None = None) -> CoherenceRate:
         """The rate of one kind of lists."""
         for rate in self.rates:
             if (rate.centered, rate.forms, rate.k) == (centered, forms, k or self.settings.k):
@@ -217,7 +216,7 @@ class Survey(Result):
                 "coherence": float(self.coherence[place]),
                 "percentile_of_surrogate": 100 * float(percentile),
                 "alike": int(self.records.alike[place]),
-                "tokens": [token_record(self.vocabulary, id) for id in self.ids(place).tolist()],
+                "tokens": [self.vocabulary.record(id) for id in self.ids(place).tolist()],
                 "themes": None
                 if self.naming is None
                 else [t.to_dict() for t in self.naming.names[place]],

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.analysis.naming.lists import ListNames, name_lists
+from tokensphere.analysis.naming.lists import ListNames, labels_of, name_lists
 from tokensphere.analysis.naming.null import shuffled_null
-from tokensphere.analysis.naming.tokens import labels_of
 from tokensphere.errors import InputError
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace

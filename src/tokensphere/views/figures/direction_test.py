@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.analysis.direction_test.measure import STATISTICS
 from tokensphere.analysis.direction_test.result import RankedTest
+from tokensphere.analysis.direction_test.statistics import KINDS
+from tokensphere.statistics.intervals import Share
 from tokensphere.views.figures.canvas import new_figure, save_figure
-from tokensphere.views.words import LAWS, statistic_in_words
+from tokensphere.views.words import LAWS, in_words
 
 _BINS = 20
 _MOST_TICKS = 16
@@ -25,7 +26,7 @@ _STYLES = (
 )
 
 
-def plot_directiontest(result: RankedTest, path: Path) -> None:
+def plot_direction_test(result: RankedTest, path: Path) -> None:
     """Draw the result to `path` (.png, .svg or .pdf), whole or not at all.
 
     Parameters
@@ -47,8 +48,8 @@ def plot_directiontest(result: RankedTest, path: Path) -> None:
         _shares(axes[0], result)
     _histogram(axes[-1], result)
     figure.suptitle(
-        f"{test.provenance.model}: {len(test):,} directions beside {len(test.null_distribution):,}"
-        f" {LAWS[test.settings.null]}",
+        f"{test.provenance.model}: {len(test):,} directions beside {test.n_draws:,}"
+        f" {LAWS[test.null.spec.law]}",
         fontsize=11 if grouped else 8,
         parse_math=False,
     )
@@ -56,15 +57,16 @@ def plot_directiontest(result: RankedTest, path: Path) -> None:
 
 
 def _shares(ax: Any, result: RankedTest) -> None:
-    groups, column = result.test.groups, result.column
+    groups, name = result.test.groups, result.statistic.name
     places = np.arange(len(groups))
-    for q, marker, face, label in ((True, "o", "black", "q < 0.05"), (False, "s", "white", "p < 0.05")):
-        shares = np.array([g.share_q(column) if q else g.share_p(column) for g in groups])
-        ends = np.array([g.interval_q(column) if q else g.interval_p(column) for g in groups])
+    for what, marker, face in (("q", "o", "black"), ("p", "s", "white")):
+        found: list[Share] = [getattr(group[name], what) for group in groups]
+        shares = np.array([share.share for share in found])
+        ends = np.array([share.interval for share in found])
         beyond = np.clip(np.abs(ends.T - shares), 0, 1)  # NaN where nothing was tested: not drawn
         ax.errorbar(
             places, 100 * shares, 100 * beyond, fmt=marker, color="black", markerfacecolor=face,
-            markersize=4.5, linewidth=0.9, label=label,
+            markersize=4.5, linewidth=0.9, label=f"{what} < 0.05",
         )  # fmt: skip
     ax.axhline(5, color="black", linewidth=1, linestyle="--", label="p < 0.05 by chance: 5 %")
     short, common = short_names([group.name for group in groups])
@@ -75,7 +77,7 @@ def _shares(ax: Any, result: RankedTest) -> None:
     ax.set_xlabel(common or "group", parse_math=False)
     ax.set_ylabel("share of directions (%), 95 % interval")
     ax.set_ylim(bottom=0)
-    ax.set_title(f"By the {statistic_in_words(result.test, result.statistic)}", fontsize=10, loc="left")
+    ax.set_title(f"By the {in_words(result.test, result.statistic)}", fontsize=10, loc="left")
     ax.legend(frameon=False, fontsize=8)
 
 
@@ -106,14 +108,14 @@ def _beginning(names: Sequence[str]) -> str:
 
 def _histogram(ax: Any, result: RankedTest) -> None:
     test = result.test
-    p = test.pvalue[test.testable]
-    for column, name in enumerate(STATISTICS):
-        counts, edges = np.histogram(p[:, column], bins=_BINS, range=(0, 1))
+    for kind, style in zip(KINDS, _STYLES, strict=True):
+        p = test[kind.name].pvalue[test.testable]
+        counts, edges = np.histogram(p, bins=_BINS, range=(0, 1))
         heights = counts / max(len(p), 1) * _BINS
-        label = statistic_in_words(test, name)
-        if name == "label":
+        label = in_words(test, kind)
+        if not kind.larger:
             label += " (takes few values)"  # so its heights jump also when all is chance
-        ax.stairs(heights, edges, baseline=None, label=label, **_STYLES[column])
+        ax.stairs(heights, edges, baseline=None, label=label, **style)
     ax.axhline(1, color="black", linewidth=1, label="chance", alpha=0.4)
     ax.set_xlim(0, 1)
     ax.set_ylim(bottom=0)

@@ -8,23 +8,22 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tokensphere.analysis.direction_test.groups import GroupShares
-from tokensphere.analysis.direction_test.measure import STATISTICS
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
-from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, cell, render, table
+from tokensphere.analysis.direction_test.statistics import KINDS, Statistic
+from tokensphere.statistics.intervals import Share
+from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, cell, render, table_of_rows
 from tokensphere.views.text import anchor, crop, number
 from tokensphere.views.words import (
     FEW,
     caption,
+    in_words,
     p_text,
     sentences,
-    statistic_in_words,
 )
 
 _NARROWEST_NAME, _WIDEST_NAME = 12, 40
 _MOST_GROUPS = 60
 _GAP = "  "
-_HEADS = {"nearness": "mean {similarity}", "cosine": "largest", "coherence": "T", "label": "label p"}
 Column = list[str]  # a head and a cell for each direction
 
 
@@ -50,7 +49,7 @@ def _ranked(result: RankedTest, width: int = WIDTH_WITHOUT_TERMINAL) -> Renderab
 def _lines(result: RankedTest, width: int) -> list[Text]:
     """Two lines for each direction: its numbers, and below what it is near."""
     test = result.test
-    names = ["direction", *(test.names[row] for row in result.rows)]
+    names = ["direction", *(test.directions.titles[row] for row in result.rows)]
     longest = max(cell_len(crop(name, _WIDEST_NAME)) for name in names)
     for columns in _layouts(result):
         room = width - sum(len(_GAP) + _width(column) for column in columns)
@@ -77,36 +76,30 @@ def _width(column: Column) -> int:
 
 def _layouts(result: RankedTest) -> Iterator[list[Column]]:
     """Columns of numbers, ever fewer: those that a line has room for are shown."""
-    test = result.test
-    p = [_p_column(result, s) for s in range(len(STATISTICS))]
-    values = [_value_column(result, s) for s in range(len(STATISTICS))]
-    q = [
-        f"q ({result.statistic})",
-        *(f"{value:.2g}" for value in test.qvalue[result.rows, result.column]),
-    ]
-    yield [column for s in range(len(STATISTICS)) for column in (values[s], ["p", *p[s]])] + [q]
-    own = [values[result.column], ["p", *p[result.column]], ["q", *q[1:]]]
-    heads = ["p " + head.removesuffix(" p") for head in _heads(test)]
-    yield own + [[heads[s], *p[s]] for s in range(len(STATISTICS)) if s != result.column]
-    yield own
+    own = result.statistic
+    q = [f"{value:.2g}" for value in result.found.qvalue[result.rows]]
+    every = [column for kind in KINDS for column in (_values(result, kind), _p(result, kind))]
+    yield [*every, [f"q ({own.name})", *q]]
+    one = [_values(result, own), _p(result, own), ["q", *q]]
+    others = [kind for kind in KINDS if kind is not own]
+    yield one + [_p(result, kind, "p " + _head(result, kind).removesuffix(" p")) for kind in others]
+    yield one
 
 
-def _heads(test: DirectionTest) -> list[str]:
-    similarity = test.settings.search.similarity
-    return [_HEADS[name].format(similarity=similarity) for name in STATISTICS]
+def _head(result: RankedTest, kind: type[Statistic]) -> str:
+    return kind.head.format(similarity=result.test.search.similarity)
 
 
-def _p_column(result: RankedTest, column: int) -> Column:
-    values = result.test.pvalue[result.rows, column].tolist()
-    return [p_text(value, result.test.floor) for value in values]
+def _p(result: RankedTest, kind: type[Statistic], head: str = "p") -> Column:
+    found = result.test[kind.name]
+    return [head, *(p_text(value, found.floor) for value in found.pvalue[result.rows].tolist())]
 
 
-def _value_column(result: RankedTest, column: int) -> Column:
-    values = result.test.statistic[result.rows, column].tolist()
-    small = STATISTICS[column] == "label"
+def _values(result: RankedTest, kind: type[Statistic]) -> Column:
+    values = result.test[kind.name].values[result.rows].tolist()
     return [
-        _heads(result.test)[column],
-        *(f"{value:.2g}" if small else number(value) for value in values),
+        _head(result, kind),
+        *(number(value) if kind.larger else f"{value:.2g}" for value in values),
     ]
 
 
@@ -117,7 +110,7 @@ def _near(test: DirectionTest, row: int, width: int) -> Text:
     if theme is not None:
         text.append(anchor(crop(theme, max(width // 2, 20))) + ": ", "italic")
     room = width - text.cell_len - 2
-    for place, id in enumerate(test.neighbors.ids[row].tolist()):
+    for place, id in enumerate(test.ids[row].tolist()):
         token = (_GAP if place else "") + anchor(crop(test.vocabulary.visible(id), 24))
         if place and cell_len(token) > room:
             text.append(" …")
@@ -129,44 +122,34 @@ def _near(test: DirectionTest, row: int, width: int) -> Text:
 
 def _overall(test: DirectionTest) -> RenderableType:
     """How many directions stand out by each statistic, beside chance."""
-    columns = [[cell("by the", "bold")], [cell("p < 0.05", "bold")], [cell("q < 0.05", "bold")]]
-    for column, name in enumerate(STATISTICS):
-        columns[0].append(cell(statistic_in_words(test, name)))
-        columns[1].append(cell(_share(test.overall, column, q=False), "cyan"))
-        columns[2].append(cell(_share(test.overall, column, q=True), "cyan"))
+    rows = [[cell(text, "bold") for text in ("by the", "p < 0.05", "q < 0.05")]]
+    for kind in KINDS:
+        found = test.overall[kind.name]
+        shares = (cell(_share(share), "cyan") for share in (found.p, found.q))
+        rows.append([cell(in_words(test, kind)), *shares])
     chance = "5 in 100" if test.overall.n < FEW else f"5 %{' ' * 14}"
-    for cells, text in zip(columns, ("chance", chance, ""), strict=True):
-        cells.append(cell(text, "dim"))
-    return table(columns, left={0})
+    rows.append([cell(text, "dim") for text in ("chance", chance, "")])
+    return table_of_rows(rows, left={0})
 
 
 def _groups(result: RankedTest) -> RenderableType:
     """How many of each group stand out by the statistic that is ranked by."""
-    head = f"by the {statistic_in_words(result.test, result.statistic)}"
-    columns = [[cell(text, "bold")] for text in (head, "tested", "p < 0.05", "q < 0.05")]
+    head = f"by the {in_words(result.test, result.statistic)}"
+    rows = [[cell(text, "bold") for text in (head, "tested", "p < 0.05", "q < 0.05")]]
     groups = result.test.groups
     for group in groups[:_MOST_GROUPS]:
-        values = (
-            anchor(crop(group.name, _WIDEST_NAME)),
-            f"{group.n:,}",
-            _share(group, result.column, q=False),
-            _share(group, result.column, q=True),
-        )
-        for cells, text in zip(columns, values, strict=True):
-            cells.append(cell(text))
+        found, name = group[result.statistic.name], anchor(crop(group.name, _WIDEST_NAME))
+        rows.append([*map(cell, (name, f"{group.n:,}", _share(found.p), _share(found.q)))])
     if len(groups) > _MOST_GROUPS:
-        for cells, text in zip(columns, (f"{len(groups) - _MOST_GROUPS} more: --json",), strict=False):
-            cells.append(cell(text, "dim"))
-        for cells in columns[1:]:
-            cells.append(cell(""))
-    return table(columns, left={0})
+        rest = f"{len(groups) - _MOST_GROUPS} more: --json"
+        rows.append([cell(text, "dim") for text in (rest, "", "", "")])
+    return table_of_rows(rows, left={0})
 
 
-def _share(group: GroupShares, column: int, *, q: bool) -> str:
-    if not group.n:
+def _share(share: Share) -> str:
+    if not share.n:
         return "—"
-    if group.n < FEW:
-        return f"{(group.below_q if q else group.below_p)[column]} of {group.n}"
-    share = group.share_q(column) if q else group.share_p(column)
-    low, high = group.interval_q(column) if q else group.interval_p(column)
-    return f"{100 * share:.1f} % {f'({100 * low:.1f}–{100 * high:.1f})':>13}"
+    if share.n < FEW:
+        return f"{share.count} of {share.n}"
+    low, high = share.interval
+    return f"{100 * share.share:.1f} % {f'({100 * low:.1f}–{100 * high:.1f})':>13}"

@@ -146,6 +146,11 @@ def neighbor_table(result: Neighbors, first: int, last: int) -> Table:
     return table(columns, left={1 + 2 * column for column in range(last - first)})
 
 
+def table_of_rows(rows: list[list[Text]], left: set[int]) -> Table:
+    """The same from rows."""
+    return table([list(column) for column in zip(*rows, strict=True)], left)
+
+
 def table(columns: list[list[Text]], left: set[int]) -> Table:
     """A table whose cells are never cut; the columns `left` begin, the others end together."""
     made = grid()

@@ -1,0 +1,119 @@
+"""The statistics of a direction (STATISTICS 8), all of its k nearest tokens.
+
+=============  ====================================================================
+``nearness``   mean similarity of the k nearest to the direction
+``cosine``     the largest similarity (of a dot product, if that is asked for)
+``coherence``  ``T``, the mean cosine of the pairs of the k nearest, centred
+``label``      the smallest hypergeometric p of a label that they share
+=============  ====================================================================
+
+The first two ask how near tokens are, the third how alike these are to each other, the last what
+they have in common. Which finds most: ``docs/power.md``. Another statistic is another class here, and
+an entry in `STATISTICS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.errors import InputError
+from tokensphere.geometry.coherence import Coherence
+
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class NearestTokens:
+    """What statistics are called on.
+
+    Attributes
+    ----------
+    ids : int array of shape (m, k), the nearest tokens of m directions; ascending, so that the same
+        tokens in another order are the same list, to the last bit
+    similarity : float64 array of shape (m, k), theirs to the direction at unit length, descending
+    """
+
+    ids: npt.NDArray[np.integer]
+    similarity: Values
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A number for each direction.
+
+    Attributes
+    ----------
+    coherence, counter : of the vocabulary, for those that need them
+    name : for machines
+    head, words : for people, short and in full, with ``{similarity}`` and ``{k}`` where they belong
+    larger : whether larger values are more extreme, or smaller ones
+    """
+
+    name: ClassVar[str]
+    head: ClassVar[str]
+    words: ClassVar[str]
+    larger: ClassVar[bool] = True
+
+    coherence: Coherence
+    counter: LabelCounter
+
+    def __call__(self, nearest: NearestTokens) -> Values:
+        """The values of m directions, shape (m,)."""
+        raise NotImplementedError
+
+
+class Nearness(Statistic):
+    """Mean similarity of the k nearest."""
+
+    name, head, words = "nearness", "mean {similarity}", "mean {similarity} of the {k} nearest"
+
+    def __call__(self, nearest: NearestTokens) -> Values:
+        """In [−1, 1] for cosine."""
+        return np.asarray(nearest.similarity.mean(axis=1))
+
+
+class Largest(Statistic):
+    """Similarity of the nearest."""
+
+    name, head, words = "cosine", "largest", "largest {similarity}"
+
+    def __call__(self, nearest: NearestTokens) -> Values:
+        """In [−1, 1] for cosine."""
+        return nearest.similarity[:, 0]
+
+
+class CoherenceT(Statistic):
+    """``T`` of the k nearest."""
+
+    name, head, words = "coherence", "T", "coherence T"
+
+    def __call__(self, nearest: NearestTokens) -> Values:
+        """In [−1/(k − 1), 1]."""
+        return self.coherence.coherence(nearest.ids, (nearest.ids.shape[1],))[:, 0]
+
+
+class SmallestLabelP(Statistic):
+    """The smallest hypergeometric p over labels."""
+
+    name, head, words, larger = "label", "label p", "smallest label p", False
+
+    def __call__(self, nearest: NearestTokens) -> Values:
+        """In (0, 1]; 1 where fewer than 3 of the tokens share any label."""
+        return self.counter.smallest(nearest.ids).p
+
+
+KINDS: tuple[type[Statistic], ...] = (Nearness, Largest, CoherenceT, SmallestLabelP)
+STATISTICS: dict[str, type[Statistic]] = {kind.name: kind for kind in KINDS}
+BEST = Nearness.name  # finds most of what is planted (docs/power.md)
+
+
+def check_statistic(name: str) -> type[Statistic]:
+    """The statistic of that name; else raise `InputError`."""
+    if name not in STATISTICS:
+        raise InputError(f"unknown statistic {name!r:.100}: use one of {', '.join(STATISTICS)}")
+    return STATISTICS[name]

@@ -1,0 +1,133 @@
+"""Work on many directions that can be stopped and continued: what such work is, written once.
+
+    prepare ─→ blocks from a start on ─→ join ─→ finish
+                    ↑                      │
+            restore ← columns of a file ← table
+
+One direction's numbers depend on nothing but itself and the job's key: whoever has the first numbers of
+a job with the same key goes on from there, here or elsewhere, now or later. Where they are kept, who
+watches and who stops it is the business of whoever runs the job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import numpy.typing as npt
+
+Progress = Callable[[int], None]
+Column = npt.NDArray[Any] | Sequence[str]
+
+
+class Part(Protocol):
+    """What was found for some directions."""
+
+    def __len__(self) -> int:
+        """How many directions."""
+
+
+P = TypeVar("P", bound=Part)
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is kept of a job.
+
+    Attributes
+    ----------
+    columns : name -> m values, or m rows of a fixed length
+    about : what else the file says of itself, for people and other programs
+    """
+
+    columns: Mapping[str, Column]
+    about: Mapping[str, Any]
+
+
+class Job(Protocol[P]):
+    """Work on `len(job)` directions.
+
+    Attributes
+    ----------
+    what : in words, e.g. ``"survey"``
+    key : all that the numbers depend on; two jobs with equal keys can go on from each other's
+    words : for names in `key`, what a job is whose value is another, e.g. ``"of other directions"``
+    draws : how many steps of progress :meth:`prepare` takes
+    ready : whether what is done so far can be shown
+    """
+
+    what: str
+
+    @property
+    def key(self) -> Mapping[str, Any]:
+        """All that the numbers depend on."""
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What a job is that has another value in its key."""
+
+    @property
+    def draws(self) -> int:
+        """Steps of progress before the first direction."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether what is done so far can be shown."""
+
+    def __len__(self) -> int:
+        """Number of directions in all."""
+
+    def prepare(self, progress: Progress | None = None) -> None:
+        """What must be there before the first direction."""
+
+    def blocks(self, start: int) -> Iterator[P]:
+        """The directions from number `start` on, some thousand at a time."""
+
+    def join(self, parts: Sequence[P]) -> P:
+        """The directions of all parts, in their order."""
+
+    def finish(self, done: P, progress: Progress | None = None) -> None:
+        """What is left to do when all directions are done."""
+
+    def table(self, done: P) -> Table:
+        """What is kept of the directions that are done."""
+
+    def restore(self, columns: Mapping[str, Column]) -> P:
+        """The way back from the columns of :meth:`table`; a FormatError if they are not such."""
+
+
+def work(
+    job: Job[P],
+    parts: list[P],
+    *,
+    progress: Progress | None = None,
+    after: Callable[[], None] = lambda: None,
+) -> P:
+    """Do what is missing of a job.
+
+    Parameters
+    ----------
+    job : the work
+    parts : what is there already; it grows, so that whoever catches an interruption has all that is done
+    progress : called with the number of draws and directions done since the last call
+    after : called after each block
+    """
+    job.prepare(progress)
+    for part in job.blocks(sum(map(len, parts))):
+        parts.append(part)
+        if progress is not None:
+            progress(len(part))
+        after()
+    done = job.join(parts)
+    job.finish(done, progress)
+    return done
+
+
+def difference(job: Job[Any], there: Mapping[str, Any]) -> str | None:
+    """How a kept job differs from this one, in words; None if one can go on from the other."""
+    for name, now in job.key.items():
+        kept = there.get(name)
+        if kept != now:
+            return job.words.get(name) or f"whose {name} is {kept!r:.60}, not {now!r:.60}"
+    return None

@@ -1,0 +1,145 @@
+"""Tokens, and sums and differences of tokens, as the vectors that stand for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.display import visible
+from tokensphere.errors import InputError
+from tokensphere.geometry.similarity import Similarity
+from tokensphere.space import EmbeddingSpace
+from tokensphere.vocabulary import Token, token_ids
+
+
+@dataclass(frozen=True)
+class TokenSum:
+    """Tokens that are added and subtracted, and perhaps a name."""
+
+    positive: tuple[Token, ...]
+    negative: tuple[Token, ...] = ()
+    name: str | None = None
+
+
+def as_list(tokens: Iterable[Token] | Token | None) -> list[Token]:
+    """Tokens as a list: one token, several, or none."""
+    if tokens is None:
+        return []
+    return [tokens] if is_token(tokens) else list(tokens)  # type: ignore[list-item, arg-type]
+
+
+def is_token(given: object) -> bool:
+    """Whether this can name a token: a text, bytes or an id."""
+    return isinstance(given, (str, bytes, int, np.integer)) and not isinstance(given, bool)
+
+
+def token_sums(given: Any) -> list[TokenSum] | None:
+    """The tokens, or sums of them, if such were given; else None.
+
+    Raises
+    ------
+    InputError
+        tokens, sums of tokens and numbers in one list
+    """
+    if is_token(given):
+        return [TokenSum((given,))]
+    if hasattr(given, "positive") and hasattr(given, "negative"):
+        given = [given]
+    if not isinstance(given, (list, tuple)) or not given:
+        return None
+    if all(hasattr(entry, "positive") and hasattr(entry, "negative") for entry in given):
+        return [
+            TokenSum(tuple(entry.positive), tuple(entry.negative), getattr(entry, "name", None))
+            for entry in given
+        ]
+    if all(is_token(entry) for entry in given):
+        return [TokenSum((entry,)) for entry in given]
+    if any(isinstance(entry, (str, bytes)) or hasattr(entry, "positive") for entry in given):
+        raise InputError(
+            "the directions mix tokens, sums of tokens and numbers; give one of these kinds"
+        )
+    return None
+
+
+@dataclass(frozen=True)
+class SummedTokens:
+    """The vector of a sum of tokens.
+
+    Attributes
+    ----------
+    vector : float64 array of shape (d,)
+    ids : of the tokens, those added first
+    title, record : what it is called, for people and for machines
+    """
+
+    vector: npt.NDArray[np.float64]
+    ids: tuple[int, ...]
+    title: str
+    record: dict[str, Any]
+
+
+def sum_tokens(
+    space: EmbeddingSpace, tokens: TokenSum, *, similarity: Similarity, centered: bool
+) -> SummedTokens:
+    """The mean of the tokens' rows, those subtracted with their sign turned.
+
+    Of unit (centred) rows for cosine, of the rows themselves for dot; for Euclidean distance a point:
+    the sum over the number of tokens added less that of those subtracted.
+
+    Raises
+    ------
+    InputError
+        no token, one whose row has no direction, or tokens that cancel out
+    UnknownTokenError
+        a token that the vocabulary does not have
+    """
+    plus, minus = (token_ids(space.vocabulary, side) for side in (tokens.positive, tokens.negative))
+    if not plus and not minus:
+        raise InputError("nothing to look for: positive and negative are both empty")
+    ids = [*plus, *minus]
+    for id in ids:
+        if not space.usable[id]:
+            raise InputError(
+                f"the row of token '{space.vocabulary.visible(id)}' (id {id}) has no direction:"
+                " it is zero, not finite, or padding"
+            )
+    signs = np.array([1.0] * len(plus) + [-1.0] * len(minus))
+    rows = token_rows(space, ids, similarity, centered)
+    vector = signs @ rows
+    if similarity == "euclidean":
+        if signs.sum() <= 0:
+            raise InputError("a distance needs a point: more positive than negative tokens")
+        vector /= signs.sum()
+    else:
+        vector /= len(ids)
+    if not np.linalg.norm(vector) > 1e-12 * np.linalg.norm(rows, axis=1).max():
+        raise InputError("these tokens cancel out: their sum is the zero vector")
+    shown = [visible(space.vocabulary.token(id)) for id in ids]
+    title = " − ".join([" + ".join(shown[: len(plus)]), *shown[len(plus) :]]).strip()
+    record = {
+        side: [{"id": id, "token": space.vocabulary.text(id)} for id in some]
+        for side, some in (("positive", plus), ("negative", minus))
+    }
+    return SummedTokens(vector, tuple(ids), tokens.name or title, record)
+
+
+def token_rows(
+    space: EmbeddingSpace, ids: list[int], similarity: Similarity, centered: bool
+) -> npt.NDArray[np.float64]:
+    """The vectors that stand for tokens: unit (centred) rows for cosine, else the rows themselves."""
+    rows = space.vectors[ids].astype(np.float64)
+    if similarity == "cosine":
+        rows /= space.moments.norms[ids][:, None]
+        if centered:
+            rows -= space.moments.mean_unit_row()
+            lengths = np.linalg.norm(rows, axis=1)
+            if not (lengths > 1e-6).all():
+                raise InputError("a token's unit row equals their mean: centred, it has no direction")
+            rows /= lengths[:, None]
+    elif centered:
+        rows -= space.moments.mean_row()
+    return rows
