@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tokensphere.analysis.direction_test.null import NullSpec
     from tokensphere.analysis.direction_test.result import DirectionTest
     from tokensphere.analysis.naming.labels import label_members, list_labels
+    from tokensphere.analysis.naming.lists import NamingSpec
     from tokensphere.analysis.naming.neighbors import NamedNeighbors, name_neighbors
     from tokensphere.analysis.naming.tokens import Naming, name_tokens
     from tokensphere.analysis.nearest import Neighbors, nearest
@@ -68,6 +69,7 @@ _WHERE = {
     "LabelTable": "labels.table",
     "NamedNeighbors": "analysis.naming.neighbors",
     "Naming": "analysis.naming.tokens",
+    "NamingSpec": "analysis.naming.lists",
     "Neighbors": "analysis.nearest",
     "NullSpec": "analysis.direction_test.null",
     "Pair": "analysis.pair",
@@ -109,7 +111,7 @@ _WHERE = {
 __all__ = [
     "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError", "Geometry",
     "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors", "Naming",
-    "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance", "RandomDirections",
+    "NamingSpec", "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance", "RandomDirections",
     "SearchSettings", "SettleSpec", "SourceError", "Summary", "SurrogateSpec", "Survey", "TokenSum",
     "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__", "direction_test",
     "from_gensim", "from_transformers", "label_members", "label_table", "labels_from_mapping",
