@@ -41,9 +41,8 @@ if TYPE_CHECKING:
     from tokensphere.labels.build import label_table
     from tokensphere.labels.table import Label, LabelTable
     from tokensphere.labels.user import labels_from_mapping, read_labels
-    from tokensphere.sources.gensim import from_gensim
     from tokensphere.sources.load import load
-    from tokensphere.sources.transformers import from_transformers
+    from tokensphere.sources.memory import from_gensim, from_transformers
     from tokensphere.space import EmbeddingSpace, Provenance
     from tokensphere.vocabulary import Kind, Vocabulary
 
@@ -64,8 +63,8 @@ _WHERE = {
     "Summary": "analysis.summary",
     "Survey": "analysis.survey.result",
     "Vocabulary": "vocabulary",
-    "from_gensim": "sources.gensim",
-    "from_transformers": "sources.transformers",
+    "from_gensim": "sources.memory",
+    "from_transformers": "sources.memory",
     "label_table": "labels.build",
     "labels_from_mapping": "labels.user",
     "load": "sources.load",

@@ -151,7 +151,7 @@ class EmbeddingSpace:
         MissingExtraError
             gensim is not installed
         """
-        return importlib.import_module("tokensphere.sources.gensim").to_gensim(self)
+        return importlib.import_module("tokensphere.sources.memory").to_gensim(self)
 
     def __repr__(self) -> str:
         n, d = self.shape

@@ -14,14 +14,13 @@ import pytest
 
 from tests.directions import direction_files
 from tests.directions.direction_files import FORMATS, whole_numbers
-from tokensphere.directions import file as directions_file
 from tokensphere.directions.file import DirectionSource, open_directions
-from tokensphere.formats.gguf.quants import TENSOR_TYPES, dequantize
+from tokensphere.formats.gguf import quants
+from tokensphere.formats.gguf.quants import TENSOR_TYPES
 from tokensphere.formats.gguf.reader import GGUFFile
 from tokensphere.formats.gguf.writer import write_gguf
+from tokensphere.formats.numpy import read_member
 from tokensphere.formats.safetensors import SafetensorsFile
-from tokensphere.sources import local as files
-from tokensphere.sources.arrays import read_member
 
 D = 64
 LAYERS = {f"blk.{i}.down": whole_numbers(D, 96, seed=i) for i in (10, 2, 0)}  # columns
@@ -188,19 +187,19 @@ def test_only_what_a_range_takes_is_read(tmp_path: Path) -> None:
     path = direction_files.gguf(tmp_path / "x.gguf", LAYERS | OTHERS, "Q8_0")
     read: list[str] = []
     decoded: list[int] = []
-    raw = GGUFFile.raw
+    raw, decode = GGUFFile.raw, quants._DECODERS["Q8_0"]
 
     def noted_raw(self: GGUFFile, name: str) -> object:
         read.append(name)
         return raw(self, name)
 
-    def noted_dequantize(stored: object, kind: object, out: npt.NDArray[Any]) -> None:
+    def noted_decode(stored: npt.NDArray[Any], out: npt.NDArray[Any]) -> None:
         decoded.append(out.size)
-        dequantize(stored, kind, out)  # type: ignore[arg-type]
+        decode(stored, out)
 
     with (
         patch.object(GGUFFile, "raw", noted_raw),
-        patch("tokensphere.directions.stored.dequantize", noted_dequantize),
+        patch.dict(quants._DECODERS, Q8_0=noted_decode),
         open_directions(f"{path}:blk.*", D) as source,
     ):
         assert source.names[100] and source.group_of.shape == (288,) and not read
@@ -296,10 +295,6 @@ def test_blocks_are_the_callers_own(tmp_path: Path) -> None:
         block[:] = 0
         assert whole(source).any()
     assert not block.any()  # and outlive the file
-
-
-def test_the_readers_are_those_of_the_table_of_formats() -> None:
-    assert set(directions_file.READERS) < {known.name for known in files.FORMATS}
 
 
 def test_a_tensor_that_pytorch_saved_by_itself(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_other_models_are_told(path: Path) -> None:
 
 
 def test_both_axes_fit(path: Path) -> None:
-    refused(f"{path}:square", "(64, 64)", "--axis 0 or --axis 1", "1: each row is a direction")
+    refused(f"{path}:square", "(64, 64)", "axis=0 or axis=1", "1: each row is a direction")
     refused(f"{path}:W_dec", "axis 0 of", "has the length 96", "64 dimensions", axis=0)
     refused(f"{path}:W_dec", "no axis 2", "(96, 64)", "from 0 to 1", axis=2)
     refused(f"{path}:W_dec", "no axis -3", axis=-3)
@@ -95,7 +95,7 @@ def test_both_axes_fit(path: Path) -> None:
 
 def test_stacks_with_two_axes_that_fit(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros((4, D, D)))
-    message = refused(tmp_path / "x.npy", "(4, 64, 64)", "--axis 1 or --axis 2")
+    message = refused(tmp_path / "x.npy", "(4, 64, 64)", "axis=1 or axis=2")
     assert "row" not in message
 
 

@@ -77,9 +77,9 @@ def test_every_type_reads_as_the_float32_that_it_means(tmp_path: Path, pad: int)
         for name in ("i8", "i16", "i64"):
             assert np.array_equal(file.matrix(name), counts.astype(np.float32))
         assert file.matrix("u8").tolist() == [[0, 1], [254, 255]]
-        assert np.array_equal(file.stored_array("f16"), halves)
-        assert file.stored_array("scalar").item() == 1.0
-        assert not file.stored_array("f32").flags.writeable
+        assert np.array_equal(file.array("f16"), halves)
+        assert file.array("scalar").item() == 1.0
+        assert not file.array("f32").flags.writeable
         assert file.matrix("f32").flags.writeable
 
 
@@ -174,7 +174,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
             with pytest.raises(SourceError, match=says):
                 file.matrix(name)
         with pytest.raises(SourceError, match="NumPy lacks"):
-            file.stored_array("brain")
+            file.array("brain")
         view = file.raw("vector")
     assert view.sum() == 0  # a view outlives the file
     with pytest.raises(SourceError, match="is closed"):

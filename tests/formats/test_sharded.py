@@ -32,7 +32,7 @@ def test_shards_are_opened_only_when_asked_for(tmp_path: Path) -> None:
         assert len(file.tensors) == 3
         assert file.tensors["a"].shape == (5, 4)
         assert np.array_equal(file.matrix("a"), MATRIX)
-        assert np.array_equal(file.stored_array("a"), MATRIX)
+        assert np.array_equal(file.array("a"), MATRIX)
         assert file.raw("a").tobytes() == MATRIX.tobytes()
         with pytest.raises(SourceError, match=r"2\.safetensors is missing.*download it"):
             file.raw("b")

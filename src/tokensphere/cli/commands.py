@@ -65,9 +65,9 @@ def random(
             progress=progress,
         )  # fmt: skip
     if save is not None:
-        from tokensphere.formats.npy import save_directions
+        from tokensphere.formats.numpy import write_rows
 
-        save_directions(directions, save)
+        write_rows(directions, save)
     show(named_if_asked(space, result, named, labels_file, kinds), as_json)
 
 
@@ -113,7 +113,7 @@ def near(
         "k": k, "similarity": similarity, "centered": centered, "forms": forms,
     }  # fmt: skip
     if vector is not None:
-        from tokensphere.sources.arrays import read_npy
+        from tokensphere.formats.numpy import read_npy
 
         result = nearest(space, read_npy(vector), name=vector.name, **settings)
     elif plus or minus:

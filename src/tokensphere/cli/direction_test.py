@@ -167,7 +167,7 @@ def _directions(
 def _saved(save: Path, testing: DirectionTesting) -> Measured:
     """What the file has of this test."""
     from tokensphere.analysis.direction_test.saved import from_columns
-    from tokensphere.formats.columns import read_columns
+    from tokensphere.formats.parquet import read_columns
 
     columns, metadata = read_columns(save)
     try:

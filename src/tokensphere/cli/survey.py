@@ -154,7 +154,7 @@ def _saved(save: Path, space: EmbeddingSpace, settings: SurveySettings) -> Surve
     if not save.exists():
         return None
     from tokensphere.analysis.survey.records import SurveyRecords
-    from tokensphere.formats.columns import read_columns
+    from tokensphere.formats.parquet import read_columns
 
     columns, metadata = read_columns(save)
     wanted = _metadata(space, settings)

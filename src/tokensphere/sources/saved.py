@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -27,8 +25,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError, InputError, SourceError
-from tokensphere.formats.safetensors import SafetensorsFile
+from tokensphere.errors import FormatError, SourceError
+from tokensphere.formats.floats import NUMPY_DTYPES
+from tokensphere.formats.safetensors import SafetensorsFile, header_bytes
+from tokensphere.formats.whole import whole_file
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Kind, Vocabulary
 
@@ -37,7 +37,6 @@ _LAYOUT = {
     "token_ends": "I64", "piece_ends": "I64", "embedding": "F32",
     "kinds": "U8", "tokens": "U8", "pieces": "U8", "about": "U8",
 }  # fmt: skip
-_STORED = {"I64": "<i8", "F32": "<f4", "U8": "u1"}
 _ABOUT = "about"
 
 
@@ -52,7 +51,6 @@ def save_space(space: EmbeddingSpace, path: str | Path) -> None:
     InputError
         the file cannot be written
     """
-    path = Path(path)
     vocabulary = space.vocabulary
     tokens, token_ends = _joined(vocabulary.tokens)
     pieces, piece_ends = _joined(piece.encode("utf-8", "surrogatepass") for piece in vocabulary.pieces)
@@ -60,14 +58,18 @@ def save_space(space: EmbeddingSpace, path: str | Path) -> None:
         "token_ends": token_ends, "piece_ends": piece_ends, "embedding": space.vectors,
         "kinds": vocabulary.kinds, "tokens": tokens, "pieces": pieces,
     }  # fmt: skip
-    arrays = {name: np.ascontiguousarray(a, _STORED[_LAYOUT[name]]) for name, a in arrays.items()}
+    arrays = {name: np.ascontiguousarray(a, NUMPY_DTYPES[_LAYOUT[name]]) for name, a in arrays.items()}
     about = {
         "tokensphere": VERSION,
         "provenance": space.provenance.to_dict(),
         "sha256": _digest(arrays),
     }
     arrays[_ABOUT] = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    _write(path, [_header(arrays), *(array.data for array in arrays.values())])
+    tensors = {name: (_LAYOUT[name], array.shape, array.nbytes) for name, array in arrays.items()}
+    with whole_file(Path(path)) as file:
+        file.write(header_bytes(tensors))
+        for array in arrays.values():
+            file.write(array.data)
 
 
 def load_saved(path: str | Path) -> EmbeddingSpace:
@@ -88,7 +90,7 @@ def load_saved(path: str | Path) -> EmbeddingSpace:
                     f"{path} has no tensor {name!r} of type {dtype}, so it is no saved space;"
                     " write it with EmbeddingSpace.save"
                 )
-        arrays = {name: file.stored_array(name) for name in _LAYOUT}
+        arrays = {name: file.array(name) for name in _LAYOUT}
         about = _about(arrays.pop(_ABOUT).tobytes(), path)
         if about.get("sha256") != _digest(arrays):
             raise _bad(path, "its content has another SHA-256 than when it was saved")
@@ -180,40 +182,3 @@ def _digest(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
         digest.update(f"{name}{arrays[name].shape}".encode())
         digest.update(np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
-
-
-def _header(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
-    """The head of a safetensors file, a multiple of eight bytes long."""
-    entries: dict[str, Any] = {}
-    end = 0
-    for name, array in arrays.items():
-        begin, end = end, end + array.nbytes
-        entries[name] = {
-            "dtype": _LAYOUT[name],
-            "shape": list(array.shape),
-            "data_offsets": [begin, end],
-        }
-    text = json.dumps(entries, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text
-
-
-def _write(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    temporary: str | None = None
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            for part in parts:
-                file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # mkstemp's file is for its owner alone
-        os.replace(temporary, path)
-    except (OSError, ValueError) as error:  # a ValueError for a path with a zero byte
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot write {path}: {reason}") from error
-    finally:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)

@@ -77,7 +77,7 @@ def _matrix(entry: cache.Entry) -> npt.NDArray[np.float32]:
     with SafetensorsFile(entry.tensor_file) as file:
         (name,) = file.tensors
         if file.tensors[name].dtype == "F32":
-            mapped: npt.NDArray[np.float32] = file.stored_array(name)
+            mapped: npt.NDArray[np.float32] = file.array(name)
             return mapped
         return file.matrix(name)
 

@@ -133,20 +133,13 @@ def vector(file: TensorFile, name: str) -> npt.NDArray[np.float32]:
     SourceError
         it has another shape, or is stored in a type that is not a plain number
     """
-    tensor = file.tensors[name]
-    raw = file.raw(name)
-    if len(tensor.shape) != 1 or tensor.dtype not in _PLAIN:
+    tensor = file.entry(name)
+    if len(tensor.shape) != 1 or tensor.dtype not in _FLOATS:
         raise SourceError(
             f"tensor {name!r} of {file.path} is {tensor.dtype} of shape {tensor.shape};"
-            f" a vector of type {', '.join(_PLAIN)} was expected"
+            f" a vector of type {', '.join(_FLOATS)} was expected"
         )
-    if tensor.dtype.upper() in ("BF16", "BFLOAT16"):
-        wide = raw.view("<u2").astype("<u4") << 16
-        return np.asarray(wide.view("<f4"))
-    return raw.view(_PLAIN[tensor.dtype]).astype(np.float32)
+    return file.stored(name).float32()
 
 
-_PLAIN = {
-    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2",
-    "float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2",
-}  # fmt: skip
+_FLOATS = ("F64", "F32", "F16", "BF16", "float32", "float16", "bfloat16")
