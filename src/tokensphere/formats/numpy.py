@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError
-from tokensphere.formats.files import opened, size_of
+from tokensphere.formats.files import opened
 from tokensphere.formats.mapped import MappedFile
 from tokensphere.formats.stored import Blocks, Stored
 from tokensphere.formats.tensors import TensorFile, TensorInfo
@@ -80,6 +80,8 @@ class NpyFile(ArrayFile, MappedFile):
 
     def array(self, name: str) -> npt.NDArray[Any]:
         """The array in its own type and shape, a read-only view of the file."""
+        if self._header.dtype.hasobject:
+            raise FormatError(f"{self.path} is no complete NumPy file of numbers; it holds objects")
         flat = self.raw(name).view(self._header.dtype)
         return flat.reshape(self._header.shape, order="F" if self._header.fortran_order else "C")
 
@@ -137,10 +139,10 @@ def read_npy(path: Path) -> npt.NDArray[Any]:
     FormatError
         it is no ``.npy`` file of numbers, or cut short
     """
-    with opened(path) as file:
-        if file.read(len(ZIP_MAGIC)) == ZIP_MAGIC:
+    with open_numpy(path) as file:
+        if not isinstance(file, NpyFile):
             raise FormatError(f"{path} is an archive of several arrays; write one array with numpy.save")
-        return _read_array(file, size_of(file), str(path))
+        return np.array(file.array(path.name))
 
 
 class Rows(Protocol):
@@ -175,8 +177,12 @@ def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) ->
     name = entry.filename.removesuffix(".npy")
     if entry.file_size > entry.compress_size * _MOST_DEFLATED:
         raise FormatError(f"{path} claims more for {name!r} than its bytes can hold")
+    what = f"{name!r} of {path}"
     with archive.open(entry) as file:
-        return _read_array(file, entry.file_size, f"{name!r} of {path}")
+        _read_header(file, entry.file_size, what)
+        with _told(what):
+            file.seek(0)
+            return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def _convert(values: Blocks, out: Any) -> None:
@@ -217,13 +223,6 @@ def _read_header(file: IO[bytes], size: int, what: str) -> _Header:
         if not dtype.hasobject and prod(shape) * dtype.itemsize > size - file.tell():
             raise ValueError(f"{size:,} bytes are too few for shape {shape} of {dtype}")
         return _Header(shape, fortran_order, dtype, file.tell())
-
-
-def _read_array(file: IO[bytes], size: int, what: str) -> npt.NDArray[Any]:
-    _read_header(file, size, what)
-    with _told(what):
-        file.seek(0)
-        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 @contextmanager

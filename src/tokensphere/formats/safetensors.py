@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, TypeGuard
 
-from tokensphere.errors import FormatError, SourceError
+from tokensphere.errors import FormatError
 from tokensphere.formats.files import AGAIN, json_object
 from tokensphere.formats.floats import BITS, float_type
 from tokensphere.formats.mapped import MappedFile
@@ -26,7 +26,6 @@ LENGTH_BYTES = 8
 LONGEST_HEADER = 100_000_000  # the limit that the format sets
 _MOST_DIMENSIONS = 64
 _LARGEST = 2**63 - 1
-_SCALED = ("F8", "I8", "U8")
 _METADATA = "__metadata__"
 
 
@@ -152,33 +151,6 @@ class SafetensorsFile(MappedFile):
         where = str(self.path)
         end = LENGTH_BYTES + header_length(self._map[:LENGTH_BYTES], self._size, where)
         self.tensors = parse_header(self._map[LENGTH_BYTES:end], self._size - end, where)
-
-    def usable(self, name: str) -> TensorInfo:
-        """See :meth:`TensorFile.usable`; a tensor with scales beside it is refused."""
-        info = self.entry(name)
-        refuse_scales(self.tensors, name, str(self.path))
-        return info
-
-
-def refuse_scales(
-    tensors: Mapping[str, TensorInfo], name: str, where: str, *, of_types: tuple[str, ...] = _SCALED
-) -> None:
-    """Refuse a tensor that means nothing without the scales beside it.
-
-    Without them it has the wrong directions, which nobody would notice.
-
-    Parameters
-    ----------
-    of_types : how the names of types begin whose values may have scales
-    """
-    if not tensors[name].dtype.startswith(of_types):
-        return
-    for scale in (f"{name}_scale", f"{name}_scale_inv"):
-        if scale in tensors:
-            raise SourceError(
-                f"tensor {name!r} of {where} is quantised with the scales {scale!r}, which cannot be"
-                " read; use a version of the model in F32, BF16 or F16"
-            )
 
 
 def header_bytes(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.files import AGAIN, json_object, opened, size_of
-from tokensphere.formats.safetensors import LONGEST_HEADER, SafetensorsFile, refuse_scales
+from tokensphere.formats.safetensors import LONGEST_HEADER, SafetensorsFile
 from tokensphere.formats.tensors import TensorFile, TensorInfo
 
 
@@ -124,12 +124,6 @@ class ShardedSafetensors(TensorFile):
     def release(self, name: str) -> None:
         """See :meth:`TensorFile.release`."""
         self._file(name).release(name)
-
-    def usable(self, name: str) -> TensorInfo:
-        """See :meth:`TensorFile.usable`; a tensor with scales in any of the files is refused."""
-        info = self.entry(name)
-        refuse_scales(self.tensors, name, str(self.path))
-        return info
 
 
 def _is_plain(name: str) -> bool:

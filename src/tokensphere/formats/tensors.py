@@ -17,6 +17,8 @@ from tokensphere.formats.files import Closing
 from tokensphere.formats.floats import NUMPY_DTYPES, plain_values
 from tokensphere.formats.stored import AT_ONCE, Stored
 
+_SCALED = ("F8", "I8", "U8")  # how the names of types begin whose values may have scales
+
 
 @dataclass(frozen=True)
 class TensorInfo:
@@ -92,7 +94,9 @@ class TensorFile(Closing):
         SourceError
             there is none of that name, or its scales cannot be applied
         """
-        return self.entry(name)
+        info = self.entry(name)
+        refuse_scales(self.tensors, name, str(self.path))
+        return info
 
     def stored(self, name: str) -> Stored:
         """A tensor, any part of which can be read as floats; its `float_type` must not be None."""
@@ -132,6 +136,27 @@ class TensorFile(Closing):
                 f" {info.shape}, not a matrix of real numbers of a known type"
             )
         return self.stored(name).float32(partial(self.release, name))
+
+
+def refuse_scales(
+    tensors: Mapping[str, TensorInfo], name: str, where: str, *, of_types: tuple[str, ...] = _SCALED
+) -> None:
+    """Refuse a tensor that means nothing without the scales beside it.
+
+    Without them it has the wrong directions, which nobody would notice.
+
+    Parameters
+    ----------
+    of_types : how the names of types begin whose values may have scales
+    """
+    if not tensors[name].dtype.startswith(of_types):
+        return
+    for scale in (f"{name}_scale", f"{name}_scale_inv"):
+        if scale in tensors:
+            raise SourceError(
+                f"tensor {name!r} of {where} is quantised with the scales {scale!r}, which cannot be"
+                " read; use a version of the model in F32, BF16 or F16"
+            )
 
 
 def digest(file: TensorFile, name: str) -> str:

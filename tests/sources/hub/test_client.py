@@ -29,7 +29,7 @@ from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.hub import client as hub
 from tokensphere.sources.hub import repository as repository
-from tokensphere.sources.hub.http import Patience
+from tokensphere.sources.hub.http import Connection, Patience
 from tokensphere.sources.hub.ranges import fetch_range
 
 _REASON = "huggingface_hub is missing: pip install 'tokensphere[hub]'"
@@ -422,17 +422,15 @@ def test_ranges_in_parallel_pieces_over_bad_connections(server: HubServer) -> No
             seen.append(done)
 
         fetch_range(
+            Connection(utils.get_session(), {}, QUICK),
             "blob",
             f"{server.url}/{REPO}/resolve/{COMMIT}/blob",
             start,
             stop,
-            client=utils.get_session(),
-            headers={},
             write=write,
             parts=4,
             piece=int(rng.integers(2000, 50_000)),
             progress=progress,
-            patience=QUICK,
         )
         assert bytes(out) == content[start:stop]
         assert seen == sorted(seen) and sum(seen[-1:]) == stop - start
@@ -443,16 +441,14 @@ def test_one_piece_that_fails_ends_all(server: HubServer) -> None:
     server.faults = [Fault("status", "blob", value=404, times=1)]
     with pytest.raises(SourceError, match="does not exist"):
         fetch_range(
+            Connection(utils.get_session(), {}, QUICK),
             "blob",
             f"{server.url}/{REPO}/resolve/{COMMIT}/blob",
             0,
             100_000,
-            client=utils.get_session(),
-            headers={},
             write=lambda at, part: None,
             parts=2,
             piece=1000,
-            patience=QUICK,
         )
     assert len(server.asked) < 50
 

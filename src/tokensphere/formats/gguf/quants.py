@@ -104,30 +104,19 @@ def _decode_q8_k(stored: Blocks, out: Floats) -> None:
     values *= np.ascontiguousarray(blocks[:, :4]).view("<f4")
 
 
-def _decode_q4_0(stored: Blocks, out: Floats) -> None:
-    blocks, values = _split(stored, out, 18, 32)
-    _nibbles(blocks[:, 2:], None, values, subtract=8)
-    values *= _scales(blocks[:, :2])
+def _small(*, affine: bool = False, five_bits: bool = False, subtract: int = 0) -> Decode:
+    """A decoder of blocks of 32: a scale, the least value if `affine`, fifth bits perhaps, nibbles."""
+    low = 4 if affine else 2
+    high = low + 4 * five_bits
 
+    def decode(stored: Blocks, out: Floats) -> None:
+        blocks, values = _split(stored, out, high + 16, 32)
+        _nibbles(blocks[:, high:], blocks[:, low:high] if five_bits else None, values, subtract)
+        values *= _scales(blocks[:, :2])
+        if affine:
+            values += _scales(blocks[:, 2:4])
 
-def _decode_q4_1(stored: Blocks, out: Floats) -> None:
-    blocks, values = _split(stored, out, 20, 32)
-    _nibbles(blocks[:, 4:], None, values)
-    values *= _scales(blocks[:, :2])
-    values += _scales(blocks[:, 2:4])
-
-
-def _decode_q5_0(stored: Blocks, out: Floats) -> None:
-    blocks, values = _split(stored, out, 22, 32)
-    _nibbles(blocks[:, 6:], blocks[:, 2:6], values, subtract=16)
-    values *= _scales(blocks[:, :2])
-
-
-def _decode_q5_1(stored: Blocks, out: Floats) -> None:
-    blocks, values = _split(stored, out, 24, 32)
-    _nibbles(blocks[:, 8:], blocks[:, 4:8], values)
-    values *= _scales(blocks[:, :2])
-    values += _scales(blocks[:, 2:4])
+    return decode
 
 
 def _nibbles(packed: Bytes, fifth: Bytes | None, values: Floats, subtract: int = 0) -> None:
@@ -179,6 +168,7 @@ def _foreign_decoder(name: str) -> Decode:
 
 
 _DECODERS: dict[str, Decode] = floats.DECODERS | {
-    "Q4_0": _decode_q4_0, "Q4_1": _decode_q4_1, "Q5_0": _decode_q5_0, "Q5_1": _decode_q5_1,
+    "Q4_0": _small(subtract=8), "Q4_1": _small(affine=True),
+    "Q5_0": _small(five_bits=True, subtract=16), "Q5_1": _small(affine=True, five_bits=True),
     "Q8_0": _decode_q8_0, "Q8_K": _decode_q8_k,
 }  # fmt: skip

@@ -12,11 +12,11 @@ from functools import partial
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.files import json_object
-from tokensphere.formats.safetensors import LENGTH_BYTES, header_length, parse_header, refuse_scales
+from tokensphere.formats.safetensors import LENGTH_BYTES, header_length, parse_header
 from tokensphere.formats.sharded import ShardTensors, weight_map
-from tokensphere.formats.tensors import TensorInfo
-from tokensphere.sources.hub.http import Client, Patience
-from tokensphere.sources.hub.ranges import Progress, fetch_range, fetch_whole
+from tokensphere.formats.tensors import TensorInfo, refuse_scales
+from tokensphere.sources.hub.http import Connection
+from tokensphere.sources.hub.ranges import Progress, Write, fetch_range, fetch_whole
 from tokensphere.sources.layout.config import Config, config_of
 
 _MODEL, _INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -49,7 +49,7 @@ class Repository:
     name, commit, license : of the repository; the license if it is stated
     files : name -> bytes, or None where the hub does not say
     url_of : name of a file -> where to get it
-    client, headers, patience : how
+    hub : who asks, and how
     """
 
     name: str
@@ -57,45 +57,28 @@ class Repository:
     license: str | None
     files: Mapping[str, int | None]
     url_of: Callable[[str], str]
-    client: Client
-    headers: Mapping[str, str]
-    patience: Patience
+    hub: Connection
 
     def whole(self, file: str) -> bytes:
         """All of a small file."""
-        return fetch_whole(
-            f"{file} of {self.name}",
-            self.url_of(file),
-            client=self.client,
-            headers=self.headers,
-            limit=_LONGEST,
-            size=self.files.get(file),
-            patience=self.patience,
-        )
+        what, size = f"{file} of {self.name}", self.files.get(file)
+        return fetch_whole(self.hub, what, self.url_of(file), limit=_LONGEST, size=size)
 
     def read(
         self,
         file: str,
         start: int,
         stop: int,
-        write: Callable[[int, bytes], object],
+        write: Write,
         progress: Progress | None = None,
         total: int | None = None,
     ) -> int:
         """A range of a file; see :func:`~tokensphere.sources.hub.ranges.fetch_range`."""
+        what, total = f"{file} of {self.name}", self.files.get(file) if total is None else total
         return fetch_range(
-            f"{file} of {self.name}",
-            self.url_of(file),
-            start,
-            stop,
-            client=self.client,
-            headers=self.headers,
-            write=write,
-            total=self.files.get(file) if total is None else total,
-            parts=_PARTS,
-            progress=progress,
-            patience=self.patience,
-        )
+            self.hub, what, self.url_of(file), start, stop,
+            write=write, total=total, parts=_PARTS, progress=progress,
+        )  # fmt: skip
 
     def config(self, folder: str) -> Config:
         """What ``config.json`` says; nothing if there is none."""
@@ -181,9 +164,9 @@ class RemoteTensors(ShardTensors):
         if file not in self._headers:
             where = f"{file} of {self._repository.name}"
             start, raw = bytearray(), bytearray()
-            total = self._repository.read(file, 0, LENGTH_BYTES, partial(_put, start))
+            total = self._repository.read(file, 0, LENGTH_BYTES, partial(put, start))
             stop = LENGTH_BYTES + header_length(bytes(start), total, where)
-            self._repository.read(file, LENGTH_BYTES, stop, partial(_put, raw), total=total)
+            self._repository.read(file, LENGTH_BYTES, stop, partial(put, raw), total=total)
             self._totals[file] = total
             self._headers[file] = parse_header(bytes(raw), total - stop, where)
         return self._headers[file]
@@ -205,14 +188,14 @@ class RemoteTensors(ShardTensors):
         refuse_scales(self, name, self._repository.name, of_types=("",))
         return self[name]
 
-    def read(self, name: str, write: Callable[[int, bytes], object], progress: Progress | None) -> None:
+    def fetch(self, name: str, write: Write, progress: Progress | None = None) -> None:
         """The bytes of a tensor, by calls of write(offset, bytes) from several threads."""
         info, file = self[name], self.file_of[name]
         stop = info.offset + info.size
         self._repository.read(file, info.offset, stop, write, progress, self._totals[file])
 
 
-def _put(content: bytearray, at: int, part: bytes) -> None:
+def put(content: bytearray, at: int, part: bytes) -> None:
     """Write into `content`, which grows as bytes arrive, not as a header claims."""
     if len(content) < at + len(part):
         content.extend(bytes(at + len(part) - len(content)))

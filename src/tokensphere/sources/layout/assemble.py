@@ -86,7 +86,8 @@ def assemble(
     else:
         said = [*found.notes, *_stored_twice(file, found, choice, config)]
     if choice.fold_norm:
-        vectors = _folded(file, vectors, found)
+        norm = None if found.norm is None else vector(file, found.norm)
+        vectors = fold_norm(vectors, norm, found.layout, model=str(file.path))
         said.append(f"columns multiplied by the final norm's weight {found.norm!r}")
     provenance = Provenance(
         model=model,
@@ -114,15 +115,6 @@ def _stored_twice(file: TensorFile, found: Found, choice: Choice, config: Config
     if twin != found.name and same_bytes(file, found.name, twin):
         return [f"input and output are tied: {twin!r} holds the same values"]
     return []
-
-
-def _folded(file: TensorFile, vectors: npt.NDArray[np.float32], found: Found) -> npt.NDArray[np.float32]:
-    if found.norm is None:
-        raise SourceError(
-            f"{file.path} has no final norm that is known, so its weight cannot be folded in;"
-            " load the matrix without fold_norm"
-        )
-    return fold_norm(vectors, vector(file, found.norm), found.layout)
 
 
 def vector(file: TensorFile, name: str) -> npt.NDArray[np.float32]:
