@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from itertools import product
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -12,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.cases import case
 from tests.directions import direction_files
 from tests.directions.direction_files import FORMATS, whole_numbers
+from tests.formats.made import ctranslate2
 from tokensphere.directions.file import DirectionSource, open_directions
 from tokensphere.formats.gguf import quants
 from tokensphere.formats.gguf.quants import TENSOR_TYPES
@@ -61,8 +64,13 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return FORMATS[request.param](tmp_path, LAYERS | OTHERS)
 
 
-@pytest.mark.parametrize("pattern", EXPECTED)
-def test_every_format_gives_the_same_directions(path: Path, pattern: str) -> None:
+def test_every_format_gives_the_same_directions(path: Path) -> None:
+    for pattern in EXPECTED:
+        with case(pattern):
+            same_directions(path, pattern)
+
+
+def same_directions(path: Path, pattern: str) -> None:
     with open_directions(f"{path}:{pattern}", D) as source:
         got, expected = whole(source), EXPECTED[pattern]
         assert (len(source), source.d) == expected.shape
@@ -117,10 +125,14 @@ def test_of_a_square_matrix_the_axis_decides(kind: str, tmp_path: Path) -> None:
         np.testing.assert_array_equal(whole(source), square[3:4])
 
 
-@pytest.mark.parametrize("shape", [(D,), (1, D), (5, D), (D, 5), (2, 3, D)])
-@pytest.mark.parametrize("dtype", ["<f4", ">f8", "<f2", "<i8", "u1", "<i4"])
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_npy(tmp_path: Path, shape: tuple[int, ...], dtype: str, order: str) -> None:
+def test_npy(tmp_path: Path) -> None:
+    shapes: list[tuple[int, ...]] = [(D,), (1, D), (5, D), (D, 5), (2, 3, D)]
+    for shape, dtype, order in product(shapes, ["<f4", ">f8", "<f2", "<i8", "u1", "<i4"], "CF"):
+        with case((shape, dtype, order)):
+            npy_gives_its_directions(tmp_path, shape, dtype, order)
+
+
+def npy_gives_its_directions(tmp_path: Path, shape: tuple[int, ...], dtype: str, order: str) -> None:
     array = np.asarray(abs(whole_numbers(*shape)), dtype=dtype, order=order)  # type: ignore[call-overload]
     np.save(tmp_path / "probe.npy", array)
     axis = shape.index(D)
@@ -286,6 +298,21 @@ def test_the_digest_is_of_the_content(tmp_path: Path) -> None:
     assert len(set(digests)) == len(digests)
     assert all(len(text) == 64 and int(text, 16) for text in digests)
     assert hashlib.sha256().hexdigest() not in digests
+
+
+def test_the_digest_is_of_the_scales_too(tmp_path: Path) -> None:
+    values = whole_numbers(3, D).astype("i1")
+    digests = set()
+    for scale in (1.0, 2.0):
+        variables = {
+            "w": ("int8", values.shape, values.tobytes()),
+            "w_scale": ("float32", (3,), np.full(3, scale, "<f4").tobytes()),
+        }
+        (tmp_path / "model.bin").write_bytes(ctranslate2(variables))
+        with open_directions(tmp_path / "model.bin", D) as source:
+            np.testing.assert_array_equal(whole(source), values / scale)
+            digests.add(source.sha256)
+    assert len(digests) == 2
 
 
 def test_blocks_are_the_callers_own(tmp_path: Path) -> None:

@@ -106,8 +106,7 @@ class DirectionSource(Closing):
             own = tensor.name if tensor.name != self.path.name else ""
             head = (own, tensor.shape, tensor.axis, self._file.tensors[tensor.name].dtype)
             hasher.update(repr(head).encode())
-            for part in self._file.made_of(tensor.name):
-                hasher.update(digest(self._file, part).encode())
+            hasher.update(digest(self._file, tensor.name).encode() + self._file.beside(tensor.name))
         return hasher.hexdigest()
 
     def block(self, low: int, high: int) -> Floats:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +29,7 @@ _DTYPES = {
 }  # fmt: skip
 _OLD_DTYPES = {4: "float32", 2: "int16", 1: "int8"}  # versions below 4 tell only the width
 _OLD_INT16_SCALE = 1000.0  # of files that quantise to int16 without a saved scale
+_SCALED = ("int8", "int16")
 _MOST_DIMENSIONS = 8
 
 
@@ -73,6 +73,9 @@ class CTranslate2File(MappedFile):
             self.tensors[variable.name] = variable
         if version >= 3:
             self._read_aliases()
+        # A scale is no tensor by itself: it belongs to the integers that it was multiplied into.
+        integers = [name for name, info in self.tensors.items() if info.dtype in _SCALED]
+        self._scales = {name: self.tensors.pop(f"{name}_scale", None) for name in integers}
         if self._at != self._size:
             raise self._bad(f"has {self._size - self._at:,} bytes after its end")
 
@@ -124,10 +127,10 @@ class CTranslate2File(MappedFile):
     def _likely(self) -> list[str]:
         return [name for name in self.tensors if "embedding" in name] or list(self.tensors)
 
-    def made_of(self, name: str) -> tuple[str, ...]:
-        """See :meth:`TensorFile.made_of`."""
-        scale = f"{name}_scale"
-        return (name, scale) if scale in self.tensors else (name,)
+    def beside(self, name: str) -> bytes:
+        """See :meth:`TensorFile.beside`: the scale."""
+        scale = self._scale(self.entry(name))
+        return b"" if scale is None else scale.tobytes()
 
     def usable(self, name: str) -> TensorInfo:
         """See :meth:`TensorFile.usable`; the scale of integers must be there and fit.
@@ -151,18 +154,16 @@ class CTranslate2File(MappedFile):
 
     def _scale(self, info: TensorInfo) -> npt.NDArray[np.float32] | None:
         """By what quantised values were multiplied: one for each row, or one for all; else None."""
-        if info.dtype not in ("int8", "int16"):
+        if info.dtype not in _SCALED:
             return None
-        name = f"{info.name}_scale"
-        scale = self.tensors.get(name)
+        what, scale = f"{info.name}_scale", self._scales[info.name]
         if scale is None:
             if info.dtype == "int16":
                 return np.array(_OLD_INT16_SCALE, dtype=np.float32)
-            raise self._bad(f"lacks {name!r}, without which {info.name!r:.200} cannot be read")
-        n = info.shape[0] if info.shape else 1
-        count = prod(scale.shape)
+            raise self._bad(f"lacks {what!r}, without which {info.name!r:.200} cannot be read")
+        n, count = info.shape[0] if info.shape else 1, prod(scale.shape)
         if scale.dtype not in ("float32", "float16") or count not in (1, n):
-            raise self._bad(f"has {name!r} of type {scale.dtype} and shape {scale.shape} for {n} rows")
-        stored: npt.NDArray[Any] = self.raw(name).view(NUMPY_DTYPES[_DTYPES[scale.dtype]])
-        ones = (1,) * (len(info.shape) - 1)
-        return stored.astype(np.float32).reshape(count, *ones) if info.shape else stored[0]
+            raise self._bad(f"has {what!r} of type {scale.dtype} and shape {scale.shape} for {n} rows")
+        dtype = NUMPY_DTYPES[_DTYPES[scale.dtype]]
+        values = np.frombuffer(self._map, dtype, count, scale.offset).astype(np.float32)
+        return values.reshape(count, *(1,) * (len(info.shape) - 1))

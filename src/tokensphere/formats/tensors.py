@@ -65,9 +65,9 @@ class TensorFile(Closing):
     def release(self, name: str) -> None:
         """Let the system take back the memory that holds what was read of a mapped tensor."""
 
-    def made_of(self, name: str) -> tuple[str, ...]:
-        """The tensors whose bytes say what the values of a tensor are: itself, and its scales."""
-        return (name,)
+    def beside(self, name: str) -> bytes:
+        """What beside a tensor's own bytes says what its values are: a scale, or nothing."""
+        return b""
 
     def entry(self, name: str) -> TensorInfo:
         """What is known of a tensor.

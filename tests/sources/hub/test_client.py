@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.formats.made import safetensors_bytes
 from tests.sources.hub.server import (
     COMMIT,
     Fault,
@@ -21,7 +22,6 @@ from tests.sources.hub.server import (
     gpt2_files,
     gpt2_large,
     running,
-    safetensors_bytes,
 )
 from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError
 from tokensphere.formats.safetensors import SafetensorsFile

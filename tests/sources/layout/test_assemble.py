@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 import tokensphere as ts
-from tests.sources.hub.server import safetensors_bytes
+from tests.formats.made import safetensors, safetensors_bytes
 from tokensphere.analysis.nearest import nearest
 from tokensphere.analysis.summary import summarize
 from tokensphere.errors import FormatError, InputError, SourceError
@@ -46,15 +46,9 @@ def write(folder: Path, tensors: dict[str, Array], n_tokens: int = N, **config: 
 
 def write_typed(folder: Path, dtype: str, raw: dict[str, tuple[tuple[int, ...], bytes]]) -> Path:
     """The same with tensors of any type, given as bytes."""
-    table: dict[str, Any] = {}
-    at = 0
-    for name, (shape, content) in raw.items():
-        offsets = [at, at := at + len(content)]
-        table[name] = {"dtype": dtype, "shape": shape, "data_offsets": offsets}
-    head = json.dumps(table).encode()
-    body = b"".join(content for _, content in raw.values())
+    tensors = {name: (dtype, shape, content) for name, (shape, content) in raw.items()}
     write(folder, {INPUT: E})
-    (folder / "model.safetensors").write_bytes(len(head).to_bytes(8, "little") + head + body)
+    (folder / "model.safetensors").write_bytes(safetensors(tensors))
     return folder
 
 

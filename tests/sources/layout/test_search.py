@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.cases import case
 from tokensphere.errors import SourceError
 from tokensphere.formats.tensors import TensorFile, TensorInfo
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix, same_bytes
@@ -25,8 +26,13 @@ LLAMA = ("model.embed_tokens.weight", "model.layers.0.mlp.weight", "model.norm.w
 TYPED = [(layout, kind) for layout in LAYOUTS for kind in layout.model_types]
 
 
-@pytest.mark.parametrize(("layout", "kind"), TYPED)
-def test_a_model_type_leads_to_its_tensors(layout: Layout, kind: str) -> None:
+def test_a_model_type_leads_to_its_tensors() -> None:
+    for layout, kind in TYPED:
+        with case((layout.name, kind)):
+            leads_to_its_tensors(layout, kind)
+
+
+def leads_to_its_tensors(layout: Layout, kind: str) -> None:
     for own in layout.input:
         for prefix in ("", "wrapped.module."):
             tensors = entries(
@@ -42,8 +48,13 @@ def test_a_model_type_leads_to_its_tensors(layout: Layout, kind: str) -> None:
                 assert (found.name, found.tied) == (prefix + layout.output[0], False)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
-def test_names_alone_lead_to_the_same_tensors(layout: Layout) -> None:
+def test_names_alone_lead_to_the_same_tensors() -> None:
+    for layout in LAYOUTS:
+        with case(layout.name):
+            names_lead_to_its_tensors(layout)
+
+
+def names_lead_to_its_tensors(layout: Layout) -> None:
     tensors = entries(layout.input[0], *layout.output[:1], "block.weight")
     if layout.norm:
         tensors[layout.norm[0]] = TensorInfo(layout.norm[0], (4,), "F32")

@@ -27,10 +27,10 @@ from tokensphere.sources.tokens.pieces import (
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
 
-@pytest.mark.parametrize("byte", range(256))
-def test_every_byte_piece_is_its_byte(byte: int) -> None:
-    for piece in (f"<0x{byte:02X}>", f"<0x{byte:02x}>"):
-        assert decode_sentencepiece(piece) == bytes([byte])
+def test_every_byte_piece_is_its_byte() -> None:
+    for byte in range(256):
+        for piece in (f"<0x{byte:02X}>", f"<0x{byte:02x}>"):
+            assert decode_sentencepiece(piece) == bytes([byte]), piece
 
 
 @pytest.mark.parametrize("piece", ["<0x0>", "<0x0A", "<0xGG>", "<0x0A>>", "a<0x0A>", "<0x+1>", "<0x 1>"])
