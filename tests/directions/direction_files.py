@@ -51,7 +51,10 @@ def gguf(path: Path, arrays: Arrays, kind: str = "F32") -> Path:
     stored: dict[str, Callable[[Array], bytes]] = {
         "Q8_0": q8_0, "Q4_0": q4_0,
     }  # fmt: skip
-    store = stored.get(kind, lambda array: _stored(array, kind))
+
+    def store(array: Array) -> bytes:
+        return stored[kind](array) if kind in stored else _stored(array, kind)
+
     write_gguf(path, {}, {name: (kind, a.shape, store(a)) for name, a in arrays.items()})
     return path
 

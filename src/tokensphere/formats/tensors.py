@@ -67,6 +67,7 @@ class TensorFile(Closing):
 
     def beside(self, name: str) -> bytes:
         """What beside a tensor's own bytes says what its values are: a scale, or nothing."""
+        self.entry(name)
         return b""
 
     def entry(self, name: str) -> TensorInfo:
