@@ -27,12 +27,7 @@ _COUNTS = re.compile(rb"[ \t]*\d{1,18}[ \t]+\d{1,18}[ \t]*\r?")  # words and dim
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 # Where a folder holds several of these, the first is taken.
-IN_FOLDER = (
-    "model.safetensors",
-    "model.safetensors.index.json",
-    "model.bin",
-    "pytorch_model.bin",
-)
+IN_FOLDER = ("model.safetensors", "model.safetensors.index.json", "model.bin", "pytorch_model.bin")
 _ANY_IN_FOLDER = ("*.safetensors", "*.gguf")
 
 
@@ -76,15 +71,13 @@ def recognise(path: Path) -> tuple[Path, Format]:
     if not start:
         raise SourceError(f"{file} is empty; download it again")
     name = file.name.lower()
-    for known in FORMATS:
-        if known.recognises(file, start):
-            return file, known
-    for known in FORMATS:
-        if name.endswith(known.suffixes):
-            return file, known
-    raise SourceError(
-        f"{file} is of no known format; known are {', '.join(known.name for known in FORMATS)}"
-    )
+    of_content = (known for known in FORMATS if known.recognises(file, start))
+    meant = (known for known in FORMATS if name.endswith(known.suffixes))
+    found = next(of_content, None) or next(meant, None)
+    if found is None:
+        names = ", ".join(known.name for known in FORMATS)
+        raise SourceError(f"{file} is of no known format; known are {names}")
+    return file, found
 
 
 def _model_file(folder: Path) -> Path:

@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
+from tokensphere.formats.files import json_object
 from tokensphere.formats.floats import NUMPY_DTYPES
 from tokensphere.formats.safetensors import SafetensorsFile, header_bytes
 from tokensphere.formats.whole import whole_file
@@ -144,11 +145,8 @@ _SPELLED = frozenset({Kind.NORMAL, Kind.BYTE, Kind.ADDED})
 
 
 def _about(raw: bytes, path: Path) -> dict[str, Any]:
-    try:
-        about = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise _bad(path, f"what it says about itself is not JSON ({error})") from error
-    version = about.get("tokensphere") if isinstance(about, dict) else None
+    about = json_object(raw, f"{path}: what it says about itself")
+    version = about.get("tokensphere")
     if not isinstance(version, int):
         raise _bad(path, "it does not say how it is laid out")
     if version != VERSION:
@@ -156,20 +154,19 @@ def _about(raw: bytes, path: Path) -> dict[str, Any]:
             f"{path} is a saved space of version {version}, but only version {VERSION} can be read;"
             " upgrade tokensphere"
         )
-    found: dict[str, Any] = about
-    return found
+    return about
+
+
+_TEXTS = ("model", "source", "matrix", "dtype")
+_TEXTS_IF_KNOWN = ("revision", "tensor", "sha256", "license")
 
 
 def _provenance(found: object, path: Path) -> Provenance:
-    required, optional = (
-        {"model", "source", "matrix", "dtype"},
-        {"revision", "tensor", "sha256", "license"},
-    )
-    names = required | optional | {"notes"}
-    if not isinstance(found, dict) or found.keys() != names:
+    if not isinstance(found, dict) or found.keys() != {*_TEXTS, *_TEXTS_IF_KNOWN, "notes"}:
         raise _bad(path, "its provenance lacks something")
     notes = found["notes"]
-    texts = [found[name] for name in required] + [found[n] for n in optional if found[n] is not None]
+    texts = [found[name] for name in _TEXTS]
+    texts += [found[name] for name in _TEXTS_IF_KNOWN if found[name] is not None]
     if not isinstance(notes, list) or not all(isinstance(text, str) for text in [*texts, *notes]):
         raise _bad(path, "its provenance is not made of texts")
     return Provenance(**{**found, "notes": tuple(notes)})
