@@ -16,7 +16,7 @@ from tokensphere.sources.layout.assemble import Choice, assemble
 from tokensphere.sources.layout.config import read_config
 from tokensphere.sources.tokens.find import find_vocabulary, fit_to_rows
 from tokensphere.sources.tokens.readers import read_tokens_file
-from tokensphere.space import EmbeddingSpace
+from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
 
 _SAVED = ("embedding", "about", "token_ends", "piece_ends")  # what only a space saved by us has
@@ -43,14 +43,8 @@ def load_path(path: Path, choice: Choice, vocabulary: Path | None = None) -> Emb
 
 def _load_tensors(path: Path, known: Format, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
     with known.open(path) as file:
-        return assemble(
-            file,
-            _tokens(path, known, vocabulary),
-            choice,
-            model=_name(path),
-            source=str(path),
-            config=read_config(path.parent),
-        )
+        tokens, about = _tokens(path, known, vocabulary), Provenance(_name(path), str(path))
+        return assemble(file, tokens, choice, about, read_config(path.parent))
 
 
 def _tokens(path: Path, known: Format, vocabulary: Path | None) -> Callable[[int], Vocabulary]:

@@ -112,17 +112,9 @@ def _offline() -> bool:
 def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
     """Resolve the revision to a commit, and learn which files there are."""
     cache.split_model(repo)
-    try:
-        library: Any = importlib.import_module("huggingface_hub")
-        constants, errors, utils = (
-            importlib.import_module(f"huggingface_hub.{name}")
-            for name in ("constants", "errors", "utils")
-        )
-    except ImportError as error:
-        raise MissingExtraError(
-            f"to fetch {repo} takes huggingface_hub 1.0 or later: pip install 'tokensphere[hub]'"
-        ) from error
-    api = library.HfApi(library_name="tokensphere", library_version=__version__)
+    library, constants, errors, utils = _libraries(repo)
+    about = {"library_name": "tokensphere", "library_version": __version__}
+    api = library.HfApi(**about)
     client = utils.get_session()
     what = f"{repo}@{revision}" if revision else repo
 
@@ -131,7 +123,6 @@ def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
             found = api.model_info(
                 repo, revision=revision, files_metadata=True, timeout=patience.timeout
             )
-            about = {"library_name": "tokensphere", "library_version": __version__}
             return found, utils.build_hf_headers(**about)
         except errors.HfHubHTTPError as error:
             raise refusal(what, error.response.status_code, error.response.headers) from error
@@ -158,6 +149,18 @@ def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
         url_of=lambda name: library.hf_hub_url(repo, name, revision=str(info.sha)),
         hub=Connection(client, headers, patience),
     )
+
+
+def _libraries(repo: str) -> tuple[Any, Any, Any, Any]:
+    """huggingface_hub, and what of it has no public name at its top."""
+    names = ("", ".constants", ".errors", ".utils")
+    try:
+        found = [importlib.import_module(f"huggingface_hub{name}") for name in names]
+    except ImportError as error:
+        raise MissingExtraError(
+            f"to fetch {repo} takes huggingface_hub 1.0 or later: pip install 'tokensphere[hub]'"
+        ) from error
+    return found[0], found[1], found[2], found[3]
 
 
 def _download(

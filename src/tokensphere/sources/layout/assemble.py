@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,14 +43,8 @@ def assemble(
     file: TensorFile,
     vocabulary: Callable[[int], Vocabulary],
     choice: Choice,
-    *,
-    model: str,
-    source: str,
+    about: Provenance,
     config: Config | None = None,
-    revision: str | None = None,
-    license: str | None = None,
-    sha256: str | None = None,
-    notes: tuple[str, ...] | None = None,
 ) -> EmbeddingSpace:
     """The space of the chosen matrix.
 
@@ -59,10 +53,9 @@ def assemble(
     file : open, with the tensors of a model
     vocabulary : function from the number of rows to the tokens
     choice : which matrix
-    model, source, revision, license : for the provenance
-    notes : for the provenance, in place of what the tensors tell about ties and scales
+    about : what is known of the model; the tensor and how it is stored are added. A SHA-256 is believed
+        rather than computed, and notes stand in place of what the tensors tell about ties and scales
     config : what the model's configuration says
-    sha256 : of the tensor's bytes, if it is known; it is computed otherwise
 
     Raises
     ------
@@ -81,24 +74,18 @@ def assemble(
     )
     vectors = file.matrix(found.name)
     tokens = vocabulary(len(vectors))
-    if notes is not None:
-        said = list(notes)
-    else:
-        said = [*found.notes, *_stored_twice(file, found, choice, config)]
+    notes = about.notes or (*found.notes, *_stored_twice(file, found, choice, config))
     if choice.fold_norm:
         norm = None if found.norm is None else vector(file, found.norm)
         vectors = fold_norm(vectors, norm, found.layout, model=str(file.path))
-        said.append(f"columns multiplied by the final norm's weight {found.norm!r}")
-    provenance = Provenance(
-        model=model,
-        source=source,
-        revision=revision,
+        notes += (f"columns multiplied by the final norm's weight {found.norm!r}",)
+    provenance = replace(
+        about,
         tensor=found.name,
         matrix=choice.matrix,
         dtype=file.tensors[found.name].dtype,
-        sha256=sha256 or digest(file, found.name),
-        license=license,
-        notes=tuple(said),
+        sha256=about.sha256 or digest(file, found.name),
+        notes=notes,
     )
     return EmbeddingSpace(vectors, tokens, provenance)
 
