@@ -85,6 +85,11 @@ class NpyFile(ArrayFile, MappedFile):
         flat = self.raw(name).view(self._header.dtype)
         return flat.reshape(self._header.shape, order="F" if self._header.fortran_order else "C")
 
+    def release(self, name: str) -> None:
+        """See :meth:`TensorFile.release`; rows of which every page has a part are left in memory."""
+        if not self._header.fortran_order:
+            super().release(name)
+
 
 class NpzFile(ArrayFile):
     """The arrays of a ``.npz`` file, each read when it is asked for.

@@ -67,8 +67,11 @@ def load_arrays(
                 f"{path} has {info.shape[0]} vectors, but there are {len(vocabulary)} tokens;"
                 " they must be as many"
             )
-        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and left out of results
-            matrix = np.array(file.array(key), dtype=np.float32, order="C")
+        if isinstance(file, NpzFile):
+            with np.errstate(over="ignore"):  # what float32 cannot hold is infinite: no usable row
+                matrix = np.ascontiguousarray(file.array(key), dtype=np.float32)
+        else:
+            matrix = file.matrix(key)  # piece by piece, as it is mapped
     provenance = Provenance(name or path.stem, str(path), tensor=VECTORS, dtype=str(kind))
     return EmbeddingSpace(matrix, vocabulary, provenance)
 
