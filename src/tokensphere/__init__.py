@@ -52,9 +52,8 @@ if TYPE_CHECKING:
     from tokensphere.labels.build import label_table
     from tokensphere.labels.table import Label, LabelTable
     from tokensphere.labels.user import labels_from_mapping, read_labels
-    from tokensphere.sources.gensim import from_gensim
     from tokensphere.sources.load import load
-    from tokensphere.sources.transformers import from_transformers
+    from tokensphere.sources.memory import from_gensim, from_transformers
     from tokensphere.space import EmbeddingSpace, Provenance
     from tokensphere.vocabulary import Kind, Vocabulary
 
@@ -84,8 +83,8 @@ _WHERE = {
     "TokenSum": "directions.tokens",
     "Vocabulary": "vocabulary",
     "direction_test": "analysis.direction_test.job",
-    "from_gensim": "sources.gensim",
-    "from_transformers": "sources.transformers",
+    "from_gensim": "sources.memory",
+    "from_transformers": "sources.memory",
     "label_members": "analysis.naming.labels",
     "label_table": "labels.build",
     "labels_from_mapping": "labels.user",
@@ -140,4 +139,4 @@ def _late(module: str, name: str, *given: Any) -> Any:
 above.answer("text", partial(_late, "views", "to_text"))
 above.answer("html", partial(_late, "views", "to_html"))
 above.answer("save", partial(_late, "sources.saved", "save_space"))
-above.answer("gensim", partial(_late, "sources.gensim", "to_gensim"))
+above.answer("gensim", partial(_late, "sources.memory", "to_gensim"))
