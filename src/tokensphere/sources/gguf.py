@@ -72,6 +72,7 @@ def load_gguf(
         about = Provenance(
             model or text.get("general.name") or Path(path).stem,
             source or str(path),
+            revision=text.get("tokensphere.source.revision"),
             license=text.get("general.license"),
             sha256=text.get(SHA256_KEY) if trusted else None,
             notes=tuple(text[key] for key in sorted(text) if key.startswith("tokensphere.note.")),
