@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from tokensphere.geometry.compute import available_threads, workers
+from tokensphere.errors import InputError
+from tokensphere.geometry.compute import Compute, available_threads, workers
 
 
 def blas_threads() -> set[int]:
@@ -62,3 +63,13 @@ def test_available_threads() -> None:
     assert available_threads() >= 1
     with patch("os.sched_getaffinity", return_value={3, 5, 8}, create=True):
         assert available_threads() == 3
+
+
+def test_how_many_threads_are_used() -> None:
+    with patch("tokensphere.geometry.compute.available_threads", return_value=6):
+        assert Compute().count() == 6
+    assert Compute().count(small=True) == 1  # a second thread does not pay
+    assert Compute(3).count() == Compute(3).count(small=True) == 3  # what was asked for is done
+    for wrong in (0, -2):
+        with pytest.raises(InputError, match=f"threads is {wrong}, but at least 1 is needed"):
+            Compute(wrong)

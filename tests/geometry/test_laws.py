@@ -21,7 +21,7 @@ from tokensphere.geometry.laws import (
     check_law,
     covariance_law,
 )
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.surrogate import unit_covariance
 
 D = 6
@@ -36,7 +36,7 @@ def laws(seed: int = 0) -> dict[str, NullLaw]:
     rows = matrix()
     return {
         "isotropic": Isotropic(D, seed),
-        "covariance": covariance_law(unit_covariance(rows, RowMoments(rows)), seed),
+        "covariance": covariance_law(unit_covariance(Rows.of(rows)), seed),
         "difference": Differences(np.arange(200), lambda ids: rows[ids].astype(np.float64), seed),
         "sample": Sample(rows, seed),
     }
@@ -76,7 +76,7 @@ def test_isotropic_draws_are_named_directions_that_no_survey_meets() -> None:
 
 def test_covariance_draws_have_that_covariance_and_mean_zero() -> None:
     rows = matrix()
-    covariance = unit_covariance(rows, RowMoments(rows))
+    covariance = unit_covariance(Rows.of(rows))
     drawn = many(covariance_law(covariance, 1), 40).astype(np.float64)
     n = len(drawn)
     sd = np.sqrt(np.diag(covariance))

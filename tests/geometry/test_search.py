@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 import tokensphere as ts
 from tokensphere.errors import InputError
 from tokensphere.geometry import search, selection
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.compute import Compute
+from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import SIMILARITIES, Scoring, Similarity, make_scoring
 
@@ -34,8 +36,15 @@ def scoring_of(
     *,
     centered: bool = False,
     keep: npt.NDArray[np.bool_] | None = None,
+    threads: int | None = None,
 ) -> Scoring:
-    return make_scoring(rows, RowMoments(rows), similarity=similarity, centered=centered, keep=keep)
+    made = Rows.of(rows, compute=Compute(threads))
+    return make_scoring(made, similarity=similarity, centered=centered, keep=keep)
+
+
+def on(scoring: Scoring, threads: int) -> Scoring:
+    """The same, searched by so many threads."""
+    return replace(scoring, compute=Compute(threads))
 
 
 def naive(rows: F32, queries: F64, similarity: Similarity, *, centered: bool) -> list[list[float]]:
@@ -212,7 +221,7 @@ def test_identical_to_the_bit_whatever_the_plan(similarity: Similarity, centered
     rng.shuffle(rows)
     queries = rng.standard_normal((37, 24)).astype(np.float32)
     scoring = scoring_of(rows, similarity, centered=centered)
-    want = top_k(scoring, queries, 11, threads=1)
+    want = top_k(on(scoring, 1), queries, 11)
 
     def same(ids: npt.NDArray[np.int64], values: F64) -> None:
         np.testing.assert_array_equal(ids, want[0])
@@ -220,7 +229,7 @@ def test_identical_to_the_bit_whatever_the_plan(similarity: Similarity, centered
 
     same(*top_k(scoring, queries, 11))
     for threads in (2, 5):
-        same(*top_k(scoring, queries, 11, threads=threads))
+        same(*top_k(on(scoring, threads), queries, 11))
     for step in (1, 10, 36):
         parts = [top_k(scoring, queries[low : low + step], 11) for low in range(0, 37, step)]
         same(np.concatenate([ids for ids, _ in parts]), np.concatenate([v for _, v in parts]))
@@ -234,7 +243,7 @@ def test_identical_to_the_bit_whatever_the_plan(similarity: Similarity, centered
     for plan in plans:
         with patch.dict(vars(search), plan):
             for threads in (1, 3):
-                same(*top_k(scoring, queries, 11, threads=threads))
+                same(*top_k(on(scoring, threads), queries, 11))
     more, values = top_k(scoring, queries, 300)
     same(more[:, :11], values[:, :11])
 
@@ -243,8 +252,7 @@ def test_identical_to_the_bit_for_very_long_rows() -> None:
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((60, 20_000)).astype(np.float32)
     queries = rng.standard_normal((3, 20_000))
-    scoring = scoring_of(rows)
-    alone, pair = top_k(scoring, queries, 5, threads=1), top_k(scoring, queries, 5, threads=2)
+    alone, pair = (top_k(scoring_of(rows, threads=threads), queries, 5) for threads in (1, 2))
     np.testing.assert_array_equal(alone[0], pair[0])
     np.testing.assert_array_equal(alone[1], pair[1])
 
@@ -480,11 +488,6 @@ def test_k_out_of_range(k: int) -> None:
         top_k(scoring_of(rows), np.ones((1, 10)), k)
 
 
-def test_threads_out_of_range() -> None:
-    with pytest.raises(InputError, match="threads is 0"):
-        top_k(scoring_of(np.eye(3, dtype=np.float32)), np.ones((1, 3)), 1, threads=0)
-
-
 def test_no_queries_give_an_empty_result() -> None:
     ids, values = top_k(scoring_of(np.eye(3, dtype=np.float32)), np.empty((0, 3)), 2)
     assert ids.shape == values.shape == (0, 2)
@@ -527,7 +530,7 @@ def test_the_bundled_model_agrees_to_the_id_with_double_precision(bundled: ts.Em
         ("euclidean", False, -np.sqrt(norms**2 - 2 * dots + lengths**2)),
     ]
     for similarity, centered, reference in cases:
-        scoring = make_scoring(vectors, bundled.moments, similarity=similarity, centered=centered)
+        scoring = make_scoring(bundled.rows, similarity=similarity, centered=centered)
         ids, values = top_k(scoring, queries, 10)
         rough = np.argpartition(-reference, 9, axis=1)[:, :10]
         rough.sort(axis=1)

@@ -11,8 +11,9 @@ import pytest
 
 from tokensphere.errors import InputError
 from tokensphere.geometry import search, similarity
+from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.floors import ExpectedFloors
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.rows import RowMoments, Rows
 from tokensphere.geometry.search import top_ids_each, top_k, top_k_each
 from tokensphere.geometry.similarity import Scoring, make_scoring
 
@@ -33,12 +34,14 @@ def difficult_rows(n: int, d: int, seed: int) -> F32:
     return rows.astype(np.float32)
 
 
-def the_three(rows: F32, keep: npt.NDArray[np.bool_] | None = None) -> list[Scoring]:
-    moments = RowMoments(rows)
+def the_three(
+    rows: F32, keep: npt.NDArray[np.bool_] | None = None, threads: int | None = None
+) -> list[Scoring]:
+    made = Rows.of(rows, compute=Compute(threads))
     return [
-        make_scoring(rows, moments, keep=keep),
-        make_scoring(rows, moments, centered=True, keep=keep),
-        make_scoring(rows, moments, similarity="dot", keep=keep),
+        make_scoring(made, keep=keep),
+        make_scoring(made, centered=True, keep=keep),
+        make_scoring(made, similarity="dot", keep=keep),
     ]
 
 
@@ -51,12 +54,12 @@ def test_the_same_as_each_by_itself(
 ) -> None:
     rows = difficult_rows(*shape, seed=1)
     keep = np.random.default_rng(2).random(len(rows)) < 0.9
-    scorings = the_three(rows, keep)
+    scorings = the_three(rows, keep, threads)
     queries = np.random.default_rng(3).standard_normal((40, shape[1]))
     ks = [7, 4, 9]
     with patch.dict(vars(search), plan), patch.object(similarity, "_EVEN", even):
-        found = top_k_each(scorings, queries, ks, threads=threads)
-        alone = top_ids_each(scorings, queries, ks, threads=threads)
+        found = top_k_each(scorings, queries, ks)
+        alone = top_ids_each(scorings, queries, ks)
     for ids, (with_values, _) in zip(alone, found, strict=True):
         np.testing.assert_array_equal(ids, with_values)
     for scoring, k, (ids, values) in zip(scorings, ks, found, strict=True):
@@ -127,7 +130,7 @@ def test_a_row_that_equals_the_mean_has_no_centred_direction() -> None:
 def test_what_does_not_follow_is_refused() -> None:
     rows = difficult_rows(50, 4, seed=0)
     raw, centered, dot = the_three(rows)
-    euclidean = make_scoring(rows, RowMoments(rows), similarity="euclidean")
+    euclidean = make_scoring(Rows.of(rows), similarity="euclidean")
     query = np.ones((1, 4))
     for first, second in [(raw, euclidean), (centered, raw), (dot, raw)]:
         with pytest.raises(InputError, match="do not follow"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.similarity import SIMILARITIES, Similarity, check_similarity, make_scoring
 
 
@@ -23,7 +23,7 @@ def test_prepared_products_have_the_order_of_the_similarity(
     rng = np.random.default_rng(0)
     rows = (rng.standard_normal((400, 12)) + 0.5).astype(np.float32)
     queries = rng.standard_normal((5, 12))
-    scoring = make_scoring(rows, RowMoments(rows), similarity=similarity, centered=centered)
+    scoring = make_scoring(Rows.of(rows), similarity=similarity, centered=centered)
     prepared, bound = scoring.prepare_queries(queries)
     out = np.empty((400, scoring.width), dtype=np.float32)
     products = scoring.prepare_rows(0, 400, out) @ prepared.T
@@ -40,7 +40,7 @@ def test_prepared_products_have_the_order_of_the_similarity(
 def test_prepared_rows_are_the_same_in_any_pieces(similarity: Similarity, centered: bool) -> None:
     rows = np.random.default_rng(1).standard_normal((600, 5)).astype(np.float32)
     rows[77] = 0
-    scoring = make_scoring(rows, RowMoments(rows), similarity=similarity, centered=centered)
+    scoring = make_scoring(Rows.of(rows), similarity=similarity, centered=centered)
     whole = scoring.prepare_rows(0, 600, np.empty((600, scoring.width), dtype=np.float32)).copy()
     assert not whole[77].any()
     out = np.empty((600, scoring.width), dtype=np.float32)
@@ -49,12 +49,11 @@ def test_prepared_rows_are_the_same_in_any_pieces(similarity: Similarity, center
 
 
 def test_known_values() -> None:
-    rows = np.array([[3, 4], [0, 2], [-1, 0]], dtype=np.float32)
-    moments = RowMoments(rows)
+    rows = Rows.of(np.array([[3, 4], [0, 2], [-1, 0]], dtype=np.float32))
     asked, who, all_rows = np.array([[0.0, 10.0]]), np.zeros(3, dtype=np.intp), np.arange(3)
 
     def values(similarity: Similarity, *, centered: bool = False) -> list[float]:
-        scoring = make_scoring(rows, moments, similarity=similarity, centered=centered)
+        scoring = make_scoring(rows, similarity=similarity, centered=centered)
         return [float(value) for value in scoring.exact(asked, who, all_rows)]
 
     assert values("cosine") == pytest.approx([0.8, 1, 0])

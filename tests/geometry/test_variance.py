@@ -8,20 +8,19 @@ import pytest
 
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import random_directions
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.variance import (
     Partition,
-    make_partition,
     number_labels,
     random_partition,
     unit_offsets,
 )
 
-Rows = npt.NDArray[np.float32]
+F32 = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
 
-def planted(n: int, d: int, groups: int, width: float, seed: int = 0) -> tuple[Rows, Labels]:
+def planted(n: int, d: int, groups: int, width: float, seed: int = 0) -> tuple[F32, Labels]:
     """Anisotropic rows in groups of unequal size."""
     rng = np.random.default_rng(seed)
     middles = rng.standard_normal((groups, d)) + 0.3
@@ -31,12 +30,11 @@ def planted(n: int, d: int, groups: int, width: float, seed: int = 0) -> tuple[R
     return (rows * rng.uniform(0.5, 2, (n, 1))).astype(np.float32), labels
 
 
-def partition(rows: Rows, labels: Labels) -> Partition:
-    moments = RowMoments(rows)
-    return make_partition(unit_offsets(rows, moments), moments.mean_unit_row(), labels)
+def partition(rows: F32, labels: Labels) -> Partition:
+    return unit_offsets(Rows.of(rows)).grouped(labels)
 
 
-def unit(rows: Rows) -> npt.NDArray[np.float64]:
+def unit(rows: F32) -> npt.NDArray[np.float64]:
     wide = rows.astype(np.float64)
     return np.asarray(wide / np.linalg.norm(wide, axis=1)[:, None])
 
@@ -88,23 +86,23 @@ def test_directions_that_are_drawn_agree_with_the_closed_form(d: int, groups: in
         assert drawn.mean() == pytest.approx(want, abs=5 * drawn.std() / np.sqrt(4000))
 
 
-def rotated(rows: Rows, labels: Labels) -> tuple[Rows, Labels]:
+def rotated(rows: F32, labels: Labels) -> tuple[F32, Labels]:
     d = rows.shape[1]
     turn, _ = np.linalg.qr(np.random.default_rng(1).standard_normal((d, d)))
     return (rows @ turn).astype(np.float32), labels
 
 
-def scaled(rows: Rows, labels: Labels) -> tuple[Rows, Labels]:
+def scaled(rows: F32, labels: Labels) -> tuple[F32, Labels]:
     lengths = np.random.default_rng(2).uniform(0.01, 100, (len(rows), 1))
     return (rows * lengths).astype(np.float32), labels
 
 
-def reordered(rows: Rows, labels: Labels) -> tuple[Rows, Labels]:
+def reordered(rows: F32, labels: Labels) -> tuple[F32, Labels]:
     order = np.random.default_rng(3).permutation(len(rows))
     return rows[order], labels[order]
 
 
-def renamed(rows: Rows, labels: Labels) -> tuple[Rows, Labels]:
+def renamed(rows: F32, labels: Labels) -> tuple[F32, Labels]:
     return rows, 1000 - 7 * labels  # gaps are closed, the order of the groups is turned round
 
 
@@ -210,11 +208,11 @@ def test_rows_with_no_direction_are_left_out(value: float) -> None:
     rows, _labels = planted(100, 6, 3, 1.0)
     broken = rows.copy()
     broken[[4, 90]] = value
-    moments = RowMoments(broken)
-    offsets = unit_offsets(broken, moments)
-    assert np.isfinite(offsets).all() and not offsets[[4, 90]].any()
-    u = unit(rows[moments.usable])
-    np.testing.assert_allclose(offsets[moments.usable], u - u.mean(axis=0), atol=1e-7)
+    offsets = unit_offsets(Rows.of(broken))
+    usable = offsets.rows.usable
+    assert np.isfinite(offsets.values).all() and not offsets.values[[4, 90]].any()
+    u = unit(rows[usable])
+    np.testing.assert_allclose(offsets.values[usable], u - u.mean(axis=0), atol=1e-7)
 
 
 def test_wrong_labels() -> None:
