@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.clusters import Clustering, clustering_problems, spherical_kmeans
 from tokensphere.geometry.compute import Compute
@@ -46,7 +47,7 @@ def assert_sound(found: Clustering, rows: F32, usable: npt.NDArray[np.bool_]) ->
 
 
 @pytest.mark.parametrize(("groups", "each", "d"), [(2, 5, 3), (7, 30, 16), (40, 25, 64), (12, 300, 500)])
-@pytest.mark.parametrize("seed", range(3))
+@every("seed", range(3))
 def test_planted_groups_are_found(groups: int, each: int, d: int, seed: int) -> None:
     rows, label = planted(groups, each, d, 0.05, seed)
     found = spherical_kmeans(Rows.of(rows), groups, seed=seed)
@@ -64,7 +65,7 @@ def test_few_clear_groups_are_always_found_exactly() -> None:
         assert len(set(zip(label.tolist(), found.labels.tolist(), strict=True))) == 3
 
 
-@pytest.mark.parametrize(("n", "d", "count"), [(50, 4, 5), (700, 20, 30), (5000, 8, 60), (300, 500, 9)])
+@every(("n", "d", "count"), [(50, 4, 5), (700, 20, 30), (5000, 8, 60), (300, 500, 9)])
 def test_with_no_tolerance_the_end_is_a_fixed_point(n: int, d: int, count: int) -> None:
     rows = noise(n, d, seed=n)
     found = spherical_kmeans(Rows.of(rows), count, tolerance=0, max_iterations=500)
@@ -84,7 +85,7 @@ def test_it_is_better_than_where_it_starts_and_than_no_search() -> None:
     assert last.objective > first.objective > spherical_kmeans(Rows.of(rows), 1).objective
 
 
-@pytest.mark.parametrize("n", [100, 2048, 2049, 9000])
+@every("n", [100, 2048, 2049, 9000])
 def test_the_number_of_threads_is_not_seen(n: int) -> None:
     rows = noise(n, 24, seed=n)
     one, two, five = (
@@ -111,7 +112,7 @@ def test_lengths_do_not_matter() -> None:
     np.testing.assert_array_equal(one.centers, other.centers)
 
 
-@pytest.mark.parametrize("value", [0, np.nan, np.inf])
+@every("value", [0, np.nan, np.inf])
 def test_rows_without_direction_are_in_no_cluster(value: float) -> None:
     rows = noise(400, 10)
     keep = np.ones(400, dtype=bool)
@@ -135,7 +136,7 @@ def test_there_are_no_more_clusters_than_directions() -> None:
     np.testing.assert_array_equal(found.sizes, 40)
 
 
-@pytest.mark.parametrize("n", [2, 3, 17, 60])
+@every("n", [2, 3, 17, 60])
 def test_every_row_may_have_a_cluster_of_its_own(n: int) -> None:
     rows = noise(n, 9, seed=n)
     found = spherical_kmeans(Rows.of(rows), n)
@@ -169,7 +170,7 @@ def test_one_cluster_points_where_the_mean_does() -> None:
     assert found.objective == pytest.approx(np.linalg.norm(mean), abs=1e-6)
 
 
-@pytest.mark.parametrize(
+@every(
     ("options", "message"),
     [
         ({"n_clusters": 11}, "11 clusters of 10 rows"),

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence, largest_group, random_pair_limit
 from tokensphere.geometry.compute import Compute
@@ -140,9 +141,7 @@ def test_turning_scaling_and_renumbering_change_nothing() -> None:
     np.testing.assert_allclose(coherence_of(rows[order]).coherence(place[ids], ks), want, atol=ROUNDING)
 
 
-@pytest.mark.parametrize(
-    ("rows", "dtype"), [(random_rows(seed=7, shift=0), np.float32), (narrow_rows(), np.float64)]
-)
+@every(("rows", "dtype"), [(random_rows(seed=7, shift=0), np.float32), (narrow_rows(), np.float64)])
 def test_batches_and_threads_cannot_be_seen(rows: F32, dtype: type) -> None:
     ids = random_lists(len(rows), m=101)
     measured = coherence_of(rows)
@@ -241,7 +240,7 @@ def test_two_rows_have_one_pair() -> None:
         random_pair_limit(coherence_of(rows), np.array([True, False]))
 
 
-@pytest.mark.parametrize("ks", [(), (1,), (5, 3), (3, 3), (0, 5), (2, 21)])
+@every("ks", [(), (1,), (5, 3), (3, 3), (0, 5), (2, 21)])
 def test_wrong_numbers_of_neighbours(ks: tuple[int, ...]) -> None:
     measured = coherence_of(random_rows())
     with pytest.raises(InputError, match="need different numbers, ascending, from 2"):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute, available_threads, workers
 
@@ -16,7 +17,7 @@ def blas_threads() -> set[int]:
     return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
-@pytest.mark.parametrize("threads", [1, 2, 7])
+@every("threads", [1, 2, 7])
 def test_results_come_in_the_order_of_the_items(threads: int) -> None:
     def slow_first(item: int) -> int:
         time.sleep(0.02 if item == 0 else 0)
@@ -42,7 +43,7 @@ def test_one_thread_is_the_caller_s_own() -> None:
         assert threading.get_ident() not in in_parallel(lambda _: threading.get_ident(), range(3))
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@every("threads", [1, 2])
 def test_the_blas_has_one_thread_meanwhile(threads: int) -> None:
     np.ones((2, 2)) @ np.ones((2, 2))
     before = blas_threads()
@@ -51,7 +52,7 @@ def test_the_blas_has_one_thread_meanwhile(threads: int) -> None:
     assert blas_threads() == before
 
 
-@pytest.mark.parametrize("threads", [1, 3])
+@every("threads", [1, 3])
 def test_an_error_reaches_the_caller_and_the_blas_is_set_free(threads: int) -> None:
     before = blas_threads()
     with pytest.raises(ZeroDivisionError), workers(threads) as in_parallel:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import workers
 from tokensphere.geometry.directions import random_directions
@@ -54,7 +55,7 @@ def test_every_name_is_a_law() -> None:
             check_law(name)
 
 
-@pytest.mark.parametrize("name", LAWS)
+@every("name", LAWS)
 def test_a_draw_is_one_fixed_vector(name: str) -> None:
     """Whatever was drawn before, by however many threads; another seed or block: others."""
     law, again = laws(3)[name], laws(3)[name]
@@ -87,7 +88,7 @@ def test_covariance_draws_have_that_covariance_and_mean_zero() -> None:
         assert stats.kstest(drawn[:, column] / sd[column], "norm").pvalue > 0.001
 
 
-@pytest.mark.parametrize("rank", [1, 3])
+@every("rank", [1, 3])
 def test_a_covariance_of_any_rank(rank: int) -> None:
     """Of fewer rows than dimensions: draws lie in the span of the covariance, and nowhere else."""
     factor = np.random.default_rng(0).standard_normal((D, rank))

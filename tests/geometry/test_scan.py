@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 
+from tests.geometry.cases import every
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.rows import Rows
@@ -29,7 +29,7 @@ def scan(
     return scan_directions(offsets, directions, partitions, k=k, seed=4), partitions
 
 
-@pytest.mark.parametrize(("n", "d", "m"), [(40, 3, 5), (700, 20, 130), (5000, 9, 64), (30, 200, 65)])
+@every(("n", "d", "m"), [(40, 3, 5), (700, 20, 130), (5000, 9, 64), (30, 200, 65)])
 def test_it_is_what_holding_all_cosines_gives(n: int, d: int, m: int) -> None:
     rows, labels = made(n, d)
     rows[3] = 0
@@ -70,7 +70,7 @@ def test_it_is_what_holding_all_cosines_gives(n: int, d: int, m: int) -> None:
             np.testing.assert_allclose(got[several], want.mean(axis=1)[several], atol=close)
 
 
-@pytest.mark.parametrize("threads", [2, 5])
+@every("threads", [2, 5])
 def test_the_number_of_threads_is_not_seen(threads: int) -> None:
     rows, labels = made(5000, 12)
     (one, _), (other, _) = scan(rows, labels, 200), scan(rows, labels, 200, threads=threads)

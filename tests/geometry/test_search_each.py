@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry import search, similarity
 from tokensphere.geometry.compute import Compute
@@ -45,10 +46,10 @@ def the_three(
     ]
 
 
-@pytest.mark.parametrize("even", [0.5, 1.001, np.inf], ids=["factors differ", "", "factors as one"])
-@pytest.mark.parametrize("plan", [{}, TINY])
-@pytest.mark.parametrize("threads", [1, 3])
-@pytest.mark.parametrize("shape", [(700, 24), (61, 5)])
+@pytest.mark.parametrize("even", [0.5, 1.001, np.inf])  # factors differ, or are taken as one
+@every("plan", [{}, TINY])
+@every("threads", [1, 3])
+@every("shape", [(700, 24), (61, 5)])
 def test_the_same_as_each_by_itself(
     even: float, plan: dict[str, Any], threads: int, shape: tuple[int, int]
 ) -> None:
@@ -68,7 +69,7 @@ def test_the_same_as_each_by_itself(
         np.testing.assert_array_equal(values, want[1])
 
 
-@pytest.mark.parametrize("scale", [1e-7, 1e-6, 1e-4])
+@every("scale", [1e-7, 1e-6, 1e-4])
 def test_ids_alone_are_right_where_float32_cannot_tell(scale: float) -> None:
     """Rows so close to each other that most orders are decided in float64."""
     rng = np.random.default_rng(4)
@@ -80,7 +81,7 @@ def test_ids_alone_are_right_where_float32_cannot_tell(scale: float) -> None:
         np.testing.assert_array_equal(ids, top_k(scoring, queries, 9)[0])
 
 
-@pytest.mark.parametrize("offset", [0.0, 5.0])
+@every("offset", [0.0, 5.0])
 def test_floors_that_are_learned_change_no_result(offset: float) -> None:
     rng = np.random.default_rng(5)
     rows = (rng.standard_normal((900, 12)) + offset).astype(np.float32)

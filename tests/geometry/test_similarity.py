@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.similarity import SIMILARITIES, Similarity, check_similarity, make_scoring
@@ -15,8 +16,8 @@ def test_the_three_similarities_and_nothing_else() -> None:
             check_similarity(name)
 
 
-@pytest.mark.parametrize("similarity", SIMILARITIES)
-@pytest.mark.parametrize("centered", [False, True])
+@every("similarity", SIMILARITIES)
+@every("centered", [False, True])
 def test_prepared_products_have_the_order_of_the_similarity(
     similarity: Similarity, centered: bool
 ) -> None:
@@ -35,8 +36,8 @@ def test_prepared_products_have_the_order_of_the_similarity(
         assert np.corrcoef(np.argsort(np.argsort(products[:, j])), np.argsort(order))[0, 1] < -0.999
 
 
-@pytest.mark.parametrize("similarity", SIMILARITIES)
-@pytest.mark.parametrize("centered", [False, True])
+@every("similarity", SIMILARITIES)
+@every("centered", [False, True])
 def test_prepared_rows_are_the_same_in_any_pieces(similarity: Similarity, centered: bool) -> None:
     rows = np.random.default_rng(1).standard_normal((600, 5)).astype(np.float32)
     rows[77] = 0

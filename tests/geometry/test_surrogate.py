@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.rows import RowMoments, Rows
@@ -122,7 +123,7 @@ def test_sampling_error_of_a_covariance_is_what_simulation_shows() -> None:
     assert covariance_error(np.zeros((3, 3)), 10) == 0
 
 
-@pytest.mark.parametrize("rank", [0, 1, 3, 8])
+@every("rank", [0, 1, 3, 8])
 def test_a_factor_gives_its_covariance_of_any_rank(rank: int) -> None:
     root = normal(n=8, d=rank, seed=3)
     covariance = root @ root.T
@@ -131,7 +132,7 @@ def test_a_factor_gives_its_covariance_of_any_rank(rank: int) -> None:
     np.testing.assert_allclose(factor @ factor.T, covariance, atol=1e-12 * max(1, np.trace(covariance)))
 
 
-@pytest.mark.parametrize("law", SURROGATE_LAWS)
+@every("law", SURROGATE_LAWS)
 def test_threads_cannot_be_seen_and_a_seed_is_a_vocabulary(law: SurrogateLaw) -> None:
     rows = normal(n=3 * BLOCK + 5, d=7).astype(np.float32) + 0.5
     want = surrogate_rows(Rows.of(rows, compute=Compute(1)), law=law).vectors
@@ -144,7 +145,7 @@ def test_threads_cannot_be_seen_and_a_seed_is_a_vocabulary(law: SurrogateLaw) ->
     assert len(np.unique(want, axis=0)) == len(want)
 
 
-@pytest.mark.parametrize("space", SPACES)
+@every("space", SPACES)
 def test_matched_has_mean_and_covariance_where_gaussian_has_not(space: Callable[[], Wide]) -> None:
     """Why ``matched`` is the default: bringing Gaussian rows to unit length undoes their covariance.
 
@@ -158,7 +159,7 @@ def test_matched_has_mean_and_covariance_where_gaussian_has_not(space: Callable[
     assert off(other, moments, space()) > 2
 
 
-@pytest.mark.parametrize("space", SPACES)
+@every("space", SPACES)
 def test_matched_keeps_every_row_s_component_along_the_mean(space: Callable[[], Wide]) -> None:
     drawn, moments = made(space())
     mean = moments.mean_unit_row()
@@ -192,23 +193,24 @@ def test_the_rest_is_gaussian() -> None:
     assert kurtosis(drawn) == pytest.approx(0, abs=0.35)
 
 
-@pytest.mark.parametrize("law", SURROGATE_LAWS)
-@pytest.mark.parametrize(
-    "rows",
-    [
-        pytest.param(normal(n=40, d=100) + 0.3, id="more dimensions than rows"),
-        pytest.param(np.repeat(normal(n=6, d=30), 50, axis=0), id="copies of six rows"),
-        pytest.param(np.eye(30), id="one-hot rows"),
-        pytest.param(normal(n=500, d=2) @ np.eye(20)[:2], id="a plane through zero"),
-        pytest.param((normal(n=500, d=2) + 2) @ np.eye(20)[:2], id="a plane, off zero"),
-        pytest.param(np.eye(20)[:1] + 1e-3 * normal(n=300, d=20), id="a narrow cone"),
-        pytest.param(normal(n=2, d=8), id="two rows"),
-        pytest.param(np.array([[1.0, 0, 0], [-2, 0, 0]]), id="two opposite rows"),
-        pytest.param(np.sign(normal(n=100, d=1)), id="one dimension"),
-    ],
-)
-def test_covariances_without_full_rank(rows: Wide, law: SurrogateLaw) -> None:
+WITHOUT_FULL_RANK = {
+    "more dimensions than rows": normal(n=40, d=100) + 0.3,
+    "copies of six rows": np.repeat(normal(n=6, d=30), 50, axis=0),
+    "one-hot rows": np.eye(30),
+    "a plane through zero": normal(n=500, d=2) @ np.eye(20)[:2],
+    "a plane, off zero": (normal(n=500, d=2) + 2) @ np.eye(20)[:2],
+    "a narrow cone": np.eye(20)[:1] + 1e-3 * normal(n=300, d=20),
+    "two rows": normal(n=2, d=8),
+    "two opposite rows": np.array([[1.0, 0, 0], [-2, 0, 0]]),
+    "one dimension": np.sign(normal(n=100, d=1)),
+}
+
+
+@every("law", SURROGATE_LAWS)
+@every("name", WITHOUT_FULL_RANK)
+def test_covariances_without_full_rank(name: str, law: SurrogateLaw) -> None:
     """Unit rows in the real rows' span, with their mean and covariance within three errors."""
+    rows = WITHOUT_FULL_RANK[name]
     drawn, moments = made(rows, law)
     assert off(drawn, moments, rows) < (3 if law == "matched" else 4)
     assert off_mean(drawn, moments) < 4
@@ -234,7 +236,7 @@ def test_rows_without_direction_and_padding_are_not_drawn() -> None:
     np.testing.assert_allclose(drawn, alone.vectors, atol=1e-5)
 
 
-@pytest.mark.parametrize("law", SURROGATE_LAWS)
+@every("law", SURROGATE_LAWS)
 def test_what_cannot_be_drawn(law: SurrogateLaw) -> None:
     rows = np.abs(normal(n=30, d=4)).astype(np.float32)
     one_way = rows[:, :1] * np.ones(4, dtype=np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import random_directions
 from tokensphere.geometry.rows import Rows
@@ -39,8 +40,8 @@ def unit(rows: F32) -> npt.NDArray[np.float64]:
     return np.asarray(wide / np.linalg.norm(wide, axis=1)[:, None])
 
 
-@pytest.mark.parametrize(("n", "d", "groups"), [(60, 3, 4), (500, 20, 7), (30, 200, 3), (9, 2, 9)])
-@pytest.mark.parametrize("width", [0.05, 1.0])
+@every(("n", "d", "groups"), [(60, 3, 4), (500, 20, 7), (30, 200, 3), (9, 2, 9)])
+@every("width", [0.05, 1.0])
 def test_the_closed_form_is_that_of_the_definition(n: int, d: int, groups: int, width: float) -> None:
     rows, labels = planted(n, d, groups, width)
     found = partition(rows, labels)
@@ -67,9 +68,7 @@ def test_the_closed_form_is_that_of_the_definition(n: int, d: int, groups: int, 
     )
 
 
-@pytest.mark.parametrize(
-    ("d", "groups", "width"), [(2, 3, 0.3), (5, 4, 1.0), (24, 6, 0.5), (120, 5, 2.0)]
-)
+@every(("d", "groups", "width"), [(2, 3, 0.3), (5, 4, 1.0), (24, 6, 0.5), (120, 5, 2.0)])
 def test_directions_that_are_drawn_agree_with_the_closed_form(d: int, groups: int, width: float) -> None:
     rows, labels = planted(300, d, groups, width, seed=d)
     closed = partition(rows, labels).decomposition
@@ -106,7 +105,7 @@ def renamed(rows: F32, labels: Labels) -> tuple[F32, Labels]:
     return rows, 1000 - 7 * labels  # gaps are closed, the order of the groups is turned round
 
 
-@pytest.mark.parametrize("change", [rotated, scaled, reordered, renamed])
+@every("change", [rotated, scaled, reordered, renamed])
 def test_what_must_not_matter_does_not(change: object) -> None:
     assert callable(change)
     rows, labels = planted(400, 15, 6, 0.7)
@@ -128,7 +127,7 @@ def test_a_random_partition_is_what_is_expected_over_all_of_them() -> None:
     assert partition(rows, labels).random.between == pytest.approx(np.mean(between), rel=1e-6)
 
 
-@pytest.mark.parametrize(("n", "d", "groups"), [(2000, 40, 50), (3000, 8, 200)])
+@every(("n", "d", "groups"), [(2000, 40, 50), (3000, 8, 200)])
 def test_in_noise_groups_hold_what_random_ones_hold(n: int, d: int, groups: int) -> None:
     rng = np.random.default_rng(n)
     rows = (rng.standard_normal((n, d)) + 0.5).astype(np.float32)
@@ -203,7 +202,7 @@ def test_rows_with_no_label_do_not_count() -> None:
     assert found.n == np.sum(labels >= 0)
 
 
-@pytest.mark.parametrize("value", [0, np.nan, np.inf])
+@every("value", [0, np.nan, np.inf])
 def test_rows_with_no_direction_are_left_out(value: float) -> None:
     rows, _labels = planted(100, 6, 3, 1.0)
     broken = rows.copy()
