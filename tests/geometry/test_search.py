@@ -524,7 +524,7 @@ def test_the_bundled_model_agrees_to_the_id_with_double_precision(bundled: ts.Em
         top_k(make_scoring(bundled.rows, similarity=similarity, centered=centered), queries, 10)
         for similarity, centered in cases
     ]
-    best: list[list[tuple[npt.NDArray[np.intp], ...]]] = [[] for _ in cases]
+    best: list[list[tuple[npt.NDArray[Any], ...]]] = [[] for _ in cases]
     for part in blocks:
         for (_, values), reference, kept in zip(found, references(part), best, strict=True):
             # All that may be among the ten, whether they were found or not.
