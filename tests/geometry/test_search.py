@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
@@ -12,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tokensphere as ts
-from tests.geometry.cases import every
+from tests.geometry.cases import case, every
 from tokensphere.errors import InputError
 from tokensphere.geometry import search, selection
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_k
-from tokensphere.geometry.similarity import SIMILARITIES, Scoring, Similarity, make_scoring
+from tokensphere.geometry.similarity import SIMILARITIES, Rescaling, Scoring, Similarity, make_scoring
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -140,7 +141,7 @@ def test_agrees_with_a_naive_double_loop(
 
 
 @every("centered", [False, True])
-@pytest.mark.parametrize("similarity", SIMILARITIES)
+@every("similarity", SIMILARITIES)
 @every("n", [2047, 2049, 5003])
 def test_agrees_to_the_id_beyond_one_block(similarity: Similarity, centered: bool, n: int) -> None:
     rng = np.random.default_rng(n)
@@ -414,7 +415,7 @@ def test_rows_that_float32_cannot_tell_apart(similarity: Similarity, centered: b
     np.testing.assert_allclose(best, -np.sort(-reference, axis=1)[:, :200], rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("similarity", SIMILARITIES)
+@every("similarity", SIMILARITIES)
 @every("centered", [False, True])
 @every("d", [1, 3, 64, 4096])
 @every("kind", ["positive", "cancelling", "mixed", "near"])
@@ -496,9 +497,50 @@ def test_the_arguments_are_not_changed() -> None:
     np.testing.assert_array_equal(queries, asked)
 
 
-def test_the_bundled_model_agrees_to_the_id_with_double_precision(bundled: ts.EmbeddingSpace) -> None:
+def test_pieces_are_powers_of_two_that_fit_the_cache_and_the_k_best() -> None:
+    for width in (1, 50, 256, 577, 40_000):
+        for k in (1, 10, 700, 50_000):
+            for threads in (1, 2, 64):
+                with case(width=width, k=k, threads=threads):
+                    plan = search._Plan.make(width, k, threads)
+                    sizes = (plan.rows, plan.queries, plan.group, plan.small)
+                    assert all(size & (size - 1) == 0 for size in sizes)
+                    assert plan.rows % plan.group == plan.group % plan.small == 0
+                    assert plan.rows >= 2 * k  # so that the k-th largest maximum means something
+                    assert plan.group == 1 or plan.rows >= 2 * k * plan.group
+                    assert plan.queries >= 8
+                    if plan.queries > 8:  # products of all threads together, 4 bytes each
+                        assert 4 * threads * plan.rows * plan.queries <= search._BUFFER_BYTES / 2
+
+
+def test_rows_of_nearly_equal_factors_stand_together() -> None:
+    rng = np.random.default_rng(22)
+    rows = Rows.of(
+        (rng.standard_normal((1000, 5)) * np.exp(rng.standard_normal((1000, 1)))).astype("f4")
+    )
+    scorings = [
+        make_scoring(rows),
+        make_scoring(rows, centered=True),
+        make_scoring(rows, similarity="dot"),
+    ]
+    rescalings = [None, *(Rescaling.between(scorings[0], other) for other in scorings[1:])]
+    assert search._order([None], 1000, 64) is None
+    order = search._order(rescalings, 1000, 64)
+    assert order is not None
+    np.testing.assert_array_equal(np.sort(order), np.arange(1000))
+    centered, dot = (rescaling.factor[order] for rescaling in rescalings if rescaling is not None)
+    ends = [(dot[low : low + 64].min(), dot[low : low + 64].max()) for low in range(0, 1000, 64)]
+    assert all(one[1] <= other[0] for one, other in pairwise(ends))  # blocks by the last factor
+    for low in range(0, 1000, 64):
+        assert (np.diff(centered[low : low + 64]) >= 0).all()  # within them by the first
+
+
+@pytest.mark.parametrize("m", [50, pytest.param(500, marks=pytest.mark.slow)])
+def test_the_bundled_model_agrees_to_the_id_with_double_precision(
+    bundled: ts.EmbeddingSpace, m: int
+) -> None:
     vectors, (n, d) = bundled.vectors, bundled.shape
-    queries = ts.random_directions(d, range(500), seed=99)
+    queries = ts.random_directions(d, range(m), seed=99)
     wide = queries.astype(np.float64)
     lengths = np.linalg.norm(wide, axis=1)[:, None]
     blocks = [slice(low, low + 2048) for low in range(0, n, 2048)]
@@ -533,8 +575,8 @@ def test_the_bundled_model_agrees_to_the_id_with_double_precision(bundled: ts.Em
     for (ids, values), kept in zip(found, best, strict=True):
         query, row, reference = (np.concatenate(each) for each in zip(*kept, strict=True))
         order = np.lexsort((row, -reference, query))
-        first = np.searchsorted(query[order], np.arange(500))
+        first = np.searchsorted(query[order], np.arange(m))
         ten = order[first[:, None] + np.arange(10)]
-        np.testing.assert_array_equal(query[ten], np.arange(500)[:, None] * np.ones(10, dtype=int))
+        np.testing.assert_array_equal(query[ten], np.arange(m)[:, None] * np.ones(10, dtype=int))
         np.testing.assert_array_equal(ids, row[ten])
         np.testing.assert_allclose(values, reference[ten], rtol=1e-11)

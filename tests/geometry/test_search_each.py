@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from tests.geometry.cases import every
+from tests.geometry.test_search import TINY_PLAN
 from tokensphere.errors import InputError
 from tokensphere.geometry import search, similarity
 from tokensphere.geometry.compute import Compute
@@ -19,10 +20,7 @@ from tokensphere.geometry.search import top_ids_each, top_k, top_k_each
 from tokensphere.geometry.similarity import Scoring, make_scoring
 
 F32 = npt.NDArray[np.float32]
-TINY: dict[str, Any] = {
-    "_ROWS": 8, "_GROUP": 4, "QUERIES_AT_ONCE": 16, "_BUFFER_BYTES": 2**9, "_PENDING_PAIRS": 8,
-    "_RESCALED": 16,
-}  # fmt: skip
+TINY: dict[str, Any] = {**TINY_PLAN, "_RESCALED": 16}
 
 
 def difficult_rows(n: int, d: int, seed: int) -> F32:
