@@ -77,9 +77,9 @@ def _tables(arguments: argparse.Namespace) -> Iterator[report.Table]:
 
         yield from survey.run(rounds or (2 if quick else 5), quick=quick)
     if "test" in names:
-        from benchmarks import directiontest
+        from benchmarks import direction_test
 
-        yield from directiontest.run(rounds or (2 if quick else 3), quick=quick)
+        yield from direction_test.run(rounds or (2 if quick else 3), quick=quick)
 
 
 if __name__ == "__main__":

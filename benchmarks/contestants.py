@@ -15,7 +15,7 @@ import numpy.typing as npt
 from benchmarks import faiss_kernels
 from benchmarks.product import Matrix
 from benchmarks.rounds import Contestant
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import Similarity, make_scoring
 
@@ -31,11 +31,11 @@ _GENSIM_DIRECTIONS = 32  # it answers one at a time
 
 
 def tokensphere(rows: Matrix, queries: Matrix, k: int, similarity: Similarity) -> Callable[[], Found]:
-    moments = RowMoments(rows)
-    assert moments.usable.all()
+    given = Rows.of(rows)
+    assert given.usable.all()
 
     def run() -> Found:
-        return top_k(make_scoring(rows, moments, similarity=similarity), queries, k)
+        return top_k(make_scoring(given, similarity=similarity), queries, k)
 
     return run
 

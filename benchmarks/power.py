@@ -33,6 +33,7 @@ from tokensphere.geometry.surrogate import gaussian_factor, unit_covariance
 from tokensphere.labels.build import label_table
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
+from tokensphere.statistics.pvalues import p_values
 
 STRENGTHS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18)  # cosine of a planted direction with its group's mean
 LEVEL = 0.001
@@ -64,7 +65,7 @@ class Power:
 def planted(space: EmbeddingSpace, table: LabelTable, count: int, seed: int) -> Floats:
     """Means of parts of groups, of unit length, shape (count, d)."""
     rng = np.random.default_rng(seed)
-    coherence = Coherence(space.vectors, space.moments)
+    coherence = Coherence(space.rows)
     usable = space.usable & coherence.usable
     groups = [
         found
@@ -94,7 +95,7 @@ def nulls(space: EmbeddingSpace, count: int, seed: int) -> Iterator[tuple[str, n
     """Directions of both main nulls."""
     normal = np.random.default_rng(seed).standard_normal((2, count, space.shape[1]), dtype=np.float32)
     yield "isotropic", normal[0]
-    factor = gaussian_factor(unit_covariance(space.vectors, space.moments)).astype(np.float32)
+    factor = gaussian_factor(unit_covariance(space.rows)).astype(np.float32)
     yield "covariance", normal[1, :, : factor.shape[1]] @ factor.T
 
 
@@ -102,16 +103,14 @@ class Measure:
     """All statistics of the neighbours of directions, by similarity."""
 
     def __init__(self, space: EmbeddingSpace, table: LabelTable) -> None:
-        self.coherence = Coherence(space.vectors, space.moments)
+        self.coherence = Coherence(space.rows)
         self.limit = random_pair_limit(self.coherence, space.usable & self.coherence.usable)
         self.counter = LabelCounter(table, space.usable, 10)
         self.forms = space.vocabulary.forms
         self.scorings = {
-            "cosine": make_scoring(space.vectors, space.moments, keep=space.is_token),
-            "centred cosine": make_scoring(
-                space.vectors, space.moments, centered=True, keep=space.is_token
-            ),
-            "dot": make_scoring(space.vectors, space.moments, similarity="dot", keep=space.is_token),
+            "cosine": make_scoring(space.rows, keep=space.is_token),
+            "centred cosine": make_scoring(space.rows, centered=True, keep=space.is_token),
+            "dot": make_scoring(space.rows, similarity="dot", keep=space.is_token),
         }
 
     def __call__(self, directions: npt.NDArray[np.float32]) -> dict[str, Statistics]:
@@ -175,11 +174,6 @@ class Measure:
         pairs = new[:, :, None] & new[:, None, :] & ~np.eye(_K, dtype=bool)
         total: Floats = (gram * pairs).sum(axis=(1, 2)) / np.maximum(count * (count - 1), 1)
         return total
-
-
-def p_values(values: Floats, null: Floats) -> Floats:
-    """``(1 + #{b : null_b ≥ value}) / (1 + B)`` of each value."""
-    return (1 + len(null) - np.searchsorted(np.sort(null), values, side="left")) / (1 + len(null))
 
 
 def measure_power(space: EmbeddingSpace, *, count: int, n_null: int, seed: int) -> list[Power]:

@@ -92,15 +92,15 @@ def _unknown(space: Any) -> Any:
 
 def _parts(loaded: Any, result: Any, m: int) -> Iterator[tuple[object, ...]]:
     """What of a survey is no search, each part once."""
-    from tokensphere.analysis.survey.job import summarize_survey, survey_settings
-    from tokensphere.analysis.survey.measure import SurveyRun
+    from tokensphere.analysis.survey.job import SurveyJob
+    from tokensphere.analysis.survey.measure import SurveyMeasurer
 
     assert len(result) == m and result.records.ids.max() < len(loaded.vectors)
-    space, records = _unknown(loaded), (result.settings, result.records)
+    space, job = _unknown(loaded), SurveyJob(loaded, m)
     parts: list[tuple[str, Callable[[], Any]]] = [
-        ("norms, the limit of alike", lambda: survey_settings(space)),
-        ("the surrogate's rows", lambda: SurveyRun(space, result.settings)),
-        ("rates, intervals, hubs", lambda: summarize_survey(space, *records, asked=m)),
+        ("norms, the limit of alike", lambda: SurveyJob(space, m)),
+        ("the surrogate's rows", lambda: SurveyMeasurer(space, job.settings)),
+        ("rates, intervals, hubs", lambda: job.result(result.records)),
     ]
     for name, work in parts:
         start = time.perf_counter()

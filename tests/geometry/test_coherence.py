@@ -10,21 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence, largest_group, random_pair_limit
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.compute import Compute
+from tokensphere.geometry.rows import Rows
 
-Rows = npt.NDArray[np.float32]
+F32 = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 ROUNDING = 1e-6  # sums of rows are made in float32
 
 
-def coherence_of(rows: npt.ArrayLike) -> Coherence:
-    matrix = np.asarray(rows, dtype=np.float32)
-    return Coherence(matrix, RowMoments(matrix))
+def coherence_of(rows: npt.ArrayLike, threads: int | None = None) -> Coherence:
+    return Coherence(Rows.of(np.asarray(rows, dtype=np.float32), compute=Compute(threads)))
 
 
-def random_rows(n: int = 300, d: int = 12, seed: int = 0, shift: float = 0.7) -> Rows:
+def random_rows(n: int = 300, d: int = 12, seed: int = 0, shift: float = 0.7) -> F32:
     """Anisotropic rows of very different lengths."""
     rng = np.random.default_rng(seed)
     rows = rng.standard_normal((n, d)) * np.linspace(2, 0.3, d) + shift
@@ -36,7 +37,7 @@ def random_lists(n: int, m: int = 50, k: int = 20, seed: int = 1) -> Ids:
     return np.stack([rng.permutation(n)[:k] for _ in range(m)])
 
 
-def naive_centered(rows: Rows) -> npt.NDArray[np.float64]:
+def naive_centered(rows: F32) -> npt.NDArray[np.float64]:
     """``c_i`` as STATISTICS 5 writes it: NaN where there is none."""
     unit = rows / np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
     centered = unit - unit.mean(axis=0)
@@ -57,14 +58,14 @@ def naive_coherence(centered: npt.NDArray[np.float64], ids: Ids, k: int) -> list
     return found
 
 
-def narrow_rows() -> Rows:
+def narrow_rows() -> F32:
     """All within 0.01 of their mean: what the raw rows share is a hundred times what they do not."""
     rng = np.random.default_rng(12)
     return np.asarray(np.eye(12)[0] + 2e-3 * rng.standard_normal((300, 12)), dtype=np.float32)
 
 
 @pytest.mark.parametrize("rows", [random_rows(), narrow_rows()], ids=["wide", "near the mean"])
-def test_t_is_the_mean_cosine_of_the_pairs(rows: Rows) -> None:
+def test_t_is_the_mean_cosine_of_the_pairs(rows: F32) -> None:
     ids, ks = random_lists(len(rows)), (2, 5, 20)
     found = coherence_of(rows).coherence(ids, ks)
     centered = naive_centered(rows)
@@ -140,18 +141,17 @@ def test_turning_scaling_and_renumbering_change_nothing() -> None:
     np.testing.assert_allclose(coherence_of(rows[order]).coherence(place[ids], ks), want, atol=ROUNDING)
 
 
-@pytest.mark.parametrize(
-    ("rows", "dtype"), [(random_rows(seed=7, shift=0), np.float32), (narrow_rows(), np.float64)]
-)
-def test_batches_and_threads_cannot_be_seen(rows: Rows, dtype: type) -> None:
+@every(("rows", "dtype"), [(random_rows(seed=7, shift=0), np.float32), (narrow_rows(), np.float64)])
+def test_batches_and_threads_cannot_be_seen(rows: F32, dtype: type) -> None:
     ids = random_lists(len(rows), m=101)
     measured = coherence_of(rows)
     assert measured.dtype == dtype  # rows near their mean need more digits
     want, groups = measured.coherence(ids, (5, 20)), measured.alike(ids, 0.3)
     for at_once, threads in ((1, 1), (3, 4), (1000, 2)):
+        other = coherence_of(rows, threads)
         with patch("tokensphere.geometry.coherence._LISTS_AT_ONCE", at_once):
-            np.testing.assert_array_equal(measured.coherence(ids, (5, 20), threads=threads), want)
-            np.testing.assert_array_equal(measured.alike(ids, 0.3, threads=threads), groups)
+            np.testing.assert_array_equal(other.coherence(ids, (5, 20)), want)
+            np.testing.assert_array_equal(other.alike(ids, 0.3), groups)
     for low in (0, 17, 100):
         np.testing.assert_array_equal(measured.coherence(ids[low : low + 1], (5, 20))[0], want[low])
 
@@ -163,7 +163,7 @@ def test_no_lists() -> None:
 
 
 @pytest.mark.parametrize("rows", [random_rows(seed=8), narrow_rows()], ids=["wide", "near the mean"])
-def test_alike_is_the_largest_component_of_the_close_pairs(rows: Rows) -> None:
+def test_alike_is_the_largest_component_of_the_close_pairs(rows: F32) -> None:
     ids = random_lists(len(rows), m=60, k=15)
     measured, centered = coherence_of(rows), naive_centered(rows)
     seen = set()
@@ -240,7 +240,7 @@ def test_two_rows_have_one_pair() -> None:
         random_pair_limit(coherence_of(rows), np.array([True, False]))
 
 
-@pytest.mark.parametrize("ks", [(), (1,), (5, 3), (3, 3), (0, 5), (2, 21)])
+@every("ks", [(), (1,), (5, 3), (3, 3), (0, 5), (2, 21)])
 def test_wrong_numbers_of_neighbours(ks: tuple[int, ...]) -> None:
     measured = coherence_of(random_rows())
     with pytest.raises(InputError, match="need different numbers, ascending, from 2"):

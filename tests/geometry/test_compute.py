@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from tokensphere.geometry.compute import available_threads, workers
+from tests.geometry.cases import every
+from tokensphere.errors import InputError
+from tokensphere.geometry.compute import Compute, available_threads, workers
 
 
 def blas_threads() -> set[int]:
     return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
-@pytest.mark.parametrize("threads", [1, 2, 7])
+@every("threads", [1, 2, 7])
 def test_results_come_in_the_order_of_the_items(threads: int) -> None:
     def slow_first(item: int) -> int:
         time.sleep(0.02 if item == 0 else 0)
@@ -41,7 +43,7 @@ def test_one_thread_is_the_caller_s_own() -> None:
         assert threading.get_ident() not in in_parallel(lambda _: threading.get_ident(), range(3))
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@every("threads", [1, 2])
 def test_the_blas_has_one_thread_meanwhile(threads: int) -> None:
     np.ones((2, 2)) @ np.ones((2, 2))
     before = blas_threads()
@@ -50,7 +52,7 @@ def test_the_blas_has_one_thread_meanwhile(threads: int) -> None:
     assert blas_threads() == before
 
 
-@pytest.mark.parametrize("threads", [1, 3])
+@every("threads", [1, 3])
 def test_an_error_reaches_the_caller_and_the_blas_is_set_free(threads: int) -> None:
     before = blas_threads()
     with pytest.raises(ZeroDivisionError), workers(threads) as in_parallel:
@@ -62,3 +64,13 @@ def test_available_threads() -> None:
     assert available_threads() >= 1
     with patch("os.sched_getaffinity", return_value={3, 5, 8}, create=True):
         assert available_threads() == 3
+
+
+def test_how_many_threads_are_used() -> None:
+    with patch("tokensphere.geometry.compute.available_threads", return_value=6):
+        assert Compute().count() == 6
+    assert Compute().count(small=True) == 1  # a second thread does not pay
+    assert Compute(3).count() == Compute(3).count(small=True) == 3  # what was asked for is done
+    for wrong in (0, -2):
+        with pytest.raises(InputError, match=f"threads is {wrong}, but at least 1 is needed"):
+            Compute(wrong)

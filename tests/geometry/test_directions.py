@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections, random_directions
 
@@ -66,7 +67,7 @@ def test_seeds_and_indices_name_different_directions() -> None:
     assert len(np.unique(everything, axis=0)) == len(everything)
 
 
-@pytest.mark.parametrize("d", [2, 3, 12, 576])
+@every("d", [2, 3, 12, 576])
 def test_cosines_with_a_fixed_vector_follow_their_law(d: int) -> None:
     """(1 + t)/2 ~ Beta((d − 1)/2, (d − 1)/2): mean 0, sd 1/√d."""
     fixed = np.random.default_rng(0).standard_normal(d)
@@ -88,13 +89,13 @@ def test_directions_are_independent_of_each_other() -> None:
     np.testing.assert_allclose(covariance, np.eye(8) / 8, atol=5 / 8 / np.sqrt(6001))
 
 
-@pytest.mark.parametrize("indices", [-1, [0, -1], [0.5], ["a"], [[0, 1]], True, [2**70]])
+@every("indices", [-1, [0, -1], [0.5], ["a"], [[0, 1]], True, [2**70]])
 def test_wrong_indices(indices: Any) -> None:
     with pytest.raises(InputError, match="whole numbers, 0 or more"):
         random_directions(4, indices)
 
 
-@pytest.mark.parametrize("seed", [-1, 0.5, "0", None])
+@every("seed", [-1, 0.5, "0", None])
 def test_wrong_seeds(seed: Any) -> None:
     with pytest.raises(InputError, match="the seed is"):
         random_directions(4, 0, seed=seed)
@@ -102,7 +103,7 @@ def test_wrong_seeds(seed: Any) -> None:
         RandomDirections(4, 1, seed=seed)
 
 
-@pytest.mark.parametrize("d", [0, -3, 2.0, None])
+@every("d", [0, -3, 2.0, None])
 def test_wrong_dimensions(d: Any) -> None:
     with pytest.raises(InputError, match="the number of dimensions is"):
         random_directions(d, 0)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import workers
 from tokensphere.geometry.directions import random_directions
@@ -21,7 +22,7 @@ from tokensphere.geometry.laws import (
     check_law,
     covariance_law,
 )
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.surrogate import unit_covariance
 
 D = 6
@@ -36,7 +37,7 @@ def laws(seed: int = 0) -> dict[str, NullLaw]:
     rows = matrix()
     return {
         "isotropic": Isotropic(D, seed),
-        "covariance": covariance_law(unit_covariance(rows, RowMoments(rows)), seed),
+        "covariance": covariance_law(unit_covariance(Rows.of(rows)), seed),
         "difference": Differences(np.arange(200), lambda ids: rows[ids].astype(np.float64), seed),
         "sample": Sample(rows, seed),
     }
@@ -54,7 +55,7 @@ def test_every_name_is_a_law() -> None:
             check_law(name)
 
 
-@pytest.mark.parametrize("name", LAWS)
+@every("name", LAWS)
 def test_a_draw_is_one_fixed_vector(name: str) -> None:
     """Whatever was drawn before, by however many threads; another seed or block: others."""
     law, again = laws(3)[name], laws(3)[name]
@@ -76,7 +77,7 @@ def test_isotropic_draws_are_named_directions_that_no_survey_meets() -> None:
 
 def test_covariance_draws_have_that_covariance_and_mean_zero() -> None:
     rows = matrix()
-    covariance = unit_covariance(rows, RowMoments(rows))
+    covariance = unit_covariance(Rows.of(rows))
     drawn = many(covariance_law(covariance, 1), 40).astype(np.float64)
     n = len(drawn)
     sd = np.sqrt(np.diag(covariance))
@@ -87,7 +88,7 @@ def test_covariance_draws_have_that_covariance_and_mean_zero() -> None:
         assert stats.kstest(drawn[:, column] / sd[column], "norm").pvalue > 0.001
 
 
-@pytest.mark.parametrize("rank", [1, 3])
+@every("rank", [1, 3])
 def test_a_covariance_of_any_rank(rank: int) -> None:
     """Of fewer rows than dimensions: draws lie in the span of the covariance, and nowhere else."""
     factor = np.random.default_rng(0).standard_normal((D, rank))

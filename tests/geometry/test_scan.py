@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 
+from tests.geometry.cases import every
+from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.scan import Scan, scan_directions
-from tokensphere.geometry.variance import Partition, make_partition, unit_offsets
+from tokensphere.geometry.variance import Partition, unit_offsets
 
-Rows = npt.NDArray[np.float32]
+F32 = npt.NDArray[np.float32]
 
 
-def made(n: int, d: int, seed: int = 0) -> tuple[Rows, list[npt.NDArray[np.int64]]]:
+def made(n: int, d: int, seed: int = 0) -> tuple[F32, list[npt.NDArray[np.int64]]]:
     rng = np.random.default_rng(seed)
     labels = [rng.integers(0, 5, n), rng.integers(-1, 30, n)]
     middles = rng.standard_normal((5, d)) + 0.4
@@ -20,19 +21,15 @@ def made(n: int, d: int, seed: int = 0) -> tuple[Rows, list[npt.NDArray[np.int64
 
 
 def scan(
-    rows: Rows, labels: list[npt.NDArray[np.int64]], m: int, threads: int = 1, k: int = 5
+    rows: F32, labels: list[npt.NDArray[np.int64]], m: int, threads: int = 1, k: int = 5
 ) -> tuple[Scan, list[Partition]]:
-    moments = RowMoments(rows)
-    offsets, mean = unit_offsets(rows, moments), moments.mean_unit_row()
-    partitions = [make_partition(offsets, mean, one) for one in labels]
+    offsets = unit_offsets(Rows.of(rows, compute=Compute(threads)))
+    partitions = [offsets.grouped(one) for one in labels]
     directions = RandomDirections(rows.shape[1], m, seed=2)
-    found = scan_directions(
-        offsets, mean, moments.usable, directions, partitions, k=k, seed=4, threads=threads
-    )
-    return found, partitions
+    return scan_directions(offsets, directions, partitions, k=k, seed=4), partitions
 
 
-@pytest.mark.parametrize(("n", "d", "m"), [(40, 3, 5), (700, 20, 130), (5000, 9, 64), (30, 200, 65)])
+@every(("n", "d", "m"), [(40, 3, 5), (700, 20, 130), (5000, 9, 64), (30, 200, 65)])
 def test_it_is_what_holding_all_cosines_gives(n: int, d: int, m: int) -> None:
     rows, labels = made(n, d)
     rows[3] = 0
@@ -73,7 +70,7 @@ def test_it_is_what_holding_all_cosines_gives(n: int, d: int, m: int) -> None:
             np.testing.assert_allclose(got[several], want.mean(axis=1)[several], atol=close)
 
 
-@pytest.mark.parametrize("threads", [2, 5])
+@every("threads", [2, 5])
 def test_the_number_of_threads_is_not_seen(threads: int) -> None:
     rows, labels = made(5000, 12)
     (one, _), (other, _) = scan(rows, labels, 200), scan(rows, labels, 200, threads=threads)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
@@ -11,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tokensphere as ts
+from tests.geometry.cases import case, every
 from tokensphere.errors import InputError
 from tokensphere.geometry import search, selection
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.compute import Compute
+from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_k
-from tokensphere.geometry.similarity import SIMILARITIES, Scoring, Similarity, make_scoring
+from tokensphere.geometry.similarity import SIMILARITIES, Rescaling, Scoring, Similarity, make_scoring
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -34,8 +38,15 @@ def scoring_of(
     *,
     centered: bool = False,
     keep: npt.NDArray[np.bool_] | None = None,
+    threads: int | None = None,
 ) -> Scoring:
-    return make_scoring(rows, RowMoments(rows), similarity=similarity, centered=centered, keep=keep)
+    made = Rows.of(rows, compute=Compute(threads))
+    return make_scoring(made, similarity=similarity, centered=centered, keep=keep)
+
+
+def on(scoring: Scoring, threads: int) -> Scoring:
+    """The same, searched by so many threads."""
+    return replace(scoring, compute=Compute(threads))
 
 
 def naive(rows: F32, queries: F64, similarity: Similarity, *, centered: bool) -> list[list[float]]:
@@ -129,9 +140,9 @@ def test_agrees_with_a_naive_double_loop(
     assert_agrees(ids, values, reference, 1e-9 if centered and similarity == "cosine" else 1e-11)
 
 
-@pytest.mark.parametrize("centered", [False, True])
-@pytest.mark.parametrize("similarity", SIMILARITIES)
-@pytest.mark.parametrize("n", [2047, 2049, 5003])
+@every("centered", [False, True])
+@every("similarity", SIMILARITIES)
+@every("n", [2047, 2049, 5003])
 def test_agrees_to_the_id_beyond_one_block(similarity: Similarity, centered: bool, n: int) -> None:
     rng = np.random.default_rng(n)
     rows = (rng.standard_normal((n, 12)) + 0.3).astype(np.float32)
@@ -144,8 +155,8 @@ def test_agrees_to_the_id_beyond_one_block(similarity: Similarity, centered: boo
 
 
 @pytest.mark.parametrize("similarity", SIMILARITIES)
-@pytest.mark.parametrize("small", [False, True])
-@pytest.mark.parametrize("different", [1, 2, 40])
+@every("small", [False, True])
+@every("different", [1, 2, 40])
 def test_ties_go_to_the_lower_id(similarity: Similarity, different: int, small: bool) -> None:
     rows = duplicated(6001, 5, different, seed=different)
     queries = np.random.default_rng(1).standard_normal((4, 5))
@@ -212,7 +223,7 @@ def test_identical_to_the_bit_whatever_the_plan(similarity: Similarity, centered
     rng.shuffle(rows)
     queries = rng.standard_normal((37, 24)).astype(np.float32)
     scoring = scoring_of(rows, similarity, centered=centered)
-    want = top_k(scoring, queries, 11, threads=1)
+    want = top_k(on(scoring, 1), queries, 11)
 
     def same(ids: npt.NDArray[np.int64], values: F64) -> None:
         np.testing.assert_array_equal(ids, want[0])
@@ -220,7 +231,7 @@ def test_identical_to_the_bit_whatever_the_plan(similarity: Similarity, centered
 
     same(*top_k(scoring, queries, 11))
     for threads in (2, 5):
-        same(*top_k(scoring, queries, 11, threads=threads))
+        same(*top_k(on(scoring, threads), queries, 11))
     for step in (1, 10, 36):
         parts = [top_k(scoring, queries[low : low + step], 11) for low in range(0, 37, step)]
         same(np.concatenate([ids for ids, _ in parts]), np.concatenate([v for _, v in parts]))
@@ -234,7 +245,7 @@ def test_identical_to_the_bit_whatever_the_plan(similarity: Similarity, centered
     for plan in plans:
         with patch.dict(vars(search), plan):
             for threads in (1, 3):
-                same(*top_k(scoring, queries, 11, threads=threads))
+                same(*top_k(on(scoring, threads), queries, 11))
     more, values = top_k(scoring, queries, 300)
     same(more[:, :11], values[:, :11])
 
@@ -243,14 +254,13 @@ def test_identical_to_the_bit_for_very_long_rows() -> None:
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((60, 20_000)).astype(np.float32)
     queries = rng.standard_normal((3, 20_000))
-    scoring = scoring_of(rows)
-    alone, pair = top_k(scoring, queries, 5, threads=1), top_k(scoring, queries, 5, threads=2)
+    alone, pair = (top_k(scoring_of(rows, threads=threads), queries, 5) for threads in (1, 2))
     np.testing.assert_array_equal(alone[0], pair[0])
     np.testing.assert_array_equal(alone[1], pair[1])
 
 
-@pytest.mark.parametrize("similarity", SIMILARITIES)
-@pytest.mark.parametrize("centered", [False, True])
+@every("similarity", SIMILARITIES)
+@every("centered", [False, True])
 def test_rows_without_direction_and_rows_not_kept_are_never_found(
     similarity: Similarity, centered: bool
 ) -> None:
@@ -274,7 +284,7 @@ def test_rows_without_direction_and_rows_not_kept_are_never_found(
         top_k(scoring, queries, 3101)
 
 
-@pytest.mark.parametrize("similarity", ["cosine", "euclidean"])
+@every("similarity", ["cosine", "euclidean"])
 def test_infinite_rows_do_not_warn(similarity: Similarity) -> None:
     rows = np.eye(6, dtype=np.float32)
     rows[0, 0], rows[1, 2] = np.inf, -np.inf
@@ -307,8 +317,8 @@ def test_cosine_does_not_see_the_lengths_of_rows_and_queries() -> None:
         np.testing.assert_allclose(again, values, rtol=1e-11, atol=1e-13)
 
 
-@pytest.mark.parametrize("similarity", SIMILARITIES)
-@pytest.mark.parametrize("centered", [False, True])
+@every("similarity", SIMILARITIES)
+@every("centered", [False, True])
 def test_rotation_of_rows_and_queries_changes_nothing(similarity: Similarity, centered: bool) -> None:
     rng = np.random.default_rng(12)
     rows = rng.integers(-40, 40, (2500, 8)).astype(np.float32)
@@ -326,7 +336,7 @@ def test_rotation_of_rows_and_queries_changes_nothing(similarity: Similarity, ce
     np.testing.assert_array_equal(turned[0][sure], plain[0][sure])
 
 
-@pytest.mark.parametrize("similarity", SIMILARITIES)
+@every("similarity", SIMILARITIES)
 def test_permutation_of_rows_permutes_the_ids(similarity: Similarity) -> None:
     rng = np.random.default_rng(13)
     rows = rng.standard_normal((2500, 8)).astype(np.float32)
@@ -338,10 +348,10 @@ def test_permutation_of_rows_permutes_the_ids(similarity: Similarity) -> None:
     np.testing.assert_array_equal(again, values)
 
 
-@pytest.mark.parametrize("size_of_rows", [1e-30, 1.0, 1e30])
-@pytest.mark.parametrize("size_of_queries", [1e-30, 1.0, 1e30])
-@pytest.mark.parametrize("similarity", SIMILARITIES)
-@pytest.mark.parametrize("centered", [False, True])
+@every("size_of_rows", [1e-30, 1.0, 1e30])
+@every("size_of_queries", [1e-30, 1.0, 1e30])
+@every("similarity", SIMILARITIES)
+@every("centered", [False, True])
 def test_any_magnitude(
     size_of_rows: float, size_of_queries: float, similarity: Similarity, centered: bool
 ) -> None:
@@ -355,8 +365,8 @@ def test_any_magnitude(
     np.testing.assert_allclose(values, best, rtol=1e-10)
 
 
-@pytest.mark.parametrize("size", [1e-300, 1e-170, 1e170, 1e300])
-@pytest.mark.parametrize("similarity", ["cosine", "dot"])
+@every("size", [1e-300, 1e-170, 1e170, 1e300])
+@every("similarity", ["cosine", "dot"])
 def test_queries_whose_square_is_no_double(similarity: Similarity, size: float) -> None:
     rng = np.random.default_rng(15)
     rows = rng.standard_normal((300, 6)).astype(np.float32)
@@ -368,15 +378,7 @@ def test_queries_whose_square_is_no_double(similarity: Similarity, size: float) 
     np.testing.assert_allclose(again, values * (1 if similarity == "cosine" else size), rtol=1e-10)
 
 
-@pytest.mark.parametrize(
-    "spread",
-    [
-        1e-2,
-        1e-3,
-        1e-4,
-        1e-5,
-    ],
-)
+@every("spread", [1e-2, 1e-3, 1e-4, 1e-5])
 def test_centered_rows_far_from_the_origin(spread: float) -> None:
     """Rows that nearly coincide: the centred cosine is what little they differ in."""
     rng = np.random.default_rng(16)
@@ -395,7 +397,7 @@ def test_centered_rows_far_from_the_origin(spread: float) -> None:
 
 
 @pytest.mark.parametrize("similarity", SIMILARITIES)
-@pytest.mark.parametrize("centered", [False, True])
+@every("centered", [False, True])
 def test_rows_that_float32_cannot_tell_apart(similarity: Similarity, centered: bool) -> None:
     """Differences far below the error of the float32 product still decide the order."""
     rng = np.random.default_rng(17)
@@ -413,10 +415,10 @@ def test_rows_that_float32_cannot_tell_apart(similarity: Similarity, centered: b
     np.testing.assert_allclose(best, -np.sort(-reference, axis=1)[:, :200], rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("similarity", SIMILARITIES)
-@pytest.mark.parametrize("centered", [False, True])
-@pytest.mark.parametrize("d", [1, 3, 64, 4096])
-@pytest.mark.parametrize("kind", ["positive", "cancelling", "mixed", "near"])
+@every("similarity", SIMILARITIES)
+@every("centered", [False, True])
+@every("d", [1, 3, 64, 4096])
+@every("kind", ["positive", "cancelling", "mixed", "near"])
 def test_the_bound_holds_for_the_float32_product(
     similarity: Similarity, centered: bool, d: int, kind: str
 ) -> None:
@@ -473,16 +475,11 @@ def test_exact_values_do_not_depend_on_company() -> None:
         np.testing.assert_array_equal(one, together[some[:40]])
 
 
-@pytest.mark.parametrize("k", [0, -1, 11])
+@every("k", [0, -1, 11])
 def test_k_out_of_range(k: int) -> None:
     rows = np.eye(10, dtype=np.float32)
     with pytest.raises(InputError, match=f"k is {k}, but it must lie between 1 and 10"):
         top_k(scoring_of(rows), np.ones((1, 10)), k)
-
-
-def test_threads_out_of_range() -> None:
-    with pytest.raises(InputError, match="threads is 0"):
-        top_k(scoring_of(np.eye(3, dtype=np.float32)), np.ones((1, 3)), 1, threads=0)
 
 
 def test_no_queries_give_an_empty_result() -> None:
@@ -500,37 +497,86 @@ def test_the_arguments_are_not_changed() -> None:
     np.testing.assert_array_equal(queries, asked)
 
 
-def test_the_bundled_model_agrees_to_the_id_with_double_precision(bundled: ts.EmbeddingSpace) -> None:
-    vectors, (n, d) = bundled.vectors, bundled.shape
-    queries = ts.random_directions(d, range(500), seed=99)
-    wide = queries.astype(np.float64)
-    norms = np.empty(n)
-    unit_sum, row_sum = np.zeros(d), np.zeros(d)
-    dots = np.empty((500, n))
-    for low in range(0, n, 4096):
-        block = vectors[low : low + 4096].astype(np.float64)
-        part = slice(low, low + len(block))
-        norms[part] = np.linalg.norm(block, axis=1)
-        unit_sum += (block / norms[part, None]).sum(axis=0)
-        row_sum += block.sum(axis=0)
-        dots[:, part] = wide @ block.T
-    lengths = np.linalg.norm(wide, axis=1)[:, None]
-    mean = unit_sum / n
-    distances = np.empty(n)
-    for low in range(0, n, 4096):
-        unit = vectors[low : low + 4096] / norms[low : low + 4096, None]
-        distances[low : low + 4096] = np.linalg.norm(unit - mean, axis=1)
-    cases: list[tuple[Similarity, bool, F64]] = [
-        ("dot", False, dots),
-        ("cosine", False, dots / norms / lengths),
-        ("cosine", True, (dots / norms - (wide @ mean)[:, None]) / distances / lengths),
-        ("euclidean", False, -np.sqrt(norms**2 - 2 * dots + lengths**2)),
+def test_pieces_are_powers_of_two_that_fit_the_cache_and_the_k_best() -> None:
+    for width in (1, 50, 256, 577, 40_000):
+        for k in (1, 10, 700, 50_000):
+            for threads in (1, 2, 64):
+                with case(width=width, k=k, threads=threads):
+                    plan = search._Plan.make(width, k, threads)
+                    sizes = (plan.rows, plan.queries, plan.group, plan.small)
+                    assert all(size & (size - 1) == 0 for size in sizes)
+                    assert plan.rows % plan.group == plan.group % plan.small == 0
+                    assert plan.rows >= 2 * k  # so that the k-th largest maximum means something
+                    assert plan.group == 1 or plan.rows >= 2 * k * plan.group
+                    assert plan.queries >= 8
+                    if plan.queries > 8:  # products of all threads together, 4 bytes each
+                        assert 4 * threads * plan.rows * plan.queries <= search._BUFFER_BYTES / 2
+
+
+def test_rows_of_nearly_equal_factors_stand_together() -> None:
+    rng = np.random.default_rng(22)
+    rows = Rows.of(
+        (rng.standard_normal((1000, 5)) * np.exp(rng.standard_normal((1000, 1)))).astype("f4")
+    )
+    scorings = [
+        make_scoring(rows),
+        make_scoring(rows, centered=True),
+        make_scoring(rows, similarity="dot"),
     ]
-    for similarity, centered, reference in cases:
-        scoring = make_scoring(vectors, bundled.moments, similarity=similarity, centered=centered)
-        ids, values = top_k(scoring, queries, 10)
-        rough = np.argpartition(-reference, 9, axis=1)[:, :10]
-        rough.sort(axis=1)
-        order = np.argsort(-np.take_along_axis(reference, rough, axis=1), axis=1, kind="stable")
-        np.testing.assert_array_equal(ids, np.take_along_axis(rough, order, axis=1))
-        np.testing.assert_allclose(values, np.take_along_axis(reference, ids, axis=1), rtol=1e-11)
+    rescalings = [None, *(Rescaling.between(scorings[0], other) for other in scorings[1:])]
+    assert search._order([None], 1000, 64) is None
+    order = search._order(rescalings, 1000, 64)
+    assert order is not None
+    np.testing.assert_array_equal(np.sort(order), np.arange(1000))
+    centered, dot = (rescaling.factor[order] for rescaling in rescalings if rescaling is not None)
+    ends = [(dot[low : low + 64].min(), dot[low : low + 64].max()) for low in range(0, 1000, 64)]
+    assert all(one[1] <= other[0] for one, other in pairwise(ends))  # blocks by the last factor
+    for low in range(0, 1000, 64):
+        assert (np.diff(centered[low : low + 64]) >= 0).all()  # within them by the first
+
+
+@pytest.mark.parametrize("m", [50, pytest.param(500, marks=pytest.mark.slow)])
+def test_the_bundled_model_agrees_to_the_id_with_double_precision(
+    bundled: ts.EmbeddingSpace, m: int
+) -> None:
+    vectors, (n, d) = bundled.vectors, bundled.shape
+    queries = ts.random_directions(d, range(m), seed=99)
+    wide = queries.astype(np.float64)
+    lengths = np.linalg.norm(wide, axis=1)[:, None]
+    blocks = [slice(low, low + 2048) for low in range(0, n, 2048)]
+    norms = np.concatenate([np.linalg.norm(vectors[part].astype(np.float64), axis=1) for part in blocks])
+    mean = sum(np.sum(vectors[part] / norms[part, None], axis=0) for part in blocks) / n
+
+    def references(part: slice) -> list[F64]:
+        """The four similarities of all queries with a block of rows."""
+        block = vectors[part].astype(np.float64)
+        dots = wide @ block.T
+        distances = np.linalg.norm(block / norms[part, None] - mean, axis=1)
+        return [
+            dots,
+            dots / norms[part] / lengths,
+            (dots / norms[part] - (wide @ mean)[:, None]) / distances / lengths,
+            -np.sqrt(norms[part] ** 2 - 2 * dots + lengths**2),
+        ]
+
+    cases: list[tuple[Similarity, bool]] = [
+        ("dot", False), ("cosine", False), ("cosine", True), ("euclidean", False),
+    ]  # fmt: skip
+    found = [
+        top_k(make_scoring(bundled.rows, similarity=similarity, centered=centered), queries, 10)
+        for similarity, centered in cases
+    ]
+    best: list[list[tuple[npt.NDArray[Any], ...]]] = [[] for _ in cases]
+    for part in blocks:
+        for (_, values), reference, kept in zip(found, references(part), best, strict=True):
+            # All that may be among the ten, whether they were found or not.
+            query, row = np.nonzero(reference >= values[:, 9:] - 1e-9)
+            kept.append((query, part.start + row, reference[query, row]))
+    for (ids, values), kept in zip(found, best, strict=True):
+        query, row, reference = (np.concatenate(each) for each in zip(*kept, strict=True))
+        order = np.lexsort((row, -reference, query))
+        first = np.searchsorted(query[order], np.arange(m))
+        ten = order[first[:, None] + np.arange(10)]
+        np.testing.assert_array_equal(query[ten], np.arange(m)[:, None] * np.ones(10, dtype=int))
+        np.testing.assert_array_equal(ids, row[ten])
+        np.testing.assert_allclose(values, reference[ten], rtol=1e-11)

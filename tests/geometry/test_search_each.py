@@ -9,18 +9,18 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.geometry.cases import every
+from tests.geometry.test_search import TINY_PLAN
 from tokensphere.errors import InputError
 from tokensphere.geometry import search, similarity
+from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.floors import ExpectedFloors
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.rows import RowMoments, Rows
 from tokensphere.geometry.search import top_ids_each, top_k, top_k_each
 from tokensphere.geometry.similarity import Scoring, make_scoring
 
 F32 = npt.NDArray[np.float32]
-TINY: dict[str, Any] = {
-    "_ROWS": 8, "_GROUP": 4, "QUERIES_AT_ONCE": 16, "_BUFFER_BYTES": 2**9, "_PENDING_PAIRS": 8,
-    "_RESCALED": 16,
-}  # fmt: skip
+TINY: dict[str, Any] = {**TINY_PLAN, "_RESCALED": 16}
 
 
 def difficult_rows(n: int, d: int, seed: int) -> F32:
@@ -33,30 +33,32 @@ def difficult_rows(n: int, d: int, seed: int) -> F32:
     return rows.astype(np.float32)
 
 
-def the_three(rows: F32, keep: npt.NDArray[np.bool_] | None = None) -> list[Scoring]:
-    moments = RowMoments(rows)
+def the_three(
+    rows: F32, keep: npt.NDArray[np.bool_] | None = None, threads: int | None = None
+) -> list[Scoring]:
+    made = Rows.of(rows, compute=Compute(threads))
     return [
-        make_scoring(rows, moments, keep=keep),
-        make_scoring(rows, moments, centered=True, keep=keep),
-        make_scoring(rows, moments, similarity="dot", keep=keep),
+        make_scoring(made, keep=keep),
+        make_scoring(made, centered=True, keep=keep),
+        make_scoring(made, similarity="dot", keep=keep),
     ]
 
 
-@pytest.mark.parametrize("even", [0.5, 1.001, np.inf], ids=["factors differ", "", "factors as one"])
-@pytest.mark.parametrize("plan", [{}, TINY])
-@pytest.mark.parametrize("threads", [1, 3])
-@pytest.mark.parametrize("shape", [(700, 24), (61, 5)])
+@pytest.mark.parametrize("even", [0.5, 1.001, np.inf])  # factors differ, or are taken as one
+@every("plan", [{}, TINY])
+@every("threads", [1, 3])
+@every("shape", [(700, 24), (61, 5)])
 def test_the_same_as_each_by_itself(
     even: float, plan: dict[str, Any], threads: int, shape: tuple[int, int]
 ) -> None:
     rows = difficult_rows(*shape, seed=1)
     keep = np.random.default_rng(2).random(len(rows)) < 0.9
-    scorings = the_three(rows, keep)
+    scorings = the_three(rows, keep, threads)
     queries = np.random.default_rng(3).standard_normal((40, shape[1]))
     ks = [7, 4, 9]
     with patch.dict(vars(search), plan), patch.object(similarity, "_EVEN", even):
-        found = top_k_each(scorings, queries, ks, threads=threads)
-        alone = top_ids_each(scorings, queries, ks, threads=threads)
+        found = top_k_each(scorings, queries, ks)
+        alone = top_ids_each(scorings, queries, ks)
     for ids, (with_values, _) in zip(alone, found, strict=True):
         np.testing.assert_array_equal(ids, with_values)
     for scoring, k, (ids, values) in zip(scorings, ks, found, strict=True):
@@ -65,7 +67,7 @@ def test_the_same_as_each_by_itself(
         np.testing.assert_array_equal(values, want[1])
 
 
-@pytest.mark.parametrize("scale", [1e-7, 1e-6, 1e-4])
+@every("scale", [1e-7, 1e-6, 1e-4])
 def test_ids_alone_are_right_where_float32_cannot_tell(scale: float) -> None:
     """Rows so close to each other that most orders are decided in float64."""
     rng = np.random.default_rng(4)
@@ -77,7 +79,7 @@ def test_ids_alone_are_right_where_float32_cannot_tell(scale: float) -> None:
         np.testing.assert_array_equal(ids, top_k(scoring, queries, 9)[0])
 
 
-@pytest.mark.parametrize("offset", [0.0, 5.0])
+@every("offset", [0.0, 5.0])
 def test_floors_that_are_learned_change_no_result(offset: float) -> None:
     rng = np.random.default_rng(5)
     rows = (rng.standard_normal((900, 12)) + offset).astype(np.float32)
@@ -127,7 +129,7 @@ def test_a_row_that_equals_the_mean_has_no_centred_direction() -> None:
 def test_what_does_not_follow_is_refused() -> None:
     rows = difficult_rows(50, 4, seed=0)
     raw, centered, dot = the_three(rows)
-    euclidean = make_scoring(rows, RowMoments(rows), similarity="euclidean")
+    euclidean = make_scoring(Rows.of(rows), similarity="euclidean")
     query = np.ones((1, 4))
     for first, second in [(raw, euclidean), (centered, raw), (dot, raw)]:
         with pytest.raises(InputError, match="do not follow"):

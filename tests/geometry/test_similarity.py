@@ -1,11 +1,25 @@
 from __future__ import annotations
 
+import json
+from typing import Any
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 
+from tests.geometry.cases import case, every
 from tokensphere.errors import InputError
-from tokensphere.geometry.rows import RowMoments
-from tokensphere.geometry.similarity import SIMILARITIES, Similarity, check_similarity, make_scoring
+from tokensphere.geometry import similarity as module
+from tokensphere.geometry.rows import Rows
+from tokensphere.geometry.similarity import (
+    SIMILARITIES,
+    Rescaling,
+    SearchSettings,
+    Similarity,
+    check_similarity,
+    make_scoring,
+    vector_lengths,
+)
 
 
 def test_the_three_similarities_and_nothing_else() -> None:
@@ -15,15 +29,15 @@ def test_the_three_similarities_and_nothing_else() -> None:
             check_similarity(name)
 
 
-@pytest.mark.parametrize("similarity", SIMILARITIES)
-@pytest.mark.parametrize("centered", [False, True])
+@every("similarity", SIMILARITIES)
+@every("centered", [False, True])
 def test_prepared_products_have_the_order_of_the_similarity(
     similarity: Similarity, centered: bool
 ) -> None:
     rng = np.random.default_rng(0)
     rows = (rng.standard_normal((400, 12)) + 0.5).astype(np.float32)
     queries = rng.standard_normal((5, 12))
-    scoring = make_scoring(rows, RowMoments(rows), similarity=similarity, centered=centered)
+    scoring = make_scoring(Rows.of(rows), similarity=similarity, centered=centered)
     prepared, bound = scoring.prepare_queries(queries)
     out = np.empty((400, scoring.width), dtype=np.float32)
     products = scoring.prepare_rows(0, 400, out) @ prepared.T
@@ -35,12 +49,12 @@ def test_prepared_products_have_the_order_of_the_similarity(
         assert np.corrcoef(np.argsort(np.argsort(products[:, j])), np.argsort(order))[0, 1] < -0.999
 
 
-@pytest.mark.parametrize("similarity", SIMILARITIES)
-@pytest.mark.parametrize("centered", [False, True])
+@every("similarity", SIMILARITIES)
+@every("centered", [False, True])
 def test_prepared_rows_are_the_same_in_any_pieces(similarity: Similarity, centered: bool) -> None:
     rows = np.random.default_rng(1).standard_normal((600, 5)).astype(np.float32)
     rows[77] = 0
-    scoring = make_scoring(rows, RowMoments(rows), similarity=similarity, centered=centered)
+    scoring = make_scoring(Rows.of(rows), similarity=similarity, centered=centered)
     whole = scoring.prepare_rows(0, 600, np.empty((600, scoring.width), dtype=np.float32)).copy()
     assert not whole[77].any()
     out = np.empty((600, scoring.width), dtype=np.float32)
@@ -49,12 +63,11 @@ def test_prepared_rows_are_the_same_in_any_pieces(similarity: Similarity, center
 
 
 def test_known_values() -> None:
-    rows = np.array([[3, 4], [0, 2], [-1, 0]], dtype=np.float32)
-    moments = RowMoments(rows)
+    rows = Rows.of(np.array([[3, 4], [0, 2], [-1, 0]], dtype=np.float32))
     asked, who, all_rows = np.array([[0.0, 10.0]]), np.zeros(3, dtype=np.intp), np.arange(3)
 
     def values(similarity: Similarity, *, centered: bool = False) -> list[float]:
-        scoring = make_scoring(rows, moments, similarity=similarity, centered=centered)
+        scoring = make_scoring(rows, similarity=similarity, centered=centered)
         return [float(value) for value in scoring.exact(asked, who, all_rows)]
 
     assert values("cosine") == pytest.approx([0.8, 1, 0])
@@ -68,3 +81,92 @@ def test_known_values() -> None:
     # u − μ = (11/15, 1/5), (2/15, 2/5), (−13/15, −3/5)
     unit = [3 / 130**0.5, 6 / 40**0.5, -9 / 250**0.5]
     assert values("cosine", centered=True) == pytest.approx(unit)
+
+
+def test_settings_of_a_search_are_checked_and_plain() -> None:
+    assert SearchSettings().to_dict() == {
+        "k": 10, "similarity": "cosine", "centered": False, "forms": False,
+    }  # fmt: skip
+    odd: dict[str, Any] = {"k": np.int64(3), "similarity": "dot", "centered": np.True_, "forms": 1}
+    made = SearchSettings(**odd)
+    assert made == SearchSettings(3, "dot", True, True) and type(made.k) is int
+    assert json.loads(json.dumps(made.to_dict())) == made.to_dict()
+    wrong: list[Any] = [0, -1, 2.0, "5", None]
+    for k in wrong:
+        with case(k=k), pytest.raises(InputError, match="but must be a whole number, 1 or more"):
+            SearchSettings(k=k)
+    with pytest.raises(InputError, match="unknown similarity 'cos'"):
+        SearchSettings(similarity="cos")  # type: ignore[arg-type]
+
+
+def uneven_rows() -> Rows:
+    """Of very different lengths; one is zero, one not finite, one may not be found."""
+    rng = np.random.default_rng(2)
+    rows = (rng.standard_normal((200, 7)) + 0.6) * np.exp(2 * rng.standard_normal((200, 1)))
+    rows[4], rows[150] = 0, np.inf
+    return Rows.of(rows.astype(np.float32), np.arange(200) != 9)
+
+
+@every(("name", "centered"), [("cosine", True), ("cosine", False), ("dot", False)])
+def test_products_of_one_similarity_become_those_of_another(name: Similarity, centered: bool) -> None:
+    """``factor_i (p_ij − ⟨shift, v_j⟩)`` is the other similarity, up to one number for all rows."""
+    rows = uneven_rows()
+    base, other = make_scoring(rows), make_scoring(rows, similarity=name, centered=centered)
+    rescaling = Rescaling.between(base, other)
+    queries = np.random.default_rng(3).standard_normal((4, 7))
+    usable = np.flatnonzero(other.usable)
+    pairs = np.repeat(np.arange(4), len(usable)), np.tile(usable, 4)
+    products, want = (one.exact(queries, *pairs).reshape(4, -1) for one in (base, other))
+    if name == "dot":
+        want /= vector_lengths(queries)[:, None]
+    offsets = rescaling.offsets(queries)
+    assert (offsets is None) == (not centered)
+    factor = rescaling.factor[usable].astype(np.float64)
+    found = factor * (products - (0 if offsets is None else offsets[:, None].astype(np.float64)))
+    unit = (want * found).sum() / (found**2).sum()
+    np.testing.assert_allclose(found * unit, want, rtol=1e-4, atol=1e-5 * np.abs(want).max())
+    assert factor.max() == 1 and np.isnan(np.delete(rescaling.factor, usable)).all()
+    error = np.array([0, 1e-6, 0.3], dtype=np.float32)
+    assert (rescaling.bound(error) > error).all()  # roundings come on top
+    np.testing.assert_allclose(rescaling.bound(error), error, atol=1e-5)
+
+
+def test_factors_of_groups_enclose_those_of_their_rows() -> None:
+    rows = uneven_rows()
+    rescaling = Rescaling.between(make_scoring(rows), make_scoring(rows, similarity="dot"))
+    assert rescaling.of_groups(8) is None  # lengths differ too much
+    by_length = rescaling.in_order(np.argsort(rescaling.factor[:200], kind="stable"))
+    np.testing.assert_array_equal(
+        np.sort(by_length.factor[:200]), np.sort(rescaling.factor[:200])
+    )  # NaN last
+    for group in (1, 8, 32):
+        with case(group=group), patch.object(module, "_EVEN", np.inf):
+            found = by_length.of_groups(group)
+            assert found is not None
+            for number, (least, largest) in enumerate(zip(*found, strict=True)):
+                factors = by_length.factor[number * group : (number + 1) * group]
+                there = factors[~np.isnan(factors)]
+                assert np.isnan(largest) == (not len(there))
+                assert np.isnan(least) == (len(there) < group)
+                assert not len(there) or largest == there.max()
+                assert len(there) < group or least == there.min()
+
+
+@every("size", [1e-300, 1e-30, 1.0, 1e30, 1e300])
+def test_lengths_neither_over_nor_underflow(size: float) -> None:
+    vectors = np.random.default_rng(4).standard_normal((130, 9))
+    want = np.sqrt((vectors**2).sum(axis=1)) * size
+    np.testing.assert_allclose(vector_lengths(vectors * size), want, rtol=1e-14)
+    assert vector_lengths(np.zeros((2, 3))).tolist() == [0, 0]
+
+
+def test_rows_in_another_order_are_those_rows() -> None:
+    rows = uneven_rows()
+    scoring = make_scoring(rows)
+    whole = scoring.prepare_rows(0, 200, np.empty((200, 7), dtype=np.float32)).copy()
+    ids = np.random.default_rng(5).permutation(200)[:90]
+    found = scoring.prepare_in_order(ids, np.empty((200, 7), dtype=np.float32))
+    np.testing.assert_array_equal(found, whole[ids])
+    for other in (make_scoring(rows, centered=True), make_scoring(rows, similarity="dot")):
+        with pytest.raises(ValueError, match="for cosine on rows as they are only"):
+            other.prepare_in_order(ids, found)

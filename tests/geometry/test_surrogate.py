@@ -7,8 +7,10 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.compute import Compute
+from tokensphere.geometry.rows import RowMoments, Rows
 from tokensphere.geometry.surrogate import (
     BLOCK,
     SURROGATE_LAWS,
@@ -20,7 +22,7 @@ from tokensphere.geometry.surrogate import (
     unit_covariance,
 )
 
-Rows = npt.NDArray[np.float32]
+F32 = npt.NDArray[np.float32]
 Wide = npt.NDArray[np.float64]
 N, D = 2500, 24
 
@@ -60,27 +62,27 @@ def heavy() -> Wide:
 SPACES: list[Callable[[], Wide]] = [strong_axis, skewed_mean, lumps, heavy]
 
 
-def made(rows: npt.ArrayLike, law: SurrogateLaw = "matched", seed: int = 0) -> tuple[Rows, RowMoments]:
-    matrix = np.asarray(rows, dtype=np.float32)
-    drawn = surrogate_rows(matrix, RowMoments(matrix), law=law, seed=seed)
-    assert drawn.dtype == np.float32 and drawn.shape == matrix.shape
+def made(rows: npt.ArrayLike, law: SurrogateLaw = "matched", seed: int = 0) -> tuple[F32, RowMoments]:
+    real = Rows.of(np.asarray(rows, dtype=np.float32))
+    drawn = surrogate_rows(real, law=law, seed=seed).vectors
+    assert drawn.dtype == np.float32 and drawn.shape == real.shape
     lengths = np.linalg.norm(drawn.astype(np.float64), axis=1)
     np.testing.assert_allclose(lengths, 1, atol=1e-6)
-    return drawn, RowMoments(matrix)
+    return drawn, real.moments
 
 
-def covariance_of(rows: Rows) -> Wide:
-    return unit_covariance(rows, RowMoments(rows))
+def covariance_of(rows: F32) -> Wide:
+    return unit_covariance(Rows.of(rows))
 
 
-def off(drawn: Rows, moments: RowMoments, matrix: npt.ArrayLike) -> float:
+def off(drawn: F32, moments: RowMoments, matrix: npt.ArrayLike) -> float:
     """Distance of the covariances in units of the sampling error."""
     wanted = covariance_of(np.asarray(matrix, dtype=np.float32))
     error = covariance_error(wanted, len(drawn)) * np.linalg.norm(wanted)
     return float(np.linalg.norm(covariance_of(drawn) - wanted) / error)
 
 
-def off_mean(drawn: Rows, moments: RowMoments) -> float:
+def off_mean(drawn: F32, moments: RowMoments) -> float:
     """Distance of the means in units of the standard error ``√(tr Σ / n)``."""
     spread = float(np.mean(moments.center().distances ** 2))
     found = RowMoments(drawn).mean_unit_row() - moments.mean_unit_row()
@@ -92,21 +94,21 @@ def test_covariance_is_that_of_the_unit_rows() -> None:
     rows[5], rows[17] = 0, np.nan
     keep = np.ones(900, dtype=bool)
     keep[100:120] = False
-    moments = RowMoments(rows, keep=keep)
-    good = rows[moments.usable].astype(np.float64)
+    given = Rows.of(rows, keep)
+    good = rows[given.usable].astype(np.float64)
     assert len(good) == 878
     unit = good / np.linalg.norm(good, axis=1, keepdims=True)
     want = np.cov(unit, rowvar=False, bias=True)
-    np.testing.assert_allclose(unit_covariance(rows, moments), want, atol=1e-9)
+    np.testing.assert_allclose(unit_covariance(given), want, atol=1e-9)
     assert np.trace(want) == pytest.approx(1 - np.sum(unit.mean(axis=0) ** 2))
 
 
 def test_covariance_is_the_same_for_any_number_of_threads() -> None:
     rows = normal(n=20 * BLOCK + 7, d=6).astype(np.float32)
-    moments = RowMoments(rows)
-    want = unit_covariance(rows, moments, threads=1)
+    given = Rows.of(rows)
+    want = unit_covariance(given.using(Compute(1)))
     for threads in (2, 5):
-        np.testing.assert_array_equal(unit_covariance(rows, moments, threads=threads), want)
+        np.testing.assert_array_equal(unit_covariance(given.using(Compute(threads))), want)
 
 
 def test_sampling_error_of_a_covariance_is_what_simulation_shows() -> None:
@@ -121,7 +123,7 @@ def test_sampling_error_of_a_covariance_is_what_simulation_shows() -> None:
     assert covariance_error(np.zeros((3, 3)), 10) == 0
 
 
-@pytest.mark.parametrize("rank", [0, 1, 3, 8])
+@every("rank", [0, 1, 3, 8])
 def test_a_factor_gives_its_covariance_of_any_rank(rank: int) -> None:
     root = normal(n=8, d=rank, seed=3)
     covariance = root @ root.T
@@ -130,21 +132,20 @@ def test_a_factor_gives_its_covariance_of_any_rank(rank: int) -> None:
     np.testing.assert_allclose(factor @ factor.T, covariance, atol=1e-12 * max(1, np.trace(covariance)))
 
 
-@pytest.mark.parametrize("law", SURROGATE_LAWS)
+@every("law", SURROGATE_LAWS)
 def test_threads_cannot_be_seen_and_a_seed_is_a_vocabulary(law: SurrogateLaw) -> None:
     rows = normal(n=3 * BLOCK + 5, d=7).astype(np.float32) + 0.5
-    moments = RowMoments(rows)
-    want = surrogate_rows(rows, moments, law=law, threads=1)
+    want = surrogate_rows(Rows.of(rows, compute=Compute(1)), law=law).vectors
     for threads in (2, 5):
-        again = surrogate_rows(rows, RowMoments(rows), law=law, threads=threads)
-        np.testing.assert_array_equal(again, want)
-    other = surrogate_rows(rows, moments, law=law, seed=1)
+        again = surrogate_rows(Rows.of(rows, compute=Compute(threads)), law=law)
+        np.testing.assert_array_equal(again.vectors, want)
+    other = surrogate_rows(Rows.of(rows), law=law, seed=1).vectors
     assert not np.any(np.all(other == want, axis=1))
     # rows of different blocks come from different streams
     assert len(np.unique(want, axis=0)) == len(want)
 
 
-@pytest.mark.parametrize("space", SPACES)
+@every("space", SPACES)
 def test_matched_has_mean_and_covariance_where_gaussian_has_not(space: Callable[[], Wide]) -> None:
     """Why ``matched`` is the default: bringing Gaussian rows to unit length undoes their covariance.
 
@@ -158,7 +159,7 @@ def test_matched_has_mean_and_covariance_where_gaussian_has_not(space: Callable[
     assert off(other, moments, space()) > 2
 
 
-@pytest.mark.parametrize("space", SPACES)
+@every("space", SPACES)
 def test_matched_keeps_every_row_s_component_along_the_mean(space: Callable[[], Wide]) -> None:
     drawn, moments = made(space())
     mean = moments.mean_unit_row()
@@ -192,23 +193,24 @@ def test_the_rest_is_gaussian() -> None:
     assert kurtosis(drawn) == pytest.approx(0, abs=0.35)
 
 
-@pytest.mark.parametrize("law", SURROGATE_LAWS)
-@pytest.mark.parametrize(
-    "rows",
-    [
-        pytest.param(normal(n=40, d=100) + 0.3, id="more dimensions than rows"),
-        pytest.param(np.repeat(normal(n=6, d=30), 50, axis=0), id="copies of six rows"),
-        pytest.param(np.eye(30), id="one-hot rows"),
-        pytest.param(normal(n=500, d=2) @ np.eye(20)[:2], id="a plane through zero"),
-        pytest.param((normal(n=500, d=2) + 2) @ np.eye(20)[:2], id="a plane, off zero"),
-        pytest.param(np.eye(20)[:1] + 1e-3 * normal(n=300, d=20), id="a narrow cone"),
-        pytest.param(normal(n=2, d=8), id="two rows"),
-        pytest.param(np.array([[1.0, 0, 0], [-2, 0, 0]]), id="two opposite rows"),
-        pytest.param(np.sign(normal(n=100, d=1)), id="one dimension"),
-    ],
-)
-def test_covariances_without_full_rank(rows: Wide, law: SurrogateLaw) -> None:
+WITHOUT_FULL_RANK = {
+    "more dimensions than rows": normal(n=40, d=100) + 0.3,
+    "copies of six rows": np.repeat(normal(n=6, d=30), 50, axis=0),
+    "one-hot rows": np.eye(30),
+    "a plane through zero": normal(n=500, d=2) @ np.eye(20)[:2],
+    "a plane, off zero": (normal(n=500, d=2) + 2) @ np.eye(20)[:2],
+    "a narrow cone": np.eye(20)[:1] + 1e-3 * normal(n=300, d=20),
+    "two rows": normal(n=2, d=8),
+    "two opposite rows": np.array([[1.0, 0, 0], [-2, 0, 0]]),
+    "one dimension": np.sign(normal(n=100, d=1)),
+}
+
+
+@every("law", SURROGATE_LAWS)
+@every("name", WITHOUT_FULL_RANK)
+def test_covariances_without_full_rank(name: str, law: SurrogateLaw) -> None:
     """Unit rows in the real rows' span, with their mean and covariance within three errors."""
+    rows = WITHOUT_FULL_RANK[name]
     drawn, moments = made(rows, law)
     assert off(drawn, moments, rows) < (3 if law == "matched" else 4)
     assert off_mean(drawn, moments) < 4
@@ -227,24 +229,24 @@ def test_rows_without_direction_and_padding_are_not_drawn() -> None:
     rows = (normal(n=300, d=8) + 1).astype(np.float32)
     rows[3], rows[4] = 0, np.inf
     keep = np.arange(300) < 280
-    moments = RowMoments(rows, keep=keep)
-    drawn = surrogate_rows(rows, moments)
+    given = Rows.of(rows, keep)
+    drawn = surrogate_rows(given).vectors
     assert drawn.shape == (278, 8) and np.isfinite(drawn).all()
-    alone = rows[moments.usable]
-    np.testing.assert_allclose(drawn, surrogate_rows(alone, RowMoments(alone)), atol=1e-5)
+    alone = surrogate_rows(Rows.of(rows[given.usable]))
+    np.testing.assert_allclose(drawn, alone.vectors, atol=1e-5)
 
 
-@pytest.mark.parametrize("law", SURROGATE_LAWS)
+@every("law", SURROGATE_LAWS)
 def test_what_cannot_be_drawn(law: SurrogateLaw) -> None:
     rows = np.abs(normal(n=30, d=4)).astype(np.float32)
     one_way = rows[:, :1] * np.ones(4, dtype=np.float32)
     with pytest.raises(InputError, match="all rows have the same direction"):
-        surrogate_rows(one_way, RowMoments(one_way), law=law)
+        surrogate_rows(Rows.of(one_way), law=law)
     one = rows * (np.arange(30) == 3)[:, None]
     with pytest.raises(InputError, match="only 1 rows have a direction"):
-        surrogate_rows(one, RowMoments(one), law=law)
+        surrogate_rows(Rows.of(one), law=law)
     with pytest.raises(InputError, match="the seed is -1"):
-        surrogate_rows(rows, RowMoments(rows), law=law, seed=-1)
+        surrogate_rows(Rows.of(rows), law=law, seed=-1)
 
 
 def test_names_of_the_laws() -> None:

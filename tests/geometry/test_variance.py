@@ -6,22 +6,22 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import random_directions
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.variance import (
     Partition,
-    make_partition,
     number_labels,
     random_partition,
     unit_offsets,
 )
 
-Rows = npt.NDArray[np.float32]
+F32 = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
 
-def planted(n: int, d: int, groups: int, width: float, seed: int = 0) -> tuple[Rows, Labels]:
+def planted(n: int, d: int, groups: int, width: float, seed: int = 0) -> tuple[F32, Labels]:
     """Anisotropic rows in groups of unequal size."""
     rng = np.random.default_rng(seed)
     middles = rng.standard_normal((groups, d)) + 0.3
@@ -31,18 +31,17 @@ def planted(n: int, d: int, groups: int, width: float, seed: int = 0) -> tuple[R
     return (rows * rng.uniform(0.5, 2, (n, 1))).astype(np.float32), labels
 
 
-def partition(rows: Rows, labels: Labels) -> Partition:
-    moments = RowMoments(rows)
-    return make_partition(unit_offsets(rows, moments), moments.mean_unit_row(), labels)
+def partition(rows: F32, labels: Labels) -> Partition:
+    return unit_offsets(Rows.of(rows)).grouped(labels)
 
 
-def unit(rows: Rows) -> npt.NDArray[np.float64]:
+def unit(rows: F32) -> npt.NDArray[np.float64]:
     wide = rows.astype(np.float64)
     return np.asarray(wide / np.linalg.norm(wide, axis=1)[:, None])
 
 
-@pytest.mark.parametrize(("n", "d", "groups"), [(60, 3, 4), (500, 20, 7), (30, 200, 3), (9, 2, 9)])
-@pytest.mark.parametrize("width", [0.05, 1.0])
+@every(("n", "d", "groups"), [(60, 3, 4), (500, 20, 7), (30, 200, 3), (9, 2, 9)])
+@every("width", [0.05, 1.0])
 def test_the_closed_form_is_that_of_the_definition(n: int, d: int, groups: int, width: float) -> None:
     rows, labels = planted(n, d, groups, width)
     found = partition(rows, labels)
@@ -69,9 +68,7 @@ def test_the_closed_form_is_that_of_the_definition(n: int, d: int, groups: int, 
     )
 
 
-@pytest.mark.parametrize(
-    ("d", "groups", "width"), [(2, 3, 0.3), (5, 4, 1.0), (24, 6, 0.5), (120, 5, 2.0)]
-)
+@every(("d", "groups", "width"), [(2, 3, 0.3), (5, 4, 1.0), (24, 6, 0.5), (120, 5, 2.0)])
 def test_directions_that_are_drawn_agree_with_the_closed_form(d: int, groups: int, width: float) -> None:
     rows, labels = planted(300, d, groups, width, seed=d)
     closed = partition(rows, labels).decomposition
@@ -88,27 +85,27 @@ def test_directions_that_are_drawn_agree_with_the_closed_form(d: int, groups: in
         assert drawn.mean() == pytest.approx(want, abs=5 * drawn.std() / np.sqrt(4000))
 
 
-def rotated(rows: Rows, labels: Labels) -> tuple[Rows, Labels]:
+def rotated(rows: F32, labels: Labels) -> tuple[F32, Labels]:
     d = rows.shape[1]
     turn, _ = np.linalg.qr(np.random.default_rng(1).standard_normal((d, d)))
     return (rows @ turn).astype(np.float32), labels
 
 
-def scaled(rows: Rows, labels: Labels) -> tuple[Rows, Labels]:
+def scaled(rows: F32, labels: Labels) -> tuple[F32, Labels]:
     lengths = np.random.default_rng(2).uniform(0.01, 100, (len(rows), 1))
     return (rows * lengths).astype(np.float32), labels
 
 
-def reordered(rows: Rows, labels: Labels) -> tuple[Rows, Labels]:
+def reordered(rows: F32, labels: Labels) -> tuple[F32, Labels]:
     order = np.random.default_rng(3).permutation(len(rows))
     return rows[order], labels[order]
 
 
-def renamed(rows: Rows, labels: Labels) -> tuple[Rows, Labels]:
+def renamed(rows: F32, labels: Labels) -> tuple[F32, Labels]:
     return rows, 1000 - 7 * labels  # gaps are closed, the order of the groups is turned round
 
 
-@pytest.mark.parametrize("change", [rotated, scaled, reordered, renamed])
+@every("change", [rotated, scaled, reordered, renamed])
 def test_what_must_not_matter_does_not(change: object) -> None:
     assert callable(change)
     rows, labels = planted(400, 15, 6, 0.7)
@@ -130,7 +127,7 @@ def test_a_random_partition_is_what_is_expected_over_all_of_them() -> None:
     assert partition(rows, labels).random.between == pytest.approx(np.mean(between), rel=1e-6)
 
 
-@pytest.mark.parametrize(("n", "d", "groups"), [(2000, 40, 50), (3000, 8, 200)])
+@every(("n", "d", "groups"), [(2000, 40, 50), (3000, 8, 200)])
 def test_in_noise_groups_hold_what_random_ones_hold(n: int, d: int, groups: int) -> None:
     rng = np.random.default_rng(n)
     rows = (rng.standard_normal((n, d)) + 0.5).astype(np.float32)
@@ -205,16 +202,16 @@ def test_rows_with_no_label_do_not_count() -> None:
     assert found.n == np.sum(labels >= 0)
 
 
-@pytest.mark.parametrize("value", [0, np.nan, np.inf])
+@every("value", [0, np.nan, np.inf])
 def test_rows_with_no_direction_are_left_out(value: float) -> None:
     rows, _labels = planted(100, 6, 3, 1.0)
     broken = rows.copy()
     broken[[4, 90]] = value
-    moments = RowMoments(broken)
-    offsets = unit_offsets(broken, moments)
-    assert np.isfinite(offsets).all() and not offsets[[4, 90]].any()
-    u = unit(rows[moments.usable])
-    np.testing.assert_allclose(offsets[moments.usable], u - u.mean(axis=0), atol=1e-7)
+    offsets = unit_offsets(Rows.of(broken))
+    usable = offsets.rows.usable
+    assert np.isfinite(offsets.values).all() and not offsets.values[[4, 90]].any()
+    u = unit(rows[usable])
+    np.testing.assert_allclose(offsets.values[usable], u - u.mean(axis=0), atol=1e-7)
 
 
 def test_wrong_labels() -> None:

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
-from tokensphere.analysis.pair import wilson
 from tokensphere.errors import InputError
-from tokensphere.statistics.agreement import Rate, agreement, theme_rates
+from tokensphere.statistics.agreement import agreement
 
 
 def verdicts(both: int, first: int, second: int, neither: int) -> tuple[np.ndarray, np.ndarray]:
@@ -66,27 +63,9 @@ def test_the_interval_of_kappa_holds_the_truth_in_19_of_20_samples() -> None:
     assert held / samples == pytest.approx(0.95, abs=4 * (0.95 * 0.05 / samples) ** 0.5)
 
 
-def test_rates_add_up_by_kind() -> None:
-    kinds = ["form", None, "grammar", "form", "list", "form", "list", None]
-    p = [0.01, 1.0, 0.2, 0.05, 0.001, 0.04, 0.01, 0.9]
-    rates = theme_rates(p, kinds)
-    assert rates.with_theme == Rate(5, 8, 5 / 8, wilson(5 / 8, 8))
-    assert list(rates.by_kind) == ["form", "list"]
-    assert [rate.count for rate in rates.by_kind.values()] == [3, 2]
-    stricter = theme_rates(p, kinds, level=0.01)
-    assert stricter.with_theme.count == 3 and stricter.level == 0.01
-    record = json.loads(json.dumps(stricter.to_dict()))
-    assert record["by_kind"]["list"]["count"] == 2
-    assert record["with_theme"]["interval_95"] == list(wilson(3 / 8, 8))
-    assert theme_rates([1.0], [None]).by_kind == {}
-
-
 def test_what_cannot_be_compared_is_refused() -> None:
     with pytest.raises(InputError, match="1 or more"):
         agreement(np.zeros(0, dtype=bool), np.zeros(0, dtype=bool))
     for other in (np.zeros(3, dtype=bool), np.zeros(2)):
         with pytest.raises(InputError, match="bool arrays"):
             agreement(np.zeros(2, dtype=bool), other)
-    for p in ([], [0.1]):
-        with pytest.raises(InputError, match="every list"):
-            theme_rates(p, [])

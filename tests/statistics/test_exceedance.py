@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tokensphere.errors import InputError
-from tokensphere.statistics.exceedance import _Sorted, exceedances
+from tokensphere.statistics.exceedance import _Sorted, exceedance_rates
 
 
 def test_a_weighted_sample_is_the_sample_written_out() -> None:
@@ -26,7 +26,7 @@ def test_a_weighted_sample_is_the_sample_written_out() -> None:
 def test_with_nothing_but_the_null_the_rate_is_five_percent_and_the_interval_covers_it() -> None:
     rng = np.random.default_rng(1)
     values, null = rng.standard_normal((2, 1500, 60))
-    found = exceedances(values, null, replicates=200)
+    found = exceedance_rates(values, null, replicates=200)
     rates = np.array([[e.rate for e in row] for row in found])
     np.testing.assert_allclose(rates.mean(axis=0), [0.05, 0.01], atol=0.003)
     covered = [row[0].interval[0] <= 0.05 <= row[0].interval[1] for row in found]
@@ -38,7 +38,7 @@ def test_the_interval_has_the_width_of_both_sides() -> None:
     rng = np.random.default_rng(2)
     m = 4000
     values, null = rng.standard_normal((2, m, 30))
-    found = exceedances(values, null, replicates=300)
+    found = exceedance_rates(values, null, replicates=300)
     width = np.mean([row[0].interval[1] - row[0].interval[0] for row in found])
     assert width == pytest.approx(2 * 1.96 * np.sqrt(2 * 0.05 * 0.95 / m), rel=0.06)
 
@@ -46,8 +46,8 @@ def test_the_interval_has_the_width_of_both_sides() -> None:
 def test_monotone_maps_change_nothing() -> None:
     rng = np.random.default_rng(3)
     values, null = rng.standard_normal((2, 200, 2))
-    one = exceedances(values, null, replicates=50)
-    other = exceedances(np.exp(values), np.exp(null), replicates=50)
+    one = exceedance_rates(values, null, replicates=50)
+    other = exceedance_rates(np.exp(values), np.exp(null), replicates=50)
     assert [[(e.rate, e.interval) for e in row] for row in one] == [
         [(e.rate, e.interval) for e in row] for row in other
     ]
@@ -55,12 +55,12 @@ def test_monotone_maps_change_nothing() -> None:
 
 def test_all_above_and_none_above() -> None:
     null = np.arange(100.0)[:, None]
-    ((all_, _),) = exceedances(null + 1000, null, replicates=20)
-    ((none, _),) = exceedances(null - 1000, null, replicates=20)
+    ((all_, _),) = exceedance_rates(null + 1000, null, replicates=20)
+    ((none, _),) = exceedance_rates(null - 1000, null, replicates=20)
     assert (all_.rate, all_.interval) == (1.0, (1.0, 1.0)) and all_.threshold == 94
     assert (none.rate, none.interval) == (0.0, (0.0, 0.0))
 
 
 def test_shapes_must_agree() -> None:
     with pytest.raises(InputError, match="need the same"):
-        exceedances(np.zeros((3, 1)), np.zeros((4, 1)))
+        exceedance_rates(np.zeros((3, 1)), np.zeros((4, 1)))

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from tests.geometry.cases import every
 from tokensphere.errors import InputError
 from tokensphere.statistics.hypergeometric import tail_table
 
@@ -19,8 +20,8 @@ def exact(n: int, size: int, k: int, x: int) -> Fraction:
     return Fraction(ways, comb(n, k))
 
 
-@pytest.mark.parametrize("n", [30, 1000, 49_152, 262_144])
-@pytest.mark.parametrize("k", [3, 10, 20])
+@every("n", [30, 1000, 49_152, 262_144])
+@every("k", [3, 10, 20])
 def test_tails_are_scipys(n: int, k: int) -> None:
     sizes = np.unique(np.array([0, 1, 5, 17, n // 50, n // 3, n // 2, n - 3, n - 1, n]))
     table = tail_table(n, sizes, k)
@@ -28,7 +29,7 @@ def test_tails_are_scipys(n: int, k: int) -> None:
     np.testing.assert_allclose(table, want, rtol=1e-10, atol=1e-290)
 
 
-@pytest.mark.parametrize(("n", "k"), [(30, 10), (49_152, 20), (262_144, 200)])
+@every(("n", "k"), [(30, 10), (49_152, 20), (262_144, 200)])
 def test_tails_are_the_exact_fractions_far_out(n: int, k: int) -> None:
     sizes = np.array([5, 25, n // 3, n - 2])
     table = tail_table(n, sizes, k)
