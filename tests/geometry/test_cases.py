@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from tests.geometry.cases import case, every
+from tests.cases import case, every
 
 
 def test_a_failure_names_its_case() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 
-from tests.geometry.cases import every
+from tests.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence, largest_group, random_pair_limit
 from tokensphere.geometry.compute import Compute

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tests.geometry.cases import every
+from tests.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections, random_directions
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tests.geometry.cases import case
+from tests.cases import case
 from tokensphere.geometry.directions import random_directions
 from tokensphere.geometry.floors import ExpectedFloors
 from tokensphere.geometry.rows import Rows

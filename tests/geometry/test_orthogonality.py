@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from tests.geometry.cases import every
+from tests.cases import every
 from tokensphere.geometry.directions import random_directions
 from tokensphere.geometry.orthogonality import (
     CosineCounts,

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tokensphere as ts
-from tests.geometry.cases import case, every
+from tests.cases import case, every
 from tokensphere.errors import InputError
 from tokensphere.geometry import search, selection
 from tokensphere.geometry.compute import Compute

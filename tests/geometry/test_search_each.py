@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.geometry.cases import every
+from tests.cases import every
 from tests.geometry.test_search import TINY_PLAN
 from tokensphere.errors import InputError
 from tokensphere.geometry import search, similarity

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.geometry.cases import case, every
+from tests.cases import case, every
 from tokensphere.geometry import similarity
 from tokensphere.geometry.compute import workers
 from tokensphere.geometry.rows import Rows

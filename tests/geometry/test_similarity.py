@@ -7,7 +7,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from tests.geometry.cases import case, every
+from tests.cases import case, every
 from tokensphere.errors import InputError
 from tokensphere.geometry import similarity as module
 from tokensphere.geometry.rows import Rows

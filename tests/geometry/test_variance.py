@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.geometry.cases import every
+from tests.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import random_directions
 from tokensphere.geometry.rows import Rows

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from tests.geometry.cases import every
+from tests.cases import every
 from tokensphere.geometry.variety import count_different, expected_different, model_different
 
 

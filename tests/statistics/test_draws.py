@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.geometry.cases import case
+from tests.cases import case
 from tokensphere.errors import InputError
 from tokensphere.statistics import draws
 from tokensphere.statistics.draws import BLOCK, Draws, Key, MemoryStore, first_draws, stream

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tests.geometry.cases import every
+from tests.cases import every
 from tokensphere.errors import InputError
 from tokensphere.statistics.hypergeometric import tail_table
 

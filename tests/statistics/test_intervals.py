@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.geometry.cases import case
+from tests.cases import case
 from tokensphere.statistics.intervals import Estimate, Share, Z, clopper_pearson, quartiles, wilson
 
 

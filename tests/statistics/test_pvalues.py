@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from tests.geometry.cases import case
+from tests.cases import case
 from tokensphere.statistics.pvalues import p_values, q_values, reached
 
 F64 = npt.NDArray[np.float64]

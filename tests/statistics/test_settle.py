@@ -8,7 +8,7 @@ import pytest
 
 import tokensphere as ts
 from tests.analysis.direction_test.spaces import D, labels, planted_space
-from tests.geometry.cases import case
+from tests.cases import case
 from tokensphere.analysis.direction_test.job import SettleSpec
 from tokensphere.analysis.direction_test.null import NullSpec
 from tokensphere.errors import InputError
