@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tokensphere.analysis.direction_test.saved import from_columns, to_columns, to_metadata
 
 from tests.analysis.direction_test.spaces import D, N, labels, planted_space
 from tokensphere.analysis.direction_test.job import DirectionTesting
 from tokensphere.analysis.direction_test.measure import Measured
-from tokensphere.analysis.direction_test.saved import from_columns, to_columns, to_metadata
 from tokensphere.errors import FormatError, InputError
 from tokensphere.formats.columns import read_columns
 from tokensphere.formats.parquet import write_columns

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tests.analysis.naming.tables import label, overlapping, sets_of
+from tests.analysis.tables import label, overlapping, sets_of
 from tokensphere.analysis.naming.labels import label_members, list_labels
 from tokensphere.errors import InputError
 from tokensphere.labels.table import LabelTable

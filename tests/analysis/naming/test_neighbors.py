@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tests.analysis.naming.tables import label, overlapping
+from tests.analysis.tables import label, overlapping
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.neighbors import NamedNeighbors, name_neighbors
 from tokensphere.analysis.naming.null import shuffled_null

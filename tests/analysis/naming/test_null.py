@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import tokensphere as ts
-from tests.analysis.naming.tables import N, label, overlapping
+from tests.analysis.tables import N, label, overlapping
 from tokensphere.analysis.naming import null as naming_null
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.null import (

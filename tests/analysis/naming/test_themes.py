@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.analysis.naming.tables import label
+from tests.analysis.tables import label
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.themes import (
     NOTHING,

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 import tokensphere as ts
-from tests.analysis.naming.tables import label, overlapping
+from tests.analysis.tables import label, overlapping
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.lists import name_lists
 from tokensphere.analysis.naming.null import direction_lists, familywise, shuffled_null

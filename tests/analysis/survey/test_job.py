@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tests.analysis.survey.spaces import grouped, noise, space_of, written
+from tests.analysis.spaces import grouped, noise, space_of, written
 from tokensphere.analysis.survey import measure as survey_run
 from tokensphere.analysis.survey.job import check_count, summarize_survey, survey
 from tokensphere.analysis.survey.result import LEVELS, Survey

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 import tokensphere as ts
-from tests.analysis.survey.spaces import noise, space_of, written
+from tests.analysis.spaces import noise, space_of, written
 from tokensphere.analysis.survey import measure as survey_run
 from tokensphere.analysis.survey.job import survey_settings
 from tokensphere.analysis.survey.measure import SurveyRun
