@@ -1,6 +1,9 @@
-"""A small space with planted groups and labels, quick enough for thousands of directions."""
+"""A small space with planted groups and labels, quick enough for thousands of directions, tested."""
 
 from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +11,12 @@ import numpy.typing as npt
 import tokensphere as ts
 from tests.analysis.spaces import space_of, unit_rows
 from tests.analysis.tables import label
+from tokensphere.analysis.direction_test.job import DirectionTestJob
+from tokensphere.analysis.direction_test.null import NullSpec
+from tokensphere.analysis.direction_test.result import DirectionTest
+from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import Label, LabelTable
+from tokensphere.statistics.draws import MemoryStore
 
 N, D, GROUP = 400, 12, 8
 
@@ -42,3 +50,33 @@ def group_means(space: ts.EmbeddingSpace) -> npt.NDArray[np.float64]:
     """The means of the centred unit rows of the five groups."""
     unit = unit_rows(space, centered=True)
     return np.stack([unit[g * GROUP : (g + 1) * GROUP].mean(axis=0) for g in range(5)])
+
+
+SPACE, LABELS, STORE = planted_space(), labels(), MemoryStore()
+
+
+def options(**given: Any) -> dict[str, Any]:
+    """Of a test of directions; those of its search and its null by their names."""
+    search: dict[str, Any] = {"k": 5, "centered": True} | _taken(SearchSettings, given)
+    null: dict[str, Any] = {"draws": 999} | _taken(NullSpec, given)
+    how = {"null": NullSpec(**null), "search": SearchSettings(**search)}
+    return {**how, "labels": LABELS, "store": STORE, **given}
+
+
+def _taken(kind: Any, given: dict[str, Any]) -> dict[str, Any]:
+    return {field.name: given.pop(field.name) for field in fields(kind) if field.name in given}
+
+
+def run(directions: Any, **given: Any) -> DirectionTest:
+    """A test of directions in the planted space."""
+    return ts.direction_test(SPACE, directions, **options(**given))
+
+
+def job_of(directions: Any, **given: Any) -> DirectionTestJob:
+    """The same in its steps."""
+    return DirectionTestJob(SPACE, directions, **options(**given))
+
+
+def made(directions: Any) -> ts.Directions:
+    """Directions for names, groups, both ends."""
+    return ts.make_directions(SPACE, directions, options()["search"])

@@ -7,18 +7,30 @@ import pytest
 from scipy import stats
 
 import tokensphere as ts
-from tests.analysis.direction_test.spaces import GROUP, D, N, group_means, labels, planted_space
+from tests.analysis.direction_test.spaces import (
+    GROUP,
+    LABELS,
+    SPACE,
+    D,
+    N,
+    group_means,
+    job_of,
+    labels,
+    made,
+    options,
+    planted_space,
+    run,
+)
 from tests.analysis.spaces import unit_rows
 from tests.analysis.tables import naive_smallest, sets_of
 from tests.cases import case
 from tokensphere.analysis.direction_test import groups, measure
-from tokensphere.analysis.direction_test.job import DirectionTestJob, SettleSpec
+from tokensphere.analysis.direction_test.job import SettleSpec
 from tokensphere.analysis.direction_test.measure import Measured, Measurer
 from tokensphere.analysis.direction_test.null import NullSpec
 from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.statistics import KINDS, STATISTICS
 from tokensphere.directions.expressions import TokenExpression
-from tokensphere.directions.given import make_directions
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
@@ -27,22 +39,7 @@ from tokensphere.statistics.draws import MemoryStore
 from tokensphere.statistics.intervals import wilson
 from tokensphere.statistics.pvalues import q_values
 
-SPACE, LABELS, STORE = planted_space(), labels(), MemoryStore()
 V = np.random.default_rng(3).standard_normal((60, D))
-SEARCH: dict[str, Any] = {"k": 5, "centered": True}
-
-
-def run(directions: Any = V, *, draws: int = 999, **options: Any) -> DirectionTest:
-    """A test of directions; options of the search by their names, too."""
-    search = {
-        name: options.pop(name) for name in ("k", "similarity", "centered", "forms") if name in options
-    }
-    how: dict[str, Any] = {"null": NullSpec(draws=draws), "labels": LABELS, "store": STORE, **options}
-    return ts.direction_test(SPACE, directions, search=SearchSettings(**{**SEARCH, **search}), **how)
-
-
-def made(directions: Any = V) -> ts.Directions:
-    return make_directions(SPACE, directions, SearchSettings(**SEARCH))
 
 
 def same(one: DirectionTest, other: DirectionTest) -> None:
@@ -62,7 +59,7 @@ def part_of(measured: Measured, some: slice) -> Measured:
 
 
 def test_the_statistics_by_loops() -> None:
-    result = run()
+    result = run(V)
     centred = unit_rows(SPACE, centered=True)
     every = np.ones(N, dtype=bool)
     sets, words = sets_of(LABELS, every), {label.name: label.words for label in LABELS.labels}
@@ -82,7 +79,7 @@ def test_neighbours_are_those_of_nearest() -> None:
     hows: list[dict[str, Any]] = [{}, {"similarity": "dot"}, {"centered": False}, {"forms": True}]
     unit = V / np.linalg.norm(V, axis=1)[:, None]
     for how in hows:
-        result, found = run(**how), ts.nearest(SPACE, unit, **{**SEARCH, **how})
+        result, found = run(V, **how), ts.nearest(SPACE, unit, **{"k": 5, "centered": True, **how})
         np.testing.assert_array_equal(result.ids, found.ids, err_msg=str(how))
         np.testing.assert_allclose(result.similarity, found.similarity, rtol=1e-12, err_msg=str(how))
 
@@ -127,7 +124,7 @@ def test_q_values_are_those_of_scipy() -> None:
 
 
 def test_a_direction_does_not_depend_on_its_companions() -> None:
-    together = run()
+    together = run(V)
     for some in ([0], [59, 3], list(range(20, 50))):
         alone = run(V[some])
         for name in STATISTICS:
@@ -140,8 +137,8 @@ def test_batches_and_threads_cannot_be_seen(monkeypatch: pytest.MonkeyPatch) -> 
     measured = []
     for threads, at_once in ((1, 4096), (2, 7), (3, 1)):
         monkeypatch.setattr(measure, "QUERIES_AT_ONCE", at_once)
-        measurer = Measurer(SPACE, SearchSettings(**SEARCH), LABELS, compute=Compute(threads))
-        parts = list(measurer.blocks(made()))
+        measurer = Measurer(SPACE, options()["search"], LABELS, compute=Compute(threads))
+        parts = list(measurer.blocks(made(V)))
         assert len(parts) == -(-60 // at_once)
         measured.append(Measured.join(parts, 5))
     for other in measured[1:]:
@@ -150,13 +147,13 @@ def test_batches_and_threads_cannot_be_seen(monkeypatch: pytest.MonkeyPatch) -> 
         np.testing.assert_array_equal(other.ids, measured[0].ids)
         np.testing.assert_array_equal(other.similarity, measured[0].similarity)
     monkeypatch.undo()
-    one, two = (run(compute=Compute(threads), store=MemoryStore()) for threads in (1, 2))
+    one, two = (run(V, compute=Compute(threads), store=MemoryStore()) for threads in (1, 2))
     same(one, two)
 
 
 @pytest.mark.parametrize("similarity", ["cosine", "dot"])
 def test_length_means_nothing(similarity: str) -> None:
-    result = run(similarity=similarity)
+    result = run(V, similarity=similarity)
     same(run(V * 2.0**40, similarity=similarity), result)  # a power of two changes no digit
     for scale in (1e-30, 3.7, 1e150):
         scaled = run(V * scale, similarity=similarity)
@@ -166,16 +163,16 @@ def test_length_means_nothing(similarity: str) -> None:
 
 
 def test_both_ends_are_two_directions() -> None:
-    both = run(made().grouped(["a", "b"] * 30).both_ends())
+    both = run(made(V).grouped(["a", "b"] * 30).both_ends())
     assert len(both) == 120 and both.names[6:8] == ["vector[3]", "vector[3] (−)"]
-    for start, one in ((0, run()), (1, run(-V))):
+    for start, one in ((0, run(V)), (1, run(-V))):
         for name in STATISTICS:
             np.testing.assert_array_equal(both[name].values[start::2], one[name].values)
             np.testing.assert_array_equal(both[name].pvalue[start::2], one[name].pvalue)
     assert not np.array_equal(both["nearness"].values[::2], both["nearness"].values[1::2])
     assert [both.group_name(row) for row in range(4)] == ["a", "a", "b", "b"]
     np.testing.assert_array_equal(both["label"].qvalue, q_values(both["label"].pvalue))
-    assert both.both_ends and not run().both_ends
+    assert both.both_ends and not run(V).both_ends
 
 
 def test_what_cannot_be_tested_is_told_and_keeps_its_place() -> None:
@@ -226,14 +223,14 @@ def test_shares_of_a_group() -> None:
 
 
 def test_groups_of_the_user() -> None:
-    result = run(made().grouped(["late"] * 20 + ["early"] * 40))
+    result = run(made(V).grouped(["late"] * 20 + ["early"] * 40))
     assert [(one.name, one.n) for one in result.groups] == [("late", 20), ("early", 40)]
     assert result.group_name(19) == "late" and result.group_name(20) == "early"
-    assert run().groups == () and run().group_name(0) is None
+    assert run(V).groups == () and run(V).group_name(0) is None
 
 
 def test_groups_that_are_not_reached_are_not_told() -> None:
-    job = job_of(made().grouped(["a"] * 20 + ["nobody's"] * 40))
+    job = job_of(made(V).grouped(["a"] * 20 + ["nobody's"] * 40))
     job.prepare()
     (everything,) = job.blocks(0)
     assert [one.name for one in job.result(part_of(everything, slice(20))).groups] == ["a"]
@@ -269,7 +266,7 @@ def test_a_statistic_that_there_is_not() -> None:
     assert (
         [kind.name for kind in KINDS] == ["nearness", "cosine", "coherence", "label"] == list(STATISTICS)
     )
-    result = run()
+    result = run(V)
     with pytest.raises(InputError, match="unknown statistic 'nope'") as caught:
         result["nope"]
     assert str(caught.value).endswith("use one of nearness, cosine, coherence, label")
@@ -302,7 +299,7 @@ def test_tokens_are_looked_up_as_nearest_does_without_themselves() -> None:
     assert len(run("t7")) == len(run(7)) == 1
 
 
-NOT_ASKED: list[tuple[Any, dict[str, Any], str]] = [
+REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (np.ones((2, D + 1)), {}, "13 dimensions, but planted has 12"),
     (RandomDirections(D + 1, 2), {}, "13 dimensions, but planted has 12"),
     (np.empty((0, D)), {}, "there are no directions"),
@@ -325,28 +322,21 @@ NOT_ASKED: list[tuple[Any, dict[str, Any], str]] = [
 
 
 def test_what_cannot_be_asked() -> None:
-    for directions, options, match in NOT_ASKED:
-        with case((directions, options)):
+    for directions, how, match in REFUSED:
+        with case((directions, how)):
             with pytest.raises(InputError, match=match) as caught:
-                run(directions, **options)
+                run(directions, **how)
             assert "\n" not in str(caught.value)
 
 
 def test_progress_counts_draws_and_directions() -> None:
     told: list[int] = []
-    run(draws=1500, store=MemoryStore(), progress=told.append)
+    run(V, draws=1500, store=MemoryStore(), progress=told.append)
     assert sum(told) == 1500 + 60
 
 
-def job_of(directions: Any = V) -> DirectionTestJob:
-    return DirectionTestJob(
-        SPACE, directions, null=NullSpec(draws=999), search=SearchSettings(**SEARCH), labels=LABELS,
-        store=STORE,
-    )  # fmt: skip
-
-
 def test_what_is_done_is_a_result_of_its_own() -> None:
-    job = job_of(made().grouped(["a"] * 30 + ["b"] * 30))
+    job = job_of(made(V).grouped(["a"] * 30 + ["b"] * 30))
     assert not job.ready
     job.prepare()
     assert job.ready
@@ -357,16 +347,16 @@ def test_what_is_done_is_a_result_of_its_own() -> None:
     stopped = job.result(part)
     assert len(stopped) == 20 and len(stopped.directions) == 60 and not stopped.complete
     for name in STATISTICS:
-        np.testing.assert_array_equal(stopped[name].pvalue, run()[name].pvalue[:20])
+        np.testing.assert_array_equal(stopped[name].pvalue, run(V)[name].pvalue[:20])
     assert [one.name for one in stopped.groups] == ["a"]
     whole = job.result(job.join([part, rest]))
-    same(whole, run())
+    same(whole, run(V))
     assert whole.complete
     with pytest.raises(InputError, match="no direction has been tested yet"):
         job.result(job.join([]))
 
 
 def test_a_tied_model_says_so(bundled: ts.EmbeddingSpace) -> None:
-    assert not run().tied
+    assert not run(V).tied
     v = RandomDirections(576, 2)
     assert ts.direction_test(bundled, v, null=NullSpec(draws=1)).tied
