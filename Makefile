@@ -1,17 +1,21 @@
-# make demo: install into .venv and run the main job; make test: the same, then the tests.
+# make demo: install into .venv and run the main job; make test: the same, then the tests;
+# make slow: calibration that takes minutes.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint types smoke bench models clean
+.PHONY: demo test slow check lint types smoke bench models clean
 
 demo: $(VENV)/.installed
 	$(BIN)/tokensphere random
 
 test: demo $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
-check: lint types test smoke
+slow: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n auto -m slow
+
+check: lint types test slow smoke
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -12,19 +12,20 @@ import tokensphere
 
 ROOT = Path(tokensphere.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
-FOUNDATION = {"errors", "_version", "display", "vocabulary"}
+FOUNDATION = {"errors", "_version", "above", "display", "vocabulary"}
 
 # What each room may import of the package; a room is a folder, or a module that stands by itself.
 MAY: dict[str, set[str]] = {
     "errors": set(),
     "_version": set(),
+    "above": set(),
     "display": {"errors"},
     "vocabulary": {"errors", "display"},
     "formats": {"errors"},
     "geometry": {"errors"},
     "statistics": {"errors"},
-    "space": {"errors", "vocabulary", "geometry"},
-    "labels": {"errors", "vocabulary", "formats"},
+    "space": {"errors", "above", "vocabulary", "geometry"},
+    "labels": {"errors", "_version", "vocabulary", "formats"},
     "sources": FOUNDATION | {"space", "formats", "geometry"},
     "directions": FOUNDATION | {"space", "formats", "geometry"},
     "analysis": FOUNDATION | {"space", "directions", "geometry", "statistics", "labels"},
@@ -48,18 +49,14 @@ MODULES = {module_of(path): path for path in FILES}
 
 
 def _in_strings(tree: ast.Module) -> set[str]:
-    """Modules named in strings of a file that calls importlib, or has a table of lazy names."""
+    """Modules named in strings of a file that imports by name, such as a table of lazy names."""
     texts = {
         node.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     plain = {text.removeprefix("tokensphere.").replace(":", ".") for text in texts}
-    late = {
-        name for name in plain if any(name == m or name.startswith(f"{m}.") for m in MODULES if "." in m)
-    }
-    whole = {text.removeprefix("tokensphere.") for text in texts if text.startswith("tokensphere.")}
-    return late | whole
+    return {name for name in plain if name in MODULES}
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The tokens nearest to directions, points or other tokens (STATISTICS: neighbours)."""
+"""The tokens nearest to directions, points or other tokens (docs/definitions.md 2)."""
 
 from __future__ import annotations
 

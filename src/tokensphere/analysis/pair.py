@@ -1,4 +1,4 @@
-"""The cosine of two tokens, and where it ranks (STATISTICS: a cosine says nothing by itself)."""
+"""The cosine of two tokens, and where it ranks (docs/definitions.md 3)."""
 
 from __future__ import annotations
 

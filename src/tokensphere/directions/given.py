@@ -180,8 +180,8 @@ def make_directions(
         made = given
         if made.rows is not None and made.rows != (search.similarity, search.centered):
             raise InputError(
-                f"these directions are sums of rows for {made.rows[0]}, centred: {made.rows[1]}; make them"
-                " with the search that they are used with"
+                f"these directions are sums of rows for {made.rows[0]}, centred: {made.rows[1]}; make"
+                " them with the search that they are used with"
             )
     elif isinstance(given, RandomDirections):
         made = _random(given)

@@ -1,6 +1,7 @@
 """How alike the rows of a list are: the mean cosine of their pairs, and the largest group of them.
 
-For the neighbours `N` of a direction, with ``c_i`` the centred rows of unit length (STATISTICS 5):
+For the neighbours `N` of a direction, with ``c_i`` the centred rows of unit length
+(docs/definitions.md 5):
 
     T = (‖Σ_{i∈N} c_i‖² − k) / (k (k − 1))        in [−1/(k−1), 1]
 

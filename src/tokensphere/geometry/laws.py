@@ -1,4 +1,4 @@
-"""Laws that the directions of a null are drawn from (STATISTICS 1 and 8).
+"""Laws that the directions of a null are drawn from (docs/definitions.md 1 and 8).
 
 ==============  ==========================================================================
 ``isotropic``   uniform on the sphere: named random directions, from index 2⁴⁰ on
@@ -132,7 +132,7 @@ def covariance_law(covariance: npt.NDArray[np.float64], seed: int) -> Gaussian:
         factor = gaussian_factor(covariance)
         if not factor.shape[1]:
             raise InputError(
-                "all rows have the same direction, so their covariance is zero; use --null isotropic"
+                "all rows have the same direction, so their covariance is zero; use the null isotropic"
             )
         vectors = factor / np.linalg.norm(factor, axis=0)
         return Gaussian((factor @ vectors.T).astype(np.float32), seed)
@@ -177,7 +177,9 @@ class Differences:
             equal = equal[~new.any(axis=1)]
             if not len(equal):
                 return Drawn(vectors, made_of)
-        raise InputError("nearly all rows are equal, so they have no differences; use --null isotropic")
+        raise InputError(
+            "nearly all rows are equal, so they have no differences; use the null isotropic"
+        )
 
 
 @dataclass(frozen=True)

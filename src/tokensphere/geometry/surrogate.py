@@ -2,7 +2,7 @@
 
 What such a *surrogate* shares with the real vocabulary is its anisotropy, all of it, and nothing else:
 no groups, no words. A statistic that the two have in common says nothing about meaning
-(STATISTICS: how often is a random neighbourhood coherent?).
+(docs/definitions.md 6).
 
 Two laws:
 

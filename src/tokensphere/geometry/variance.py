@@ -1,4 +1,4 @@
-"""Where the variance of the cosine lies: within groups of rows or between them (STATISTICS 4).
+"""Where the variance of the cosine lies: within groups of rows or between them (docs/definitions.md 4).
 
 For a direction `v` uniform on the sphere and any fixed vector `x`, ``E⟨x, v⟩² = ‖x‖² / d``. So every
 variance of ``⟨u_i, v⟩`` over rows, averaged over `v`, is a variance of the unit rows themselves divided

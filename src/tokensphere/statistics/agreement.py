@@ -1,4 +1,4 @@
-"""How far two verdicts on the same things agree (STATISTICS 7)."""
+"""How far two verdicts on the same things agree (docs/definitions.md 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a random vector near anything, and where does the variance of the cosine lie (STATISTICS 3, 4)?"""
+"""Is a random vector near anything? Where does the cosine's variance lie? (docs/definitions.md 3, 4)"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a direction more than chance? Its tokens beside those of a null's directions (STATISTICS 8).
+"""Is a direction more than chance? Its tokens beside those of a null (docs/definitions.md 8).
 
     given directions ─→ neighbours ─→ four statistics of them ─→ p, q, shares by group
     draws of a null  ─→ neighbours ─→ the same four ───────────↗

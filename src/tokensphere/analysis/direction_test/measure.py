@@ -1,4 +1,4 @@
-"""Measures directions: their nearest tokens, and the statistics of these (STATISTICS 8)."""
+"""Measures directions: their nearest tokens, and the statistics of these (docs/definitions.md 8)."""
 
 from __future__ import annotations
 

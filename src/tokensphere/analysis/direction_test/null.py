@@ -1,4 +1,4 @@
-"""What chance gives: the statistics of a null's directions (STATISTICS 8)."""
+"""What chance gives: the statistics of a null's directions (docs/definitions.md 8)."""
 
 from __future__ import annotations
 

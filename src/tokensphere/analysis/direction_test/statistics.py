@@ -1,4 +1,4 @@
-"""The statistics of a direction (STATISTICS 8), all of its k nearest tokens.
+"""The statistics of a direction (docs/definitions.md 8), all of its k nearest tokens.
 
 =============  ====================================================================
 ``nearness``   mean similarity of the k nearest to the direction

@@ -1,4 +1,4 @@
-"""How many tokens of a list share a label, and how unlikely that is (STATISTICS 7)."""
+"""How many tokens of a list share a label, and how unlikely that is (docs/definitions.md 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The themes of many lists at once, as a survey needs them (STATISTICS 7)."""
+"""The themes of many lists at once, as a survey needs them (docs/definitions.md 7)."""
 
 from __future__ import annotations
 

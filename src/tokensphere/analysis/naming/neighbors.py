@@ -1,4 +1,4 @@
-"""Neighbours together with what each list shares (STATISTICS 2 and 7)."""
+"""Neighbours together with what each list shares (docs/definitions.md 2 and 7)."""
 
 from __future__ import annotations
 

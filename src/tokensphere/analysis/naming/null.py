@@ -1,4 +1,7 @@
-"""The smallest p of lists that mean nothing: random tokens, and random directions (STATISTICS 7)."""
+"""The smallest p of lists that mean nothing: of random tokens, of random directions.
+
+docs/definitions.md 7.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,7 @@ def direction_lists(
     store: DrawStore | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> npt.NDArray[np.int32]:
-    """The neighbours of random directions of the real vocabulary (STATISTICS 1 and 2).
+    """The neighbours of random directions of the real vocabulary (docs/definitions.md 1 and 2).
 
     Parameters
     ----------

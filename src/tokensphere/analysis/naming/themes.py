@@ -1,4 +1,4 @@
-"""From labels that a list shares to a name that reads well (STATISTICS 7)."""
+"""From labels that a list shares to a name that reads well (docs/definitions.md 7)."""
 
 from __future__ import annotations
 

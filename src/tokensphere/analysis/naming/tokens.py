@@ -1,4 +1,4 @@
-"""What a list of tokens has in common: its name, with its p-values (STATISTICS 7)."""
+"""What a list of tokens has in common: its name, with its p-values (docs/definitions.md 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hubs: tokens that stand in many lists (STATISTICS 9; Radovanović et al. 2010)."""
+"""Hubs: tokens that stand in many lists (docs/definitions.md 9; Radovanović et al. 2010)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How often random neighbourhoods cohere, against a vocabulary with no words (STATISTICS 5, 6, 9)."""
+"""How often random neighbourhoods cohere, against a vocabulary with no words.
+
+docs/definitions.md 5, 6 and 9.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,7 @@ def survey(
     """How often the nearest tokens of random directions cohere, and how often with no words.
 
     Every direction's k nearest tokens are found in the space and in a surrogate vocabulary, and
-    their coherence ``T`` compared (STATISTICS 5 and 6).
+    their coherence ``T`` compared (docs/definitions.md 5 and 6).
 
     Parameters
     ----------
@@ -223,7 +226,7 @@ def name_survey(
     labels: LabelTable | None = None,
     store: DrawStore | None = None,
 ) -> Survey:
-    """The survey with what its lists share, in :attr:`Survey.naming` (STATISTICS 7).
+    """The survey with what its lists share, in :attr:`Survey.naming` (docs/definitions.md 7).
 
     Parameters
     ----------

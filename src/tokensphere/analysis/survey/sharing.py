@@ -1,4 +1,7 @@
-"""How often a survey's neighbours share a label, beside how often they are close (STATISTICS 7)."""
+"""How often a survey's neighbours share a label, beside how often they are close.
+
+docs/definitions.md 7.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +44,8 @@ class ThemeGroup:
     kinds : kinds of labels that belong to it
     n_labels : labels that were tried
     rate : lists whose strongest label is significant, family-wise 5 % within the group
-    rate_coherent, rate_others : the same among lists that are coherent (STATISTICS 6) and the others;
-        None where there are none
+    rate_coherent, rate_others : the same among lists that are coherent (docs/definitions.md 6) and
+        the others; None where there are none
     agreement : of having a theme with being coherent: a 2 × 2 table and Cohen's kappa
     """
 
@@ -115,7 +118,7 @@ def share_labels(
     ----------
     space : the lists are of its tokens
     lists : int array of shape (m, k)
-    coherent : bool array of shape (m,), lists that are coherent (STATISTICS 6)
+    coherent : bool array of shape (m,), lists that are coherent (docs/definitions.md 6)
     labels : by default all that are built in
     n_draws, seed : lists of random tokens that make up the null of each group
     level : family-wise level
