@@ -93,7 +93,11 @@ class SurveyJob:
     """A survey in its steps, for whoever must be able to stop and go on; see :func:`survey`."""
 
     what = "survey"
-    words: Mapping[str, str] = {"version": "of another version of tokensphere"}
+    words: Mapping[str, str] = {
+        "version": "of another version of tokensphere",
+        "directions": "of other directions",
+        "both_ends": "of one end of each direction where this is of both, or the other way round",
+    }
     draws = 0
     ready = True
 
@@ -137,7 +141,10 @@ class SurveyJob:
         source = self.space.provenance.to_dict()
         model = {name: source[name] for name in source if name not in {"source", "license", "model"}}
         key = {"version": _VERSION, **self.settings.to_dict(), **model}
-        return key if self.settings.seed is not None else key | {"directions": self.directions.about}
+        if self.settings.seed is not None:
+            return key
+        about = {name: value for name, value in self.directions.about.items() if name != "path"}
+        return key | {"directions": about, "both_ends": self.directions.ends == 2}
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Nothing: the surrogate is made when it is needed."""
