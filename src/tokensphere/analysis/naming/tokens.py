@@ -158,7 +158,7 @@ def name_tokens(
     labels : by default those that come with tokensphere
     kinds : kinds of labels to look at, by default all
     n_draws : B of the shuffled null, see :func:`shuffled_null`
-    n_directions : random directions to compare with, see :func:`direction_null`; 0 for none
+    n_directions : random directions to compare with, see :func:`direction_lists`; 0 for none
     similarity, centered, forms : how their neighbours are looked for; the k nearest, as many as the
         list has tokens. Meaningful if the list was found in the same way
     seed : of both nulls
@@ -176,6 +176,7 @@ def name_tokens(
     if isinstance(tokens, (str, bytes, int)):
         raise InputError(f"a list of tokens is needed, {FEWEST} or more; one was given")
     ids, left_out = _list(space, token_ids(space.vocabulary, tokens))
+    settings = SearchSettings(len(ids), similarity, centered, forms)
     counter = LabelCounter(labels_of(space, labels), space.usable, len(ids), kinds=kinds)
     null = shuffled_null(counter, n_draws, seed=seed, store=store, progress=progress)
     shared = counter.counts(ids[None]).toarray()[0].astype(np.int64)
@@ -184,7 +185,6 @@ def name_tokens(
     adjusted = p_values(tested, null, larger=False)
     directions = None
     if n_directions:
-        settings = SearchSettings(len(ids), similarity, centered, forms)
         lists = direction_lists(space, settings, n_directions, seed=seed, store=store, progress=progress)
         directions = _beside(counter, lists, shared, tested, settings)
     return Naming(
