@@ -6,13 +6,11 @@ import json
 import numpy as np
 import numpy.typing as npt
 import pytest
-from scipy import stats
 
 import tokensphere as ts
 from tests import small_model
 from tests.analysis.spaces import space_of, unit_rows
 from tokensphere.errors import InputError, UnknownTokenError
-from tokensphere.statistics.intervals import wilson
 
 
 def gram(space: ts.EmbeddingSpace, *, centered: bool) -> npt.NDArray[np.float64]:
@@ -86,6 +84,7 @@ def test_ranks_agree_with_the_neighbours(bundled: ts.EmbeddingSpace) -> None:
     assert result.centered.rank_of_b == centered.index(raw[29]) + 1
 
 
+@pytest.mark.slow
 def test_a_pair_is_as_similar_as_itself_in_the_other_order() -> None:
     shares = []
     for seed in range(400):
@@ -96,16 +95,6 @@ def test_a_pair_is_as_similar_as_itself_in_the_other_order() -> None:
         a, b = divmod(int(np.argmin(cosines)), n)
         shares += [ts.pair(space, x, y, n_pairs=300).centered.share_above for x, y in ((a, b), (b, a))]
     assert set(shares) == {1.0}
-
-
-def test_wilson_is_scipys() -> None:
-    for count, share in itertools.product((1, 7, 100, 200_000), (0.0, 0.01, 0.5, 0.93, 1.0)):
-        successes = round(share * count)
-        want = stats.binomtest(successes, count).proportion_ci(method="wilson")
-        low, high = wilson(successes / count, count)
-        assert (low, high) == pytest.approx((want.low, want.high), rel=1e-9, abs=1e-12), (count, share)
-        assert 0 <= low <= high <= 1
-        assert low - 1e-15 <= successes / count <= high + 1e-15
 
 
 def test_the_seed_decides_the_sample_and_nothing_else(small: ts.EmbeddingSpace) -> None:

@@ -21,7 +21,7 @@ from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.search import top_k
 from tokensphere.statistics import draws as kept_draws
 from tokensphere.statistics.draws import MemoryStore
-from tokensphere.statistics.pvalues import p_values, reached
+from tokensphere.statistics.pvalues import p_values
 
 M, AXES = 2048, np.eye(D)
 SAMPLE = np.random.default_rng(8).standard_normal((40_000, D)) ** 3
@@ -105,20 +105,6 @@ def test_own_tokens_would_make_a_difference_of_vectors_too_surprising() -> None:
 
 def test_blocks_of_draws_are_those_that_are_kept() -> None:
     assert laws.BLOCK == kept_draws.BLOCK
-
-
-def test_p_values_are_counts() -> None:
-    rng = np.random.default_rng(0)
-    null, values = rng.integers(0, 9, 50) / 9, rng.integers(0, 9, 20) / 9
-    values[4] = np.nan
-    for larger in (True, False):
-        found, counts = p_values(values, null, larger=larger), reached(values, null, larger=larger)
-        for i, value in enumerate(values.tolist()):
-            if i == 4:
-                assert np.isnan(found[i]) and counts[i] == 50
-            else:
-                count = sum((b >= value if larger else b <= value) for b in null.tolist())
-                assert (counts[i], found[i]) == (count, (1 + count) / 51)
 
 
 def test_more_draws_are_those_there_were_and_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
+from tests.analysis.spaces import TEN, with_ten
 from tests.analysis.tables import label, overlapping
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.neighbors import NamedNeighbors, name_neighbors
@@ -18,17 +19,12 @@ from tokensphere.labels.table import LabelTable
 from tokensphere.statistics.draws import MemoryStore
 
 N, D = 600, 16
-TEN = list(range(10, 110, 10))  # the tokens of the label "ten"
 FIRST_AXIS = np.eye(D)[:1]
 
 
 @pytest.fixture(scope="module")
 def space() -> ts.EmbeddingSpace:
-    """600 random rows; those of "ten" near the first axis, and token 7 without a direction."""
-    rows = np.random.default_rng(4).standard_normal((N, D))
-    rows[TEN] += 12 * np.eye(D)[0]
-    rows[7] = 0
-    return ts.EmbeddingSpace.from_arrays(rows, [f" token {i}" for i in range(N)])
+    return with_ten(12)
 
 
 def named(space: ts.EmbeddingSpace, directions: Any, k: int = 6, **options: Any) -> NamedNeighbors:

@@ -8,27 +8,22 @@ import pytest
 from scipy import stats
 
 import tokensphere as ts
-from tests.analysis.tables import label, overlapping
+from tests.analysis.spaces import TEN, with_ten
+from tests.analysis.tables import N, label, overlapping
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.analysis.naming.lists import name_lists
-from tokensphere.analysis.naming.null import direction_lists, familywise, shuffled_null
+from tokensphere.analysis.naming.lists import LEVEL, name_lists
+from tokensphere.analysis.naming.null import direction_lists, shuffled_null
 from tokensphere.analysis.naming.themes import NOTHING
-from tokensphere.analysis.naming.tokens import LEVEL, Naming, name_tokens
+from tokensphere.analysis.naming.tokens import Naming, name_tokens
 from tokensphere.errors import InputError, UnknownTokenError
 from tokensphere.labels.table import LabelTable
 from tokensphere.statistics.draws import MemoryStore
-
-N, D = 600, 16
-TEN = list(range(10, 110, 10))  # the tokens of the label "ten"
+from tokensphere.statistics.pvalues import p_values
 
 
 @pytest.fixture(scope="module")
 def space() -> ts.EmbeddingSpace:
-    """600 random rows; those of "ten" near each other, and token 7 without a direction."""
-    rows = np.random.default_rng(4).standard_normal((N, D))
-    rows[TEN] += 3 * np.eye(D)[0]
-    rows[7] = 0
-    return ts.EmbeddingSpace.from_arrays(rows, [f" token {i}" for i in range(N)])
+    return with_ten(3)
 
 
 def named(space: ts.EmbeddingSpace, tokens: Any, **options: Any) -> Naming:
@@ -67,7 +62,7 @@ def test_every_eligible_label_counts_in_the_correction(space: ts.EmbeddingSpace)
     np.testing.assert_allclose(result.q, want)
     # Adjusted p: the share of null lists with a label that is as unlikely.
     null = shuffled_null(counter, 999, store=MemoryStore())
-    np.testing.assert_array_equal(result.p_familywise, familywise(tested, null))
+    np.testing.assert_array_equal(result.p_familywise, p_values(tested, null, larger=False))
     assert (result.p_familywise >= result.p - 0.02).all()
 
 
