@@ -71,7 +71,7 @@ def cut(wheel: Path, folder: Path) -> None:
         "tokensphere.note.3": "input and output matrix are tied: the embedding is the unembedding",
     }
     PATH.parent.mkdir(exist_ok=True)
-    write_gguf(PATH, metadata, {EMBEDDING: (tensor.type.name, tensor.shape, stored)})
+    write_gguf(PATH, metadata, {EMBEDDING: (tensor.dtype, tensor.shape, stored)})
     print(
         f"{PATH}: {PATH.stat().st_size:,} bytes, SHA-256", hashlib.sha256(PATH.read_bytes()).hexdigest()
     )

@@ -29,7 +29,8 @@ MAY: dict[str, set[str]] = {
     "sources": FOUNDATION | {"space", "formats", "geometry"},
     "directions": FOUNDATION | {"space", "formats", "geometry"},
     "analysis": FOUNDATION | {"space", "directions", "geometry", "statistics", "labels"},
-    "views": FOUNDATION | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats"},
+    "views": FOUNDATION
+    | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats"},
     "run": {"errors", "analysis", "formats"},
     "cli": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}

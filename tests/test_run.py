@@ -26,8 +26,7 @@ from tokensphere.analysis.job import Column, Job, Progress, Table
 from tokensphere.analysis.survey import job as survey_job
 from tokensphere.analysis.survey.job import SurveyJob
 from tokensphere.errors import FormatError, InputError
-from tokensphere.formats.columns import read_columns
-from tokensphere.formats.parquet import write_columns
+from tokensphere.formats.parquet import read_columns, write_columns
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.run import Done, alone, go_on, load
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tokensphere.analysis.direction_test.null import NullSpec
     from tokensphere.analysis.direction_test.result import DirectionTest
     from tokensphere.analysis.naming.labels import label_members, list_labels
+    from tokensphere.analysis.naming.lists import NamingSpec
     from tokensphere.analysis.naming.neighbors import NamedNeighbors, name_neighbors
     from tokensphere.analysis.naming.tokens import Naming, name_tokens
     from tokensphere.analysis.nearest import Neighbors, nearest
@@ -51,9 +52,8 @@ if TYPE_CHECKING:
     from tokensphere.labels.build import label_table
     from tokensphere.labels.table import Label, LabelTable
     from tokensphere.labels.user import labels_from_mapping, read_labels
-    from tokensphere.sources.gensim import from_gensim
     from tokensphere.sources.load import load
-    from tokensphere.sources.transformers import from_transformers
+    from tokensphere.sources.memory import from_gensim, from_transformers
     from tokensphere.space import EmbeddingSpace, Provenance
     from tokensphere.vocabulary import Kind, Vocabulary
 
@@ -68,6 +68,7 @@ _WHERE = {
     "LabelTable": "labels.table",
     "NamedNeighbors": "analysis.naming.neighbors",
     "Naming": "analysis.naming.tokens",
+    "NamingSpec": "analysis.naming.lists",
     "Neighbors": "analysis.nearest",
     "NullSpec": "analysis.direction_test.null",
     "Pair": "analysis.pair",
@@ -82,8 +83,8 @@ _WHERE = {
     "TokenSum": "directions.tokens",
     "Vocabulary": "vocabulary",
     "direction_test": "analysis.direction_test.job",
-    "from_gensim": "sources.gensim",
-    "from_transformers": "sources.transformers",
+    "from_gensim": "sources.memory",
+    "from_transformers": "sources.memory",
     "label_members": "analysis.naming.labels",
     "label_table": "labels.build",
     "labels_from_mapping": "labels.user",
@@ -109,7 +110,7 @@ _WHERE = {
 __all__ = [
     "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError", "Geometry",
     "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors", "Naming",
-    "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance", "RandomDirections",
+    "NamingSpec", "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance", "RandomDirections",
     "SearchSettings", "SettleSpec", "SourceError", "Summary", "SurrogateSpec", "Survey", "TokenSum",
     "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__", "direction_test",
     "from_gensim", "from_transformers", "label_members", "label_table", "labels_from_mapping",
@@ -138,4 +139,4 @@ def _late(module: str, name: str, *given: Any) -> Any:
 above.answer("text", partial(_late, "views", "to_text"))
 above.answer("html", partial(_late, "views", "to_html"))
 above.answer("save", partial(_late, "sources.saved", "save_space"))
-above.answer("gensim", partial(_late, "sources.gensim", "to_gensim"))
+above.answer("gensim", partial(_late, "sources.memory", "to_gensim"))

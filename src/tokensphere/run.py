@@ -15,8 +15,7 @@ from typing import Generic
 
 from tokensphere.analysis.job import Job, P, Progress, difference, work
 from tokensphere.errors import FormatError, InputError, MissingExtraError
-from tokensphere.formats.columns import read_columns
-from tokensphere.formats.parquet import check_parquet_path, write_columns
+from tokensphere.formats.parquet import check_parquet_path, read_columns, write_columns
 
 SCHEMA = 1  # of what saved tables say of themselves; raised when older ones cannot be read
 SAVE_AFTER = 30.0  # seconds of work that may be lost if the machine stops

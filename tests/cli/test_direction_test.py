@@ -17,8 +17,8 @@ from tokensphere.analysis.direction_test import measure as directiontest_measure
 from tokensphere.analysis.direction_test.measure import Measured, Measurer
 from tokensphere.analysis.lists import find_lists
 from tokensphere.cli import main
-from tokensphere.formats.columns import read_columns
 from tokensphere.formats.gguf.writer import write_gguf
+from tokensphere.formats.parquet import read_columns
 
 D = small_model.D
 V = np.random.default_rng(0).standard_normal((50, D)).astype(np.float32)

@@ -16,8 +16,7 @@ from tokensphere.analysis.survey import measure as survey_run
 from tokensphere.analysis.survey.measure import SurveyRun
 from tokensphere.analysis.survey.records import SurveyRecords
 from tokensphere.cli import main
-from tokensphere.formats.columns import read_columns
-from tokensphere.formats.parquet import write_columns
+from tokensphere.formats.parquet import read_columns, write_columns
 
 
 @pytest.fixture(autouse=True)

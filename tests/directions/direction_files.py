@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.formats import made
 from tokensphere.formats.gguf.writer import write_gguf
 
 Array = npt.NDArray[Any]
@@ -23,21 +23,15 @@ def whole_numbers(*shape: int, seed: int = 0) -> npt.NDArray[np.float32]:
     return np.random.default_rng(seed).integers(-8, 8, shape).astype(np.float32)
 
 
-def bf16(array: Array) -> bytes:
-    return (array.astype("<f4").view("<u4") >> 16).astype("<u2").tobytes()
-
-
 def safetensors(arrays: Arrays, dtype: str = "F32") -> bytes:
+    return made.safetensors(
+        {name: (dtype, array.shape, _stored(array, dtype)) for name, array in arrays.items()}
+    )
+
+
+def _stored(array: Array, dtype: str) -> bytes:
     numpy_dtype = {"F32": "<f4", "F16": "<f2", "F64": "<f8", "I32": "<i4", "I8": "i1", "C64": "<c8"}
-    header: dict[str, Any] = {}
-    data = b""
-    for name, array in arrays.items():
-        raw = bf16(array) if dtype == "BF16" else array.astype(numpy_dtype[dtype]).tobytes()
-        offsets = [len(data), len(data) + len(raw)]
-        header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": offsets}
-        data += raw
-    text = json.dumps(header).encode()
-    return struct.pack("<Q", len(text)) + text + data
+    return made.bf16(array) if dtype == "BF16" else array.astype(numpy_dtype[dtype]).tobytes()
 
 
 def q8_0(array: Array) -> bytes:
@@ -55,10 +49,13 @@ def q4_0(array: Array) -> bytes:
 
 def gguf(path: Path, arrays: Arrays, kind: str = "F32") -> Path:
     stored: dict[str, Callable[[Array], bytes]] = {
-        "F32": lambda a: a.astype("<f4").tobytes(), "F16": lambda a: a.astype("<f2").tobytes(),
-        "F64": lambda a: a.astype("<f8").tobytes(), "BF16": bf16, "Q8_0": q8_0, "Q4_0": q4_0,
+        "Q8_0": q8_0, "Q4_0": q4_0,
     }  # fmt: skip
-    write_gguf(path, {}, {name: (kind, a.shape, stored[kind](a)) for name, a in arrays.items()})
+
+    def store(array: Array) -> bytes:
+        return stored[kind](array) if kind in stored else _stored(array, kind)
+
+    write_gguf(path, {}, {name: (kind, a.shape, store(a)) for name, a in arrays.items()})
     return path
 
 
@@ -66,6 +63,24 @@ def _safetensors(dtype: str) -> Callable[[Path, Arrays], Path]:
     def write(folder: Path, arrays: Arrays) -> Path:
         (folder / "x.safetensors").write_bytes(safetensors(arrays, dtype))
         return folder / "x.safetensors"
+
+    return write
+
+
+def _ctranslate2(dtype: str, numpy_dtype: str) -> Callable[[Path, Arrays], Path]:
+    def write(folder: Path, arrays: Arrays) -> Path:
+        variables: dict[str, Any] = {}
+        for name, array in arrays.items():
+            scaled = array
+            if dtype == "int8":  # a scale for each index of the first axis
+                scale = 2.0 ** (np.arange(len(array)) % 4)
+                scaled = array * scale.reshape(-1, *[1] * (array.ndim - 1))
+                variables[f"{name}_scale"] = ("float32", scale.shape, scale.astype("<f4").tobytes())
+            elif dtype == "int16":  # without a scale, as old versions wrote it
+                scaled = array * 1000
+            variables[name] = (dtype, array.shape, scaled.astype(numpy_dtype).tobytes())
+        (folder / "model.bin").write_bytes(made.ctranslate2(variables))
+        return folder / "model.bin"
 
     return write
 
@@ -124,6 +139,9 @@ FORMATS: dict[str, Callable[[Path, Arrays], Path]] = {
         f"safetensors-{dtype}": _safetensors(dtype)
         for dtype in ("F32", "F16", "BF16", "F64", "I32", "I8")
     },
+    "ctranslate2-float32": _ctranslate2("float32", "<f4"),
+    "ctranslate2-int8": _ctranslate2("int8", "i1"),
+    "ctranslate2-int16": _ctranslate2("int16", "<i2"),
     **{
         f"gguf-{kind}": lambda folder, arrays, kind=kind: gguf(folder / "x.gguf", arrays, kind)  # type: ignore[misc]
         for kind in ("F32", "F16", "BF16", "F64", "Q8_0", "Q4_0")

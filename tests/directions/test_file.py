@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from itertools import product
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -12,16 +13,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.cases import case
 from tests.directions import direction_files
 from tests.directions.direction_files import FORMATS, whole_numbers
-from tokensphere.directions import file as directions_file
+from tests.formats.made import ctranslate2
 from tokensphere.directions.file import DirectionSource, open_directions
-from tokensphere.formats.gguf.quants import TENSOR_TYPES, dequantize
+from tokensphere.formats.gguf import quants
+from tokensphere.formats.gguf.quants import TENSOR_TYPES
 from tokensphere.formats.gguf.reader import GGUFFile
 from tokensphere.formats.gguf.writer import write_gguf
+from tokensphere.formats.numpy import read_member
 from tokensphere.formats.safetensors import SafetensorsFile
-from tokensphere.sources import local as files
-from tokensphere.sources.arrays import read_member
 
 D = 64
 LAYERS = {f"blk.{i}.down": whole_numbers(D, 96, seed=i) for i in (10, 2, 0)}  # columns
@@ -62,8 +64,13 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return FORMATS[request.param](tmp_path, LAYERS | OTHERS)
 
 
-@pytest.mark.parametrize("pattern", EXPECTED)
-def test_every_format_gives_the_same_directions(path: Path, pattern: str) -> None:
+def test_every_format_gives_the_same_directions(path: Path) -> None:
+    for pattern in EXPECTED:
+        with case(pattern):
+            same_directions(path, pattern)
+
+
+def same_directions(path: Path, pattern: str) -> None:
     with open_directions(f"{path}:{pattern}", D) as source:
         got, expected = whole(source), EXPECTED[pattern]
         assert (len(source), source.d) == expected.shape
@@ -118,10 +125,14 @@ def test_of_a_square_matrix_the_axis_decides(kind: str, tmp_path: Path) -> None:
         np.testing.assert_array_equal(whole(source), square[3:4])
 
 
-@pytest.mark.parametrize("shape", [(D,), (1, D), (5, D), (D, 5), (2, 3, D)])
-@pytest.mark.parametrize("dtype", ["<f4", ">f8", "<f2", "<i8", "u1", "<i4"])
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_npy(tmp_path: Path, shape: tuple[int, ...], dtype: str, order: str) -> None:
+def test_npy(tmp_path: Path) -> None:
+    shapes: list[tuple[int, ...]] = [(D,), (1, D), (5, D), (D, 5), (2, 3, D)]
+    for shape, dtype, order in product(shapes, ["<f4", ">f8", "<f2", "<i8", "u1", "<i4"], "CF"):
+        with case((shape, dtype, order)):
+            npy_gives_its_directions(tmp_path, shape, dtype, order)
+
+
+def npy_gives_its_directions(tmp_path: Path, shape: tuple[int, ...], dtype: str, order: str) -> None:
     array = np.asarray(abs(whole_numbers(*shape)), dtype=dtype, order=order)  # type: ignore[call-overload]
     np.save(tmp_path / "probe.npy", array)
     axis = shape.index(D)
@@ -188,19 +199,19 @@ def test_only_what_a_range_takes_is_read(tmp_path: Path) -> None:
     path = direction_files.gguf(tmp_path / "x.gguf", LAYERS | OTHERS, "Q8_0")
     read: list[str] = []
     decoded: list[int] = []
-    raw = GGUFFile.raw
+    raw, decode = GGUFFile.raw, quants._DECODERS["Q8_0"]
 
     def noted_raw(self: GGUFFile, name: str) -> object:
         read.append(name)
         return raw(self, name)
 
-    def noted_dequantize(stored: object, kind: object, out: npt.NDArray[Any]) -> None:
+    def noted_decode(stored: npt.NDArray[Any], out: npt.NDArray[Any]) -> None:
         decoded.append(out.size)
-        dequantize(stored, kind, out)  # type: ignore[arg-type]
+        decode(stored, out)
 
     with (
         patch.object(GGUFFile, "raw", noted_raw),
-        patch("tokensphere.directions.stored.dequantize", noted_dequantize),
+        patch.dict(quants._DECODERS, Q8_0=noted_decode),
         open_directions(f"{path}:blk.*", D) as source,
     ):
         assert source.names[100] and source.group_of.shape == (288,) and not read
@@ -289,6 +300,21 @@ def test_the_digest_is_of_the_content(tmp_path: Path) -> None:
     assert hashlib.sha256().hexdigest() not in digests
 
 
+def test_the_digest_is_of_the_scales_too(tmp_path: Path) -> None:
+    values = whole_numbers(3, D).astype("i1")
+    digests = set()
+    for scale in (1.0, 2.0):
+        variables = {
+            "w": ("int8", values.shape, values.tobytes()),
+            "w_scale": ("float32", (3,), np.full(3, scale, "<f4").tobytes()),
+        }
+        (tmp_path / "model.bin").write_bytes(ctranslate2(variables))
+        with open_directions(tmp_path / "model.bin", D) as source:
+            np.testing.assert_array_equal(whole(source), values / scale)
+            digests.add(source.sha256)
+    assert len(digests) == 2
+
+
 def test_blocks_are_the_callers_own(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", OTHERS["rows"])
     with open_directions(tmp_path / "x.npy", D) as source:
@@ -296,10 +322,6 @@ def test_blocks_are_the_callers_own(tmp_path: Path) -> None:
         block[:] = 0
         assert whole(source).any()
     assert not block.any()  # and outlive the file
-
-
-def test_the_readers_are_those_of_the_table_of_formats() -> None:
-    assert set(directions_file.READERS) < {known.name for known in files.FORMATS}
 
 
 def test_a_tensor_that_pytorch_saved_by_itself(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.directions import direction_files
 from tests.directions.direction_files import FORMATS, whole_numbers
+from tests.formats import made
 from tokensphere.directions.choice import natural
 from tokensphere.directions.file import open_directions, split_spec
 from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError, TokensphereError
@@ -87,7 +88,7 @@ def test_other_models_are_told(path: Path) -> None:
 
 
 def test_both_axes_fit(path: Path) -> None:
-    refused(f"{path}:square", "(64, 64)", "--axis 0 or --axis 1", "1: each row is a direction")
+    refused(f"{path}:square", "(64, 64)", "axis=0 or axis=1", "1: each row is a direction")
     refused(f"{path}:W_dec", "axis 0 of", "has the length 96", "64 dimensions", axis=0)
     refused(f"{path}:W_dec", "no axis 2", "(96, 64)", "from 0 to 1", axis=2)
     refused(f"{path}:W_dec", "no axis -3", axis=-3)
@@ -95,7 +96,7 @@ def test_both_axes_fit(path: Path) -> None:
 
 def test_stacks_with_two_axes_that_fit(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros((4, D, D)))
-    message = refused(tmp_path / "x.npy", "(4, 64, 64)", "--axis 1 or --axis 2")
+    message = refused(tmp_path / "x.npy", "(4, 64, 64)", "axis=1 or axis=2")
     assert "row" not in message
 
 
@@ -130,6 +131,17 @@ def test_scales_beside_a_tensor(tmp_path: Path) -> None:
     arrays = {"w": whole_numbers(2, D), "w_scale": whole_numbers(2)}
     (tmp_path / "x.safetensors").write_bytes(direction_files.safetensors(arrays, "I8"))
     refused(tmp_path / "x.safetensors", "quantised with the scales 'w_scale'", kind=SourceError)
+
+
+def test_integers_whose_scale_is_missing_or_does_not_fit(tmp_path: Path) -> None:
+    variables: dict[str, tuple[str, tuple[int, ...], bytes]] = {"w": ("int8", (2, D), bytes(2 * D))}
+    (tmp_path / "model.bin").write_bytes(made.ctranslate2(variables))
+    refused(tmp_path / "model.bin", "lacks 'w_scale'", kind=FormatError)
+    variables["w_scale"] = ("float32", (3,), bytes(12))
+    (tmp_path / "model.bin").write_bytes(made.ctranslate2(variables))
+    refused(tmp_path / "model.bin", "shape (3,) for 2 rows", kind=FormatError)
+    (tmp_path / "model.bin").write_bytes(made.ctranslate2({"w": ("int32", (2, D), bytes(8 * D))}))
+    refused(tmp_path / "model.bin", "type int32", "real numbers")
 
 
 @pytest.mark.parametrize("shape", [(0, D), (D, 0), (3, 0, D), (0,), ()])

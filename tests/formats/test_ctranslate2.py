@@ -7,35 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.formats.made import Tensors, ct2_quantised, ctranslate2
 from tokensphere.errors import FormatError, SourceError, TokensphereError
 from tokensphere.formats.ctranslate2 import CTranslate2File
 from tokensphere.formats.tensors import digest
 
-DTYPES = ["float32", "int8", "int16", "int32", "float16", "bfloat16"]
-WIDTHS = {"float32": 4, "int8": 1, "int16": 2, "int32": 4, "float16": 2, "bfloat16": 2}
-Variables = dict[str, tuple[str, tuple[int, ...], bytes]]
 WEIGHT = "decoder/embeddings/weight"
-
-
-def string(text: str) -> bytes:
-    raw = text.encode("utf-8", "surrogateescape") + b"\0"
-    return struct.pack("<H", len(raw)) + raw
-
-
-def model(variables: Variables, aliases: dict[str, str] | None = None, version: int = 6) -> bytes:
-    """The bytes of a model.bin, field by field as its converter writes them."""
-    content = struct.pack("<I", version) + string("TestSpec") + struct.pack("<II", 3, len(variables))
-    for name, (dtype, shape, raw) in variables.items():
-        content += string(name) + struct.pack(f"<B{len(shape)}I", len(shape), *shape)
-        if version >= 4:
-            content += struct.pack("<BI", DTYPES.index(dtype), len(raw))
-        else:
-            content += struct.pack("<BI", WIDTHS[dtype], len(raw) // WIDTHS[dtype])
-        content += raw
-    if version >= 3:
-        content += struct.pack("<I", len(aliases or {}))
-        content += b"".join(string(a) + string(name) for a, name in (aliases or {}).items())
-    return content
 
 
 def opened(tmp_path: Path, content: bytes) -> CTranslate2File:
@@ -48,20 +25,10 @@ def random_matrix(n: int = 40, d: int = 16) -> npt.NDArray[np.float32]:
     return np.random.default_rng(1).standard_normal((n, d)).astype(np.float32)
 
 
-def quantised(matrix: npt.NDArray[np.float32]) -> Variables:
-    """As CTranslate2 does it: 127 / largest absolute value of a row, values times that, rounded."""
-    scale = 127 / np.abs(matrix).max(axis=1)
-    values = np.rint(matrix * scale[:, None]).astype(np.int8)
-    return {
-        WEIGHT: ("int8", matrix.shape, values.tobytes()),
-        f"{WEIGHT}_scale": ("float32", scale.shape, scale.astype("<f4").tobytes()),
-    }
-
-
 @pytest.mark.parametrize(("dtype", "numpy_dtype"), [("float32", "<f4"), ("float16", "<f2")])
 def test_floats_are_exact(tmp_path: Path, dtype: str, numpy_dtype: str) -> None:
     matrix = random_matrix().astype(numpy_dtype)
-    with opened(tmp_path, model({WEIGHT: (dtype, matrix.shape, matrix.tobytes())})) as file:
+    with opened(tmp_path, ctranslate2({WEIGHT: (dtype, matrix.shape, matrix.tobytes())})) as file:
         assert file.spec == "TestSpec"
         assert (file.tensors[WEIGHT].dtype, file.tensors[WEIGHT].shape) == (dtype, (40, 16))
         np.testing.assert_array_equal(file.matrix(WEIGHT), matrix.astype(np.float32))
@@ -73,13 +40,13 @@ def test_bfloat16_is_the_upper_half_of_float32(tmp_path: Path) -> None:
     matrix = random_matrix()
     halves = (matrix.view("<u4") >> 16).astype("<u2")
     expected = (halves.astype("<u4") << 16).view("<f4")
-    with opened(tmp_path, model({WEIGHT: ("bfloat16", matrix.shape, halves.tobytes())})) as file:
+    with opened(tmp_path, ctranslate2({WEIGHT: ("bfloat16", matrix.shape, halves.tobytes())})) as file:
         np.testing.assert_array_equal(file.matrix(WEIGHT), expected)
 
 
 def test_int8_is_divided_by_the_scale_of_its_row(tmp_path: Path) -> None:
     matrix = random_matrix(3000, 64) * np.float32(0.02)
-    with opened(tmp_path, model(quantised(matrix))) as file:
+    with opened(tmp_path, ctranslate2(ct2_quantised(WEIGHT, matrix))) as file:
         found = file.matrix(WEIGHT)
     step = np.abs(matrix).max(axis=1, keepdims=True) / 127
     assert (np.abs(found - matrix) <= step * 0.501).all()
@@ -87,16 +54,16 @@ def test_int8_is_divided_by_the_scale_of_its_row(tmp_path: Path) -> None:
 
 def test_int16_has_one_scale_for_all(tmp_path: Path) -> None:
     values = np.arange(-6, 6, dtype="<i2").reshape(4, 3)
-    variables: Variables = {"w": ("int16", (4, 3), values.tobytes())}
-    scaled: Variables = {**variables, "w_scale": ("float32", (), struct.pack("<f", 8))}
-    with opened(tmp_path, model(scaled)) as file:
+    variables: Tensors = {"w": ("int16", (4, 3), values.tobytes())}
+    scaled: Tensors = {**variables, "w_scale": ("float32", (), struct.pack("<f", 8))}
+    with opened(tmp_path, ctranslate2(scaled)) as file:
         np.testing.assert_array_equal(file.matrix("w"), values / np.float32(8))
-    with opened(tmp_path, model(variables)) as file:  # as old versions wrote it
+    with opened(tmp_path, ctranslate2(variables)) as file:  # as old versions wrote it
         np.testing.assert_array_equal(file.matrix("w"), values / np.float32(1000))
 
 
 def test_another_name_is_the_same_matrix(tmp_path: Path) -> None:
-    content = model(quantised(random_matrix()), {"decoder/projection/weight": WEIGHT})
+    content = ctranslate2(ct2_quantised(WEIGHT, random_matrix()), {"decoder/projection/weight": WEIGHT})
     with opened(tmp_path, content) as file:
         np.testing.assert_array_equal(file.matrix("decoder/projection/weight"), file.matrix(WEIGHT))
         assert file.tensors["decoder/projection/weight"].offset == file.tensors[WEIGHT].offset
@@ -106,7 +73,7 @@ def test_another_name_is_the_same_matrix(tmp_path: Path) -> None:
 def test_versions(tmp_path: Path, version: int) -> None:
     matrix = random_matrix()
     with opened(
-        tmp_path, model({WEIGHT: ("float32", (40, 16), matrix.tobytes())}, None, version)
+        tmp_path, ctranslate2({WEIGHT: ("float32", (40, 16), matrix.tobytes())}, None, version)
     ) as file:
         np.testing.assert_array_equal(file.matrix(WEIGHT), matrix)
 
@@ -114,10 +81,10 @@ def test_versions(tmp_path: Path, version: int) -> None:
 @pytest.mark.parametrize("version", [0, 1, 7, 255])
 def test_other_versions_are_refused(tmp_path: Path, version: int) -> None:
     with pytest.raises(SourceError, match=f"version {version},"):
-        opened(tmp_path, model({}, None, version))
+        opened(tmp_path, ctranslate2({}, None, version))
 
 
-GOOD: Variables = {"w": ("float32", (1, 2), bytes(8))}
+GOOD: Tensors = {"w": ("float32", (1, 2), bytes(8))}
 
 
 @pytest.mark.parametrize(
@@ -125,16 +92,19 @@ GOOD: Variables = {"w": ("float32", (1, 2), bytes(8))}
     [
         (b"", "too short"),
         (b"GGUF" + bytes(40), "version 1179993927"),
-        (model(GOOD)[:-1], "missing"),
-        (model(GOOD) + b"x", "1 bytes after its end"),
-        (model({"w": ("float32", (2, 2), bytes(8))}), "takes 16"),
-        (model({"w": ("float32", (2**31, 2**31), bytes(8))}), "takes 18,446,744,073,709,551,616"),
-        (model(GOOD).replace(struct.pack("<BI", 0, 8), struct.pack("<BI", 9, 8)), "unknown type 9"),
-        (model(GOOD).replace(b"w\0\x02", b"wx\x02"), "one zero byte"),
-        (model(GOOD, {"v": "u"}), "not there"),
-        (model(GOOD, {"w": "w"}), "taken"),
-        (model({**GOOD, "v": GOOD["w"]}).replace(b"v\0", b"w\0"), "two variables 'w'"),
-        (model(GOOD)[:17] + b"\xff\xff\xff\xff" + model(GOOD)[21:], "more than it can hold"),
+        (ctranslate2(GOOD)[:-1], "missing"),
+        (ctranslate2(GOOD) + b"x", "1 bytes after its end"),
+        (ctranslate2({"w": ("float32", (2, 2), bytes(8))}), "takes 16"),
+        (ctranslate2({"w": ("float32", (2**31, 2**31), bytes(8))}), "takes 18,446,744,073,709,551,616"),
+        (
+            ctranslate2(GOOD).replace(struct.pack("<BI", 0, 8), struct.pack("<BI", 9, 8)),
+            "unknown type 9",
+        ),
+        (ctranslate2(GOOD).replace(b"w\0\x02", b"wx\x02"), "one zero byte"),
+        (ctranslate2(GOOD, {"v": "u"}), "not there"),
+        (ctranslate2(GOOD, {"w": "w"}), "taken"),
+        (ctranslate2({**GOOD, "v": GOOD["w"]}).replace(b"v\0", b"w\0"), "two variables 'w'"),
+        (ctranslate2(GOOD)[:17] + b"\xff\xff\xff\xff" + ctranslate2(GOOD)[21:], "more than it can hold"),
     ],
 )
 def test_damage_is_named(tmp_path: Path, content: bytes, message: str) -> None:
@@ -143,7 +113,7 @@ def test_damage_is_named(tmp_path: Path, content: bytes, message: str) -> None:
 
 
 def test_what_is_no_matrix(tmp_path: Path) -> None:
-    variables: Variables = {
+    variables: Tensors = {
         "scalar": ("int8", (), b"\1"),
         "row": ("float32", (2,), bytes(8)),
         "empty": ("float32", (0, 2), b""),
@@ -152,7 +122,7 @@ def test_what_is_no_matrix(tmp_path: Path) -> None:
         "odd": ("int8", (2, 1), bytes(2)),
         "odd_scale": ("float32", (3,), bytes(12)),
     }
-    with opened(tmp_path, model(variables)) as file:
+    with opened(tmp_path, ctranslate2(variables)) as file:
         for name in ("scalar", "row", "empty", "ints"):
             with pytest.raises(SourceError, match="not a matrix"):
                 file.matrix(name)
@@ -168,8 +138,8 @@ def test_what_is_no_matrix(tmp_path: Path) -> None:
 
 def damaged_files(tmp_path: Path, count: int) -> None:
     rng = np.random.default_rng(8)
-    whole = model(
-        {**quantised(random_matrix(6, 4)), "b": ("float16", (2, 2), bytes(8))},
+    whole = ctranslate2(
+        {**ct2_quantised(WEIGHT, random_matrix(6, 4)), "b": ("float16", (2, 2), bytes(8))},
         {"decoder/projection/weight": WEIGHT},
     )
     for _ in range(count):

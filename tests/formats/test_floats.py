@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats.floats import to_float32
+from tokensphere.formats.floats import plain_values
+
+
+def to_float32(
+    raw: npt.NDArray[np.uint8], dtype: str, shape: tuple[int, ...]
+) -> npt.NDArray[np.float32]:
+    return plain_values(raw, dtype, shape).float32()
 
 
 def test_bfloat16_is_exact_where_it_has_the_value() -> None:

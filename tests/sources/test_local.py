@@ -14,10 +14,13 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tests.formats.test_ctranslate2 import model as ctranslate2_bytes
-from tests.sources.hub.server import safetensors_bytes
-from tokensphere.errors import FormatError, InputError, SourceError, TokensphereError
+from tests.cases import case
+from tests.formats.made import ctranslate2 as ctranslate2_bytes
+from tests.formats.made import safetensors_bytes
+from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError, TokensphereError
 from tokensphere.formats.gguf.writer import write_gguf
+from tokensphere.formats.recognise import FORMATS
+from tokensphere.sources import local
 
 TOKENS = ["the", "Köln", "日本", "x", "0.5", "end"]
 VECTORS = np.random.default_rng(11).standard_normal((len(TOKENS), 5)).astype(np.float32)
@@ -136,11 +139,48 @@ def test_a_folder_of_every_format(tmp_path: Path, name: str) -> None:
     assert_same(ts.load(f"{folder}{os.sep}"))
 
 
-@pytest.mark.parametrize("write", [safetensors, gguf, ctranslate2, saved])
-@pytest.mark.parametrize("name", ["blob", "model.dat", "weights.old", "x.ckpt"])
-def test_content_tells_where_the_name_does_not(tmp_path: Path, write: Write, name: str) -> None:
-    write(tmp_path / name)
-    assert_same(ts.load(tmp_path / name))
+TELLING: list[Write] = [safetensors, gguf, ctranslate2, saved, npz]
+TELLING += [BY_NAME[name] for name in ("glove.txt", "google.bin", "wiki.vec.gz")]
+
+
+@pytest.mark.parametrize("write", [*TELLING, torch_bin])
+def test_content_tells_where_the_name_does_not(tmp_path: Path, write: Write) -> None:
+    for name in (
+        "blob",
+        "model.dat",
+        "weights.old",
+        "x.ckpt",
+        "x.gguf",
+        "x.npz",
+        "x.index.json",
+        "x.pt",
+    ):
+        write(tmp_path / name)
+        with case(name):
+            assert_same(ts.load(tmp_path / name))
+
+
+def test_an_index_under_another_name(tmp_path: Path) -> None:
+    for name in ("index", "model.json", "weights.bin"):
+        index(tmp_path / name)
+        with case(name):
+            assert_same(ts.load(tmp_path / name))
+
+
+def test_an_archive_cut_short_is_still_told_by_its_first_member(tmp_path: Path) -> None:
+    npz(tmp_path / "x.pt")
+    whole = (tmp_path / "x.pt").read_bytes()
+    (tmp_path / "x.pt").write_bytes(whole[:-30])
+    with pytest.raises(FormatError, match="no complete archive of arrays"):
+        ts.load(tmp_path / "x.pt")
+    other = whole.replace(b"vectors.npy", b"a/data.pkl\0")[:-30]
+    (tmp_path / "x.npz").write_bytes(other.replace(b"a/data.pkl\0", b"ab/data.pkl"))
+    with pytest.raises((FormatError, MissingExtraError), match=r"PyTorch"):
+        ts.load(tmp_path / "x.npz")
+
+
+def test_loaders_of_their_own_are_of_formats_that_there_are() -> None:
+    assert set(local._LOADERS) < {known.name for known in FORMATS}
 
 
 def test_a_blob_of_numpy_with_its_tokens(tmp_path: Path) -> None:
@@ -277,22 +317,23 @@ GARBAGE = {
 }
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_an_empty_file(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"model{suffix}"
-    path.touch()
-    with pytest.raises(SourceError, match="is empty; download it again"):
-        ts.load(path)
+def test_an_empty_file(tmp_path: Path) -> None:
+    for suffix in SUFFIXES:
+        path = tmp_path / f"model{suffix}"
+        path.touch()
+        with case(suffix), pytest.raises(SourceError, match="is empty; download it again"):
+            ts.load(path)
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("kind", GARBAGE)
-def test_garbage_is_told_in_one_line(tmp_path: Path, suffix: str, kind: str) -> None:
-    path = tmp_path / f"model{suffix}"
-    path.write_bytes(GARBAGE[kind])
-    with pytest.raises(TokensphereError) as caught:
-        ts.load(path)
-    assert "\n" not in str(caught.value) and len(str(caught.value)) < 1000
+def test_garbage_is_told_in_one_line(tmp_path: Path, kind: str) -> None:
+    for suffix in SUFFIXES:
+        path = tmp_path / f"model{suffix}"
+        path.write_bytes(GARBAGE[kind])
+        with case(suffix):
+            with pytest.raises(TokensphereError) as caught:
+                ts.load(path)
+            assert "\n" not in str(caught.value) and len(str(caught.value)) < 1000
 
 
 class Evil:
@@ -305,13 +346,13 @@ class Evil:
         return os.mkdir, (str(self.path),)
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_nothing_is_unpickled(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"model{suffix}"
-    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        path.write_bytes(pickle.dumps(Evil(tmp_path / "struck"), protocol))
-        with pytest.raises(TokensphereError):
-            ts.load(path)
+def test_nothing_is_unpickled(tmp_path: Path) -> None:
+    for suffix in SUFFIXES:
+        path = tmp_path / f"model{suffix}"
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            path.write_bytes(pickle.dumps(Evil(tmp_path / "struck"), protocol))
+            with case((suffix, protocol)), pytest.raises(TokensphereError):
+                ts.load(path)
     assert not (tmp_path / "struck").exists()
 
 

@@ -54,9 +54,9 @@ def random(
     with progress_bar(count) as progress:
         result = nearest(space, directions, progress=progress, **settings_of(options).to_dict())
     if save is not None:
-        from tokensphere.formats.npy import save_directions
+        from tokensphere.formats.numpy import write_rows
 
-        save_directions(directions, save)
+        write_rows(directions, save)
     show(named_if_asked(space, result, options), as_json)
 
 

@@ -16,6 +16,7 @@ from tokensphere.cli.options import (
     model_options,
     number_option,
     progress_bar,
+    settings_of,
     show,
     similarity_option,
     together,
@@ -63,12 +64,13 @@ def named_if_asked(
     """The lists, with what they share if one of `naming_options` asks for it."""
     if not (options["named"] or options["labels_file"] or options["kinds"]):
         return neighbors
+    from tokensphere.analysis.naming.lists import NamingSpec
     from tokensphere.analysis.naming.neighbors import name_neighbors
     from tokensphere.sources.cache.arrays import NullFiles
 
     labels = label_table_of(space, options["labels_file"])
-    kinds = options["kinds"] or None
-    return name_neighbors(space, neighbors, labels=labels, kinds=kinds, store=NullFiles())
+    naming = NamingSpec(kinds=options["kinds"] or None)
+    return name_neighbors(space, neighbors, naming=naming, labels=labels, store=NullFiles())
 
 
 @main.command()
@@ -86,8 +88,7 @@ def named_if_asked(
 @json_option
 def name(
     tokens: tuple[str, ...], labels_file: str | None, kinds: tuple[str, ...], draws: int,
-    directions: int, similarity: Any, centered: bool, forms: bool, seed: int, as_json: bool,
-    **_model: Any,
+    directions: int, seed: int, as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
     """What tokens have in common, and whether that is more than chance.
 
@@ -99,14 +100,15 @@ def name(
     in 95 of 100 lists, however many labels there are to look for.
     """  # noqa: D301 - click wants the character
     space = load_model()
+    from tokensphere.analysis.naming.lists import NamingSpec
     from tokensphere.analysis.naming.tokens import name_tokens
     from tokensphere.sources.cache.arrays import NullFiles
 
     with progress_bar(draws + directions) as progress:
         result = name_tokens(
-            space, list(tokens), labels=label_table_of(space, labels_file), kinds=kinds or None,
-            n_draws=draws, n_directions=directions, similarity=similarity, centered=centered,
-            forms=forms, seed=seed, store=NullFiles(), progress=progress,
+            space, list(tokens), naming=NamingSpec(draws, seed, kinds=kinds or None),
+            labels=label_table_of(space, labels_file), n_directions=directions,
+            search=settings_of(options), store=NullFiles(), progress=progress,
         )  # fmt: skip
     show(result, as_json)
 

@@ -11,10 +11,9 @@ from math import prod
 
 import numpy as np
 
-from tokensphere.directions.stored import Store, is_number
+from tokensphere.directions.given import natural
 from tokensphere.errors import InputError
-from tokensphere.formats.safetensors import SafetensorsFile, refuse_scales
-from tokensphere.formats.sharded import ShardedSafetensors
+from tokensphere.formats.tensors import TensorFile
 
 _LISTED = 20  # tensors in a message
 
@@ -44,24 +43,15 @@ class DirectionTensor:
         >>> DirectionTensor("W", (4, 8, 576), 2).label(11), DirectionTensor("probe", (576,), 0).label(0)
         ('W[1,3]', 'probe')
         """
-        if not self.counted:
-            return self.name
-        return f"{self.name}[{','.join(str(i) for i in np.unravel_index(number, self.counted))}]"
+        place = self.place(number)
+        return f"{self.name}[{','.join(map(str, place))}]" if place else self.name
+
+    def place(self, number: int) -> list[int]:
+        """The position of a direction along the other axes; empty for a vector."""
+        return [int(i) for i in np.unravel_index(number, self.counted)] if self.counted else []
 
 
-def natural(name: str) -> list[tuple[int, str]]:
-    """A key that sorts ``blk.2`` before ``blk.10``.
-
-    Examples
-    --------
-    >>> sorted(["blk.10.w", "blk.2.w", "blk.2"], key=natural)
-    ['blk.2', 'blk.2.w', 'blk.10.w']
-    """
-    parts = re.split(r"([0-9]{1,18})", name)  # text and digits in turn
-    return [(int(part) if i % 2 else 0, part) for i, part in enumerate(parts)]
-
-
-def choose(file: Store, pattern: str | None, d: int, axis: int | None) -> list[DirectionTensor]:
+def choose(file: TensorFile, pattern: str | None, d: int, axis: int | None) -> list[DirectionTensor]:
     """The tensors that a user means, in natural order of their names.
 
     Parameters
@@ -87,7 +77,7 @@ def choose(file: Store, pattern: str | None, d: int, axis: int | None) -> list[D
     return [_along(file, name, d, axis) for name in sorted(names, key=natural)]
 
 
-def _only(file: Store, d: int) -> str:
+def _only(file: TensorFile, d: int) -> str:
     """The one tensor that has directions of d dimensions."""
     fitting = _fitting(file, d)
     if len(fitting) == 1:
@@ -105,17 +95,17 @@ def _only(file: Store, d: int) -> str:
     )
 
 
-def _fitting(file: Store, d: int) -> list[str]:
+def _fitting(file: TensorFile, d: int) -> list[str]:
     """Names of the tensors that could hold directions of d dimensions, in natural order."""
     names = (
         name
         for name, entry in file.tensors.items()
-        if d in entry.shape and 0 not in entry.shape and is_number(file, name)
+        if d in entry.shape and 0 not in entry.shape and entry.float_type is not None
     )
     return sorted(names, key=natural)
 
 
-def _no_match(file: Store, pattern: str, d: int) -> str:
+def _no_match(file: TensorFile, pattern: str, d: int) -> str:
     what = f"{file.path} has no tensor {pattern!r:.200}"
     near = difflib.get_close_matches(pattern, list(file.tensors), n=5, cutoff=0.6)
     if near:
@@ -126,7 +116,7 @@ def _no_match(file: Store, pattern: str, d: int) -> str:
     return f"{what}; with an axis of length {d} there are {_listed(file, fitting)}"
 
 
-def _listed(file: Store, names: list[str]) -> str:
+def _listed(file: TensorFile, names: list[str]) -> str:
     """Names with shapes, matrices first; those of many layers as the pattern that takes them all."""
 
     def kind(name: str) -> tuple[bool, str, tuple[int, ...]]:
@@ -145,7 +135,7 @@ def _listed(file: Store, names: list[str]) -> str:
     return ", ".join(entries[:_LISTED]) + more
 
 
-def _pattern(file: Store, names: list[str]) -> str | None:
+def _pattern(file: TensorFile, names: list[str]) -> str | None:
     """A pattern that these names fit, which differ in numbers, and no other tensor of the file."""
     for number, wildcard in ((r"[0-9]+", "*"), (r"[0-9]", "?")):
         pattern = re.sub(number, wildcard, names[0])
@@ -156,16 +146,15 @@ def _pattern(file: Store, names: list[str]) -> str | None:
     return None
 
 
-def _along(file: Store, name: str, d: int, axis: int | None) -> DirectionTensor:
+def _along(file: TensorFile, name: str, d: int, axis: int | None) -> DirectionTensor:
     """A tensor with the axis along which its directions run."""
     entry, what = file.tensors[name], _what(file, name)
-    if not is_number(file, name):
+    if entry.float_type is None:
         raise InputError(
             f"{what} holds values of type {entry.dtype:.80}; directions must be real numbers of a type"
             " that can be read, such as float32"
         )
-    if isinstance(file, SafetensorsFile | ShardedSafetensors):
-        refuse_scales(file.tensors, name, file.path)
+    file.usable(name)
     shape = entry.shape
     if 0 in shape:
         raise InputError(f"{what} is empty, of the shape {shape}; there must be one direction or more")
@@ -178,7 +167,7 @@ def _along(file: Store, name: str, d: int, axis: int | None) -> DirectionTensor:
     if axis is not None and len(shape) > 1:
         return DirectionTensor(name, shape, _given(axis, shape, d, what))
     if len(fitting) > 1:
-        choices = " or ".join(f"--axis {i}" for i in fitting)
+        choices = " or ".join(f"axis={i}" for i in fitting)
         raise InputError(
             f"{what} has the shape {shape}, with {len(fitting)} axes of length {d}: say with {choices}"
             " which one the dimensions run along"
@@ -202,6 +191,6 @@ def _given(axis: int, shape: tuple[int, ...], d: int, what: str) -> int:
     return axis % len(shape)
 
 
-def _what(file: Store, name: str) -> str:
+def _what(file: TensorFile, name: str) -> str:
     """How messages call a tensor."""
     return str(file.path) if name == file.path.name else f"tensor {name!r:.200} of {file.path}"

@@ -18,7 +18,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tokensphere.errors import InputError, SourceError
+from tokensphere.errors import InputError
+from tokensphere.formats.files import read_bytes
 
 _NAME = re.compile(r"""([^"']*?[^"'\s]):(?=[\s"']|$)\s*""")
 _TERM = re.compile(
@@ -55,16 +56,10 @@ def read_token_expressions(path: str | Path) -> list[TokenExpression]:
     InputError
         it is no text in UTF-8, or a line is no expression
     """
-    path = Path(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, ValueError) as error:
-        if isinstance(error, UnicodeDecodeError):
-            raise InputError(
-                f"{path} is no text in UTF-8 (byte {error.start}); save it as such"
-            ) from error
-        reason = getattr(error, "strerror", None) or error
-        raise SourceError(f"cannot open {path}: {reason}") from error
+        text = read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is no text in UTF-8 (byte {error.start}); save it as such") from error
     return parse_token_expressions(text, name=str(path))
 
 

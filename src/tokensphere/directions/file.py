@@ -7,10 +7,9 @@ constant or not finite is for the test to judge.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
@@ -20,48 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.directions.choice import DirectionTensor, choose
-from tokensphere.directions.stored import Floats, Store, Stored, float_type, open_stored
+from tokensphere.directions.given import Lazy
 from tokensphere.errors import InputError, SourceError
-from tokensphere.formats.gguf.reader import GGUFFile
-from tokensphere.formats.mapped import Closing
-from tokensphere.formats.numpy import NumpyFile
-from tokensphere.formats.safetensors import SafetensorsFile
-from tokensphere.formats.sharded import ShardedSafetensors
-from tokensphere.formats.tensors import ReleasesPages, digest
-from tokensphere.formats.torch import TorchFile
-from tokensphere.sources.local import recognise
-
-# By their names in the table of formats.
-READERS: dict[str, Callable[[Path], Store]] = {
-    "GGUF": GGUFFile,
-    "safetensors": SafetensorsFile,
-    "an index of safetensors": ShardedSafetensors,
-    "PyTorch (.bin, .pt)": TorchFile,
-    "NumPy (.npy, .npz)": NumpyFile,
-}
-
-
-class DirectionNames(Sequence[str]):
-    """The names of all directions, each made when it is looked at.
-
-    Parameters
-    ----------
-    tensors : those that hold the directions, in order
-    """
-
-    def __init__(self, tensors: Sequence[DirectionTensor]) -> None:
-        self._tensors = tensors
-        self._starts = _starts(tensors)
-
-    def __len__(self) -> int:
-        return self._starts[-1]
-
-    def __getitem__(self, which: Any) -> Any:
-        chosen = range(len(self))[which]
-        if isinstance(chosen, range):
-            return [self[i] for i in chosen]
-        part = int(np.searchsorted(self._starts, chosen, side="right")) - 1
-        return self._tensors[part].label(chosen - self._starts[part])
+from tokensphere.formats.files import Closing, at_home, exists
+from tokensphere.formats.recognise import FORMATS, recognise
+from tokensphere.formats.stored import Floats, Stored
+from tokensphere.formats.tensors import TensorFile, digest
 
 
 @dataclass(frozen=True)
@@ -83,12 +46,12 @@ class DirectionSource(Closing):
     d: int
     tensors: tuple[DirectionTensor, ...]
     dtype: np.dtype[Any]
-    _file: Store = field(repr=False, compare=False)
+    _file: TensorFile = field(repr=False, compare=False)
     _stored: Callable[[str], Stored] = field(repr=False, compare=False)
 
     def __len__(self) -> int:
         """Number of directions, m."""
-        return sum(len(tensor) for tensor in self.tensors)
+        return self._starts[-1]
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -98,7 +61,28 @@ class DirectionSource(Closing):
         ``W[3,12]`` where there are two of those; a vector has its name alone. The array of a ``.npy``
         file and a tensor that PyTorch saved by itself are called by the name of the file.
         """
-        return DirectionNames(self.tensors)
+
+        def name(i: int) -> str:
+            tensor, number = self._at(i)
+            return tensor.label(number)
+
+        return Lazy(len(self), name)
+
+    def record(self, i: int) -> dict[str, Any]:
+        """What direction `i` is called, for machines: its tensor, and its place along the other axes."""
+        tensor, number = self._at(i)
+        place = tensor.place(number)
+        return {"vector": tensor.name, "row": place if len(place) > 1 else next(iter(place), None)}
+
+    def _at(self, i: int) -> tuple[DirectionTensor, int]:
+        """The tensor that has direction `i`, and its number there."""
+        part = int(np.searchsorted(self._starts, i, side="right")) - 1
+        return self.tensors[part], i - self._starts[part]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where the directions of each tensor begin among all, and after the last how many there are."""
+        return list(accumulate((len(tensor) for tensor in self.tensors), initial=0))
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -121,7 +105,7 @@ class DirectionSource(Closing):
             own = tensor.name if tensor.name != self.path.name else ""
             head = (own, tensor.shape, tensor.axis, self._file.tensors[tensor.name].dtype)
             hasher.update(repr(head).encode())
-            hasher.update(digest(self._file, tensor.name).encode())
+            hasher.update(digest(self._file, tensor.name).encode() + self._file.beside(tensor.name))
         return hasher.hexdigest()
 
     def block(self, low: int, high: int) -> Floats:
@@ -151,10 +135,9 @@ class DirectionSource(Closing):
         for tensor in self.tensors:
             first, last = max(low, start), min(high, start + len(tensor))
             if first < last:
-                part = self._stored(tensor.name).directions(tensor.axis, first - start, last - start)
+                part = self._stored(tensor.name).along(tensor.axis, first - start, last - start)
                 out[first - low : last - low] = part
-                if isinstance(self._file, ReleasesPages):
-                    self._file.release(tensor.name)
+                self._file.release(tensor.name)
             start += len(tensor)
         return out
 
@@ -169,8 +152,8 @@ def open_directions(spec: str | Path, d: int, *, axis: int | None = None) -> Dir
     Parameters
     ----------
     spec : ``PATH`` or ``PATH:PATTERN``. The path is a file of NumPy, safetensors (or the index of
-        several), GGUF or PyTorch, or a folder with a model in one; the pattern is the name of a
-        tensor, or a pattern that several fit, taken in natural order (``blk.2`` before ``blk.10``).
+        several), GGUF, PyTorch or CTranslate2, or a folder with a model in one; the pattern is the
+        name of a tensor, or one that several fit, in natural order (``blk.2`` before ``blk.10``).
         Without it the file must have just one tensor with an axis of length d. What exists as a
         file is never split at a colon
     d : number of dimensions that directions of the model have
@@ -194,20 +177,19 @@ def open_directions(spec: str | Path, d: int, *, axis: int | None = None) -> Dir
         raise InputError(f"the number of dimensions is {d}, but must be 1 or more")
     path, pattern = split_spec(str(spec))
     path, known = recognise(path)
-    if known.name not in READERS:
+    if known.reader is None:
         raise SourceError(
             f"{path} looks like {known.name}, of which no directions are read; known are"
-            f" {', '.join(READERS)}"
+            f" {', '.join(known.name for known in FORMATS if known.reader)}"
         )
-    file = READERS[known.name](path)
+    file = known.open(path)
     try:
         tensors = tuple(choose(file, pattern, d, axis))
-        dtype = np.result_type(*(float_type(file, tensor.name) for tensor in tensors))
+        dtype = np.result_type(*(file.tensors[tensor.name].float_type for tensor in tensors))
     except BaseException:
         file.close()
         raise
-    stored = lru_cache(maxsize=1)(partial(open_stored, file))
-    return DirectionSource(path, d, tensors, dtype, file, stored)
+    return DirectionSource(path, d, tensors, dtype, file, lru_cache(maxsize=1)(file.stored))
 
 
 def split_spec(spec: str) -> tuple[Path, str | None]:
@@ -224,8 +206,8 @@ def split_spec(spec: str) -> tuple[Path, str | None]:
     """
     at = len(spec)
     while at > 0:
-        path = Path(os.path.expanduser(spec[:at]))  # noqa: PTH111  Path.expanduser raises on an unknown user
-        if _exists(path):
+        path = at_home(spec[:at])
+        if exists(path):
             pattern = spec[at + 1 :]
             if at < len(spec) and not pattern:
                 raise InputError(f"{spec!r:.200} names no tensor after the colon; leave the colon out")
@@ -236,16 +218,3 @@ def split_spec(spec: str) -> tuple[Path, str | None]:
     raise SourceError(
         f"there is no file or folder {shown!r:.200}; directions are given as FILE or FILE:TENSOR"
     )
-
-
-def _exists(path: Path) -> bool:
-    """Whether there is such a file or folder; a name that no file can have is none."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
-
-
-def _starts(tensors: Sequence[DirectionTensor]) -> list[int]:
-    """Where the directions of each tensor begin among all, and after the last how many there are."""
-    return list(accumulate((len(tensor) for tensor in tensors), initial=0))

@@ -10,37 +10,27 @@ The layout is that of CTranslate2's ``model_spec.py`` (``ModelSpec._serialize``)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from math import prod
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
+from tokensphere.formats.floats import BITS, NUMPY_DTYPES, float_type, plain_values
 from tokensphere.formats.mapped import MappedFile
+from tokensphere.formats.stored import Stored
+from tokensphere.formats.tensors import TensorInfo
 
 _VERSIONS = range(2, 7)
-_DTYPES = ("float32", "int8", "int16", "int32", "float16", "bfloat16")  # in the order of their ids
-_STORED = {
-    "float32": "<f4", "int8": "<i1", "int16": "<i2", "int32": "<i4", "float16": "<f2",
-    "bfloat16": "<u2",
+# In the order of their ids, with the names by which values are read here.
+_DTYPES = {
+    "float32": "F32", "int8": "I8", "int16": "I16", "int32": "I32", "float16": "F16", "bfloat16": "BF16",
 }  # fmt: skip
 _OLD_DTYPES = {4: "float32", 2: "int16", 1: "int8"}  # versions below 4 tell only the width
 _OLD_INT16_SCALE = 1000.0  # of files that quantise to int16 without a saved scale
+_SCALED = ("int8", "int16")
 _MOST_DIMENSIONS = 8
-_PIECE = 2**17  # values that stay in the cache between two passes
-
-
-@dataclass(frozen=True)
-class Variable:
-    """One variable: `size` bytes from `offset`. Other names of it have the same `offset`."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    offset: int
-    size: int
 
 
 class CTranslate2File(MappedFile):
@@ -49,7 +39,7 @@ class CTranslate2File(MappedFile):
     Attributes
     ----------
     spec : kind of model, e.g. ``WhisperSpec``
-    tensors : dict of name -> `Variable`, other names of the same variable included
+    tensors : dict of name -> `TensorInfo`; other names of a variable have the same `offset`
 
     Raises
     ------
@@ -59,8 +49,7 @@ class CTranslate2File(MappedFile):
         it is no such file, is cut short, or contradicts itself
     """
 
-    def __init__(self, path: str | Path) -> None:
-        super().__init__(path, least=16, what="a CTranslate2 model")
+    least, what, noun = 16, "a CTranslate2 model", "variable"
 
     def _read_header(self) -> None:
         version = self._number("<I")
@@ -76,7 +65,7 @@ class CTranslate2File(MappedFile):
         count = self._number("<I")
         if count * 8 > self._size:
             raise self._bad(f"claims {count:,} variables, more than it can hold")
-        self.tensors: dict[str, Variable] = {}
+        self.tensors: dict[str, TensorInfo] = {}
         for _ in range(count):
             variable = self._variable(version)
             if variable.name in self.tensors:
@@ -84,10 +73,13 @@ class CTranslate2File(MappedFile):
             self.tensors[variable.name] = variable
         if version >= 3:
             self._read_aliases()
+        # A scale is no tensor by itself: it belongs to the integers that it was multiplied into.
+        integers = [name for name, info in self.tensors.items() if info.dtype in _SCALED]
+        self._scales = {name: self.tensors.pop(f"{name}_scale", None) for name in integers}
         if self._at != self._size:
             raise self._bad(f"has {self._size - self._at:,} bytes after its end")
 
-    def _variable(self, version: int) -> Variable:
+    def _variable(self, version: int) -> TensorInfo:
         name = self._string()
         rank = self._number("<B")
         if rank > _MOST_DIMENSIONS:
@@ -95,18 +87,20 @@ class CTranslate2File(MappedFile):
         shape = tuple(self._number("<I") for _ in range(rank))
         code, size = self._number("<B"), self._number("<I")
         if version >= 4:
-            dtype = _DTYPES[code] if code < len(_DTYPES) else None
+            dtype = list(_DTYPES)[code] if code < len(_DTYPES) else None
         else:
             dtype, size = _OLD_DTYPES.get(code), size * code
         if dtype is None:
             raise self._bad(f"gives variable {name!r:.200} the unknown type {code}")
-        expected = prod(shape) * np.dtype(_STORED[dtype]).itemsize
+        expected = prod(shape) * BITS[_DTYPES[dtype]] // 8
         if size != expected:
             raise self._bad(
                 f"gives variable {name!r:.200} {size:,} bytes, but {dtype} of the shape {shape}"
                 f" takes {expected:,}"
             )
-        return Variable(name, shape, dtype, self._need(size), size)
+        # Whole numbers of 32 bits are indices or sizes, nothing that has a direction.
+        floats = None if dtype == "int32" else float_type(_DTYPES[dtype])
+        return TensorInfo(name, shape, dtype, self._need(size), size, floats)
 
     def _read_aliases(self) -> None:
         count = self._number("<I")
@@ -130,66 +124,46 @@ class CTranslate2File(MappedFile):
             raise self._bad(f"has a name at byte {at:,} that does not end with one zero byte")
         return raw[:-1].decode("utf-8", "surrogateescape")
 
-    def _tensor(self, name: str) -> Variable:
-        if name not in self.tensors:
-            likely = [other for other in self.tensors if "embedding" in other] or list(self.tensors)
-            some = ", ".join(f"{other!r:.60}" for other in likely[:5])
-            raise SourceError(f"{self.path} has no variable {name!r:.200}; it has {some or 'none'}, …")
-        return self.tensors[name]
+    def _likely(self) -> list[str]:
+        return [name for name in self.tensors if "embedding" in name] or list(self.tensors)
 
-    def raw(self, name: str) -> npt.NDArray[np.uint8]:
-        """The bytes of a variable as stored, a copy of shape (size,)."""
-        tensor = self._tensor(name)
-        return np.frombuffer(self._map[tensor.offset : tensor.offset + tensor.size], np.uint8)
+    def beside(self, name: str) -> bytes:
+        """See :meth:`TensorFile.beside`: the scale."""
+        scale = self._scale(self.entry(name))
+        return b"" if scale is None else scale.tobytes()
 
-    def matrix(self, name: str) -> npt.NDArray[np.float32]:
-        """A two-dimensional variable as float32 of its shape, dequantised.
+    def usable(self, name: str) -> TensorInfo:
+        """See :meth:`TensorFile.usable`; the scale of integers must be there and fit.
 
         Raises
         ------
         SourceError
-            there is no such variable, or it is no matrix of a type that can be read
+            there is no such variable
         FormatError
             its scale is missing, or does not fit
         """
-        tensor = self._tensor(name)
-        if len(tensor.shape) != 2 or not all(tensor.shape) or tensor.dtype == "int32":
-            raise SourceError(
-                f"variable {name!r:.200} of {self.path} has the shape {tensor.shape} and the type"
-                f" {tensor.dtype}, not a matrix of floats, int8 or int16"
-            )
-        out = np.empty(tensor.shape, dtype=np.float32)
-        dtype = np.dtype(_STORED[tensor.dtype])
-        stored = np.frombuffer(self._map, dtype, out.size, tensor.offset).reshape(out.shape)
-        if tensor.dtype == "bfloat16":  # the upper half of a float32
-            np.left_shift(stored, np.uint32(16), out=out.view(np.uint32), dtype=np.uint32)
-        elif tensor.dtype in ("int8", "int16"):
-            self._dequantize(name, stored, out)
-        else:
-            out[...] = stored
-        return out
+        info = self.entry(name)
+        self._scale(info)
+        return info
 
-    def _dequantize(
-        self, name: str, stored: npt.NDArray[np.signedinteger], out: npt.NDArray[np.float32]
-    ) -> None:
-        scale = self._scale(name, len(out))
-        step = max(1, _PIECE // out.shape[1])
-        with np.errstate(all="ignore"):  # a scale of zero gives what it gives: not finite, left out
-            for low in range(0, len(out), step):
-                piece = slice(low, low + step)
-                out[piece] = stored[piece]
-                out[piece] /= scale[piece] if len(scale) > 1 else scale
+    def stored(self, name: str) -> Stored:
+        """See :meth:`TensorFile.stored`."""
+        info = self.usable(name)
+        values = plain_values(self.raw(name), _DTYPES[info.dtype], info.shape)
+        return replace(values, divide=self._scale(info))
 
-    def _scale(self, name: str, n: int) -> npt.NDArray[np.float32]:
-        """By what the values of a quantised matrix were multiplied, of shape (n, 1) or (1, 1)."""
-        tensor = self.tensors.get(name + "_scale")
-        if tensor is None:
-            if self.tensors[name].dtype == "int16":
-                return np.full((1, 1), _OLD_INT16_SCALE, dtype=np.float32)
-            raise self._bad(f"lacks {name + '_scale'!r}, without which {name!r:.200} cannot be read")
-        if tensor.dtype not in ("float32", "float16") or prod(tensor.shape) not in (1, n):
-            raise self._bad(
-                f"has {name + '_scale'!r} of type {tensor.dtype} and shape {tensor.shape} for {n} rows"
-            )
-        values = np.frombuffer(self.raw(tensor.name), _STORED[tensor.dtype])
-        return values.astype(np.float32).reshape(-1, 1)
+    def _scale(self, info: TensorInfo) -> npt.NDArray[np.float32] | None:
+        """By what quantised values were multiplied: one for each row, or one for all; else None."""
+        if info.dtype not in _SCALED:
+            return None
+        what, scale = f"{info.name}_scale", self._scales[info.name]
+        if scale is None:
+            if info.dtype == "int16":
+                return np.array(_OLD_INT16_SCALE, dtype=np.float32)
+            raise self._bad(f"lacks {what!r}, without which {info.name!r:.200} cannot be read")
+        n, count = info.shape[0] if info.shape else 1, prod(scale.shape)
+        if scale.dtype not in ("float32", "float16") or count not in (1, n):
+            raise self._bad(f"has {what!r} of type {scale.dtype} and shape {scale.shape} for {n} rows")
+        dtype = NUMPY_DTYPES[_DTYPES[scale.dtype]]
+        values = np.frombuffer(self._map, dtype, count, scale.offset).astype(np.float32)
+        return values.reshape(count, *(1,) * (len(info.shape) - 1))

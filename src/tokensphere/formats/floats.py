@@ -1,4 +1,4 @@
-"""Stored bytes -> float32: the types that safetensors names, which PyTorch's files have, too.
+"""Stored bytes -> floats: the types that safetensors names, which PyTorch's files have, too.
 
 F8_E4M3 has no infinities and F8_E5M2 is the upper half of a float16 (Micikevicius et al. 2022,
 arXiv:2209.05433, table 1).
@@ -6,14 +6,15 @@ arXiv:2209.05433, table 1).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from math import prod
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
+from tokensphere.formats.stored import Blocks, Decode, Stored, blocks_of
 
 NUMPY_DTYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BOOL": "?",
@@ -26,22 +27,30 @@ BITS = {name: 8 * np.dtype(dtype).itemsize for name, dtype in NUMPY_DTYPES.items
     "BF16": 16, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
     "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
 }  # fmt: skip
+_BEYOND_FLOAT32 = ("F64", "I64", "U64", "I32", "U32")
 
 
-def to_float32(
-    raw: npt.NDArray[np.uint8], dtype: str, shape: tuple[int, ...]
-) -> npt.NDArray[np.float32]:
-    """Stored bytes as float32.
+def float_type(dtype: str) -> np.dtype[Any] | None:
+    """In which type of floats values lose least: float64 or float32; None for what cannot be read.
+
+    Examples
+    --------
+    >>> float_type("BF16"), float_type("I64"), float_type("C64")
+    (dtype('float32'), dtype('float64'), None)
+    """
+    if dtype not in DECODERS:
+        return None
+    return np.dtype(np.float64 if dtype in _BEYOND_FLOAT32 else np.float32)
+
+
+def plain_values(raw: npt.NDArray[np.uint8], dtype: str, shape: tuple[int, ...]) -> Stored:
+    """Bytes in which one value follows another, to be read as floats.
 
     Parameters
     ----------
     raw : uint8 array of shape (size,)
     dtype : how the values are stored: F64, F32, F16, BF16, F8_E4M3, F8_E5M2 or a type of integers
-    shape : of the result, which is a new array; what goes beyond it is small
-
-    Returns
-    -------
-    float32 array of `shape`; float64 values beyond float32 become infinite
+    shape : of the tensor
 
     Raises
     ------
@@ -52,43 +61,36 @@ def to_float32(
 
     Examples
     --------
-    >>> to_float32(np.array([0x80, 0x3F, 0x00, 0xC0], np.uint8), "BF16", (1, 2))
+    >>> plain_values(np.array([0x80, 0x3F, 0x00, 0xC0], np.uint8), "BF16", (1, 2)).float32()
     array([[ 1., -2.]], dtype=float32)
     """
-    if dtype not in READERS:
-        raise SourceError(f"values stored as {dtype} cannot be read; only {', '.join(READERS)} can")
-    width = BITS[dtype] // 8
-    if raw.size != prod(shape) * width:
+    floats = float_type(dtype)
+    if floats is None:
+        raise SourceError(f"values stored as {dtype} cannot be read; only {', '.join(DECODERS)} can")
+    size = BITS[dtype] // 8
+    if raw.size != prod(shape) * size:
         raise FormatError(f"{raw.size:,} bytes are no values of type {dtype} in the shape {shape}")
-    out = np.empty(prod(shape), dtype=np.float32)
-    read, step = READERS[dtype], 2**17  # pieces that stay in the cache between the passes
-    for low in range(0, len(out), step):
-        read(raw[low * width : (low + step) * width], out[low : low + step])
-    return out.reshape(shape)
+    return Stored(blocks_of(raw, shape, size=size), 1, DECODERS[dtype], floats)
 
 
-_Reader = Callable[[npt.NDArray[np.uint8], npt.NDArray[np.float32]], None]
+def _decode_as(dtype: str) -> Decode:
+    def decode(stored: Blocks, out: Any) -> None:
+        out[...] = stored.view(dtype)
+
+    return decode
 
 
-def _read_as(dtype: str) -> _Reader:
-    def read(stored: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            out[...] = stored.view(dtype)
-
-    return read
-
-
-def _read_bf16(stored: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:
-    bits = out.view(np.uint32)
+def _decode_bf16(stored: Blocks, out: Any) -> None:
+    bits = out.view(np.uint32)  # a bfloat16 is the upper half of a float32
     bits[...] = stored.view("<u2")
     bits <<= 16
 
 
-def _read_f8_e4m3(stored: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:
+def _decode_f8_e4m3(stored: Blocks, out: Any) -> None:
     np.take(_f8_e4m3_table(), stored, out=out, mode="clip")
 
 
-def _read_f8_e5m2(stored: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:
+def _decode_f8_e5m2(stored: Blocks, out: Any) -> None:
     np.take(_f8_e5m2_table(), stored, out=out, mode="clip")
 
 
@@ -111,11 +113,11 @@ def _f8_e5m2_table() -> npt.NDArray[np.float32]:
         return (np.arange(256, dtype=np.uint16) << 8).view(np.float16).astype(np.float32)
 
 
-READERS: dict[str, _Reader] = {
-    **{name: _read_as(NUMPY_DTYPES[name]) for name in ("F32", "F16")},
-    "BF16": _read_bf16,
-    "F64": _read_as("<f8"),
-    "F8_E4M3": _read_f8_e4m3,
-    "F8_E5M2": _read_f8_e5m2,
-    **{name: _read_as(dtype) for name, dtype in NUMPY_DTYPES.items() if name[0] in "IU"},
+DECODERS: dict[str, Decode] = {
+    **{name: _decode_as(NUMPY_DTYPES[name]) for name in ("F32", "F16")},
+    "BF16": _decode_bf16,
+    "F64": _decode_as("<f8"),
+    "F8_E4M3": _decode_f8_e4m3,
+    "F8_E5M2": _decode_f8_e5m2,
+    **{name: _decode_as(dtype) for name, dtype in NUMPY_DTYPES.items() if name[0] in "IU"},
 }

@@ -6,37 +6,23 @@ import mmap
 import struct
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
+from tokensphere.formats.files import AGAIN, opened, size_of
+from tokensphere.formats.tensors import TensorFile
 
 
-class Closing:
-    """A context manager that closes."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        raise NotImplementedError
-
-
-class MappedFile(Closing):
+class MappedFile(TensorFile):
     """An open binary file with a header, which a format's own class reads.
 
-    Parameters
+    Views of it that were given out stay valid when it is closed.
+
+    Attributes
     ----------
-    path : the file
     least : bytes that a file of this format has at least
     what : what the format is called in messages, e.g. ``"a CTranslate2 model"``
 
@@ -48,17 +34,18 @@ class MappedFile(Closing):
         it is too short, or its header cannot be read
     """
 
-    def __init__(self, path: str | Path, *, least: int, what: str) -> None:
+    least: ClassVar[int]
+    what: ClassVar[str]
+
+    def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._at = 0
-        try:
-            with self.path.open("rb") as file:
-                self._size = file.seek(0, 2)
-                if self._size < least:
-                    raise self._bad(f"is {self._size} bytes long, too short for {what}")
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except OSError as error:
-            raise SourceError(f"cannot open {self.path}: {error.strerror or error}") from error
+        with opened(path) as file:
+            self._size = size_of(file)
+            if self._size < self.least:
+                raise self._bad(f"is {self._size} bytes long, too short for {self.what}")
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._closed = False
         try:
             self._read_header()
         except BaseException:
@@ -67,14 +54,29 @@ class MappedFile(Closing):
 
     def close(self) -> None:
         """Let go of the file; it stays mapped as long as there is a view of it."""
+        self._closed = True
         with suppress(BufferError):
             self._map.close()
+
+    def raw(self, name: str) -> npt.NDArray[np.uint8]:
+        """The bytes of a tensor as stored, a read-only view of the file of shape (size,)."""
+        info = self.entry(name)
+        if self._closed:
+            raise SourceError(f"{self.path} is closed; open it again to read {self.noun} {name!r}")
+        return np.frombuffer(self._map, np.uint8, info.size, info.offset)
+
+    def release(self, name: str) -> None:
+        """Let the system take back the memory that holds what was read; it is read again if needed."""
+        info = self.entry(name)
+        if hasattr(mmap, "MADV_DONTNEED") and info.size and not self._closed:
+            start = info.offset - info.offset % mmap.PAGESIZE
+            self._map.madvise(mmap.MADV_DONTNEED, start, info.offset + info.size - start)
 
     def _read_header(self) -> None:
         raise NotImplementedError
 
     def _bad(self, problem: str) -> FormatError:
-        return FormatError(f"{self.path} {problem}; download or convert it again")
+        return FormatError(f"{self.path} {problem}; {AGAIN}")
 
     def _need(self, size: int) -> int:
         """Move past `size` bytes, which must be there; where they begin."""

@@ -1,52 +1,98 @@
-"""NumPy's files as files of named arrays, read when asked for: ``.npy`` is mapped, ``.npz`` is not.
+"""NumPy's files: ``.npy`` with one array, which is mapped, and ``.npz``, an archive of several.
 
-An archive's arrays may be compressed, so that one of them is in memory while it is used.
+An archive's arrays may be compressed, so that one of them is in memory while it is used. Nothing here
+unpickles.
 """
 
 from __future__ import annotations
 
-import mmap
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import SourceError
-from tokensphere.formats.mapped import Closing
-from tokensphere.formats.safetensors import require_tensor
-from tokensphere.formats.tensors import forget_pages
-from tokensphere.sources.arrays import ArrayHeader, is_zip, open_npz, read_header, read_member
+from tokensphere.errors import FormatError
+from tokensphere.formats.files import opened
+from tokensphere.formats.mapped import MappedFile
+from tokensphere.formats.stored import Blocks, Stored
+from tokensphere.formats.tensors import TensorFile, TensorInfo
+from tokensphere.formats.whole import whole_file
+
+ZIP_MAGIC = b"PK"
+_MOST_DEFLATED = 1100  # deflate makes at most 1032 bytes of one
+_ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
-class ArrayInfo:
-    """One array: its values begin at byte `offset` of its file, or of its member of an archive."""
+class _Header:
+    """What is known of an array before it is read; its values begin at byte `offset`."""
 
-    name: str
-    header: ArrayHeader
+    shape: tuple[int, ...]
+    fortran_order: bool
+    dtype: np.dtype[Any]
+    offset: int
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """As NumPy shows it, also where the file stores the first axis as the fastest."""
-        return self.header.shape
+    def info(self, name: str) -> TensorInfo:
+        """The same in general terms; `dtype` is ``<f4``, say, or ``<f4, first axis fastest``."""
+        kind = "object" if self.dtype.hasobject else self.dtype.str
+        dtype = f"{kind}, first axis fastest" if self.fortran_order else kind
+        size = 0 if self.dtype.hasobject else prod(self.shape) * self.dtype.itemsize
+        floats = None
+        if self.dtype.kind in "fiu":
+            floats = np.dtype(np.float32 if np.can_cast(self.dtype, np.float32) else np.float64)
+        return TensorInfo(name, self.shape, dtype, self.offset, size, floats)
 
-    @property
-    def dtype(self) -> str:
-        """How the values are stored, e.g. ``<f4``, or ``<f4, first axis fastest``."""
-        name = "object" if self.header.dtype.hasobject else self.header.dtype.str
-        return f"{name}, first axis fastest" if self.header.fortran_order else name
+
+class ArrayFile(TensorFile):
+    """The arrays of a NumPy file, by name."""
+
+    def stored(self, name: str) -> Stored:
+        """See :meth:`TensorFile.stored`."""
+        floats = self.usable(name).float_type or np.dtype(np.float64)
+        return Stored(self.array(name), 1, _convert, floats)
 
 
-class NumpyFile(Closing):
-    """The arrays of a ``.npy`` or ``.npz`` file; never unpickles.
+class NpyFile(ArrayFile, MappedFile):
+    """The one array of a ``.npy`` file, which bears the file's name.
 
-    Attributes
-    ----------
-    path : Path
-    tensors : dict of name -> `ArrayInfo`; the one array of a ``.npy`` file bears the file's name
+    Raises
+    ------
+    SourceError
+        the file cannot be opened
+    FormatError
+        it is no such file, or cut short
+    """
+
+    least, what = 1, "a NumPy file"
+
+    def _read_header(self) -> None:
+        self._map.seek(0)
+        # A memory map has all that NumPy asks of a file.
+        self._header = _read_header(self._map, self._size, str(self.path))  # type: ignore[arg-type]
+        self.tensors = {self.path.name: self._header.info(self.path.name)}
+
+    def array(self, name: str) -> npt.NDArray[Any]:
+        """The array in its own type and shape, a read-only view of the file."""
+        if self._header.dtype.hasobject:
+            raise FormatError(f"{self.path} is no complete NumPy file of numbers; it holds objects")
+        flat = self.raw(name).view(self._header.dtype)
+        return flat.reshape(self._header.shape, order="F" if self._header.fortran_order else "C")
+
+    def release(self, name: str) -> None:
+        """See :meth:`TensorFile.release`; rows of which every page has a part are left in memory."""
+        if not self._header.fortran_order:
+            super().release(name)
+
+
+class NpzFile(ArrayFile):
+    """The arrays of a ``.npz`` file, each read when it is asked for.
 
     Raises
     ------
@@ -58,53 +104,143 @@ class NumpyFile(Closing):
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._map: mmap.mmap | None = None
-        self._is_archive = is_zip(self.path)
-        self.tensors = self._members() if self._is_archive else self._only_array()
-
-    def _members(self) -> dict[str, ArrayInfo]:
-        found = {}
-        with open_npz(self.path) as (archive, members):
-            for name, entry in members.items():
-                if entry.filename.endswith(".npy"):
+        self.tensors = {}
+        with _open_npz(self.path) as archive:
+            for entry in archive.infolist():
+                name = entry.filename.removesuffix(".npy")
+                if name != entry.filename:
                     with archive.open(entry) as file:
-                        header = read_header(file, entry.file_size, f"{name!r} of {self.path}")
-                    found[name] = ArrayInfo(name, header)
-        return found
-
-    def _only_array(self) -> dict[str, ArrayInfo]:
-        try:
-            with self.path.open("rb") as file:
-                size = file.seek(0, 2)
-                file.seek(0)
-                header = read_header(file, size, str(self.path))
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except OSError as error:
-            raise SourceError(f"cannot open {self.path}: {error.strerror or error}") from error
-        return {self.path.name: ArrayInfo(self.path.name, header)}
+                        header = _read_header(file, entry.file_size, f"{name!r} of {self.path}")
+                    self.tensors[name] = header.info(name)
 
     def close(self) -> None:
-        """Let go of the file; it stays mapped as long as there is a view of it."""
-        self._map = None
+        """Nothing is open between two arrays."""
 
     def array(self, name: str) -> npt.NDArray[Any]:
-        """An array in its own type and shape: a view of a ``.npy`` file, else a new array."""
-        header = require_tensor(self.tensors, name, self.path).header
-        if self._is_archive:
-            with open_npz(self.path) as (archive, members):
-                return read_member(archive, members[name], self.path)
-        if self._map is None:
-            raise SourceError(f"{self.path} is closed; open it again to read its array")
-        flat = np.frombuffer(self._map, header.dtype, prod(header.shape), header.offset)
-        return flat.reshape(header.shape, order="F" if header.fortran_order else "C")
+        """An array in its own type and shape, a new one."""
+        self.entry(name)
+        with _open_npz(self.path) as archive:
+            return read_member(archive, archive.getinfo(f"{name}.npy"), self.path)
 
     def raw(self, name: str) -> npt.NDArray[np.uint8]:
         """The bytes of an array in the order in which they are stored, shape (size,)."""
         return self.array(name).reshape(-1, order="A").view(np.uint8)
 
-    def release(self, name: str) -> None:
-        """Let the system take back the memory that holds what was read of a mapped array."""
-        header = require_tensor(self.tensors, name, self.path).header
-        size = prod(header.shape) * header.dtype.itemsize
-        if self._map is not None and size:
-            forget_pages(self._map, header.offset, size)
+
+def open_numpy(path: str | Path) -> ArrayFile:
+    """A ``.npy`` or ``.npz`` file, by its first bytes."""
+    with opened(path) as file:
+        is_archive = file.read(len(ZIP_MAGIC)) == ZIP_MAGIC
+    return NpzFile(path) if is_archive else NpyFile(path)
+
+
+def read_npy(path: Path) -> npt.NDArray[Any]:
+    """The array in a ``.npy`` file, in memory.
+
+    Raises
+    ------
+    SourceError
+        the file cannot be opened
+    FormatError
+        it is no ``.npy`` file of numbers, or cut short
+    """
+    with open_numpy(path) as file:
+        if not isinstance(file, NpyFile):
+            raise FormatError(f"{path} is an archive of several arrays; write one array with numpy.save")
+        return np.array(file.array(path.name))
+
+
+class Rows(Protocol):
+    """Rows of which any range can be had, such as an array or random directions."""
+
+    @property
+    def d(self) -> int:
+        """The length of a row."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, which: slice, /) -> npt.NDArray[np.floating]: ...
+
+
+def write_rows(rows: Rows, path: Path) -> None:
+    """Write rows to a ``.npy`` file as float32 of shape (m, d), whole or not at all.
+
+    Raises
+    ------
+    InputError
+        the file cannot be written
+    """
+    header = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), rows.d)}
+    with whole_file(path) as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for low in range(0, len(rows), _ROWS_AT_ONCE):
+            file.write(rows[low : low + _ROWS_AT_ONCE].astype("<f4").tobytes())
+
+
+def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> npt.NDArray[Any]:
+    """One array of an archive."""
+    name = entry.filename.removesuffix(".npy")
+    if entry.file_size > entry.compress_size * _MOST_DEFLATED:
+        raise FormatError(f"{path} claims more for {name!r} than its bytes can hold")
+    what = f"{name!r} of {path}"
+    with archive.open(entry) as file:
+        _read_header(file, entry.file_size, what)
+        with _told(what):
+            file.seek(0)
+            return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _convert(values: Blocks, out: Any) -> None:
+    out[...] = values
+
+
+@contextmanager
+def _open_npz(path: Path) -> Iterator[zipfile.ZipFile]:
+    """An archive of arrays, and errors in our words for damage met inside."""
+    with opened(path) as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                yield archive
+        except (OSError, FormatError):
+            raise
+        except Exception as error:  # zipfile meets damage with half a dozen kinds of errors
+            raise FormatError(
+                f"{path} is no complete archive of arrays ({error}); write it again"
+            ) from error
+
+
+def _read_header(file: IO[bytes], size: int, what: str) -> _Header:
+    """The header of an array in a file of `size` bytes, which must hold all that it claims.
+
+    Raises
+    ------
+    FormatError
+        it is no header, or the file is too short; `what` is the file's name in the message
+    """
+    with _told(what):
+        version = np.lib.format.read_magic(file)
+        read = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
+        shape, fortran_order, dtype = read(file)
+        if not dtype.hasobject and prod(shape) * dtype.itemsize > size - file.tell():
+            raise ValueError(f"{size:,} bytes are too few for shape {shape} of {dtype}")
+        return _Header(shape, fortran_order, dtype, file.tell())
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Errors in our words for whatever NumPy says of a damaged array."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+            yield
+    except OSError:
+        raise
+    except Exception as error:  # NumPy meets a damaged header with half a dozen kinds of errors
+        reason = " ".join(str(error).split())[:200]
+        raise FormatError(
+            f"{what} is no complete NumPy file of numbers ({reason}); write it with numpy.save"
+        ) from error

@@ -1,4 +1,4 @@
-"""Columns of numbers -> a Parquet file, whole or not at all."""
+"""Parquet: columns of numbers and texts, written whole or not at all, and read again."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import InputError, MissingExtraError
+from tokensphere.errors import FormatError, InputError, MissingExtraError
+from tokensphere.formats.files import opened
 from tokensphere.formats.whole import check_writable, whole_file
 
-METADATA = b"tokensphere"
+MAGIC = b"PAR1"
+_METADATA = b"tokensphere"
 _ROWS_AT_ONCE = 65_536
 Column = npt.NDArray[Any] | Sequence[str]
 
@@ -56,14 +58,77 @@ def write_columns(path: Path, columns: Mapping[str, Column], metadata: Mapping[s
     pa = _pyarrow()
     from pyarrow import parquet
 
-    arrays = {name: _array(pa, column) for name, column in columns.items()}
-    table = pa.table(arrays)
-    table = table.replace_schema_metadata({METADATA: json.dumps(metadata, ensure_ascii=False).encode()})
+    table = pa.table({name: _to_arrow(pa, column) for name, column in columns.items()})
+    table = table.replace_schema_metadata({_METADATA: json.dumps(metadata, ensure_ascii=False).encode()})
     with whole_file(path) as file:
         parquet.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE)
 
 
-def _array(pa: Any, column: Column) -> Any:
+def read_columns(path: Path) -> tuple[dict[str, npt.NDArray[Any] | list[str]], dict[str, Any]]:
+    """Read what :func:`write_columns` wrote.
+
+    Returns
+    -------
+    columns : name -> array of shape (m,) or (m, j), or list of m strings
+    metadata : as it was given
+
+    Raises
+    ------
+    MissingExtraError
+        pyarrow is not installed
+    SourceError
+        the file cannot be read
+    FormatError
+        it is damaged, or no file of tokensphere's
+    """
+    table = read_table(path)
+    stored = (table.schema.metadata or {}).get(_METADATA)
+    if stored is None:
+        raise FormatError(f"{path} was not saved by tokensphere; name another file")
+    try:
+        metadata = json.loads(stored)
+    except ValueError:
+        metadata = None
+    if not isinstance(metadata, dict):
+        raise FormatError(f"{path} is damaged: what it says of itself cannot be read; name another file")
+    pa = _pyarrow()
+    return {name: _from_arrow(pa, table[name].combine_chunks()) for name in table.column_names}, metadata
+
+
+def read_table(path: Path, name: str | None = None) -> Any:
+    """Any Parquet file as pyarrow's ``Table``.
+
+    Parameters
+    ----------
+    path : the file
+    name : what messages call it; its path by default
+
+    Raises
+    ------
+    MissingExtraError
+        pyarrow is not installed
+    SourceError
+        the file cannot be read
+    FormatError
+        it is damaged
+    """
+    pa = _pyarrow()
+    from pyarrow import parquet
+
+    with opened(path, "cannot read {}") as file:
+        try:
+            return parquet.read_table(file)
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            reason = " ".join(str(error).split())[:200]
+            raise FormatError(
+                f"{name or path} cannot be read as Parquet: damaged or no Parquet file ({reason});"
+                " remove it or name another"
+            ) from error
+
+
+def _to_arrow(pa: Any, column: Column) -> Any:
     if not isinstance(column, np.ndarray):
         return pa.array(list(column), type=pa.string())
     if column.ndim == 1:
@@ -71,6 +136,18 @@ def _array(pa: Any, column: Column) -> Any:
     return pa.FixedSizeListArray.from_arrays(
         pa.array(np.ascontiguousarray(column).ravel()), column.shape[1]
     )
+
+
+def _from_arrow(pa: Any, column: Any) -> npt.NDArray[Any] | list[str]:
+    if isinstance(column, pa.ChunkedArray):
+        column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], type=column.type)
+    if pa.types.is_string(column.type):
+        strings: list[str] = column.to_pylist()
+        return strings
+    if pa.types.is_fixed_size_list(column.type):
+        values = column.flatten().to_numpy(zero_copy_only=False)
+        return np.asarray(values).reshape(len(column), column.type.list_size)
+    return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
 def _pyarrow() -> Any:

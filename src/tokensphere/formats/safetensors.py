@@ -1,4 +1,4 @@
-"""Safetensors: a reader that maps the file and looks only at what it is asked for.
+"""Safetensors: a reader that maps the file and looks only at what it is asked for, and a writer.
 
 A file is eight bytes with the length of the header (little-endian), the header (a JSON object from the
 names of tensors to their type, shape and place), and the tensors' bytes without overlap or hole. Every
@@ -12,39 +12,21 @@ The format is described in the README of huggingface/safetensors.
 from __future__ import annotations
 
 import json
-import mmap
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import prod
-from pathlib import Path
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeGuard
 
-import numpy as np
-import numpy.typing as npt
-
-from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats.floats import BITS, NUMPY_DTYPES, READERS, to_float32
-from tokensphere.formats.mapped import Closing
-from tokensphere.formats.tensors import forget_pages
+from tokensphere.errors import FormatError
+from tokensphere.formats.files import AGAIN, json_object
+from tokensphere.formats.floats import BITS, float_type
+from tokensphere.formats.mapped import MappedFile
+from tokensphere.formats.tensors import TensorInfo
 
 LENGTH_BYTES = 8
 LONGEST_HEADER = 100_000_000  # the limit that the format sets
 _MOST_DIMENSIONS = 64
 _LARGEST = 2**63 - 1
-AGAIN = "download or convert it again"
 _METADATA = "__metadata__"
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class TensorInfo:
-    """One tensor: `shape` with the fastest axis last, `size` bytes from byte `offset` of the file."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    offset: int
-    size: int
 
 
 def header_length(start: bytes, file_size: int, where: str) -> int:
@@ -96,7 +78,7 @@ def parse_header(raw_header: bytes, data_size: int, where: str) -> dict[str, Ten
     """
     if raw_header[:1] != b"{":
         raise FormatError(f"{where} is not a safetensors file: its header does not begin with '{{'")
-    header = json_object(raw_header, f"{where}: the header")
+    header = json_object(raw_header, f"{where}: the header", strict=True)
     metadata = header.pop(_METADATA, {})
     if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
         raise FormatError(f"{where} has a {_METADATA!r} that is no object of texts; {AGAIN}")
@@ -140,7 +122,7 @@ def _tensor_info(name: str, entry: object, start: int, where: str) -> TensorInfo
             f"{what} of shape {tuple(shape)} and type {dtype} takes {prod(shape) * bits // 8:,} bytes,"
             f" but has {size:,}; {AGAIN}"
         )
-    return TensorInfo(name, tuple(shape), dtype, start + offsets[0], size)
+    return TensorInfo(name, tuple(shape), dtype, start + offsets[0], size, float_type(dtype))
 
 
 def _is_counts(value: object) -> TypeGuard[list[int]]:
@@ -148,33 +130,11 @@ def _is_counts(value: object) -> TypeGuard[list[int]]:
     return isinstance(value, list) and all(type(n) is int and 0 <= n <= _LARGEST for n in value)
 
 
-def json_object(raw: bytes, what: str) -> dict[str, Any]:
-    """A JSON object in UTF-8 in which no key comes twice."""
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        table = dict(pairs)
-        if len(table) < len(pairs):
-            raise ValueError("a key comes twice")
-        return table
-
-    def constant(name: str) -> None:
-        raise ValueError(f"{name} is no number of JSON")
-
-    try:
-        found = json.loads(raw.decode("utf-8"), object_pairs_hook=unique, parse_constant=constant)
-    except (ValueError, RecursionError) as error:  # malformed UTF-8 and JSON are ValueErrors, too
-        raise FormatError(f"{what} is not valid JSON ({error}); {AGAIN}") from error
-    if not isinstance(found, dict):
-        raise FormatError(f"{what} is not a JSON object; {AGAIN}")
-    return found
-
-
-class SafetensorsFile(Closing):
+class SafetensorsFile(MappedFile):
     """An open safetensors file.
 
     Attributes
     ----------
-    path : Path
     tensors : dict of name -> `TensorInfo`
 
     Raises
@@ -185,94 +145,29 @@ class SafetensorsFile(Closing):
         it is no safetensors file, is cut short, or contradicts itself
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        try:
-            with self.path.open("rb") as file:
-                size = file.seek(0, 2)
-                file.seek(0)
-                length = header_length(file.read(LENGTH_BYTES), size, str(self.path))
-                mapped = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise SourceError(f"cannot open {self.path}: {reason}") from error
-        self._map: mmap.mmap | None = mapped
-        # The views that raw() and stored_array() give keep the mapping; with the last it goes.
-        self._bytes: npt.NDArray[np.uint8] | None = np.frombuffer(mapped, np.uint8)
-        raw_header = mapped[LENGTH_BYTES : LENGTH_BYTES + length]
-        self.tensors = parse_header(raw_header, size - LENGTH_BYTES - length, str(self.path))
+    least, what = LENGTH_BYTES + 2, "a safetensors file"
 
-    def close(self) -> None:
-        """Let go of the file; views of it that were given out stay valid."""
-        self._bytes = self._map = None
-
-    def release(self, name: str) -> None:
-        """Let the system take back the memory that holds what was read of a tensor."""
-        tensor = require_tensor(self.tensors, name, self.path)
-        if self._map is not None:
-            forget_pages(self._map, tensor.offset, tensor.size)
-
-    def raw(self, name: str) -> npt.NDArray[np.uint8]:
-        """The bytes of a tensor as stored, a read-only view of the file of shape (size,)."""
-        if self._bytes is None:
-            raise SourceError(f"{self.path} is closed; open it again to read tensor {name!r}")
-        tensor = require_tensor(self.tensors, name, self.path)
-        return self._bytes[tensor.offset : tensor.offset + tensor.size]
-
-    def stored_array(self, name: str) -> npt.NDArray[Any]:
-        """A tensor in its own type and shape, a read-only view of the file.
-
-        Raises
-        ------
-        SourceError
-            NumPy has no such type (BF16, F8_E4M3, …)
-        """
-        raw, tensor = self.raw(name), self.tensors[name]
-        if tensor.dtype not in NUMPY_DTYPES:
-            raise SourceError(
-                f"tensor {name!r} of {self.path} is stored as {tensor.dtype}, which NumPy lacks;"
-                " read it as float32 with matrix()"
-            )
-        return raw.view(NUMPY_DTYPES[tensor.dtype]).reshape(tensor.shape)
-
-    def matrix(self, name: str) -> npt.NDArray[np.float32]:
-        """A two-dimensional tensor as float32 of its shape.
-
-        Raises
-        ------
-        SourceError
-            there is no such tensor, it is no matrix, or is stored in a type that cannot be read
-        """
-        raw, tensor = self.raw(name), self.tensors[name]
-        what = f"tensor {name!r} of {self.path}"
-        if len(tensor.shape) != 2 or not all(tensor.shape):
-            raise SourceError(f"{what} has the shape {tensor.shape}, not a matrix")
-        if tensor.dtype not in READERS:
-            raise SourceError(
-                f"{what} is stored as {tensor.dtype}; only {', '.join(READERS)} can be read"
-            )
-        refuse_scales(self.tensors, name, self.path)
-        return to_float32(raw, tensor.dtype, tensor.shape)
+    def _read_header(self) -> None:
+        where = str(self.path)
+        end = LENGTH_BYTES + header_length(self._map[:LENGTH_BYTES], self._size, where)
+        self.tensors = parse_header(self._map[LENGTH_BYTES:end], self._size - end, where)
 
 
-def refuse_scales(tensors: Mapping[str, TensorInfo], name: str, path: Path) -> None:
-    """Refuse a tensor that means nothing without the scales beside it.
+def header_bytes(
+    tensors: Mapping[str, tuple[str, tuple[int, ...], int]], metadata: Mapping[str, str] | None = None
+) -> bytes:
+    """The begin of a file whose tensors' bytes follow in this order; a multiple of eight bytes long.
 
-    Without them it has the wrong directions, which nobody would notice.
+    Parameters
+    ----------
+    tensors : name -> type, shape and size in bytes
+    metadata : texts about the file
     """
-    if not tensors[name].dtype.startswith(("F8", "I8", "U8")):
-        return
-    for scale in (f"{name}_scale", f"{name}_scale_inv"):
-        if scale in tensors:
-            raise SourceError(
-                f"tensor {name!r} of {path} is quantised with the scales {scale!r}, which cannot be"
-                " read; use a version of the model in F32, BF16 or F16"
-            )
-
-
-def require_tensor(table: Mapping[str, _T], name: str, path: Path) -> _T:
-    """What the table has for a tensor; a SourceError with some names if there is no such tensor."""
-    if name not in table:
-        some = ", ".join(list(table)[:5]) or "none"
-        raise SourceError(f"{path} has no tensor {name!r}; it has {some}, …")
-    return table[name]
+    entries: dict[str, Any] = {} if metadata is None else {_METADATA: dict(metadata)}
+    end = 0
+    for name, (dtype, shape, size) in tensors.items():
+        entries[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [end, end + size]}
+        end += size
+    text = json.dumps(entries, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(LENGTH_BYTES, "little") + text

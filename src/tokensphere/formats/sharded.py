@@ -8,24 +8,66 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats.mapped import Closing
-from tokensphere.formats.safetensors import (
-    AGAIN,
-    LONGEST_HEADER,
-    SafetensorsFile,
-    TensorInfo,
-    json_object,
-    require_tensor,
-)
+from tokensphere.formats.files import AGAIN, json_object, opened, size_of
+from tokensphere.formats.safetensors import LONGEST_HEADER, SafetensorsFile
+from tokensphere.formats.tensors import TensorFile, TensorInfo
 
 
-class ShardedSafetensors(Closing):
+def weight_map(raw: bytes, where: str) -> dict[str, str]:
+    """Which tensor is in which file, from the bytes of an index.
+
+    Raises
+    ------
+    FormatError
+        it is no such index; `where` is its name in the message
+    """
+    table = json_object(raw, where, strict=True).get("weight_map")
+    if not isinstance(table, dict) or not table:
+        raise FormatError(f"{where} has no 'weight_map' from tensors to files; {AGAIN}")
+    return table
+
+
+class ShardTensors(Mapping[str, TensorInfo]):
+    """Names are known from the index; what else is known of a tensor takes the header of its file.
+
+    Parameters
+    ----------
+    file_of : tensor -> file, as the index has it
+    header : gives the tensors of a file
+    where : name of the index, for messages
+    """
+
+    def __init__(
+        self,
+        file_of: Mapping[str, str],
+        header: Callable[[str], Mapping[str, TensorInfo]],
+        where: str,
+    ) -> None:
+        self.file_of, self._header, self._where = file_of, header, where
+
+    def __getitem__(self, name: str) -> TensorInfo:
+        file = self.file_of[name]
+        header = self._header(file)
+        if name not in header:
+            raise FormatError(f"{file} lacks tensor {name!r}, which {self._where} says it has")
+        return header[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.file_of
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.file_of)
+
+    def __len__(self) -> int:
+        return len(self.file_of)
+
+
+class ShardedSafetensors(TensorFile):
     """The safetensors files that an index names, each opened when one of its tensors is asked for.
 
     Attributes
@@ -43,24 +85,19 @@ class ShardedSafetensors(Closing):
 
     def __init__(self, index_path: str | Path) -> None:
         self.path = Path(index_path)
-        try:
-            size = self.path.stat().st_size
-            if size > LONGEST_HEADER:
+        with opened(self.path) as file:
+            if (size := size_of(file)) > LONGEST_HEADER:
                 raise FormatError(f"{self.path} has {size:,} bytes, too many for an index of tensors")
-            raw = self.path.read_bytes()
-        except OSError as error:
-            raise SourceError(f"cannot open {self.path}: {error.strerror or error}") from error
-        weight_map = json_object(raw, str(self.path)).get("weight_map")
-        if not isinstance(weight_map, dict) or not weight_map:
-            raise FormatError(f"{self.path} has no 'weight_map' from tensors to files; {AGAIN}")
-        for shard in weight_map.values():
+            table = weight_map(file.read(), str(self.path))
+        for shard in table.values():
             if not isinstance(shard, str) or not _is_plain(shard):
                 raise FormatError(
                     f"{self.path} names {shard!r:.200}, which is no file of its own folder"
                 )
-        self._shard_of: dict[str, str] = weight_map
         self._open: dict[str, SafetensorsFile] = {}
-        self.tensors: Mapping[str, TensorInfo] = _ShardedTensors(self._shard_of, self._shard)
+        self.tensors: ShardTensors = ShardTensors(
+            table, lambda file_name: self._shard(file_name).tensors, self.path.name
+        )
 
     def close(self) -> None:
         """Let go of the files; views of them that were given out stay valid."""
@@ -68,54 +105,25 @@ class ShardedSafetensors(Closing):
             shard.close()
         self._open.clear()
 
-    def _shard(self, name: str) -> SafetensorsFile:
-        file_name = require_tensor(self._shard_of, name, self.path)
+    def _shard(self, file_name: str) -> SafetensorsFile:
         if file_name not in self._open:
             path = self.path.parent / file_name
             if not path.is_file():
                 raise SourceError(f"{path} is missing, which {self.path.name} names; download it, too")
             self._open[file_name] = SafetensorsFile(path)
-        shard = self._open[file_name]
-        if name not in shard.tensors:
-            raise FormatError(f"{shard.path} lacks tensor {name!r}, which {self.path.name} says it has")
-        return shard
+        return self._open[file_name]
+
+    def _file(self, name: str) -> SafetensorsFile:
+        self.entry(name)
+        return self._shard(self.tensors.file_of[name])
 
     def raw(self, name: str) -> npt.NDArray[np.uint8]:
         """The bytes of a tensor as stored, a read-only view of its file of shape (size,)."""
-        return self._shard(name).raw(name)
+        return self._file(name).raw(name)
 
     def release(self, name: str) -> None:
-        """See :meth:`SafetensorsFile.release`."""
-        self._shard(name).release(name)
-
-    def stored_array(self, name: str) -> npt.NDArray[Any]:
-        """See :meth:`SafetensorsFile.stored_array`."""
-        return self._shard(name).stored_array(name)
-
-    def matrix(self, name: str) -> npt.NDArray[np.float32]:
-        """See :meth:`SafetensorsFile.matrix`."""
-        return self._shard(name).matrix(name)
-
-
-class _ShardedTensors(Mapping[str, TensorInfo]):
-    """Names are known from the index; what else is known of a tensor takes its file."""
-
-    def __init__(self, names: Mapping[str, str], shard: Callable[[str], SafetensorsFile]) -> None:
-        self._names, self._shard = names, shard
-
-    def __getitem__(self, name: str) -> TensorInfo:
-        if name not in self._names:
-            raise KeyError(name)
-        return self._shard(name).tensors[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
+        """See :meth:`TensorFile.release`."""
+        self._file(name).release(name)
 
 
 def _is_plain(name: str) -> bool:

@@ -3,75 +3,167 @@
 from __future__ import annotations
 
 import hashlib
-import mmap
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-AT_ONCE = 2**24  # bytes of a file that are read before their memory is given back
+from tokensphere.errors import SourceError
+from tokensphere.formats.files import Closing
+from tokensphere.formats.floats import NUMPY_DTYPES, plain_values
+from tokensphere.formats.stored import AT_ONCE, Stored
+
+_SCALED = ("F8", "I8", "U8")  # how the names of types begin whose values may have scales
 
 
-class TensorEntry(Protocol):
-    """One tensor of a file."""
+@dataclass(frozen=True)
+class TensorInfo:
+    """What is known of a tensor without reading it.
 
-    @property
-    def name(self) -> str:
-        """As the file spells it."""
+    Attributes
+    ----------
+    name : as the file spells it
+    shape : the fastest axis last
+    dtype : how the values are stored, e.g. ``F16`` or ``Q8_0``
+    offset, size : its bytes, where it lies in one piece in a file
+    float_type : the type in which its values come, see :attr:`Stored.dtype`; None if they are no real
+        numbers of a type that can be read
+    """
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The fastest axis last."""
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    offset: int = 0
+    size: int = 0
+    float_type: np.dtype[Any] | None = None
 
-    @property
-    def dtype(self) -> str:
-        """How the values are stored, e.g. ``F16`` or ``Q8_0``."""
 
+class TensorFile(Closing):
+    """An open file with named tensors; a context manager that closes it.
 
-class StoredTensors(Protocol):
-    """Named tensors whose bytes can be had."""
+    A format's own class fills `path` and `tensors`, and has :meth:`raw`; the rest is the same for all
+    whose types are those of :mod:`tokensphere.formats.floats`.
 
-    @property
-    def tensors(self) -> Mapping[str, TensorEntry]:
-        """Name -> what is known of the tensor without reading it."""
+    Attributes
+    ----------
+    path : the file, or the index of several
+    tensors : name -> what is known of the tensor without reading it
+    """
+
+    path: Path
+    tensors: Mapping[str, TensorInfo]
+    noun: ClassVar[str] = "tensor"
 
     def raw(self, name: str) -> npt.NDArray[np.uint8]:
         """The bytes of a tensor as stored, shape (size,)."""
-
-
-class TensorFile(StoredTensors, Protocol):
-    """An open file with named tensors; a context manager that closes it."""
-
-    @property
-    def path(self) -> Path:
-        """The file, or the folder of files."""
-
-    def matrix(self, name: str) -> npt.NDArray[np.float32]:
-        """A two-dimensional tensor as float32 of its shape."""
-
-
-@runtime_checkable
-class ReleasesPages(Protocol):
-    """A file that is mapped into memory, and can give back what was read of it."""
+        raise NotImplementedError
 
     def release(self, name: str) -> None:
-        """Let the system take back the memory that holds what was read of a tensor."""
+        """Let the system take back the memory that holds what was read of a mapped tensor."""
+
+    def beside(self, name: str) -> bytes:
+        """What beside a tensor's own bytes says what its values are: a scale, or nothing."""
+        self.entry(name)
+        return b""
+
+    def entry(self, name: str) -> TensorInfo:
+        """What is known of a tensor.
+
+        Raises
+        ------
+        SourceError
+            there is none of that name; the message has some that are there
+        """
+        if name not in self.tensors:
+            some = ", ".join(repr(other)[1:-1][:60] for other in self._likely()[:5]) or "none"
+            raise SourceError(f"{self.path} has no {self.noun} {name!r:.200}; it has {some}, …")
+        return self.tensors[name]
+
+    def _likely(self) -> list[str]:
+        """The names that a message should have first."""
+        return list(self.tensors)
+
+    def usable(self, name: str) -> TensorInfo:
+        """The same, of a tensor that means something by itself.
+
+        Raises
+        ------
+        SourceError
+            there is none of that name, or its scales cannot be applied
+        """
+        info = self.entry(name)
+        refuse_scales(self.tensors, name, str(self.path))
+        return info
+
+    def stored(self, name: str) -> Stored:
+        """A tensor, any part of which can be read as floats; its `float_type` must not be None."""
+        info = self.usable(name)
+        return plain_values(self.raw(name), info.dtype, info.shape)
+
+    def array(self, name: str) -> npt.NDArray[Any]:
+        """A tensor in its own type and shape; where the file is mapped, a read-only view of it.
+
+        Raises
+        ------
+        SourceError
+            NumPy has no such type (BF16, F8_E4M3, …)
+        """
+        raw, info = self.raw(name), self.tensors[name]
+        if info.dtype not in NUMPY_DTYPES:
+            raise SourceError(
+                f"{self.noun} {name!r:.200} of {self.path} is stored as {info.dtype}, which NumPy"
+                " lacks; read it as float32 with matrix()"
+            )
+        return raw.view(NUMPY_DTYPES[info.dtype]).reshape(info.shape)
+
+    def matrix(self, name: str) -> npt.NDArray[np.float32]:
+        """A two-dimensional tensor as float32 of its shape, a new array.
+
+        Raises
+        ------
+        SourceError
+            there is no such tensor, it is no matrix, or is stored in a type that cannot be read
+        MissingExtraError
+            its type is read with a package that is not installed
+        """
+        info = self.entry(name)
+        if len(info.shape) != 2 or not all(info.shape) or info.float_type is None:
+            raise SourceError(
+                f"{self.noun} {name!r:.200} of {self.path} is stored as {info.dtype} in the shape"
+                f" {info.shape}, not a matrix of real numbers of a known type"
+            )
+        return self.stored(name).float32(partial(self.release, name))
 
 
-def forget_pages(mapped: mmap.mmap, offset: int, size: int) -> None:
-    """Let the system take back the memory of a part of a mapped file; it is read again if needed."""
-    if hasattr(mmap, "MADV_DONTNEED"):
-        start = offset - offset % mmap.PAGESIZE
-        mapped.madvise(mmap.MADV_DONTNEED, start, offset + size - start)
+def refuse_scales(
+    tensors: Mapping[str, TensorInfo], name: str, where: str, *, of_types: tuple[str, ...] = _SCALED
+) -> None:
+    """Refuse a tensor that means nothing without the scales beside it.
+
+    Without them it has the wrong directions, which nobody would notice.
+
+    Parameters
+    ----------
+    of_types : how the names of types begin whose values may have scales
+    """
+    if not tensors[name].dtype.startswith(of_types):
+        return
+    for scale in (f"{name}_scale", f"{name}_scale_inv"):
+        if scale in tensors:
+            raise SourceError(
+                f"tensor {name!r} of {where} is quantised with the scales {scale!r}, which cannot be"
+                " read; use a version of the model in F32, BF16 or F16"
+            )
 
 
-def digest(file: StoredTensors, name: str) -> str:
+def digest(file: TensorFile, name: str) -> str:
     """SHA-256 of a tensor's bytes as stored, in hexadecimal."""
     sha256, raw = hashlib.sha256(), file.raw(name)
     for low in range(0, raw.size, AT_ONCE):
         sha256.update(raw[low : low + AT_ONCE].data)
-        if isinstance(file, ReleasesPages):
-            file.release(name)
+        file.release(name)
     return sha256.hexdigest()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import re
 import warnings
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError, MissingExtraError, SourceError
-from tokensphere.formats.floats import to_float32
-from tokensphere.formats.mapped import Closing
+from tokensphere.errors import FormatError, MissingExtraError
+from tokensphere.formats.files import opened
+from tokensphere.formats.floats import float_type
+from tokensphere.formats.tensors import TensorFile, TensorInfo
 
 _OLDEST = (2, 6)
 _ARCHIVE = b"PK\x03\x04"
@@ -35,22 +35,12 @@ _NAMES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class TorchTensor:
-    """One tensor: `shape` with the fastest axis last, `dtype` as safetensors names it."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-
-
-class TorchFile(Closing):
+class TorchFile(TensorFile):
     """The tensors of a file that ``torch.save`` wrote.
 
     Attributes
     ----------
-    path : Path
-    tensors : dict of name -> `TorchTensor`; a tensor that was saved by itself bears the file's name
+    tensors : dict of name -> `TensorInfo`; a tensor that was saved by itself bears the file's name
 
     Raises
     ------
@@ -65,12 +55,9 @@ class TorchFile(Closing):
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         torch = _torch()
-        try:
-            with self.path.open("rb") as file:
-                # Files from before PyTorch 1.6 are no archives and cannot be mapped.
-                is_archive = file.read(4) == _ARCHIVE
-        except OSError as error:
-            raise SourceError(f"cannot open {self.path}: {error.strerror or error}") from error
+        with opened(self.path) as file:
+            # Files from before PyTorch 1.6 are no archives and cannot be mapped.
+            is_archive = file.read(4) == _ARCHIVE
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of PyTorch, about its own old formats
@@ -84,8 +71,7 @@ class TorchFile(Closing):
         self._torch = torch
         self._values = self._weights(content)
         self.tensors = {
-            name: TorchTensor(name, tuple(value.shape), _dtype_name(value.dtype))
-            for name, value in self._values.items()
+            name: _info(name, tuple(value.shape), value.dtype) for name, value in self._values.items()
         }
 
     def close(self) -> None:
@@ -118,27 +104,10 @@ class TorchFile(Closing):
 
     def raw(self, name: str) -> npt.NDArray[np.uint8]:
         """The bytes of a tensor in the order of its shape, shape (size,)."""
-        if name not in self._values:
-            some = ", ".join(list(self._values)[:5]) or "none"
-            raise SourceError(f"{self.path} has no tensor {name!r}; it has {some}, …")
+        self.entry(name)
         flat = self._values[name].contiguous().reshape(-1)
         raw: npt.NDArray[np.uint8] = flat.view(self._torch.uint8).numpy()
         return raw
-
-    def matrix(self, name: str) -> npt.NDArray[np.float32]:
-        """A two-dimensional tensor as float32 of its shape.
-
-        Raises
-        ------
-        SourceError
-            there is no such tensor, it is no matrix, or is stored in a type that cannot be read
-        """
-        raw, tensor = self.raw(name), self.tensors[name]
-        if len(tensor.shape) != 2 or not all(tensor.shape):
-            raise SourceError(
-                f"tensor {name!r} of {self.path} has the shape {tensor.shape}, not a matrix"
-            )
-        return to_float32(raw, tensor.dtype, tensor.shape)
 
 
 def _torch() -> Any:
@@ -158,6 +127,7 @@ def _torch() -> Any:
     return torch
 
 
-def _dtype_name(dtype: object) -> str:
-    name = str(dtype).removeprefix("torch.")
-    return _NAMES.get(name, name)
+def _info(name: str, shape: tuple[int, ...], dtype: object) -> TensorInfo:
+    own = str(dtype).removeprefix("torch.")
+    known = _NAMES.get(own, own)
+    return TensorInfo(name, shape, known, float_type=float_type(known))

@@ -20,14 +20,8 @@ def check_writable(path: Path) -> None:
     InputError
         `path` is no regular file, or no file can be made beside it
     """
-    try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"cannot write {path}: it is no regular file; give the name of a file")
+    with _told(path):
         os.unlink(_temporary_beside(path))
-    except InputError:
-        raise
-    except (OSError, ValueError) as error:  # a ValueError for a path with a zero byte
-        raise InputError(f"cannot write {path}: {getattr(error, 'strerror', '') or error}") from error
 
 
 @contextmanager
@@ -44,25 +38,34 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """
     temporary: str | None = None
     try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"cannot write {path}: it is no regular file; give the name of a file")
-        temporary = _temporary_beside(path)
-        with Path(temporary).open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # mkstemp's file is for its owner alone
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+        with _told(path):
+            temporary = _temporary_beside(path)
+            with Path(temporary).open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(temporary, 0o666 & ~mask)  # mkstemp's file is for its owner alone
+            os.replace(temporary, path)
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
 
 
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
 def _temporary_beside(path: Path) -> str:
+    if "\0" in str(path):
+        raise InputError(f"cannot write {path}: no file has such a name")
+    if path.exists() and not path.is_file():
+        raise InputError(f"cannot write {path}: it is no regular file; give the name of a file")
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     os.close(handle)
     return temporary

@@ -62,3 +62,6 @@ def workers(threads: int) -> Iterator[InParallel]:
             return
         with ThreadPoolExecutor(threads) as pool:
             yield lambda function, items: list(pool.map(function, items))
+
+
+DEFAULT = Compute()

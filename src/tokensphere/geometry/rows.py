@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.geometry.compute import Compute
+from tokensphere.geometry.compute import DEFAULT, Compute
 
 _BLOCK = 1024
 _SHORTEST = 2.0**-120  # below it the reciprocal of a float32 norm is no longer safe
@@ -135,7 +135,7 @@ class Rows:
 
     vectors: npt.NDArray[np.float32]
     moments: RowMoments
-    compute: Compute = Compute()
+    compute: Compute = DEFAULT
 
     @classmethod
     def of(
@@ -145,7 +145,7 @@ class Rows:
         compute: Compute | None = None,
     ) -> Rows:
         """The rows of a matrix; those that `keep`, of shape (n,), leaves out are not usable."""
-        return cls(vectors, RowMoments(vectors, keep), compute or Compute())
+        return cls(vectors, RowMoments(vectors, keep), compute or DEFAULT)
 
     def using(self, compute: Compute | None) -> Rows:
         """The same rows, worked on in another way if one is given; moments are shared."""

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.compute import Compute
+from tokensphere.geometry.compute import DEFAULT, Compute
 from tokensphere.geometry.rows import Rows, dots
 
 Similarity = Literal["cosine", "dot", "euclidean"]
@@ -102,7 +102,7 @@ class Scoring:
     unit: float
     extra: npt.NDArray[np.float32] | None
     longest: float
-    compute: Compute = Compute()
+    compute: Compute = DEFAULT
 
     @property
     def width(self) -> int:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError
+from tokensphere.errors import FormatError, InputError
+from tokensphere.formats.files import read_bytes
+from tokensphere.formats.parquet import MAGIC, read_table
+from tokensphere.labels.labelling import label_lines
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.vocabulary import Vocabulary
-
-_PARQUET = b"PAR1"  # how every Parquet file begins
-_LINE = re.compile(r"\r\n|\n|\r")  # as in a text file; str.splitlines would cut at more
 
 
 def labels_from_mapping(
@@ -78,13 +77,8 @@ def read_labels(path: str | Path, vocabulary: Vocabulary) -> LabelTable:
         a Parquet file, but PyArrow is not installed
     """
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            content = b"" if path.is_dir() else file.read()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SourceError(f"the labels '{path}' cannot be read: {reason}") from None
-    rows = _parquet_rows(path) if content.startswith(_PARQUET) else _text_rows(path, content)
+    content = read_bytes(path, "the labels '{}' cannot be read")
+    rows = _parquet_rows(path) if content.startswith(MAGIC) else _text_rows(path.name, content)
     return _table(vocabulary, _resolved(rows, vocabulary), path.name)
 
 
@@ -98,22 +92,10 @@ def _resolved(
             raise type(error)(f"{where}: {error}") from None
 
 
-def _text_rows(path: Path, content: bytes) -> Iterator[tuple[str, str, str]]:
-    """Token, label and where they stand, of a text file; blank lines are passed over."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        number = content.count(b"\n", 0, error.start) + 1
-        raise FormatError(
-            f"{path.name}, line {number}: not UTF-8; save the labels in that encoding"
-        ) from None
+def _text_rows(name: str, content: bytes) -> Iterator[tuple[str, str, str]]:
+    """Token, label and where they stand, of a text file."""
     found = False
-    lines: list[str] = _LINE.split(text)
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        columns = line.split("\t")
-        where = f"{path.name}, line {number}"
+    for where, columns in label_lines(content, name):
         if len(columns) != 2:
             raise FormatError(
                 f"{where}: {len(columns)} columns, but expected 2: the token, a tab, the label"
@@ -121,23 +103,11 @@ def _text_rows(path: Path, content: bytes) -> Iterator[tuple[str, str, str]]:
         found = True
         yield columns[0], columns[1].strip(), where
     if not found:
-        raise FormatError(f"{path.name} has no labels; expected lines of a token, a tab and a label")
+        raise FormatError(f"{name} has no labels; expected lines of a token, a tab and a label")
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[str, str, str]]:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        raise MissingExtraError(
-            f"{path.name} is a Parquet file, for which PyArrow is needed:"
-            " pip install 'tokensphere[parquet]'"
-        ) from None
-    try:
-        table = parquet.read_table(path)
-    except (pyarrow.ArrowException, OSError) as error:
-        reason = " ".join(str(error).split())
-        raise FormatError(f"{path.name} cannot be read as Parquet: {reason}") from None
+    table = read_table(path, path.name)
     missing = [name for name in ("token", "label") if name not in table.column_names]
     if missing:
         have = ", ".join(table.column_names) or "none"

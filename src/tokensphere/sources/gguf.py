@@ -22,7 +22,7 @@ from tokensphere.sources.tokens.pieces import (
     undo_phantom_space,
     with_plain,
 )
-from tokensphere.space import EmbeddingSpace
+from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
 EMBEDDING = "token_embd.weight"
@@ -69,18 +69,16 @@ def load_gguf(
             for key, value in file.metadata.items()
             if isinstance(value, str)
         }
-        notes = tuple(text[key] for key in sorted(text) if key.startswith("tokensphere.note."))
-        return assemble(
-            file,
-            vocabulary or (lambda n: fit_to_rows(_vocabulary(file), n)),
-            choice or Choice(),
-            model=model or text.get("general.name") or Path(path).stem,
-            source=source or str(path),
+        about = Provenance(
+            model or text.get("general.name") or Path(path).stem,
+            source or str(path),
             revision=text.get("tokensphere.source.revision"),
             license=text.get("general.license"),
             sha256=text.get(SHA256_KEY) if trusted else None,
-            notes=notes or None,
+            notes=tuple(text[key] for key in sorted(text) if key.startswith("tokensphere.note.")),
         )
+        tokens = vocabulary or (lambda n: fit_to_rows(_vocabulary(file), n))
+        return assemble(file, tokens, choice or Choice(), about)
 
 
 def _vocabulary(file: GGUFFile) -> Vocabulary:

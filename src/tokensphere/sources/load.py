@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from tokensphere.errors import InputError, SourceError
+from tokensphere.formats.files import at_home, exists
 from tokensphere.sources import bundled
 from tokensphere.sources.layout.assemble import Choice
 from tokensphere.sources.layout.search import Matrix
@@ -68,10 +68,10 @@ def load(
                 " leave out tensor, vocabulary, revision and fold_norm, or name a model"
             )
         return bundled.load_bundled(matrix)
-    path, tokens = _at_home(model), _at_home(vocabulary) if vocabulary else None
-    if tokens is not None and not _exists(tokens):
+    path, tokens = at_home(model), at_home(vocabulary) if vocabulary else None
+    if tokens is not None and not exists(tokens):
         raise SourceError(f"there is no file {str(vocabulary)!r:.200} with a vocabulary")
-    if _exists(path):
+    if exists(path):
         if revision is not None:
             raise InputError(f"{path} is on this machine, so it has no revision {revision!r}")
         from tokensphere.sources.local import load_path
@@ -85,19 +85,6 @@ def load(
     from tokensphere.sources.hub.space import load_hub
 
     return load_hub(str(model), revision, choice, tokens, progress, refresh=refresh)
-
-
-def _at_home(path: str | Path) -> Path:
-    """The path with ``~`` and ``~user`` replaced; one of an unknown user stays as it is."""
-    return Path(os.path.expanduser(path))  # noqa: PTH111  Path.expanduser raises on an unknown user
-
-
-def _exists(path: Path) -> bool:
-    """Whether there is such a file or folder; a name that no file can have is none."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
 
 
 def _looks_local(model: str) -> bool:

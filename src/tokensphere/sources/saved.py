@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -27,8 +25,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError, InputError, SourceError
-from tokensphere.formats.safetensors import SafetensorsFile
+from tokensphere.errors import FormatError, SourceError
+from tokensphere.formats.files import json_object
+from tokensphere.formats.floats import NUMPY_DTYPES
+from tokensphere.formats.safetensors import SafetensorsFile, header_bytes
+from tokensphere.formats.whole import whole_file
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Kind, Vocabulary
 
@@ -37,7 +38,6 @@ _LAYOUT = {
     "token_ends": "I64", "piece_ends": "I64", "embedding": "F32",
     "kinds": "U8", "tokens": "U8", "pieces": "U8", "about": "U8",
 }  # fmt: skip
-_STORED = {"I64": "<i8", "F32": "<f4", "U8": "u1"}
 _ABOUT = "about"
 
 
@@ -52,7 +52,6 @@ def save_space(space: EmbeddingSpace, path: str | Path) -> None:
     InputError
         the file cannot be written
     """
-    path = Path(path)
     vocabulary = space.vocabulary
     tokens, token_ends = _joined(vocabulary.tokens)
     pieces, piece_ends = _joined(piece.encode("utf-8", "surrogatepass") for piece in vocabulary.pieces)
@@ -60,14 +59,18 @@ def save_space(space: EmbeddingSpace, path: str | Path) -> None:
         "token_ends": token_ends, "piece_ends": piece_ends, "embedding": space.vectors,
         "kinds": vocabulary.kinds, "tokens": tokens, "pieces": pieces,
     }  # fmt: skip
-    arrays = {name: np.ascontiguousarray(a, _STORED[_LAYOUT[name]]) for name, a in arrays.items()}
+    arrays = {name: np.ascontiguousarray(a, NUMPY_DTYPES[_LAYOUT[name]]) for name, a in arrays.items()}
     about = {
         "tokensphere": VERSION,
         "provenance": space.provenance.to_dict(),
         "sha256": _digest(arrays),
     }
     arrays[_ABOUT] = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    _write(path, [_header(arrays), *(array.data for array in arrays.values())])
+    tensors = {name: (_LAYOUT[name], array.shape, array.nbytes) for name, array in arrays.items()}
+    with whole_file(Path(path)) as file:
+        file.write(header_bytes(tensors))
+        for array in arrays.values():
+            file.write(array.data)
 
 
 def load_saved(path: str | Path) -> EmbeddingSpace:
@@ -88,7 +91,7 @@ def load_saved(path: str | Path) -> EmbeddingSpace:
                     f"{path} has no tensor {name!r} of type {dtype}, so it is no saved space;"
                     " write it with EmbeddingSpace.save"
                 )
-        arrays = {name: file.stored_array(name) for name in _LAYOUT}
+        arrays = {name: file.array(name) for name in _LAYOUT}
         about = _about(arrays.pop(_ABOUT).tobytes(), path)
         if about.get("sha256") != _digest(arrays):
             raise _bad(path, "its content has another SHA-256 than when it was saved")
@@ -142,11 +145,8 @@ _SPELLED = frozenset({Kind.NORMAL, Kind.BYTE, Kind.ADDED})
 
 
 def _about(raw: bytes, path: Path) -> dict[str, Any]:
-    try:
-        about = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise _bad(path, f"what it says about itself is not JSON ({error})") from error
-    version = about.get("tokensphere") if isinstance(about, dict) else None
+    about = json_object(raw, f"{path}: what it says about itself")
+    version = about.get("tokensphere")
     if not isinstance(version, int):
         raise _bad(path, "it does not say how it is laid out")
     if version != VERSION:
@@ -154,20 +154,19 @@ def _about(raw: bytes, path: Path) -> dict[str, Any]:
             f"{path} is a saved space of version {version}, but only version {VERSION} can be read;"
             " upgrade tokensphere"
         )
-    found: dict[str, Any] = about
-    return found
+    return about
+
+
+_TEXTS = ("model", "source", "matrix", "dtype")
+_TEXTS_IF_KNOWN = ("revision", "tensor", "sha256", "license")
 
 
 def _provenance(found: object, path: Path) -> Provenance:
-    required, optional = (
-        {"model", "source", "matrix", "dtype"},
-        {"revision", "tensor", "sha256", "license"},
-    )
-    names = required | optional | {"notes"}
-    if not isinstance(found, dict) or found.keys() != names:
+    if not isinstance(found, dict) or found.keys() != {*_TEXTS, *_TEXTS_IF_KNOWN, "notes"}:
         raise _bad(path, "its provenance lacks something")
     notes = found["notes"]
-    texts = [found[name] for name in required] + [found[n] for n in optional if found[n] is not None]
+    texts = [found[name] for name in _TEXTS]
+    texts += [found[name] for name in _TEXTS_IF_KNOWN if found[name] is not None]
     if not isinstance(notes, list) or not all(isinstance(text, str) for text in [*texts, *notes]):
         raise _bad(path, "its provenance is not made of texts")
     return Provenance(**{**found, "notes": tuple(notes)})
@@ -180,40 +179,3 @@ def _digest(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
         digest.update(f"{name}{arrays[name].shape}".encode())
         digest.update(np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
-
-
-def _header(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
-    """The head of a safetensors file, a multiple of eight bytes long."""
-    entries: dict[str, Any] = {}
-    end = 0
-    for name, array in arrays.items():
-        begin, end = end, end + array.nbytes
-        entries[name] = {
-            "dtype": _LAYOUT[name],
-            "shape": list(array.shape),
-            "data_offsets": [begin, end],
-        }
-    text = json.dumps(entries, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text
-
-
-def _write(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    temporary: str | None = None
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            for part in parts:
-                file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # mkstemp's file is for its owner alone
-        os.replace(temporary, path)
-    except (OSError, ValueError) as error:  # a ValueError for a path with a zero byte
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot write {path}: {reason}") from error
-    finally:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)

@@ -18,8 +18,7 @@ from tokensphere.analysis.direction_test.measure import Measured
 from tokensphere.analysis.direction_test.statistics import STATISTICS
 from tokensphere.analysis.job import Column, difference, work
 from tokensphere.errors import FormatError
-from tokensphere.formats.columns import read_columns
-from tokensphere.formats.parquet import write_columns
+from tokensphere.formats.parquet import read_columns, write_columns
 from tokensphere.labels.table import LabelTable
 
 V = np.random.default_rng(3).standard_normal((50, D))

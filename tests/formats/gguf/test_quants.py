@@ -123,7 +123,7 @@ def test_pieces_do_not_matter(tmp_path: Path, name: str, monkeypatch: pytest.Mon
     raw = stored(name, 37, 64)
     whole = read(tmp_path / "m.gguf", name, raw, 64)
     for piece in (1, 64 * 5, 64 * 37):
-        monkeypatch.setattr("tokensphere.formats.gguf.quants._PIECE", piece)
+        monkeypatch.setattr("tokensphere.formats.gguf.quants.PIECE", piece)
         np.testing.assert_array_equal(read(tmp_path / "m.gguf", name, raw, 64), whole)
 
 

@@ -64,7 +64,7 @@ def test_what_is_stored_is_found(root: Path) -> None:
     assert cache.find(REPO) is None and cache.find(REPO, "v1", matrix="output") is None
     assert cache.find("owner/other", "v1") is None
     with SafetensorsFile(found.tensor_file) as file:
-        np.testing.assert_array_equal(file.stored_array("wte.weight"), MATRIX)
+        np.testing.assert_array_equal(file.array("wte.weight"), MATRIX)
     cache.verify(found)
     assert not list((root / "tmp").iterdir())
 

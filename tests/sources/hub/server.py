@@ -19,6 +19,8 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import numpy.typing as npt
 
+from tests.formats.made import safetensors_bytes
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -196,19 +198,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 Tensors = dict[str, npt.NDArray[np.float32]]
-
-
-def safetensors_bytes(tensors: Tensors) -> bytes:
-    """A safetensors file of F32 tensors."""
-    table: dict[str, Any] = {"__metadata__": {"format": "pt"}}
-    at = 0
-    for name, array in tensors.items():
-        offsets = [at, at + array.nbytes]
-        table[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": offsets}
-        at += array.nbytes
-    head = json.dumps(table).encode()
-    head += b" " * (-len(head) % 8)
-    return len(head).to_bytes(8, "little") + head + b"".join(map(np.ndarray.tobytes, tensors.values()))
 
 
 def gpt2_large(n: int = 2000, d: int = 16, layers: int = 36, seed: int = 0) -> Tensors:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.formats.made import safetensors_bytes
 from tests.sources.hub.server import (
     COMMIT,
     Fault,
@@ -21,7 +22,6 @@ from tests.sources.hub.server import (
     gpt2_files,
     gpt2_large,
     running,
-    safetensors_bytes,
 )
 from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError
 from tokensphere.formats.safetensors import SafetensorsFile
@@ -29,7 +29,7 @@ from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.hub import client as hub
 from tokensphere.sources.hub import repository as repository
-from tokensphere.sources.hub.http import Patience
+from tokensphere.sources.hub.http import Connection, Patience
 from tokensphere.sources.hub.ranges import fetch_range
 
 _REASON = "huggingface_hub is missing: pip install 'tokensphere[hub]'"
@@ -132,7 +132,7 @@ def test_the_final_norm_on_request(server: HubServer) -> None:
     entry = fetch(matrix="output", norm=True)
     assert entry.norm_file is not None
     with SafetensorsFile(entry.norm_file) as file:
-        np.testing.assert_array_equal(file.stored_array("ln_f.weight"), gpt2_large()["ln_f.weight"])
+        np.testing.assert_array_equal(file.array("ln_f.weight"), gpt2_large()["ln_f.weight"])
     cache.verify(entry)
     count = len(server.asked)
     assert fetch(matrix="output", norm=True) == entry and len(server.asked) == count
@@ -422,17 +422,15 @@ def test_ranges_in_parallel_pieces_over_bad_connections(server: HubServer) -> No
             seen.append(done)
 
         fetch_range(
+            Connection(utils.get_session(), {}, QUICK),
             "blob",
             f"{server.url}/{REPO}/resolve/{COMMIT}/blob",
             start,
             stop,
-            client=utils.get_session(),
-            headers={},
             write=write,
             parts=4,
             piece=int(rng.integers(2000, 50_000)),
             progress=progress,
-            patience=QUICK,
         )
         assert bytes(out) == content[start:stop]
         assert seen == sorted(seen) and sum(seen[-1:]) == stop - start
@@ -443,16 +441,14 @@ def test_one_piece_that_fails_ends_all(server: HubServer) -> None:
     server.faults = [Fault("status", "blob", value=404, times=1)]
     with pytest.raises(SourceError, match="does not exist"):
         fetch_range(
+            Connection(utils.get_session(), {}, QUICK),
             "blob",
             f"{server.url}/{REPO}/resolve/{COMMIT}/blob",
             0,
             100_000,
-            client=utils.get_session(),
-            headers={},
             write=lambda at, part: None,
             parts=2,
             piece=1000,
-            patience=QUICK,
         )
     assert len(server.asked) < 50
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 import tokensphere as ts
-from tests.sources.hub.server import safetensors_bytes
+from tests.formats.made import safetensors, safetensors_bytes
 from tokensphere.analysis.nearest import nearest
 from tokensphere.analysis.summary import summarize
 from tokensphere.errors import FormatError, InputError, SourceError
@@ -46,15 +46,9 @@ def write(folder: Path, tensors: dict[str, Array], n_tokens: int = N, **config: 
 
 def write_typed(folder: Path, dtype: str, raw: dict[str, tuple[tuple[int, ...], bytes]]) -> Path:
     """The same with tensors of any type, given as bytes."""
-    table: dict[str, Any] = {}
-    at = 0
-    for name, (shape, content) in raw.items():
-        offsets = [at, at := at + len(content)]
-        table[name] = {"dtype": dtype, "shape": shape, "data_offsets": offsets}
-    head = json.dumps(table).encode()
-    body = b"".join(content for _, content in raw.values())
+    tensors = {name: (dtype, shape, content) for name, (shape, content) in raw.items()}
     write(folder, {INPUT: E})
-    (folder / "model.safetensors").write_bytes(len(head).to_bytes(8, "little") + head + body)
+    (folder / "model.safetensors").write_bytes(safetensors(tensors))
     return folder
 
 
@@ -93,7 +87,7 @@ def test_untied_weights_that_are_not_there(tmp_path: Path, inner: bool) -> None:
         **({"text_config": says} if inner else says),
     )
     np.testing.assert_array_equal(ts.load(tmp_path).vectors, E)
-    with pytest.raises(SourceError, match=r"no output matrix.*--tensor NAME: model\.embed_tokens"):
+    with pytest.raises(SourceError, match=r"no output matrix.*tensor=NAME: model\.embed_tokens"):
         ts.load(tmp_path, matrix="output")
 
 
@@ -187,13 +181,13 @@ def test_an_unknown_layout_lists_its_matrices_and_one_can_be_named(tmp_path: Pat
     other = random(N + 2, D)
     tensors = {"a.b": E, "c": other, "bias": G, "conv": random(2, 2, 2)}
     write(tmp_path, tensors, model_type="strange")
-    expected = rf"'strange'.*--tensor NAME: c \({N + 2} × {D}\), a\.b \({N} × {D}\)$"
+    expected = rf"'strange'.*tensor=NAME: c \({N + 2} × {D}\), a\.b \({N} × {D}\)$"
     with pytest.raises(SourceError, match=expected):
         ts.load(tmp_path)
     space = ts.load(tmp_path, tensor="a.b")
     np.testing.assert_array_equal(space.vectors, E)
     assert space.provenance.tensor == "a.b" and space.provenance.notes == ()
-    with pytest.raises(SourceError, match="no tensor 'x'; name one with --tensor NAME: c"):
+    with pytest.raises(SourceError, match="no tensor 'x'; name one with tensor=NAME: c"):
         ts.load(tmp_path, tensor="x")
     for name in ("bias", "conv"):
         with pytest.raises(SourceError, match=f"'{name}' has the shape .*not a matrix"):

@@ -1,44 +1,45 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.cases import case
 from tokensphere.errors import SourceError
+from tokensphere.formats.tensors import TensorFile, TensorInfo
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix, same_bytes
 from tokensphere.sources.layout.table import LAYOUTS, Layout
 
 IO: tuple[Matrix, ...] = ("input", "output")
 
 
-@dataclass(frozen=True)
-class Entry:
-    name: str
-    shape: tuple[int, ...]
-    dtype: str = "F32"
-
-
-def entries(*names: str, shape: tuple[int, ...] = (9, 4)) -> dict[str, Entry]:
+def entries(*names: str, shape: tuple[int, ...] = (9, 4)) -> dict[str, TensorInfo]:
     norms = ("norm.weight", "ln_f.weight", "Norm.weight", "layer_norm.weight", "gamma")
-    return {name: Entry(name, shape[-1:] if name.endswith(norms) else shape) for name in names}
+    return {
+        name: TensorInfo(name, shape[-1:] if name.endswith(norms) else shape, "F32") for name in names
+    }
 
 
 LLAMA = ("model.embed_tokens.weight", "model.layers.0.mlp.weight", "model.norm.weight")
 TYPED = [(layout, kind) for layout in LAYOUTS for kind in layout.model_types]
 
 
-@pytest.mark.parametrize(("layout", "kind"), TYPED)
-def test_a_model_type_leads_to_its_tensors(layout: Layout, kind: str) -> None:
+def test_a_model_type_leads_to_its_tensors() -> None:
+    for layout, kind in TYPED:
+        with case((layout.name, kind)):
+            leads_to_its_tensors(layout, kind)
+
+
+def leads_to_its_tensors(layout: Layout, kind: str) -> None:
     for own in layout.input:
         for prefix in ("", "wrapped.module."):
             tensors = entries(
                 prefix + own, prefix + "block.weight", *[prefix + n for n in layout.output[:1]]
             )
             if layout.norm:
-                tensors[prefix + layout.norm[0]] = Entry(prefix + layout.norm[0], (4,))
+                tensors[prefix + layout.norm[0]] = TensorInfo(prefix + layout.norm[0], (4,), "F32")
             found = find_matrix(tensors, "input", model_type=kind)
             assert (found.name, found.layout, found.tied) == (prefix + own, layout.name, False)
             assert found.norm == (prefix + layout.norm[0] if layout.norm else None)
@@ -47,11 +48,16 @@ def test_a_model_type_leads_to_its_tensors(layout: Layout, kind: str) -> None:
                 assert (found.name, found.tied) == (prefix + layout.output[0], False)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
-def test_names_alone_lead_to_the_same_tensors(layout: Layout) -> None:
+def test_names_alone_lead_to_the_same_tensors() -> None:
+    for layout in LAYOUTS:
+        with case(layout.name):
+            names_lead_to_its_tensors(layout)
+
+
+def names_lead_to_its_tensors(layout: Layout) -> None:
     tensors = entries(layout.input[0], *layout.output[:1], "block.weight")
     if layout.norm:
-        tensors[layout.norm[0]] = Entry(layout.norm[0], (4,))
+        tensors[layout.norm[0]] = TensorInfo(layout.norm[0], (4,), "F32")
     found = find_matrix(tensors, "input")
     assert found.name == layout.input[0]
     if layout.output:
@@ -114,7 +120,7 @@ def test_a_tied_model_may_be_stored_under_the_name_of_its_head() -> None:
 
 def test_models_that_do_not_share_are_not_taken_to_do_so() -> None:
     base = entries("gpt_neox.embed_in.weight", "gpt_neox.final_layer_norm.weight")
-    with pytest.raises(SourceError, match=r"no output matrix.*--tensor NAME: gpt_neox\.embed_in"):
+    with pytest.raises(SourceError, match=r"no output matrix.*tensor=NAME: gpt_neox\.embed_in"):
         find_matrix(base, "output", model_type="gpt_neox")
     assert find_matrix(base, "output", model_type="gpt_neox", tied=True).tied
     with pytest.raises(SourceError, match="no output matrix"):
@@ -127,19 +133,21 @@ def test_the_tensor_that_the_user_names_is_taken() -> None:
         "other.weight", None, "", False, ()
     )
     assert find_matrix(tensors, "output", tensor=LLAMA[0]).norm == "model.norm.weight"
-    with pytest.raises(SourceError, match="no tensor 'absent'; name one with --tensor NAME: "):
+    with pytest.raises(SourceError, match="no tensor 'absent'; name one with tensor=NAME: "):
         find_matrix(tensors, "input", tensor="absent")
     with pytest.raises(SourceError, match=r"has the shape \(4,\), not a matrix"):
         find_matrix(tensors, "input", tensor="model.norm.weight")
 
 
 def test_unknown_layouts_list_matrices_the_largest_first() -> None:
-    tensors = {f"m{i:02}": Entry(f"m{i:02}", (i, 7)) for i in range(1, 21)} | entries("ln_f.weight")
+    tensors = {f"m{i:02}": TensorInfo(f"m{i:02}", (i, 7), "F32") for i in range(1, 21)} | entries(
+        "ln_f.weight"
+    )
     with pytest.raises(SourceError) as caught:
         find_matrix(tensors, "input", model_type="novel")
     message = str(caught.value)
     assert "no known layout (model type 'novel')" in message
-    assert "--tensor NAME: m20 (20 × 7), m19 (19 × 7)" in message
+    assert "tensor=NAME: m20 (20 × 7), m19 (19 × 7)" in message
     assert "m09 (9 × 7) and 8 more" in message
     assert "ln_f" not in message
     with pytest.raises(SourceError, match="no two-dimensional tensor at all"):
@@ -168,27 +176,24 @@ def test_notes_say_what_the_model_does_beyond_the_matrix() -> None:
     assert "by the names of its tensors alone" in find_matrix(entries(*LLAMA), "input").notes[0]
 
 
-class Stored:
+class InMemory(TensorFile):
     """A file in memory."""
 
     path = Path("memory")
 
     def __init__(self, **raw: npt.NDArray[np.uint8]) -> None:
         self.bytes = raw
-        self.tensors = {name: Entry(name, (len(raw[name]), 1), "U8") for name in raw}
+        self.tensors = {name: TensorInfo(name, (len(raw[name]), 1), "U8") for name in raw}
 
     def raw(self, name: str) -> npt.NDArray[np.uint8]:
         return self.bytes[name]
-
-    def matrix(self, name: str) -> npt.NDArray[np.float32]:
-        return self.bytes[name].astype(np.float32)[:, None]
 
 
 def test_same_bytes_sees_the_last_byte() -> None:
     a = np.zeros(3 * 2**20 + 7, np.uint8)
     b = a.copy()
     b[-1] = 1
-    file = Stored(a=a, same=a.copy(), b=b, short=a[:-1])
-    assert same_bytes(file, "a", "same")  # type: ignore[arg-type,unused-ignore]
-    assert not same_bytes(file, "a", "b")  # type: ignore[arg-type,unused-ignore]
-    assert not same_bytes(file, "a", "short")  # type: ignore[arg-type,unused-ignore]
+    file = InMemory(a=a, same=a.copy(), b=b, short=a[:-1])
+    assert same_bytes(file, "a", "same")
+    assert not same_bytes(file, "a", "b")
+    assert not same_bytes(file, "a", "short")

@@ -420,3 +420,25 @@ def test_smollm2_has_the_tokens_of_the_bundled_model(models: Path) -> None:
     one, other = load_gguf(paths[0]).vocabulary, bundled.load_bundled().vocabulary
     assert one.tokens == other.tokens
     assert np.array_equal(one.kinds, other.kinds)
+
+
+def with_added(n_model: int, added_id: int) -> bytes:
+    vocab = {chr(97 + id): id for id in range(n_model)}
+    added = [{"id": added_id, "content": "<image>", "special": True}]
+    return json.dumps(
+        {"model": {"type": "BPE", "vocab": vocab, "merges": []}, "added_tokens": added}
+    ).encode()
+
+
+def test_an_added_token_without_a_row_is_left_out() -> None:
+    vocabulary = read_tokenizer_json(with_added(4, 4), n_rows=4)
+    assert vocabulary.tokens == [b"a", b"b", b"c", b"d"]
+
+
+def test_an_added_token_with_a_row_is_kept() -> None:
+    assert read_tokenizer_json(with_added(4, 4), n_rows=5).tokens[4] == b"<image>"
+
+
+def test_the_models_own_tokens_need_rows() -> None:
+    with pytest.raises(FormatError, match=r"5.*4"):
+        read_tokenizer_json(with_added(5, 5), n_rows=4)

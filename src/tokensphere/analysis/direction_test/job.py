@@ -22,8 +22,7 @@ from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.statistics import BEST, KINDS, Values, check_statistic
 from tokensphere.analysis.job import Column, Progress, Table, work
 from tokensphere.analysis.naming.counts import NO_LABEL
-from tokensphere.analysis.naming.lists import labels_of, name_lists
-from tokensphere.analysis.naming.null import shuffled_null
+from tokensphere.analysis.naming.lists import NamingSpec, labels_of, name_lists
 from tokensphere.directions.given import make_directions
 from tokensphere.errors import FormatError, InputError
 from tokensphere.geometry.compute import Compute
@@ -36,7 +35,6 @@ from tokensphere.statistics.pvalues import p_values, q_values
 from tokensphere.statistics.settle import Settled, settle
 
 CENTERED = SearchSettings(centered=True)  # finds planted directions most often (docs/power.md)
-_NAMING_DRAWS = 9_999
 _VERSION = 2  # of what is measured of a direction; raised when it would be another value
 
 
@@ -222,16 +220,14 @@ class DirectionTestJob:
             values, null = done.values[kind.name], self._drawn[kind.name]
             p = p_values(values, null, larger=kind.larger)
             tested[kind.name] = Tested(values, p, q_values(p), null)
-        counter = self._measurer.counter
-        seed = self._null.spec.seed
-        shuffled = shuffled_null(counter, _NAMING_DRAWS, seed=seed, store=self._store)
         # A list that there is not has no label that 3 tokens share: any list would do.
+        naming = NamingSpec(seed=self._null.spec.seed)
         lists = np.where(done.ids >= 0, done.ids, np.arange(self.search.k, dtype=np.int32))
         return DirectionTest(
             directions=self.directions,
             measured=done,
             tested=tested,
-            themes=name_lists(counter, lists, shuffled),
+            themes=name_lists(self._measurer.counter, lists, naming, store=self._store),
             search=self.search,
             null=self._null,
             settled=self._settled,

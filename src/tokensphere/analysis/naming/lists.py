@@ -10,13 +10,34 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import NO_LABEL, LabelCounter, Smallest
+from tokensphere.analysis.naming.null import shuffled_null
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
+from tokensphere.statistics.draws import DrawStore
 from tokensphere.statistics.pvalues import p_values
 
-LEVEL = 0.05
+
+@dataclass(frozen=True)
+class NamingSpec:
+    """When a label names a list.
+
+    Attributes
+    ----------
+    draws, seed : lists of random tokens to compare with, see
+        :func:`~tokensphere.analysis.naming.null.shuffled_null`
+    level : family-wise level of a theme: this share of lists of random tokens has one
+    kinds : kinds of labels to look at; None for all
+    """
+
+    draws: int = 9_999
+    seed: int = 0
+    level: float = 0.05
+    kinds: tuple[str, ...] | None = None
+
+
 FEWEST = 3  # a label counts from 3 shared tokens on
 
 
@@ -38,21 +59,21 @@ class ListNames(Sequence[tuple[Theme, ...]]):
     ids : int array of shape (m, k)
     smallest : the strongest label of each list, and its p
     p_familywise : float64 array of shape (m,), of that label, in [1/(1 + B), 1]
-    level : lists up to here have a theme
+    spec : when a label names a list
     counter, null : what they were counted with, and the null's smallest p, ascending
     """
 
     ids: npt.NDArray[np.integer] = field(repr=False)
     smallest: Smallest = field(repr=False)
     p_familywise: npt.NDArray[np.float64] = field(repr=False)
-    level: float
+    spec: NamingSpec
     counter: LabelCounter = field(repr=False)
     null: npt.NDArray[np.float64] = field(repr=False)
 
     @cached_property
     def has_theme(self) -> npt.NDArray[np.bool_]:
         """True for lists that share something beyond chance, shape (m,)."""
-        return np.asarray((self.p_familywise <= self.level) & (self.smallest.label != NO_LABEL))
+        return np.asarray((self.p_familywise <= self.spec.level) & (self.smallest.label != NO_LABEL))
 
     @property
     def kinds(self) -> list[str | None]:
@@ -70,7 +91,7 @@ class ListNames(Sequence[tuple[Theme, ...]]):
             return ()
         shared = self.counter.counts(self.ids[which][None]).toarray()[0]
         adjusted = p_values(self.counter.tested(shared), self.null, larger=False)
-        return choose_themes(self.counter, self.ids[which], adjusted, shared, level=self.level)
+        return choose_themes(self.counter, self.ids[which], adjusted, shared, level=self.spec.level)
 
     def text(self, which: int) -> str:
         """The name of one list in full."""
@@ -85,9 +106,10 @@ class ListNames(Sequence[tuple[Theme, ...]]):
 def name_lists(
     counter: LabelCounter,
     ids: npt.ArrayLike,
-    null: npt.NDArray[np.float64],
+    spec: NamingSpec = NamingSpec(),
     *,
-    level: float = LEVEL,
+    store: DrawStore | None = None,
+    progress: Progress | None = None,
 ) -> ListNames:
     """The themes of many lists, cheaply: 66,000 lists of 10 in a fraction of a second.
 
@@ -95,10 +117,11 @@ def name_lists(
     ----------
     counter : counts labels in lists of k tokens
     ids : int array of shape (m, k)
-    null : float64 array of shape (B,), ascending: from :func:`shuffled_null` (or, for what is more
-        than a random direction shares, from :func:`direction_null`) with the same counter
-    level : family-wise level of a theme
+    spec : when a label names a list; which kinds of labels count is the counter's business
+    store : where the draws of the null are kept, by default the memory of this process
+    progress : called with the number of draws done since the last call
     """
     lists = np.asarray(ids)
+    null = shuffled_null(counter, spec.draws, seed=spec.seed, store=store, progress=progress)
     smallest = counter.smallest(lists)
-    return ListNames(lists, smallest, p_values(smallest.p, null, larger=False), level, counter, null)
+    return ListNames(lists, smallest, p_values(smallest.p, null, larger=False), spec, counter, null)

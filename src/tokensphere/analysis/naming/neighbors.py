@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.analysis.naming.lists import FEWEST, LEVEL, ListNames, labels_of, name_lists
-from tokensphere.analysis.naming.null import shuffled_null
+from tokensphere.analysis.naming.lists import FEWEST, ListNames, NamingSpec, labels_of, name_lists
 from tokensphere.analysis.naming.themes import Theme, name_in_words
 from tokensphere.analysis.nearest import Neighbors
 from tokensphere.analysis.result import Result
@@ -26,13 +25,10 @@ class NamedNeighbors(Result):
     ----------
     neighbors : the lists
     names : their themes, worked out when they are looked at
-    n_draws, seed : of the shuffled null, which p-values come from
     """
 
     neighbors: Neighbors
     names: ListNames
-    n_draws: int
-    seed: int
 
     def __len__(self) -> int:
         """Number of directions, m."""
@@ -58,9 +54,9 @@ class NamedNeighbors(Result):
         return {
             **record,
             "naming": {
-                "draws": self.n_draws,
-                "seed": self.seed,
-                "level": self.names.level,
+                "draws": self.names.spec.draws,
+                "seed": self.names.spec.seed,
+                "level": self.names.spec.level,
                 "eligible_labels": len(labels),
                 "kinds": sorted({label.kind for label in labels}),
             },
@@ -80,13 +76,10 @@ def name_neighbors(
     space: EmbeddingSpace,
     neighbors: Neighbors,
     *,
+    naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
     labels: LabelTable | None = None,
-    kinds: Iterable[str] | None = None,
-    n_draws: int = 9_999,
-    seed: int = 0,
-    level: float = LEVEL,
     store: DrawStore | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
 ) -> NamedNeighbors:
     """Name the lists that :func:`tokensphere.nearest` found in `space`.
 
@@ -94,12 +87,9 @@ def name_neighbors(
     ----------
     space : the embeddings
     neighbors : m lists of k tokens, k at least 3
+    naming : when a label names a list, and which kinds of labels count
     labels : by default those that come with tokensphere
-    kinds : kinds of labels to look at, by default all
-    n_draws, seed : lists of random tokens to compare with, see
-        :func:`~tokensphere.analysis.naming.null.shuffled_null`
-    level : family-wise level of a theme: this share of lists of random tokens has one
-    store : where the draws are kept, by default the memory of this process
+    store : where the draws of the null are kept, by default the memory of this process
     progress : called with the number of draws done since the last call
 
     Raises
@@ -110,7 +100,6 @@ def name_neighbors(
     k = neighbors.settings.k
     if k < FEWEST:
         raise InputError(f"lists of {k} tokens are too short to have a name: k must be {FEWEST} or more")
-    counter = LabelCounter(labels_of(space, labels), space.usable, k, kinds=kinds)
-    null = shuffled_null(counter, n_draws, seed=seed, store=store, progress=progress)
-    names = name_lists(counter, neighbors.ids, null, level=level)
-    return NamedNeighbors(neighbors, names, n_draws, seed)
+    counter = LabelCounter(labels_of(space, labels), space.usable, k, kinds=naming.kinds)
+    names = name_lists(counter, neighbors.ids, naming, store=store, progress=progress)
+    return NamedNeighbors(neighbors, names)

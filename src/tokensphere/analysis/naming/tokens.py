@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.analysis.naming.lists import FEWEST, LEVEL, labels_of
+from tokensphere.analysis.naming.lists import FEWEST, NamingSpec, labels_of
 from tokensphere.analysis.naming.null import (
     direction_lists,
     lists_with_as_many,
@@ -19,7 +20,7 @@ from tokensphere.analysis.naming.null import (
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
 from tokensphere.analysis.result import Result
 from tokensphere.errors import InputError
-from tokensphere.geometry.similarity import SearchSettings, Similarity
+from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.statistics.draws import DrawStore
@@ -63,7 +64,7 @@ class Naming(Result):
     directions : the same beside random directions, if that was asked for
     n : number of usable tokens, those that take part
     left_out : ids that were given but take no part (zero, not finite, or padding)
-    n_draws, seed, level : of the shuffled null, and the family-wise level of a theme
+    spec : when a label names a list
     """
 
     ids: npt.NDArray[np.int64]
@@ -77,9 +78,7 @@ class Naming(Result):
     directions: DirectionPValues | None
     n: int
     left_out: tuple[int, ...]
-    n_draws: int
-    seed: int
-    level: float
+    spec: NamingSpec
     provenance: Provenance
     vocabulary: Vocabulary = field(repr=False)
 
@@ -104,9 +103,9 @@ class Naming(Result):
         return {
             "model": self.provenance.to_dict(),
             "settings": {
-                "draws": self.n_draws,
-                "seed": self.seed,
-                "level": self.level,
+                "draws": self.spec.draws,
+                "seed": self.spec.seed,
+                "level": self.spec.level,
                 "random_directions": beside and {"draws": beside.n_draws, **beside.settings.to_dict()},
             },
             "tokens": [self.vocabulary.record(id) for id in self.ids.tolist()],
@@ -137,17 +136,12 @@ def name_tokens(
     space: EmbeddingSpace,
     tokens: Iterable[Token],
     *,
+    naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
     labels: LabelTable | None = None,
-    kinds: Iterable[str] | None = None,
-    n_draws: int = 9_999,
     n_directions: int = 0,
-    similarity: Similarity = "cosine",
-    centered: bool = False,
-    forms: bool = False,
-    seed: int = 0,
-    level: float = LEVEL,
+    search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
     store: DrawStore | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Naming:
     """Name a list of tokens by the labels that more of them share than chance would have it.
 
@@ -155,14 +149,12 @@ def name_tokens(
     ----------
     space : the embeddings; without random directions only their vocabulary matters
     tokens : 3 or more different tokens or ids
+    naming : when a label names a list, and which kinds of labels count
     labels : by default those that come with tokensphere
-    kinds : kinds of labels to look at, by default all
-    n_draws : B of the shuffled null, see :func:`shuffled_null`
-    n_directions : random directions to compare with, see :func:`direction_lists`; 0 for none
-    similarity, centered, forms : how their neighbours are looked for; the k nearest, as many as the
-        list has tokens. Meaningful if the list was found in the same way
-    seed : of both nulls
-    level : family-wise level of a theme
+    n_directions : random directions to compare with, of the same seed, see :func:`direction_lists`; 0
+        for none
+    search : how their neighbours are looked for; the k nearest, as many as the list has tokens.
+        Meaningful if the list was found in the same way
     store : where the draws of the nulls are kept, by default the memory of this process
     progress : called with the number of draws and directions done since the last call
 
@@ -176,32 +168,30 @@ def name_tokens(
     if isinstance(tokens, (str, bytes, int)):
         raise InputError(f"a list of tokens is needed, {FEWEST} or more; one was given")
     ids, left_out = _list(space, token_ids(space.vocabulary, tokens))
-    settings = SearchSettings(len(ids), similarity, centered, forms)
-    counter = LabelCounter(labels_of(space, labels), space.usable, len(ids), kinds=kinds)
-    null = shuffled_null(counter, n_draws, seed=seed, store=store, progress=progress)
+    counter = LabelCounter(labels_of(space, labels), space.usable, len(ids), kinds=naming.kinds)
+    draw: dict[str, Any] = {"seed": naming.seed, "store": store, "progress": progress}
+    null = shuffled_null(counter, naming.draws, **draw)
     shared = counter.counts(ids[None]).toarray()[0].astype(np.int64)
-    p = counter.tails(shared)
     tested = counter.tested(shared)
     adjusted = p_values(tested, null, larger=False)
     directions = None
     if n_directions:
-        lists = direction_lists(space, settings, n_directions, seed=seed, store=store, progress=progress)
+        settings = replace(search, k=len(ids))
+        lists = direction_lists(space, settings, n_directions, **draw)
         directions = _beside(counter, lists, shared, tested, settings)
     return Naming(
         ids=ids,
-        themes=choose_themes(counter, ids, adjusted, shared, level=level),
+        themes=choose_themes(counter, ids, adjusted, shared, level=naming.level),
         labels=counter.labels,
         shared=shared,
         sizes=counter.sizes,
-        p=p,
+        p=counter.tails(shared),
         p_familywise=adjusted,
         q=q_values(tested),
         directions=directions,
         n=counter.n,
         left_out=left_out,
-        n_draws=n_draws,
-        seed=seed,
-        level=level,
+        spec=naming,
         provenance=space.provenance,
         vocabulary=space.vocabulary,
     )

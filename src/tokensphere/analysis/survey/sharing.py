@@ -5,16 +5,15 @@ docs/definitions.md 7.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.analysis.naming.lists import ListNames, labels_of, name_lists
-from tokensphere.analysis.naming.null import shuffled_null
+from tokensphere.analysis.naming.lists import ListNames, NamingSpec, labels_of, name_lists
 from tokensphere.errors import InputError
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
@@ -106,11 +105,9 @@ def share_labels(
     coherent: npt.NDArray[np.bool_],
     *,
     labels: LabelTable | None = None,
-    n_draws: int = 9_999,
-    seed: int = 0,
-    level: float = 0.05,
+    naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
     store: DrawStore | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
 ) -> SurveyNaming:
     """What lists share, group of labels by group: a theme is a label that random tokens rarely share.
 
@@ -120,8 +117,7 @@ def share_labels(
     lists : int array of shape (m, k)
     coherent : bool array of shape (m,), lists that are coherent (docs/definitions.md 6)
     labels : by default all that are built in
-    n_draws, seed : lists of random tokens that make up the null of each group
-    level : family-wise level
+    naming : when a label names a list; its kinds are those of the group
     store : where the nulls are kept
     progress : called with the number of draws done since the last call
     """
@@ -136,12 +132,11 @@ def share_labels(
         counter = LabelCounter(table, usable, lists.shape[1], kinds=kept)
         if not len(counter):
             continue
-        null = shuffled_null(counter, n_draws, seed=seed, store=store, progress=progress)
-        named[name] = name_lists(counter, lists, null, level=level)
+        named[name] = name_lists(counter, lists, naming, store=store, progress=progress)
         groups.append(_group(name, kept, named[name], coherent))
     if not groups:
         raise InputError("no label has five tokens or more in this vocabulary: nothing can be shared")
-    return SurveyNaming(tuple(groups), named[ANY], named.get(WORDS, named[ANY]), level)
+    return SurveyNaming(tuple(groups), named[ANY], named.get(WORDS, named[ANY]), naming.level)
 
 
 def _group(

@@ -1,13 +1,13 @@
 """How GGUF stores the values of a tensor, and the way back to float32.
 
-The simple types (floats, integers, blocks of 4, 5 and 8 bits) are read here, by whole arrays; the
-"K" and "IQ" types, whose blocks nest scales within scales, by the optional package ``gguf``. Values
-are those of ggml's reference code bit for bit: ``block_q4_0`` and its kin in ``ggml-common.h``.
+The simple types (blocks of 4, 5 and 8 bits) are read here, by whole arrays; floats and integers as in
+other formats; the "K" and "IQ" types, whose blocks nest scales within scales, by the optional package
+``gguf``. Values are those of ggml's reference code bit for bit: ``block_q4_0`` and its kin in
+``ggml-common.h``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import MissingExtraError, SourceError
+from tokensphere.formats import floats
+from tokensphere.formats.stored import PIECE, Blocks, Decode, Stored, blocks_of
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -48,46 +50,41 @@ TENSOR_TYPES = {
     35: TensorType("TQ2_0", 256, 66), 39: TensorType("MXFP4", 32, 17),
 }  # fmt: skip
 
-_PIECE = 2**17  # values: stored and float32 together stay in the second-level cache
-_HEAVY_PIECE = 2**21  # where each call costs more than the cache gains
+TYPE_OF = {type_.name: type_ for type_ in TENSOR_TYPES.values()}
+_HEAVY_PIECE = 2**21  # values: where each call costs more than the cache gains
 
 
-def dequantize(stored: Bytes, type_: TensorType, out: Floats) -> None:
-    """Fill `out` with the values of a matrix, piece by piece, so that little else is in memory.
+def float_type(type_: TensorType) -> np.dtype[Any] | None:
+    """In which type of floats values lose least; None where nobody knows the type."""
+    if not type_.bytes:
+        return None
+    return floats.float_type(type_.name) or np.dtype(np.float32)
+
+
+def block_values(raw: Bytes, type_: TensorType, shape: tuple[int, ...]) -> Stored:
+    """A tensor's bytes, to be read as floats.
 
     Parameters
     ----------
-    stored : uint8 array of shape (n, bytes per row)
-    type_ : how the values are stored
-    out : float32 array of shape (n, d), contiguous; overwritten
+    raw : uint8 array of all bytes
+    type_ : how the values are stored, one of `TENSOR_TYPES`
+    shape : of the tensor
 
     Raises
     ------
     MissingExtraError
         only the package ``gguf`` can read this type, and it is not installed
-    SourceError
-        the type is unknown to both
     """
-    read, piece = _READERS.get(type_.name), _PIECE
-    if read is None:
-        read, piece = _foreign_reader(type_.name), _HEAVY_PIECE
-    step = max(1, piece // out.shape[1])
-    # A damaged scale may be infinite or not a number: that is data, no reason for a warning.
-    with np.errstate(all="ignore"):
-        for low in range(0, len(out), step):
-            read(stored[low : low + step], out[low : low + step])
+    decode, piece = _DECODERS.get(type_.name), PIECE
+    if decode is None:
+        decode, piece = _foreign_decoder(type_.name), _HEAVY_PIECE
+    blocks = blocks_of(raw, shape, values=type_.values, size=type_.bytes)
+    return Stored(blocks, type_.values, decode, float_type(type_) or np.dtype(np.float32), piece=piece)
 
 
-def _plain(dtype: str) -> Callable[[Bytes, Floats], None]:
-    def read(stored: Bytes, out: Floats) -> None:
-        out[...] = stored.view(dtype)
-
-    return read
-
-
-def _read_bf16(stored: Bytes, out: Floats) -> None:
-    # A bfloat16 is the upper half of a float32.
-    np.left_shift(stored.view("<u2"), np.uint32(16), out=out.view(np.uint32), dtype=np.uint32)
+def _split(stored: Blocks, out: Floats, size: int, values: int) -> tuple[Bytes, Floats]:
+    """Bytes and values a row for each block, of shape (blocks, size) and (blocks, values)."""
+    return stored.view(np.uint8).reshape(-1, size), out.reshape(-1, values)
 
 
 def _scales(column: Bytes) -> Floats:
@@ -95,42 +92,31 @@ def _scales(column: Bytes) -> Floats:
     return np.ascontiguousarray(column).view("<f2").astype(np.float32)
 
 
-def _read_q8_0(stored: Bytes, out: Floats) -> None:
-    blocks, values = stored.reshape(-1, 34), out.reshape(-1, 32)
+def _decode_q8_0(stored: Blocks, out: Floats) -> None:
+    blocks, values = _split(stored, out, 34, 32)
     values[...] = blocks[:, 2:].view(np.int8)
     values *= _scales(blocks[:, :2])
 
 
-def _read_q8_k(stored: Bytes, out: Floats) -> None:
-    blocks, values = stored.reshape(-1, 292), out.reshape(-1, 256)
+def _decode_q8_k(stored: Blocks, out: Floats) -> None:
+    blocks, values = _split(stored, out, 292, 256)
     values[...] = blocks[:, 4:260].view(np.int8)
     values *= np.ascontiguousarray(blocks[:, :4]).view("<f4")
 
 
-def _read_q4_0(stored: Bytes, out: Floats) -> None:
-    blocks, values = stored.reshape(-1, 18), out.reshape(-1, 32)
-    _nibbles(blocks[:, 2:], None, values, subtract=8)
-    values *= _scales(blocks[:, :2])
+def _small(*, affine: bool = False, five_bits: bool = False, subtract: int = 0) -> Decode:
+    """A decoder of blocks of 32: a scale, the least value if `affine`, fifth bits perhaps, nibbles."""
+    low = 4 if affine else 2
+    high = low + 4 * five_bits
 
+    def decode(stored: Blocks, out: Floats) -> None:
+        blocks, values = _split(stored, out, high + 16, 32)
+        _nibbles(blocks[:, high:], blocks[:, low:high] if five_bits else None, values, subtract)
+        values *= _scales(blocks[:, :2])
+        if affine:
+            values += _scales(blocks[:, 2:4])
 
-def _read_q4_1(stored: Bytes, out: Floats) -> None:
-    blocks, values = stored.reshape(-1, 20), out.reshape(-1, 32)
-    _nibbles(blocks[:, 4:], None, values)
-    values *= _scales(blocks[:, :2])
-    values += _scales(blocks[:, 2:4])
-
-
-def _read_q5_0(stored: Bytes, out: Floats) -> None:
-    blocks, values = stored.reshape(-1, 22), out.reshape(-1, 32)
-    _nibbles(blocks[:, 6:], blocks[:, 2:6], values, subtract=16)
-    values *= _scales(blocks[:, :2])
-
-
-def _read_q5_1(stored: Bytes, out: Floats) -> None:
-    blocks, values = stored.reshape(-1, 24), out.reshape(-1, 32)
-    _nibbles(blocks[:, 8:], blocks[:, 4:8], values)
-    values *= _scales(blocks[:, :2])
-    values += _scales(blocks[:, 2:4])
+    return decode
 
 
 def _nibbles(packed: Bytes, fifth: Bytes | None, values: Floats, subtract: int = 0) -> None:
@@ -157,8 +143,8 @@ def _nibbles(packed: Bytes, fifth: Bytes | None, values: Floats, subtract: int =
     values[...] = signed
 
 
-def _foreign_reader(name: str) -> Callable[[Bytes, Floats], None]:
-    """The package ``gguf`` as a reader of one type."""
+def _foreign_decoder(name: str) -> Decode:
+    """The package ``gguf`` as a decoder of one type."""
     try:
         import gguf
         from gguf import quants
@@ -169,21 +155,20 @@ def _foreign_reader(name: str) -> Callable[[Bytes, Floats], None]:
         ) from error
     kind: Any = getattr(gguf.GGMLQuantizationType, name, None)
 
-    def read(stored: Bytes, out: Floats) -> None:
+    def decode(stored: Blocks, out: Floats) -> None:
         try:
-            out[...] = quants.dequantize(stored, kind)
+            out[...] = quants.dequantize(stored.view(np.uint8), kind)
         except (NotImplementedError, ValueError) as error:
             raise SourceError(
                 f"tensors of type {name} cannot be read, nor can the installed package gguf"
                 f" ({error or 'unknown type'}); upgrade it, or convert the file to Q8_0 or F16"
             ) from error
 
-    return read
+    return decode
 
 
-_READERS: dict[str, Callable[[Bytes, Floats], None]] = {
-    "F32": _plain("<f4"), "F16": _plain("<f2"), "F64": _plain("<f8"), "BF16": _read_bf16,
-    "I8": _plain("<i1"), "I16": _plain("<i2"), "I32": _plain("<i4"), "I64": _plain("<i8"),
-    "Q4_0": _read_q4_0, "Q4_1": _read_q4_1, "Q5_0": _read_q5_0, "Q5_1": _read_q5_1,
-    "Q8_0": _read_q8_0, "Q8_K": _read_q8_k,
+_DECODERS: dict[str, Decode] = floats.DECODERS | {
+    "Q4_0": _small(subtract=8), "Q4_1": _small(affine=True),
+    "Q5_0": _small(five_bits=True, subtract=16), "Q5_1": _small(affine=True, five_bits=True),
+    "Q8_0": _decode_q8_0, "Q8_K": _decode_q8_k,
 }  # fmt: skip

@@ -9,21 +9,18 @@ and 3, little-endian. How a tensor's values are stored is the business of
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats.gguf.quants import TENSOR_TYPES as TENSOR_TYPES
-from tokensphere.formats.gguf.quants import TensorType, dequantize
+from tokensphere.errors import FormatError
+from tokensphere.formats.gguf.quants import TENSOR_TYPES, TYPE_OF, TensorType, block_values, float_type
 from tokensphere.formats.gguf.strings import read_strings
 from tokensphere.formats.mapped import MappedFile
-from tokensphere.formats.tensors import AT_ONCE, forget_pages
+from tokensphere.formats.stored import Stored
+from tokensphere.formats.tensors import TensorInfo
 
 MAGIC = b"GGUF"
 STRING, ARRAY = 8, 9
@@ -33,22 +30,6 @@ _SCALARS = {
 }  # fmt: skip
 _DEEPEST = 4  # arrays within arrays
 _MOST_DIMENSIONS = 4
-
-
-@dataclass(frozen=True)
-class TensorInfo:
-    """One tensor of the file: `shape` with the fastest axis last, bytes from `offset`."""
-
-    name: str
-    shape: tuple[int, ...]
-    type: TensorType
-    offset: int
-    size: int
-
-    @property
-    def dtype(self) -> str:
-        """Name of the type, e.g. ``Q8_0``."""
-        return self.type.name
 
 
 class GGUFFile(MappedFile):
@@ -68,8 +49,7 @@ class GGUFFile(MappedFile):
         it is no GGUF file, is cut short, or contradicts itself
     """
 
-    def __init__(self, path: str | Path) -> None:
-        super().__init__(path, least=24, what="a GGUF file")
+    least, what = 24, "a GGUF file"
 
     def _read_header(self) -> None:
         magic, version, n_tensors, n_keys = struct.unpack_from("<4sIQQ", self._map, 0)
@@ -124,7 +104,9 @@ class GGUFFile(MappedFile):
                     f"is cut short: tensor {name!r:.200} ends at byte {start + offset + size:,},"
                     f" the file at {self._size:,}"
                 )
-            self.tensors[name] = TensorInfo(name, shape, type_, start + offset, size)
+            self.tensors[name] = TensorInfo(
+                name, shape, type_.name, start + offset, size, float_type(type_)
+            )
         self._check_overlap()
 
     def _check_overlap(self) -> None:
@@ -174,51 +156,13 @@ class GGUFFile(MappedFile):
             )
         return strings
 
-    def raw(self, name: str) -> npt.NDArray[np.uint8]:
-        """The bytes of a tensor as stored, a read-only view of the file of shape (size,).
-
-        The file stays mapped as long as there is a view of it.
-        """
-        tensor = self._tensor(name)
-        return np.frombuffer(self._map, np.uint8, tensor.size, tensor.offset)
-
-    def release(self, name: str) -> None:
-        """Let the system take back the memory that holds what was read of a tensor."""
-        tensor = self._tensor(name)
-        forget_pages(self._map, tensor.offset, tensor.size)
-
-    def _tensor(self, name: str) -> TensorInfo:
-        if name not in self.tensors:
-            some = ", ".join(repr(other)[1:-1][:60] for other in list(self.tensors)[:5]) or "none"
-            raise SourceError(f"{self.path} has no tensor {name!r:.200}; it has {some}, …")
-        return self.tensors[name]
-
-    def matrix(self, name: str) -> npt.NDArray[np.float32]:
-        """A two-dimensional tensor as float32 of its shape, dequantised.
-
-        Little more is in memory at any time than the result.
+    def stored(self, name: str) -> Stored:
+        """See :meth:`TensorFile.stored`.
 
         Raises
         ------
-        SourceError
-            there is no such tensor, it is no matrix, or of a type that cannot be read
         MissingExtraError
             its type is read with the package ``gguf``, which is not installed
         """
-        tensor = self._tensor(name)
-        if len(tensor.shape) != 2 or not all(tensor.shape):
-            raise SourceError(
-                f"tensor {name!r:.200} of {self.path} has the shape {tensor.shape}, not a matrix"
-            )
-        if not tensor.size:
-            raise SourceError(
-                f"tensor {name!r:.200} of {self.path} is stored as {tensor.type.name}, which is not"
-                " known here; convert the file to Q8_0 or F16"
-            )
-        out = np.empty(tensor.shape, dtype=np.float32)
-        stored = self.raw(name).reshape(len(out), -1)
-        step = max(1, AT_ONCE // max(1, stored.shape[1]))
-        for low in range(0, len(out), step):
-            dequantize(stored[low : low + step], tensor.type, out[low : low + step])
-            self.release(name)
-        return out
+        info = self.usable(name)
+        return block_values(self.raw(name), TYPE_OF[info.dtype], info.shape)

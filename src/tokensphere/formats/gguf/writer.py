@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.formats.gguf.reader import ARRAY, MAGIC, STRING, TENSOR_TYPES
+from tokensphere.formats.gguf.quants import TENSOR_TYPES
+from tokensphere.formats.gguf.reader import ARRAY, MAGIC, STRING
 
 _INT32 = 5
 _ALIGNMENT = 32

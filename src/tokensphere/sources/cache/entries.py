@@ -25,10 +25,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import quote
 
 from tokensphere.errors import FormatError, InputError, SourceError
+from tokensphere.formats.safetensors import header_bytes
 from tokensphere.sources.layout.search import Found
 
 TENSOR_FILE, NORM_FILE, ENTRY_FILE = "tensor.safetensors", "norm.safetensors", "entry.json"
@@ -243,11 +244,7 @@ def _check_norm(path: Path) -> bool:
 
 def tensor_header(name: str, dtype: str, shape: tuple[int, ...], size: int, **metadata: str) -> bytes:
     """The header of a safetensors file with this one tensor, its length in front; 8-byte aligned."""
-    about: dict[str, Any] = {"__metadata__": {"format": "pt"} | metadata}
-    about[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [0, size]}
-    head = json.dumps(about, separators=(",", ":")).encode()
-    head += b" " * (-len(head) % 8)
-    return len(head).to_bytes(8, "little") + head
+    return header_bytes({name: (dtype, shape, size)}, {"format": "pt"} | metadata)
 
 
 def digest_of(file: BinaryIO) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from functools import partial
 from typing import Any
 
 from tokensphere._version import __version__
@@ -18,6 +19,7 @@ from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.cache.entries import Entry
 from tokensphere.sources.hub.http import (
+    Connection,
     PassingError,
     Patience,
     client_errors,
@@ -26,7 +28,7 @@ from tokensphere.sources.hub.http import (
     refusal,
 )
 from tokensphere.sources.hub.ranges import Progress
-from tokensphere.sources.hub.repository import RemoteTensors, Repository
+from tokensphere.sources.hub.repository import RemoteTensors, Repository, put
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix
 
 _PATIENCE = Patience()
@@ -110,17 +112,9 @@ def _offline() -> bool:
 def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
     """Resolve the revision to a commit, and learn which files there are."""
     cache.split_model(repo)
-    try:
-        library: Any = importlib.import_module("huggingface_hub")
-        constants, errors, utils = (
-            importlib.import_module(f"huggingface_hub.{name}")
-            for name in ("constants", "errors", "utils")
-        )
-    except ImportError as error:
-        raise MissingExtraError(
-            f"to fetch {repo} takes huggingface_hub 1.0 or later: pip install 'tokensphere[hub]'"
-        ) from error
-    api = library.HfApi(library_name="tokensphere", library_version=__version__)
+    library, constants, errors, utils = _libraries(repo)
+    about = {"library_name": "tokensphere", "library_version": __version__}
+    api = library.HfApi(**about)
     client = utils.get_session()
     what = f"{repo}@{revision}" if revision else repo
 
@@ -129,7 +123,6 @@ def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
             found = api.model_info(
                 repo, revision=revision, files_metadata=True, timeout=patience.timeout
             )
-            about = {"library_name": "tokensphere", "library_version": __version__}
             return found, utils.build_hf_headers(**about)
         except errors.HfHubHTTPError as error:
             raise refusal(what, error.response.status_code, error.response.headers) from error
@@ -154,10 +147,20 @@ def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
         files={file.rfilename: file.size for file in info.siblings or ()},
         license=licenses[0] if licenses else None,
         url_of=lambda name: library.hf_hub_url(repo, name, revision=str(info.sha)),
-        client=client,
-        headers=headers,
-        patience=patience,
+        hub=Connection(client, headers, patience),
     )
+
+
+def _libraries(repo: str) -> tuple[Any, Any, Any, Any]:
+    """huggingface_hub, and what of it has no public name at its top."""
+    names = ("", ".constants", ".errors", ".utils")
+    try:
+        found = [importlib.import_module(f"huggingface_hub{name}") for name in names]
+    except ImportError as error:
+        raise MissingExtraError(
+            f"to fetch {repo} takes huggingface_hub 1.0 or later: pip install 'tokensphere[hub]'"
+        ) from error
+    return found[0], found[1], found[2], found[3]
 
 
 def _download(
@@ -185,7 +188,7 @@ def _download(
             dtype=info.dtype,
             shape=info.shape,
             size=info.size,
-            fill=lambda write: tensors.read(info.name, write, progress),
+            fill=lambda write: tensors.fetch(info.name, write, progress),
             files=files,
             license=repository.license,
         )
@@ -198,12 +201,8 @@ def _add_norm(entry: Entry, tensors: RemoteTensors, name: str) -> None:
     info = tensors.usable(name)
     if info.size > _MOST_NORM:
         raise SourceError(f"the final norm {name!r} of {entry.repo} has {info.size:,} bytes, too many")
-    content = bytearray(info.size)
-
-    def write(at: int, part: bytes) -> None:
-        content[at : at + len(part)] = part
-
-    tensors.read(name, write, None)
+    content = bytearray()
+    tensors.fetch(name, partial(put, content))
     cache_writer.store_norm(
         entry, tensor=name, dtype=info.dtype, shape=info.shape, content=bytes(content)
     )

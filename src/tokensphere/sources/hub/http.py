@@ -51,6 +51,22 @@ class Patience:
     timeout: float = 10.0
 
 
+@dataclass(frozen=True)
+class Connection:
+    """Who asks a hub, and how.
+
+    Attributes
+    ----------
+    client : httpx's ``Client``, or one like it
+    headers : with the access token, if there is one
+    patience : how often and how long to try
+    """
+
+    client: Client
+    headers: Mapping[str, str]
+    patience: Patience = Patience()
+
+
 class PassingError(Exception):
     """A failure that may pass: `error` is raised if it does not; `after` is when to try again."""
 
@@ -143,16 +159,14 @@ def no_connection(url: str, error: Exception) -> SourceError:
 
 
 @contextmanager
-def opened(
-    client: Client, what: str, url: str, headers: Mapping[str, str], timeout: float
-) -> Iterator[Any]:
-    """The answer to a GET that has succeeded, its body not read yet."""
-    asked = dict(headers) | {"Accept-Encoding": "identity"}
+def opened(hub: Connection, what: str, url: str, **more: str) -> Iterator[Any]:
+    """The answer to a GET that has succeeded, its body not read yet; `more` are headers."""
+    client, asked = hub.client, dict(hub.headers) | more | {"Accept-Encoding": "identity"}
     passing = client_errors(client, "TransportError")
     broken = client_errors(client, "HTTPError", "InvalidURL", "StreamError")
     try:
         with client.stream(
-            "GET", url, headers=asked, follow_redirects=True, timeout=timeout
+            "GET", url, headers=asked, follow_redirects=True, timeout=hub.patience.timeout
         ) as response:
             if response.status_code not in (200, 206):
                 raise refusal(what, response.status_code, response.headers)

@@ -10,34 +10,26 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from tokensphere.errors import SourceError
-from tokensphere.sources.hub.http import Client, PassingError, Patience, StoppedError, opened, persist
+from tokensphere.sources.hub.http import Connection, PassingError, StoppedError, opened, persist
 
 Progress = Callable[[int, int], None]
+Write = Callable[[int, bytes], object]
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
-_PATIENCE = Patience()
 
 
-def fetch_whole(
-    what: str,
-    url: str,
-    *,
-    client: Client,
-    headers: Mapping[str, str],
-    limit: int,
-    size: int | None = None,
-    patience: Patience = _PATIENCE,
-) -> bytes:
+def fetch_whole(hub: Connection, what: str, url: str, *, limit: int, size: int | None = None) -> bytes:
     """A whole small file.
 
     Parameters
     ----------
+    hub : who asks, and how
     what : how errors name it
     limit : the most bytes to accept
     size : its length, if known
@@ -50,7 +42,7 @@ def fetch_whole(
 
     def attempt() -> bytes:
         content = bytearray()
-        with opened(client, what, url, headers, patience.timeout) as response:
+        with opened(hub, what, url) as response:
             for chunk in response.iter_bytes():
                 content += chunk
                 if len(content) > limit:
@@ -61,28 +53,27 @@ def fetch_whole(
             )
         return bytes(content)
 
-    return persist(attempt, patience)
+    return persist(attempt, hub.patience)
 
 
 def fetch_range(
+    hub: Connection,
     what: str,
     url: str,
     start: int,
     stop: int,
     *,
-    client: Client,
-    headers: Mapping[str, str],
-    write: Callable[[int, bytes], object],
+    write: Write,
     total: int | None = None,
     parts: int = 8,
     piece: int = 1 << 24,
     progress: Progress | None = None,
-    patience: Patience = _PATIENCE,
 ) -> int:
     """The bytes from `start` to before `stop` of a file; the length of the file.
 
     Parameters
     ----------
+    hub : who asks, and how
     what : how errors name it
     write : takes (offset from `start`, bytes); called by `parts` threads, each byte once
     total : the length of the whole file, if known
@@ -94,7 +85,7 @@ def fetch_range(
     SourceError
         it cannot be had; the server ignores Range or sends other bytes than asked for
     """
-    transfer = _Transfer(what, url, start, stop, client, headers, write, total, progress, patience)
+    transfer = _Transfer(hub, what, url, start, stop, write, total, progress)
     spans = [(low, min(low + piece, stop)) for low in range(start, stop, piece)]
     if len(spans) == 1:
         transfer.piece(*spans[0])
@@ -107,16 +98,14 @@ def fetch_range(
 class _Transfer:
     """A range on its way."""
 
+    hub: Connection
     what: str
     url: str
     start: int
     stop: int
-    client: Client
-    headers: Mapping[str, str]
-    write: Callable[[int, bytes], object]
+    write: Write
     total: int | None
     progress: Progress | None
-    patience: Patience
 
     def __post_init__(self) -> None:
         self._done = 0
@@ -150,11 +139,10 @@ class _Transfer:
             if reached < high:
                 raise PassingError(SourceError(f"{self.what} ended {high - reached:,} bytes too early"))
 
-        persist(attempt, self.patience, self._stopped)
+        persist(attempt, self.hub.patience, self._stopped)
 
     def _chunks(self, low: int, high: int) -> Generator[bytes, None, None]:
-        headers = dict(self.headers) | {"Range": f"bytes={low}-{high - 1}"}
-        with opened(self.client, self.what, self.url, headers, self.patience.timeout) as response:
+        with opened(self.hub, self.what, self.url, Range=f"bytes={low}-{high - 1}") as response:
             self._check(response, low, high)
             left = high - low
             for chunk in response.iter_raw():

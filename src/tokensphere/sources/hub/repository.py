@@ -5,17 +5,18 @@ Knows URLs and headers, but neither the cache nor how a revision is resolved.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, ValuesView
+from collections.abc import Callable, Mapping, ValuesView
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats.safetensors import LENGTH_BYTES, TensorInfo, header_length, parse_header
-from tokensphere.sources.hub.http import Client, Patience
-from tokensphere.sources.hub.ranges import Progress, fetch_range, fetch_whole
+from tokensphere.formats.files import json_object
+from tokensphere.formats.safetensors import LENGTH_BYTES, header_length, parse_header
+from tokensphere.formats.sharded import ShardTensors, weight_map
+from tokensphere.formats.tensors import TensorInfo, refuse_scales
+from tokensphere.sources.hub.http import Connection
+from tokensphere.sources.hub.ranges import Progress, Write, fetch_range, fetch_whole
 from tokensphere.sources.layout.config import Config, config_of
 
 _MODEL, _INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -48,7 +49,7 @@ class Repository:
     name, commit, license : of the repository; the license if it is stated
     files : name -> bytes, or None where the hub does not say
     url_of : name of a file -> where to get it
-    client, headers, patience : how
+    hub : who asks, and how
     """
 
     name: str
@@ -56,60 +57,35 @@ class Repository:
     license: str | None
     files: Mapping[str, int | None]
     url_of: Callable[[str], str]
-    client: Client
-    headers: Mapping[str, str]
-    patience: Patience
+    hub: Connection
 
     def whole(self, file: str) -> bytes:
         """All of a small file."""
-        return fetch_whole(
-            f"{file} of {self.name}",
-            self.url_of(file),
-            client=self.client,
-            headers=self.headers,
-            limit=_LONGEST,
-            size=self.files.get(file),
-            patience=self.patience,
-        )
+        what, size = f"{file} of {self.name}", self.files.get(file)
+        return fetch_whole(self.hub, what, self.url_of(file), limit=_LONGEST, size=size)
 
     def read(
         self,
         file: str,
         start: int,
         stop: int,
-        write: Callable[[int, bytes], object],
+        write: Write,
         progress: Progress | None = None,
         total: int | None = None,
     ) -> int:
         """A range of a file; see :func:`~tokensphere.sources.hub.ranges.fetch_range`."""
+        what, total = f"{file} of {self.name}", self.files.get(file) if total is None else total
         return fetch_range(
-            f"{file} of {self.name}",
-            self.url_of(file),
-            start,
-            stop,
-            client=self.client,
-            headers=self.headers,
-            write=write,
-            total=self.files.get(file) if total is None else total,
-            parts=_PARTS,
-            progress=progress,
-            patience=self.patience,
-        )
-
-    def json_object(self, file: str) -> dict[str, Any]:
-        """A JSON object."""
-        try:
-            found = json.loads(self.whole(file))
-        except (ValueError, RecursionError) as error:
-            raise FormatError(f"{file} of {self.name} is not valid JSON ({error})") from error
-        if not isinstance(found, dict):
-            raise FormatError(f"{file} of {self.name} is not a JSON object")
-        return found
+            self.hub, what, self.url_of(file), start, stop,
+            write=write, total=total, parts=_PARTS, progress=progress,
+        )  # fmt: skip
 
     def config(self, folder: str) -> Config:
         """What ``config.json`` says; nothing if there is none."""
         file = self._beside(folder, "config.json")
-        return config_of(self.json_object(file)) if file else Config()
+        if file is None:
+            return Config()
+        return config_of(json_object(self.whole(file), f"{file} of {self.name}"))
 
     def _beside(self, folder: str, name: str) -> str | None:
         return next((path for path in (folder + name, name) if path in self.files), None)
@@ -154,7 +130,7 @@ class Repository:
         return ": use another repository of that model"
 
 
-class RemoteTensors(Mapping[str, TensorInfo]):
+class RemoteTensors(ShardTensors):
     """The tensors of a repository by name; a file's header is fetched when one of them is asked for.
 
     Raises
@@ -172,54 +148,33 @@ class RemoteTensors(Mapping[str, TensorInfo]):
         self.folder = head + slash
         self._headers: dict[str, dict[str, TensorInfo]] = {}
         self._totals: dict[str, int] = {}
-        if file.endswith(".json"):
-            self._file_of = self._index(file)
-        else:
-            self._file_of = dict.fromkeys(self._header(file), file)
+        file_of = self._index(file) if file.endswith(".json") else dict.fromkeys(self._read(file), file)
+        super().__init__(file_of, self._read, f"{file} of {repository.name}")
 
     def _index(self, file: str) -> dict[str, str]:
-        table = self._repository.json_object(file).get("weight_map")
-        if not isinstance(table, dict) or not table:
-            raise FormatError(f"{file} of {self._repository.name} has no 'weight_map'")
+        where = f"{file} of {self._repository.name}"
+        table = weight_map(self._repository.whole(file), where)
         shards = {name: f"{self.folder}{shard}" for name, shard in table.items()}
         missing = next((shard for shard in shards.values() if shard not in self._repository.files), None)
         if missing is not None:
-            raise FormatError(
-                f"{file} of {self._repository.name} names {missing[:200]!r}, which it lacks"
-            )
+            raise FormatError(f"{where} names {missing[:200]!r}, which it lacks")
         return shards
 
-    def _header(self, file: str) -> dict[str, TensorInfo]:
+    def _read(self, file: str) -> dict[str, TensorInfo]:
         if file not in self._headers:
             where = f"{file} of {self._repository.name}"
             start, raw = bytearray(), bytearray()
-            total = self._repository.read(file, 0, LENGTH_BYTES, partial(_put, start))
+            total = self._repository.read(file, 0, LENGTH_BYTES, partial(put, start))
             stop = LENGTH_BYTES + header_length(bytes(start), total, where)
-            self._repository.read(file, LENGTH_BYTES, stop, partial(_put, raw), total=total)
+            self._repository.read(file, LENGTH_BYTES, stop, partial(put, raw), total=total)
             self._totals[file] = total
             self._headers[file] = parse_header(bytes(raw), total - stop, where)
         return self._headers[file]
 
-    def __getitem__(self, name: str) -> TensorInfo:
-        file = self._file_of[name]
-        header = self._header(file)
-        if name not in header:
-            raise FormatError(f"{file} of {self._repository.name} lacks tensor {name!r} of its index")
-        return header[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._file_of
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._file_of)
-
-    def __len__(self) -> int:
-        return len(self._file_of)
-
     def values(self) -> ValuesView[TensorInfo]:
         """All tensors; fetches the headers of all files, several at a time."""
         with ThreadPoolExecutor(_PARTS) as pool:
-            list(pool.map(self._header, dict.fromkeys(self._file_of.values())))
+            list(pool.map(self._read, dict.fromkeys(self.file_of.values())))
         return super().values()
 
     def usable(self, name: str) -> TensorInfo:
@@ -230,22 +185,17 @@ class RemoteTensors(Mapping[str, TensorInfo]):
         SourceError
             it is quantised with scales that are stored apart
         """
-        for scale in (f"{name}_scale", f"{name}_scale_inv"):
-            if scale in self:
-                raise SourceError(
-                    f"tensor {name!r} of {self._repository.name} is quantised with the scales {scale!r},"
-                    " which cannot be read; use a version of the model in F32, BF16 or F16"
-                )
+        refuse_scales(self, name, self._repository.name, of_types=("",))
         return self[name]
 
-    def read(self, name: str, write: Callable[[int, bytes], object], progress: Progress | None) -> None:
+    def fetch(self, name: str, write: Write, progress: Progress | None = None) -> None:
         """The bytes of a tensor, by calls of write(offset, bytes) from several threads."""
-        info, file = self[name], self._file_of[name]
+        info, file = self[name], self.file_of[name]
         stop = info.offset + info.size
         self._repository.read(file, info.offset, stop, write, progress, self._totals[file])
 
 
-def _put(content: bytearray, at: int, part: bytes) -> None:
+def put(content: bytearray, at: int, part: bytes) -> None:
     """Write into `content`, which grows as bytes arrive, not as a header claims."""
     if len(content) < at + len(part):
         content.extend(bytes(at + len(part) - len(content)))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import InputError, SourceError
+from tokensphere.errors import InputError
 from tokensphere.formats.safetensors import SafetensorsFile
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.hub import client as hub
@@ -51,10 +50,11 @@ def load_hub(
         progress=progress,
     )
     vectors = _matrix(entry)
-    notes = list(entry.found.notes) if entry.found else []
+    notes = entry.found.notes if entry.found else ()
     if choice.fold_norm:
-        vectors = _folded(entry, vectors)
-        notes.append("columns multiplied by the final norm's weight")
+        layout = entry.found.layout if entry.found else ""
+        vectors = fold_norm(vectors, _norm(entry), layout, model=repo)
+        notes += ("columns multiplied by the final norm's weight",)
     if vocabulary is not None:
         tokens = fit_to_rows(read_tokens_file(Path(vocabulary), len(vectors)), len(vectors))
     else:
@@ -68,8 +68,9 @@ def load_hub(
         dtype=entry.dtype,
         sha256=entry.sha256,
         license=entry.license,
+        notes=notes,
     )
-    return EmbeddingSpace(vectors, tokens, replace(provenance, notes=tuple(notes)))
+    return EmbeddingSpace(vectors, tokens, provenance)
 
 
 def _matrix(entry: cache.Entry) -> npt.NDArray[np.float32]:
@@ -77,17 +78,14 @@ def _matrix(entry: cache.Entry) -> npt.NDArray[np.float32]:
     with SafetensorsFile(entry.tensor_file) as file:
         (name,) = file.tensors
         if file.tensors[name].dtype == "F32":
-            mapped: npt.NDArray[np.float32] = file.stored_array(name)
+            mapped: npt.NDArray[np.float32] = file.array(name)
             return mapped
         return file.matrix(name)
 
 
-def _folded(entry: cache.Entry, vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    if entry.norm_file is None or entry.found is None:
-        raise SourceError(
-            f"{entry.repo} has no final norm that is known, so its weight cannot be folded in;"
-            " load the matrix without fold_norm"
-        )
+def _norm(entry: cache.Entry) -> npt.NDArray[np.float32] | None:
+    if entry.norm_file is None:
+        return None
     with SafetensorsFile(entry.norm_file) as file:
         (name,) = file.tensors
-        return fold_norm(vectors, vector(file, name), entry.found.layout)
+        return vector(file, name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,14 +43,8 @@ def assemble(
     file: TensorFile,
     vocabulary: Callable[[int], Vocabulary],
     choice: Choice,
-    *,
-    model: str,
-    source: str,
+    about: Provenance,
     config: Config | None = None,
-    revision: str | None = None,
-    license: str | None = None,
-    sha256: str | None = None,
-    notes: tuple[str, ...] | None = None,
 ) -> EmbeddingSpace:
     """The space of the chosen matrix.
 
@@ -59,10 +53,9 @@ def assemble(
     file : open, with the tensors of a model
     vocabulary : function from the number of rows to the tokens
     choice : which matrix
-    model, source, revision, license : for the provenance
-    notes : for the provenance, in place of what the tensors tell about ties and scales
+    about : what is known of the model; the tensor and how it is stored are added. A SHA-256 is believed
+        rather than computed, and notes stand in place of what the tensors tell about ties and scales
     config : what the model's configuration says
-    sha256 : of the tensor's bytes, if it is known; it is computed otherwise
 
     Raises
     ------
@@ -81,23 +74,18 @@ def assemble(
     )
     vectors = file.matrix(found.name)
     tokens = vocabulary(len(vectors))
-    if notes is not None:
-        said = list(notes)
-    else:
-        said = [*found.notes, *_stored_twice(file, found, choice, config)]
+    notes = about.notes or (*found.notes, *_stored_twice(file, found, choice, config))
     if choice.fold_norm:
-        vectors = _folded(file, vectors, found)
-        said.append(f"columns multiplied by the final norm's weight {found.norm!r}")
-    provenance = Provenance(
-        model=model,
-        source=source,
-        revision=revision,
+        norm = None if found.norm is None else vector(file, found.norm)
+        vectors = fold_norm(vectors, norm, found.layout, model=str(file.path))
+        notes += (f"columns multiplied by the final norm's weight {found.norm!r}",)
+    provenance = replace(
+        about,
         tensor=found.name,
         matrix=choice.matrix,
         dtype=file.tensors[found.name].dtype,
-        sha256=sha256 or digest(file, found.name),
-        license=license,
-        notes=tuple(said),
+        sha256=about.sha256 or digest(file, found.name),
+        notes=notes,
     )
     return EmbeddingSpace(vectors, tokens, provenance)
 
@@ -116,15 +104,6 @@ def _stored_twice(file: TensorFile, found: Found, choice: Choice, config: Config
     return []
 
 
-def _folded(file: TensorFile, vectors: npt.NDArray[np.float32], found: Found) -> npt.NDArray[np.float32]:
-    if found.norm is None:
-        raise SourceError(
-            f"{file.path} has no final norm that is known, so its weight cannot be folded in;"
-            " load the matrix without fold_norm"
-        )
-    return fold_norm(vectors, vector(file, found.norm), found.layout)
-
-
 def vector(file: TensorFile, name: str) -> npt.NDArray[np.float32]:
     """A one-dimensional tensor as float32, shape (d,).
 
@@ -133,20 +112,13 @@ def vector(file: TensorFile, name: str) -> npt.NDArray[np.float32]:
     SourceError
         it has another shape, or is stored in a type that is not a plain number
     """
-    tensor = file.tensors[name]
-    raw = file.raw(name)
-    if len(tensor.shape) != 1 or tensor.dtype not in _PLAIN:
+    tensor = file.entry(name)
+    if len(tensor.shape) != 1 or tensor.dtype not in _FLOATS:
         raise SourceError(
             f"tensor {name!r} of {file.path} is {tensor.dtype} of shape {tensor.shape};"
-            f" a vector of type {', '.join(_PLAIN)} was expected"
+            f" a vector of type {', '.join(_FLOATS)} was expected"
         )
-    if tensor.dtype.upper() in ("BF16", "BFLOAT16"):
-        wide = raw.view("<u2").astype("<u4") << 16
-        return np.asarray(wide.view("<f4"))
-    return raw.view(_PLAIN[tensor.dtype]).astype(np.float32)
+    return file.stored(name).float32()
 
 
-_PLAIN = {
-    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2",
-    "float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2",
-}  # fmt: skip
+_FLOATS = ("F64", "F32", "F16", "BF16", "float32", "float16", "bfloat16")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tokensphere.errors import FormatError, SourceError
+from tokensphere.errors import FormatError
+from tokensphere.formats.files import json_object, opened, size_of
 
 _LONGEST = 2**24
 
@@ -44,14 +44,7 @@ def read_config(folder: Path) -> Config:
     path = folder / "config.json"
     if not path.is_file():
         return Config()
-    if path.stat().st_size > _LONGEST:
-        raise FormatError(f"{path} is too large for a model's configuration")
-    try:
-        found = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"{path} is not valid JSON ({error}); download it again") from error
-    except OSError as error:
-        raise SourceError(f"cannot open {path}: {error.strerror or error}") from error
-    if not isinstance(found, dict):
-        raise FormatError(f"{path} is not a JSON object; download it again")
-    return config_of(found)
+    with opened(path) as file:
+        if size_of(file) > _LONGEST:
+            raise FormatError(f"{path} is too large for a model's configuration")
+        return config_of(json_object(file.read(), str(path)))

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from tokensphere.errors import SourceError
-from tokensphere.formats.tensors import TensorEntry, TensorFile
+from tokensphere.formats.tensors import TensorFile, TensorInfo
 from tokensphere.sources.layout.table import LAYOUTS, Layout
 
 Matrix = Literal["input", "output"]
@@ -55,7 +55,7 @@ class _Match:
 
 
 def find_matrix(
-    tensors: Mapping[str, TensorEntry],
+    tensors: Mapping[str, TensorInfo],
     matrix: Matrix,
     *,
     model_type: str | None = None,
@@ -111,7 +111,7 @@ def _notes(layout: Layout, matrix: Matrix, model_type: str | None) -> list[str]:
     return notes
 
 
-def _given(tensors: Mapping[str, TensorEntry], name: str, model_type: str | None) -> Found:
+def _given(tensors: Mapping[str, TensorInfo], name: str, model_type: str | None) -> Found:
     """The tensor that the user named; the norm, if the tensor is in its place in a known layout."""
     if name not in tensors:
         raise SourceError(f"there is no tensor {name!r}; {_ask(tensors)}")
@@ -125,13 +125,13 @@ def _given(tensors: Mapping[str, TensorEntry], name: str, model_type: str | None
     return Found(name, match.norm, match.layout.name, False, ())
 
 
-def _check_matrix(tensors: Mapping[str, TensorEntry], name: str) -> None:
+def _check_matrix(tensors: Mapping[str, TensorInfo], name: str) -> None:
     shape = tensors[name].shape
     if len(shape) != 2 or not all(shape):
         raise SourceError(f"tensor {name!r} has the shape {shape}, not a matrix; {_ask(tensors)}")
 
 
-def _ask(tensors: Mapping[str, TensorEntry], most: int = 12) -> str:
+def _ask(tensors: Mapping[str, TensorInfo], most: int = 12) -> str:
     """A request for the tensor's name, with the two-dimensional ones, the largest first."""
     matrices = sorted(
         (entry for entry in tensors.values() if len(entry.shape) == 2),
@@ -141,10 +141,10 @@ def _ask(tensors: Mapping[str, TensorEntry], most: int = 12) -> str:
         return "the file has no two-dimensional tensor at all"
     listed = ", ".join(f"{e.name} ({e.shape[0]} × {e.shape[1]})" for e in matrices[:most])
     more = f" and {len(matrices) - most} more" if len(matrices) > most else ""
-    return f"name one with --tensor NAME: {listed}{more}"
+    return f"name one with tensor=NAME: {listed}{more}"
 
 
-def _recognise(tensors: Mapping[str, TensorEntry], model_type: str | None) -> _Match | None:
+def _recognise(tensors: Mapping[str, TensorInfo], model_type: str | None) -> _Match | None:
     """The layout of these tensors, None if it is unknown."""
     of_type = [layout for layout in LAYOUTS if model_type in layout.model_types]
     for layouts in (of_type, LAYOUTS):
@@ -157,7 +157,7 @@ def _recognise(tensors: Mapping[str, TensorEntry], model_type: str | None) -> _M
     return None
 
 
-def _match(layout: Layout, tensors: Mapping[str, TensorEntry], prefix: str) -> _Match | None:
+def _match(layout: Layout, tensors: Mapping[str, TensorInfo], prefix: str) -> _Match | None:
     """The layout's tensors under `prefix`; the head of a model inside another may stand outside it."""
 
     def first(names: tuple[str, ...]) -> str | None:
@@ -173,7 +173,7 @@ def _match(layout: Layout, tensors: Mapping[str, TensorEntry], prefix: str) -> _
 
 
 def _match_inside(
-    layouts: list[Layout] | tuple[Layout, ...], tensors: Mapping[str, TensorEntry]
+    layouts: list[Layout] | tuple[Layout, ...], tensors: Mapping[str, TensorInfo]
 ) -> _Match | None:
     """A layout all of whose names bear one prefix, if one tensor alone can be its input."""
     matches: list[_Match] = []

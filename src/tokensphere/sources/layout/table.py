@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import InputError
+from tokensphere.errors import InputError, SourceError
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,11 @@ LAYOUTS: tuple[Layout, ...] = (
 
 
 def fold_norm(
-    matrix: npt.NDArray[np.float32], norm_weight: npt.NDArray[np.float32], layout: str
+    matrix: npt.NDArray[np.float32],
+    norm_weight: npt.NDArray[np.float32] | None,
+    layout: str,
+    *,
+    model: str = "the model",
 ) -> npt.NDArray[np.float32]:
     """The output matrix with the final norm's weight in its columns.
 
@@ -262,8 +266,9 @@ def fold_norm(
     Parameters
     ----------
     matrix : float32 array of shape (n, d)
-    norm_weight : float32 array of shape (d,)
+    norm_weight : float32 array of shape (d,); None if the model has none that is known
     layout : name of the layout; some store their weight less one
+    model : what messages call it
 
     Returns
     -------
@@ -271,9 +276,16 @@ def fold_norm(
 
     Raises
     ------
+    SourceError
+        there is no weight
     InputError
         the weight has another length than the rows, or no layout has that name
     """
+    if norm_weight is None:
+        raise SourceError(
+            f"{model} has no final norm that is known, so its weight cannot be folded in;"
+            " load the matrix without fold_norm"
+        )
     if matrix.ndim != 2 or norm_weight.shape != matrix.shape[1:]:
         raise InputError(
             f"the norm's weight has the shape {norm_weight.shape}, not that of a row, {matrix.shape[1:]}"

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.errors import FormatError, SourceError
+from tokensphere.errors import FormatError
+from tokensphere.formats.files import AGAIN, read_bytes
 from tokensphere.sources.tokens.pieces import Decode
 from tokensphere.vocabulary import Kind, Vocabulary
 
@@ -30,7 +31,7 @@ class Draft:
 
     def bad(self, problem: str) -> FormatError:
         """The error that says what is wrong with the file, to be raised."""
-        return FormatError(f"{self.name} {problem}; download or convert it again")
+        return FormatError(f"{self.name} {problem}; {AGAIN}")
 
     def text(self, piece: object) -> str:
         """`piece`, if it is a text."""
@@ -116,10 +117,7 @@ def content_of(source: bytes | Path, name: str) -> tuple[bytes, str]:
     """The bytes of a file, and how messages name it."""
     if isinstance(source, bytes):
         return source, name
-    try:
-        return source.read_bytes(), str(source)
-    except OSError as error:
-        raise SourceError(f"cannot open {source}: {error.strerror or error}") from error
+    return read_bytes(source), str(source)
 
 
 def json_of(raw: bytes, draft: Draft) -> Any:

@@ -59,13 +59,14 @@ _FILES: dict[str, Callable[[Path, int], Vocabulary]] = {
 }
 
 
-def find_vocabulary(folder: Path, n_rows: int) -> Vocabulary:
+def find_vocabulary(folder: Path, n_rows: int, *, list_first: bool = False) -> Vocabulary:
     """The vocabulary in the folder of a model, made to fit its matrix.
 
     Parameters
     ----------
     folder : where ``tokenizer.json`` and the like are looked for; the first one there is taken
     n_rows : rows of the matrix
+    list_first : a mere list of tokens, as CTranslate2 writes it, goes before tokenizers' files
 
     Raises
     ------
@@ -74,11 +75,12 @@ def find_vocabulary(folder: Path, n_rows: int) -> Vocabulary:
     FormatError
         the first one is damaged, or has more tokens than there are rows
     """
-    for name, read in _FILES.items():
+    names = sorted(_FILES, key=lambda name: list_first and "vocabulary" not in name)
+    for name in names:
         path = folder / name
         if path.is_file():
             try:
-                return fit_to_rows(read(path, n_rows), n_rows)
+                return fit_to_rows(_FILES[name](path, n_rows), n_rows)
             except FormatError as error:
                 if str(path) in str(error):
                     raise

@@ -30,9 +30,9 @@ from tokensphere.sources.tokens.pieces import (
     guess_decode,
     is_unused,
     kind_by_spelling,
-    sentencepiece_pieces,
     with_plain,
 )
+from tokensphere.sources.tokens.sentencepiece import sentencepiece_pieces
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
 

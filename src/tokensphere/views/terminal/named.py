@@ -64,8 +64,8 @@ def lines(result: NamedNeighbors, direction: int) -> list[str]:
     """What one list shares and how surprising that is: a line for each theme, or one that says none."""
     themes = result.themes(direction)
     if not themes:
-        return [f"{NOTHING} ({_p(result.p_list(direction), result.n_draws)})"]
-    said = [_line(theme, result.n_draws) for theme in themes]
+        return [f"{NOTHING} ({_p(result.p_list(direction), result.names.spec.draws)})"]
+    said = [_line(theme, result.names.spec.draws) for theme in themes]
     if all(theme.is_form for theme in themes):
         said[0] = f"only outwardly alike: {said[0]}"
     return said
@@ -83,10 +83,11 @@ def _p(value: float, draws: int) -> str:
 
 def caption(result: NamedNeighbors) -> str:
     """What p means."""
+    spec = result.names.spec
     return (
         f"p: how often {result.neighbors.settings.k} random tokens share a label that is as unlikely,"
-        f" whichever of {len(result.names.counter):,} labels it is ({result.n_draws:,} draws, seed"
-        f" {result.seed})"
+        f" whichever of {len(result.names.counter):,} labels it is ({spec.draws:,} draws, seed"
+        f" {spec.seed})"
     )
 
 

@@ -48,7 +48,7 @@ def _naming_table(result: Naming, labels: Sequence[int]) -> Table:
         [cell("p", "dim"), *(cell(_p(result.p[j])) for j in labels)],
         [
             cell("family-wise", "dim"),
-            *(cell(_p(result.p_familywise[j], result.n_draws), "cyan") for j in labels),
+            *(cell(_p(result.p_familywise[j], result.spec.draws), "cyan") for j in labels),
         ],
         [cell("q", "dim"), *(cell(_p(result.q[j])) for j in labels)],
     ]
@@ -65,9 +65,10 @@ def _p(value: float, draws: int | None = None) -> str:
 
 
 def _naming_caption(result: Naming, n_shared: int) -> list[Text]:
+    draws, seed = result.spec.draws, result.spec.seed
     lines = [
-        f"p of the whole list {_p(result.p_list, result.n_draws)}: how often {len(result.ids)} random"
-        f" tokens share a label that is as unlikely ({result.n_draws:,} draws, seed {result.seed})"
+        f"p of the whole list {_p(result.p_list, draws)}: how often {len(result.ids)} random"
+        f" tokens share a label that is as unlikely ({draws:,} draws, seed {seed})"
     ]
     if (beside := result.directions) is not None:
         settings = beside.settings

@@ -14,15 +14,15 @@ import gzip
 import re
 import zlib
 from collections import Counter
-from io import BufferedReader
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError, SourceError
-from tokensphere.space import EmbeddingSpace, Provenance
-from tokensphere.vocabulary import Vocabulary
+from tokensphere.errors import FormatError
+from tokensphere.formats.files import AGAIN, opened
 
 _BLOCK = 2**22  # bytes read at once
 _LONGEST = 2**24  # bytes of a line, or of a word in a binary file
@@ -32,16 +32,29 @@ _HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a]")  # what is in numbers, but not in text
 
 
-def load_word_vectors(
-    path: str | Path, *, binary: bool | None = None, name: str | None = None
-) -> EmbeddingSpace:
-    """The space of a file of word vectors.
+@dataclass(frozen=True)
+class WordVectors:
+    """What a file of word vectors holds.
+
+    Attributes
+    ----------
+    words : n words; bytes that are no UTF-8 are lone surrogates (PEP 383)
+    vectors : float32 array of shape (n, d)
+    binary : whether the numbers are stored as float32
+    """
+
+    words: list[str]
+    vectors: npt.NDArray[np.float32]
+    binary: bool
+
+
+def read_word_vectors(path: Path, *, binary: bool | None = None) -> WordVectors:
+    """The words and vectors in a file.
 
     Parameters
     ----------
     path : text or binary file of word2vec, fastText (``.vec``) or GloVe, as it is or gzipped
     binary : whether the numbers are stored as float32; by default the file's begin tells
-    name : how results call this model; by default the name of the file
 
     Raises
     ------
@@ -50,32 +63,16 @@ def load_word_vectors(
     FormatError
         it is no such file; the message names the line or word where it goes wrong
     """
-    path = Path(path)
-    try:
-        with path.open("rb") as plain:
-            compressed = plain.read(2) == b"\x1f\x8b"
-            plain.seek(0)
-            file: gzip.GzipFile | BufferedReader = gzip.GzipFile(fileobj=plain) if compressed else plain
-            reader = _Reader(path, file)
+    with opened(path) as file:
+        compressed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        content = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if compressed else file
+        try:
+            reader = _Reader(path, content)
             is_binary = reader.read(binary)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise FormatError(f"{path} is cut short or damaged ({error}); download it again") from error
-    except OSError as error:
-        raise SourceError(f"cannot open {path}: {error.strerror or error}") from error
-    words = reader.words
-    repeated = len(words) - len(set(words))
-    provenance = Provenance(
-        name or path.name.removesuffix(".gz").rpartition(".")[0] or path.name,
-        str(path),
-        dtype="float32" if is_binary else "decimal text",
-        notes=(f"{repeated} words come more than once",) if repeated else (),
-    )
-    return EmbeddingSpace(reader.rows.done(), Vocabulary(words, decode=exact_bytes), provenance)
-
-
-def exact_bytes(word: str) -> bytes:
-    """The bytes of a word in which those that are no UTF-8 are surrogates (PEP 383)."""
-    return word.encode("utf-8", "surrogateescape")
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise FormatError(f"{path} is cut short or damaged ({error}); download it again") from error
+    return WordVectors(reader.words, reader.rows.done(), is_binary)
 
 
 class _Rows:
@@ -102,13 +99,13 @@ class _Rows:
 class _Reader:
     """One pass through a file; leaves `words` and `rows`."""
 
-    def __init__(self, path: Path, file: gzip.GzipFile | BufferedReader) -> None:
+    def __init__(self, path: Path, file: BinaryIO) -> None:
         self.path, self._file = path, file
         self.words: list[str] = []
         self._buffer = b""
 
     def _bad(self, problem: str) -> FormatError:
-        return FormatError(f"{self.path}: {problem}; download or convert it again")
+        return FormatError(f"{self.path}: {problem}; {AGAIN}")
 
     def _fill(self) -> bool:
         """Read one more block; False at the end of the file."""

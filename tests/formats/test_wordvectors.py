@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from tokensphere.errors import FormatError, SourceError, TokensphereError
-from tokensphere.sources import wordvectors
-from tokensphere.sources.wordvectors import load_word_vectors
+from tokensphere.formats import wordvectors
+from tokensphere.sources.arrays import load_word_vectors
 from tokensphere.space import EmbeddingSpace
 
 Vectors = npt.NDArray[np.float32]

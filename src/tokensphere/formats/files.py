@@ -1,0 +1,112 @@
+"""Files on this machine: whether they are there, opened and read, with one line for what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from tokensphere.errors import FormatError, SourceError
+
+AGAIN = "download or convert it again"
+
+
+class Closing:
+    """A context manager that closes."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        raise NotImplementedError
+
+
+def at_home(path: str | Path) -> Path:
+    """The path with ``~`` and ``~user`` replaced; one of an unknown user stays as it is."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  Path.expanduser raises on an unknown user
+
+
+def exists(path: Path) -> bool:
+    """Whether there is such a file or folder; a name that no file can have is none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+@contextmanager
+def opened(path: str | Path, problem: str = "cannot open {}") -> Iterator[BinaryIO]:
+    """A file open for reading.
+
+    Parameters
+    ----------
+    path : the file
+    problem : what an error says before its reason, ``{}`` standing for the path
+
+    Raises
+    ------
+    SourceError
+        the system does not open it, or fails while it is read
+    """
+    if "\0" in str(path):
+        raise SourceError(f"{problem.format(path)}: no file has such a name")
+    try:
+        with Path(path).open("rb") as file:
+            yield file
+    except OSError as error:
+        raise SourceError(f"{problem.format(path)}: {error.strerror or error}") from error
+
+
+def read_bytes(path: str | Path, problem: str = "cannot open {}") -> bytes:
+    """All of a small file; as :func:`opened`."""
+    with opened(path, problem) as file:
+        return file.read()
+
+
+def size_of(file: BinaryIO) -> int:
+    """Bytes in an open file, which is at its begin afterwards."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    return size
+
+
+def json_object(raw: bytes, what: str, *, strict: bool = False) -> dict[str, Any]:
+    """A JSON object in UTF-8.
+
+    Parameters
+    ----------
+    raw : its bytes
+    what : the file's name in messages
+    strict : no key comes twice, and numbers are those of JSON (no ``NaN``)
+
+    Raises
+    ------
+    FormatError
+        it is no JSON, or no object
+    """
+    hooks: dict[str, Any] = {"object_pairs_hook": _unique, "parse_constant": _no_constant}
+    try:
+        found = json.loads(raw.decode("utf-8-sig"), **(hooks if strict else {}))
+    except (ValueError, RecursionError) as error:  # malformed UTF-8 and JSON are ValueErrors, too
+        raise FormatError(f"{what} is not valid JSON ({error}); {AGAIN}") from error
+    if not isinstance(found, dict):
+        raise FormatError(f"{what} is not a JSON object; {AGAIN}")
+    return found
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        raise ValueError("a key comes twice")
+    return table
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")

@@ -1,0 +1,159 @@
+"""The formats of files: how each is told from the others, and who reads it; one table.
+
+What a file is, is told by its first bytes and its content. Only where these do not settle it (a damaged
+file, a text whose first line could be anything) its name's ending says which format it is meant to be,
+so that the reader of that format can say what is wrong with it.
+
+A new format is a file in this folder and an entry in `FORMATS`.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from tokensphere.errors import SourceError
+from tokensphere.formats.files import opened
+from tokensphere.formats.tensors import TensorFile
+
+_START = 2**16  # bytes that tell what a file is
+_ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
+_OLD_TORCH = bytes.fromhex("6cfc9c46f9206aa85019")  # the number with which PyTorch's pickles began
+_COUNTS = re.compile(rb"[ \t]*\d{1,18}[ \t]+\d{1,18}[ \t]*\r?")  # words and dimensions
+_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+# Where a folder holds several of these, the first is taken.
+IN_FOLDER = ("model.safetensors", "model.safetensors.index.json", "model.bin", "pytorch_model.bin")
+_ANY_IN_FOLDER = ("*.safetensors", "*.gguf")
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of files.
+
+    Attributes
+    ----------
+    name : in messages
+    recognises : takes a file and its first bytes, and says whether the content is of this format
+    suffixes : endings of names that decide where no content did
+    reader : ``module:class`` of this folder that opens such a file; None if it has no named tensors
+    """
+
+    name: str
+    recognises: Callable[[Path, bytes], bool]
+    suffixes: tuple[str, ...]
+    reader: str | None
+
+    def open(self, path: Path) -> TensorFile:
+        """The tensors of a file; the format must have a `reader`."""
+        module, _, name = (self.reader or "").partition(":")
+        file: TensorFile = getattr(import_module(f"tokensphere.formats.{module}"), name)(path)
+        return file
+
+
+def recognise(path: Path) -> tuple[Path, Format]:
+    """The file itself, or that of the model in a folder, and its format.
+
+    Raises
+    ------
+    SourceError
+        the format is unknown, or there is no such file
+    """
+    file = _model_file(path) if path.is_dir() else path
+    if not file.is_file():  # a pipe or device would be waited for without end
+        raise SourceError(f"{file} is neither a regular file nor a folder; name one of those")
+    with opened(file) as content:
+        start = content.read(_START)
+    if not start:
+        raise SourceError(f"{file} is empty; download it again")
+    name = file.name.lower()
+    of_content = (known for known in FORMATS if known.recognises(file, start))
+    meant = (known for known in FORMATS if name.endswith(known.suffixes))
+    found = next(of_content, None) or next(meant, None)
+    if found is None:
+        names = ", ".join(known.name for known in FORMATS)
+        raise SourceError(f"{file} is of no known format; known are {names}")
+    return file, found
+
+
+def _model_file(folder: Path) -> Path:
+    for name in IN_FOLDER:
+        if (folder / name).is_file():
+            return folder / name
+    for pattern in _ANY_IN_FOLDER:
+        found = sorted(file for file in folder.glob(pattern) if file.is_file())
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(file.name for file in found[:5])
+            raise SourceError(f"{folder} holds several models ({names}); name one of the files")
+    raise SourceError(f"{folder} holds no model (looked for {', '.join((*IN_FOLDER, *_ANY_IN_FOLDER))})")
+
+
+def _is_safetensors(_path: Path, start: bytes) -> bool:
+    """The length of a header, and the header's first character."""
+    return start[8:9] == b"{" and 2 <= int.from_bytes(start[:8], "little") <= 100_000_000
+
+
+def _is_index(_path: Path, start: bytes) -> bool:
+    """A JSON object; what follows the map of weights can be millions of bytes away."""
+    return start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{" and b'"weight_map"' in start
+
+
+def _is_ctranslate2(_path: Path, start: bytes) -> bool:
+    """A small version number, then the length and the name of a "…Spec"."""
+    version, length = int.from_bytes(start[:4], "little"), int.from_bytes(start[4:6], "little")
+    name = start[6 : 6 + length].rstrip(b"\0")
+    return version < 256 and 4 < length < 58 and name.endswith(b"Spec")
+
+
+def _is_torch(path: Path, start: bytes) -> bool:
+    old = start[:1] == b"\x80" and _OLD_TORCH in start[:32]
+    return old or any(name.endswith("/data.pkl") for name in _members(path, start))
+
+
+def _is_numpy(path: Path, start: bytes) -> bool:
+    return start[:6] == b"\x93NUMPY" or any(name.endswith(".npy") for name in _members(path, start))
+
+
+def _members(path: Path, start: bytes) -> list[str]:
+    """The names in an archive; of one that is cut short the first, which stands in the first bytes."""
+    if not start.startswith(_ZIP):
+        return []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except Exception:  # zipfile meets damage with half a dozen kinds of errors
+        length = int.from_bytes(start[26:28], "little")
+        return [start[30 : 30 + length].decode("utf-8", "replace")]
+
+
+def _is_word_vectors(_path: Path, start: bytes) -> bool:
+    """A first line with two counts, or with a word and numbers; or any file of gzip."""
+    line = start.partition(b"\n")[0]
+    word, *numbers = line.split() or [b""]
+    return (
+        start.startswith(_GZIP)
+        or _COUNTS.fullmatch(line) is not None
+        or (
+            len(numbers) > 1
+            and _NUMBER.fullmatch(word) is None
+            and all(_NUMBER.fullmatch(number) for number in numbers[:-1])  # the last may be cut
+        )
+    )
+
+
+_WORD_VECTORS = (".txt", ".vec", ".bin", ".gz", ".w2v")
+FORMATS = (
+    Format("GGUF", lambda _, start: start[:4] == b"GGUF", (".gguf",), "gguf.reader:GGUFFile"),
+    Format("safetensors", _is_safetensors, (".safetensors",), "safetensors:SafetensorsFile"),
+    Format("an index of safetensors", _is_index, (".index.json",), "sharded:ShardedSafetensors"),
+    Format("CTranslate2 (model.bin)", _is_ctranslate2, (), "ctranslate2:CTranslate2File"),
+    Format("PyTorch (.bin, .pt)", _is_torch, (".pt", ".pth", ".ckpt"), "torch:TorchFile"),
+    Format("NumPy (.npy, .npz)", _is_numpy, (".npy", ".npz"), "numpy:open_numpy"),
+    Format("word vectors (.txt, .vec, .bin)", _is_word_vectors, _WORD_VECTORS, None),
+)
