@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -61,3 +63,8 @@ def with_ten(how_near: float) -> ts.EmbeddingSpace:
     rows[TEN, 0] += how_near
     rows[7] = 0
     return space_of(rows, [f" token {i}" for i in range(600)])
+
+
+def taken(kind: type[Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Takes those out of `options` that are fields of a dataclass."""
+    return {field.name: options.pop(field.name) for field in fields(kind) if field.name in options}

@@ -136,6 +136,9 @@ GIVEN: dict[str, tuple[Callable[[Path], Any], Any]] = {
 }
 
 
+FUNCTIONS = ("nearest", "direction_test", "survey")
+
+
 def found_by(given: Any) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     """The lists that each of the three finds."""
     yield "nearest", ts.nearest(SPACE, given, k=5).ids
@@ -165,15 +168,13 @@ def test_whatever_one_takes_all_take(
 ) -> None:
     make, same = GIVEN[what]
     given = make(tmp_path)
+    if isinstance(same, list):
+        wanted = dict(found_by(same))
+    else:
+        lists = expected["random" if what == "random directions" else "whole"]
+        wanted = dict.fromkeys(FUNCTIONS, lists[3:4] if len(same) == 1 else lists)
     for by, ids in found_by(given):
-        with case(by):
-            if isinstance(same, list):
-                (want,) = (other for name, other in found_by(same) if name == by)
-            elif same is WHOLE or len(same) == 1:
-                want = expected["whole"][3:4] if len(same) == 1 else expected["whole"]
-            else:
-                want = expected["random"]
-            np.testing.assert_array_equal(ids, want)
+        np.testing.assert_array_equal(ids, wanted[by], err_msg=by)
     if hasattr(given, "close"):
         given.close()
 

@@ -83,7 +83,7 @@ def test_arrays_of_no_table() -> None:
     table = LabelTable.from_members(3, [(labels[0], [0, 2]), (labels[1], [1])])
     arrays = to_arrays(table)
     assert from_arrays(arrays, 3) is not None and from_arrays(arrays, 4) is None
-    for change in [
+    changes: list[dict[str, Any]] = [
         {"indptr": np.array([0, 1], dtype=np.int64)},
         {"indptr": np.array([0, 2, 1, 3], dtype=np.int64)},
         {"indptr": np.array([1, 1, 2, 3], dtype=np.int64)},
@@ -95,7 +95,8 @@ def test_arrays_of_no_table() -> None:
         {"labels": np.frombuffer(b'[["a", "b"]]', dtype=np.uint8)},
         {"labels": np.frombuffer(b"3", dtype=np.uint8)},
         {"labels": np.frombuffer(b'[["a","b","c","d"],["a","b","c","d"]]', dtype=np.uint8)},
-    ]:
+    ]
+    for change in changes:
         assert from_arrays(arrays | change, 3) is None, change
     for name in arrays:
         assert from_arrays({other: arrays[other] for other in arrays if other != name}, 3) is None, name

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 import tokensphere as ts
-from tests.analysis.spaces import space_of, unit_rows
+from tests.analysis.spaces import space_of, taken, unit_rows
 from tests.analysis.tables import label
 from tokensphere.analysis.direction_test.job import DirectionTestJob
 from tokensphere.analysis.direction_test.null import NullSpec
@@ -57,14 +56,10 @@ SPACE, LABELS, STORE = planted_space(), labels(), MemoryStore()
 
 def options(**given: Any) -> dict[str, Any]:
     """Of a test of directions; those of its search and its null by their names."""
-    search: dict[str, Any] = {"k": 5, "centered": True} | _taken(SearchSettings, given)
-    null: dict[str, Any] = {"draws": 999} | _taken(NullSpec, given)
+    search: dict[str, Any] = {"k": 5, "centered": True} | taken(SearchSettings, given)
+    null: dict[str, Any] = {"draws": 999} | taken(NullSpec, given)
     how = {"null": NullSpec(**null), "search": SearchSettings(**search)}
     return {**how, "labels": LABELS, "store": STORE, **given}
-
-
-def _taken(kind: Any, given: dict[str, Any]) -> dict[str, Any]:
-    return {field.name: given.pop(field.name) for field in fields(kind) if field.name in given}
 
 
 def run(directions: Any, **given: Any) -> DirectionTest:
