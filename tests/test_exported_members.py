@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import tokensphere
+from tests.cases import case
 from tokensphere import errors
 
 
@@ -25,29 +26,34 @@ def test_all_is_sorted_and_complete() -> None:
 PUBLIC = sorted(set(tokensphere.__all__) - {"__version__"})
 
 
-@pytest.mark.parametrize("name", PUBLIC)
-def test_public_names_can_be_imported_and_are_documented(name: str) -> None:
+def test_public_names_can_be_imported_and_are_documented() -> None:
     importlib.import_module("tokensphere.cli")
     importlib.import_module("tokensphere.views")  # what is imported first must not matter
-    value = getattr(tokensphere, name)
-    assert value.__name__ == name
-    assert inspect.getdoc(value) and value.__doc__
-    where = tokensphere._WHERE.get(name, "errors")
-    module = importlib.import_module(f"tokensphere.{where}")
-    assert vars(module)[name] is value
-    assert value.__module__ == module.__name__
+    for name in PUBLIC:
+        value = getattr(tokensphere, name)
+        where = tokensphere._WHERE.get(name, "errors")
+        module = importlib.import_module(f"tokensphere.{where}")
+        with case(name):
+            assert value.__name__ == name
+            assert inspect.getdoc(value) and value.__doc__
+            assert vars(module)[name] is value
+            assert value.__module__ == module.__name__
 
 
-@pytest.mark.parametrize("name", PUBLIC)
-def test_public_methods_are_documented(name: str) -> None:
-    value = getattr(tokensphere, name)
-    if not inspect.isclass(value) or issubclass(value, Exception):
-        return
-    for member, attribute in vars(value).items():
-        if not member.startswith("_") and (
-            inspect.isroutine(attribute) or isinstance(attribute, property)
-        ):
-            assert inspect.getdoc(attribute), f"{name}.{member}"
+def test_public_methods_are_documented() -> None:
+    for name in PUBLIC:
+        value = getattr(tokensphere, name)
+        if not inspect.isclass(value) or issubclass(value, Exception):
+            continue
+        for member, attribute in vars(value).items():
+            if not member.startswith("_") and (
+                inspect.isroutine(attribute) or isinstance(attribute, property)
+            ):
+                assert inspect.getdoc(attribute), f"{name}.{member}"
+
+
+def test_no_public_name_is_one_that_pytest_collects() -> None:
+    assert not [name for name in PUBLIC if name.startswith(("test_", "Test"))]
 
 
 def test_unknown_names_are_attribute_errors() -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tokensphere.errors import InputError
+from tests.cases import case
+from tokensphere.errors import InputError, UnknownTokenError
 from tokensphere.vocabulary import Kind, Vocabulary
 
 
@@ -45,9 +46,8 @@ def test_what_is_left_out() -> None:
     assert space.left_out == 4
 
 
-@pytest.mark.parametrize(
-    ("vectors", "tokens", "message"),
-    [
+def test_arrays_that_are_no_space() -> None:
+    wrong: list[tuple[Any, list[str], str]] = [
         (np.zeros(3), list("abc"), "have the shape"),
         (np.zeros((0, 3)), [], "have the shape"),
         (np.zeros((3, 0)), list("abc"), "have the shape"),
@@ -55,8 +55,40 @@ def test_what_is_left_out() -> None:
         (np.zeros((3, 2), dtype=complex), list("abc"), "must be numbers"),
         (np.full((3, 2), "x"), list("abc"), "must be numbers"),
         (np.zeros((3, 2), dtype=bool), list("abc"), "must be numbers"),
-    ],
-)
-def test_arrays_that_are_no_space(vectors: Any, tokens: list[str], message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        ts.EmbeddingSpace.from_arrays(vectors, tokens)
+    ]
+    for vectors, tokens, message in wrong:
+        with case((vectors, message)), pytest.raises(InputError, match=message):
+            ts.EmbeddingSpace.from_arrays(vectors, tokens)
+
+
+def test_rows_and_their_moments_are_worked_out_once() -> None:
+    space = ts.EmbeddingSpace.from_arrays(np.eye(3), list("abc"))
+    assert space.rows is space.rows and space.moments is space.rows.moments
+    assert space.rows.shape == space.shape and len(space.rows) == len(space) == 3
+    assert space.rows.vectors is space.vectors
+
+
+def test_tokens_give_their_rows() -> None:
+    space = ts.EmbeddingSpace.from_arrays(np.arange(6).reshape(3, 2), ["a", " b", "c"])
+    for token in (" b", b" b", "␣b", 1, "id:1"):
+        assert space[token].tolist() == [2, 3], token
+    assert space["c"].base is space.vectors  # a view
+    assert " b" in space and "b" not in space and b"c" in space
+    np.testing.assert_array_equal(list(space), space.vectors)
+    with pytest.raises(UnknownTokenError, match="no token"):
+        space["d"]
+
+
+def test_the_key_changes_with_the_values_and_the_tokens() -> None:
+    rows = np.random.default_rng(0).standard_normal((4, 3))
+    keys = [
+        ts.EmbeddingSpace.from_arrays(matrix, tokens).key()
+        for matrix, tokens in [
+            (rows, ["a", "b", "c", "d"]),
+            (rows, ["a", "b", "c", "e"]),
+            (rows, ["a", "bc", "", "d"]),
+            (2 * rows, ["a", "b", "c", "d"]),
+        ]
+    ]
+    assert all(keys[i] != keys[j] for i in range(4) for j in range(i))
+    assert keys[0] == ts.EmbeddingSpace.from_arrays(rows, list("abcd"), name="other").key()

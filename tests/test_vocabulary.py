@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import tokensphere as ts
 from tests import small_model
+from tests.cases import case
 from tokensphere.errors import InputError, UnknownTokenError
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level, token_ids
 
@@ -63,17 +64,18 @@ def test_ids_of_tokens(vocabulary: Vocabulary) -> None:
     assert token_ids(vocabulary, ["paris", 0, b" Paris"]) == [5, 0, 3]
 
 
-@pytest.mark.parametrize("id", [-1, 9, 10**30])
-def test_ids_that_do_not_exist(vocabulary: Vocabulary, id: int) -> None:
-    for token in (id, f"id:{id}"):
-        with pytest.raises(UnknownTokenError, match="no token"):
+def test_ids_that_do_not_exist(vocabulary: Vocabulary) -> None:
+    for id in (-1, 9, 10**30):
+        for token in (id, f"id:{id}"):
+            with case(token), pytest.raises(UnknownTokenError, match="no token"):
+                vocabulary.id(token)
+
+
+def test_what_is_no_token(vocabulary: Vocabulary) -> None:
+    wrong: list[Any] = [None, 1.5, True, ["Paris"]]
+    for token in wrong:
+        with case(token), pytest.raises(InputError, match="a token is a text, bytes or an id, not"):
             vocabulary.id(token)
-
-
-@pytest.mark.parametrize("token", [None, 1.5, True, ["Paris"]])
-def test_what_is_no_token(vocabulary: Vocabulary, token: Any) -> None:
-    with pytest.raises(InputError, match="a token is a text, bytes or an id, not"):
-        vocabulary.id(token)
 
 
 def test_a_lone_surrogate_is_an_unknown_token(vocabulary: Vocabulary) -> None:
@@ -86,25 +88,18 @@ def test_an_absurdly_long_id_is_unknown(vocabulary: Vocabulary) -> None:
         vocabulary.id("id:" + "9" * 5000)
 
 
-@pytest.mark.parametrize(
-    ("token", "expected"),
-    [
-        ("Monday ", "' Monday'"),
-        ("MONDAY", "' Monday'"),
-        ("monday", "' Monday'"),
-        (" pariss", "' paris'"),
-        ("  king", "' king'"),
-        ("Tuesdya", "' Tuesday'"),
-        ("quene", "' queen'"),
-    ],
-)
-def test_errors_suggest_what_there_is(small: ts.EmbeddingSpace, token: str, expected: str) -> None:
-    with pytest.raises(UnknownTokenError) as caught:
-        small.vocabulary.id(token)
-    message = str(caught.value)
-    assert "did you mean" in message and expected.replace(" ", "␣") in message
-    assert "\n" not in message
-    assert isinstance(caught.value, KeyError) and isinstance(caught.value, ValueError)
+def test_errors_suggest_what_there_is(small: ts.EmbeddingSpace) -> None:
+    for token, expected in {
+        "Monday ": "' Monday'", "MONDAY": "' Monday'", "monday": "' Monday'", " pariss": "' paris'",
+        "  king": "' king'", "Tuesdya": "' Tuesday'", "quene": "' queen'",
+    }.items():  # fmt: skip
+        with case(token):
+            with pytest.raises(UnknownTokenError) as caught:
+                small.vocabulary.id(token)
+            message = str(caught.value)
+            assert "did you mean" in message and expected.replace(" ", "␣") in message
+            assert "\n" not in message
+            assert isinstance(caught.value, KeyError) and isinstance(caught.value, ValueError)
 
 
 def test_suggestions_exist_and_are_few(small: ts.EmbeddingSpace) -> None:
@@ -132,3 +127,17 @@ def test_forms_of_tokens_that_are_no_text() -> None:
 def test_every_token_needs_a_kind() -> None:
     with pytest.raises(InputError, match="3 tokens, but 2 kinds"):
         Vocabulary(["a", "b", "c"], kinds=np.zeros(2, dtype=np.uint8))
+
+
+def test_records_have_the_bytes_and_the_text_where_there_is_one(vocabulary: Vocabulary) -> None:
+    assert vocabulary.record(3) == {"id": 3, "token": " Paris", "bytes": b" Paris".hex()}
+    assert vocabulary.record(7)["token"] is None
+    for id in range(9):
+        assert bytes.fromhex(vocabulary.record(id)["bytes"]) == vocabulary.token(id)
+
+
+def test_the_digest_is_that_of_the_tokens_and_their_kinds() -> None:
+    given = [["a", "b"], ["ab", ""], ["a", "c"], ["b", "a"]]
+    digests = [Vocabulary(pieces).digest for pieces in given]
+    digests.append(Vocabulary(["a", "b"], kinds=np.array([0, Kind.CONTROL], dtype=np.uint8)).digest)
+    assert len(set(digests)) == 5 and Vocabulary(["a", "b"]).digest == digests[0]

@@ -1,26 +1,29 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cases import case
 from tokensphere.analysis.lists import find_lists, first_of_group
+from tokensphere.directions.given import Own
 from tokensphere.errors import InputError
-from tokensphere.geometry.rows import RowMoments
+from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import Scoring, make_scoring
 
 N, D, M = 400, 8, 30
-Own = tuple[tuple[int, ...], ...]
 
 
 @pytest.fixture(scope="module")
 def scoring() -> Scoring:
     rows = np.random.default_rng(0).standard_normal((N, D)).astype(np.float32)
     rows[7] = 0
-    return make_scoring(rows, RowMoments(rows))
+    return make_scoring(Rows.of(rows))
 
 
 @pytest.fixture(scope="module")
@@ -52,39 +55,36 @@ def naive(
     return lists
 
 
-@pytest.mark.parametrize("n_groups", [None, 8, 40, N])
-@pytest.mark.parametrize("with_own", [False, True])
 def test_lists_are_those_of_a_walk_down_the_ranking(
-    scoring: Scoring, queries: npt.NDArray[np.float32], n_groups: int | None, with_own: bool
+    scoring: Scoring, queries: npt.NDArray[np.float32]
 ) -> None:
     """Few groups need the whole matrix: the search has to go deeper several times."""
-    rng = np.random.default_rng(2)
-    groups = None if n_groups is None else rng.integers(n_groups, size=N)
-    own: Own = ()
-    if with_own:
-        nearest = top_k(scoring, queries, 3)[0].tolist()
-        own = tuple(tuple(row[: number % 4]) for number, row in enumerate(nearest))
-    k = 5
-    ids, values = find_lists(scoring, queries, k, groups, own, None)
-    assert ids.tolist() == naive(scoring, queries, k, groups, own)
-    unit = scoring.rows / np.linalg.norm(scoring.rows.astype(np.float64), axis=1, keepdims=True).clip(
-        1e-9
-    )
+    k, lengths = 5, np.linalg.norm(scoring.rows.astype(np.float64), axis=1)
+    unit = scoring.rows / lengths[:, None].clip(1e-9)
     direction = queries / np.linalg.norm(queries.astype(np.float64), axis=1, keepdims=True)
-    np.testing.assert_allclose(values, np.einsum("mkd,md->mk", unit[ids], direction), atol=1e-6)
+    for n_groups, with_own in itertools.product((None, 8, 40, N), (False, True)):
+        groups = None if n_groups is None else np.random.default_rng(2).integers(n_groups, size=N)
+        own: Own = ()
+        if with_own:
+            nearest = top_k(scoring, queries, 3)[0].tolist()
+            own = tuple(tuple(row[: number % 4]) for number, row in enumerate(nearest))
+        ids, values = find_lists(scoring, queries, k, groups, own)
+        with case((n_groups, with_own)):
+            assert ids.tolist() == naive(scoring, queries, k, groups, own)
+            np.testing.assert_allclose(values, np.einsum("mkd,md->mk", unit[ids], direction), atol=1e-6)
 
 
 def test_a_list_may_take_every_group_there_is(
     scoring: Scoring, queries: npt.NDArray[np.float32]
 ) -> None:
     groups = np.arange(N) % 6
-    ids, _ = find_lists(scoring, queries, 6, groups, (), None)
+    ids, _ = find_lists(scoring, queries, 6, groups, ())
     assert np.array_equal(np.sort(groups[ids], axis=1), np.tile(np.arange(6), (M, 1)))
     with pytest.raises(InputError, match="k is 7, but only 6 different tokens can be found"):
-        find_lists(scoring, queries, 7, groups, (), None)
+        find_lists(scoring, queries, 7, groups, ())
     own = tuple((number,) for number in range(M))
     with pytest.raises(InputError, match="only 5 different tokens"):
-        find_lists(scoring, queries, 6, groups, own, None)
+        find_lists(scoring, queries, 6, groups, own)
 
 
 @given(st.lists(st.lists(st.integers(0, 4), min_size=5, max_size=5), min_size=1, max_size=6))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -9,20 +10,13 @@ import pytest
 
 import tokensphere as ts
 from tests import small_model
+from tests.analysis.spaces import unit_rows
+from tests.cases import case
 from tokensphere.errors import InputError, UnknownTokenError
 from tokensphere.geometry.similarity import SIMILARITIES, Similarity
 from tokensphere.vocabulary import Kind, Vocabulary
 
 F64 = npt.NDArray[np.float64]
-
-
-def unit_rows(space: ts.EmbeddingSpace, *, centered: bool = False) -> F64:
-    rows = space.vectors.astype(np.float64)
-    rows /= np.linalg.norm(rows, axis=1)[:, None]
-    if centered:
-        rows -= rows.mean(axis=0)
-        rows /= np.linalg.norm(rows, axis=1)[:, None]
-    return rows
 
 
 def ranked(values: F64, without: list[int] | None = None) -> list[int]:
@@ -94,13 +88,13 @@ def test_several_tokens_are_looked_up_each_by_itself(small: ts.EmbeddingSpace) -
 def test_vectors_are_asked_as_they_are(small: ts.EmbeddingSpace) -> None:
     vectors = np.random.default_rng(0).standard_normal((3, small_model.D))
     rows = unit_rows(small)
-    many = ts.nearest(small, vectors, k=5, name="probe.npy")
+    many = ts.nearest(small, vectors, k=5)
     for row in range(3):
         assert many.ids[row].tolist() == ranked(rows @ vectors[row])[:5]
-    assert [name.title for name in many.names] == ["probe.npy[0]", "probe.npy[1]", "probe.npy[2]"]
-    one = ts.nearest(small, vectors[1], k=5, name="probe.npy")
+    assert [name.title for name in many.names] == ["vector[0]", "vector[1]", "vector[2]"]
+    one = ts.nearest(small, vectors[1], k=5)
     np.testing.assert_array_equal(one.ids[0], many.ids[1])
-    assert one.names[0].record == {"vector": "probe.npy", "row": None}
+    assert one.names[0].record == {"vector": "vector", "row": None}
     listed = ts.nearest(small, vectors.tolist(), k=5)
     np.testing.assert_array_equal(listed.ids, many.ids)
     whole = np.rint(vectors * 100).astype(np.int64)
@@ -126,23 +120,20 @@ def test_progress_counts_every_direction(small: ts.EmbeddingSpace) -> None:
     assert sum(done) == 5000 and len(done) > 1
 
 
-@pytest.mark.parametrize("similarity", SIMILARITIES)
-@pytest.mark.parametrize("k", [1, 6, 25])
-def test_of_each_form_only_the_nearest_stays(
-    small: ts.EmbeddingSpace, similarity: Similarity, k: int
-) -> None:
+def test_of_each_form_only_the_nearest_stays(small: ts.EmbeddingSpace) -> None:
     forms = small.vocabulary.forms
     queries: list[Any] = [ts.RandomDirections(small_model.D, 20), [" king", "one", b"\xff"]]
-    for asked in queries:
+    for similarity, asked in itertools.product(SIMILARITIES, queries):
         full = ts.nearest(small, asked, k=len(forms) - 1, similarity=similarity)
-        found = ts.nearest(small, asked, k=k, similarity=similarity, forms=True)
-        for row, everything in enumerate(full.ids.tolist()):
-            own = {forms[small.vocabulary.id(asked[row])]} if isinstance(asked, list) else set()
-            want: list[int] = []
-            for id in everything:
-                if forms[id] not in own | {forms[other] for other in want}:
-                    want.append(id)
-            assert found.ids[row].tolist() == want[:k]
+        for k in (1, 6, 25):
+            found = ts.nearest(small, asked, k=k, similarity=similarity, forms=True)
+            for row, everything in enumerate(full.ids.tolist()):
+                own = {forms[small.vocabulary.id(asked[row])]} if isinstance(asked, list) else set()
+                want: list[int] = []
+                for id in everything:
+                    if forms[id] not in own | {forms[other] for other in want}:
+                        want.append(id)
+                assert found.ids[row].tolist() == want[:k], (similarity, k, row)
 
 
 def test_other_forms_of_the_own_tokens_are_left_out_even_if_nearer() -> None:
@@ -204,40 +195,45 @@ def test_rows_without_direction_and_padding_are_left_out() -> None:
             ts.nearest(space, token)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({}, "nothing to look for"),
-        ({"directions": "one", "positive": "two"}, "not both"),
-        ({"positive": [], "negative": []}, "both empty"),
-        ({"directions": np.zeros(small_model.D)}, "direction 0 is the zero vector"),
-        ({"directions": np.eye(2, small_model.D, 1) * [[1], [0]]}, "direction 1 is the zero vector"),
-        ({"directions": np.ones(7)}, "7 dimensions, but .* has 32"),
-        ({"directions": ts.RandomDirections(7, 1)}, "7 dimensions, but .* has 32"),
-        ({"directions": np.full(small_model.D, np.nan)}, "NaN or infinite"),
-        ({"directions": np.full(small_model.D, np.inf)}, "NaN or infinite"),
-        ({"directions": np.ones(small_model.D, dtype=complex)}, "must be real numbers"),
-        ({"directions": np.full(small_model.D, "x")}, "must be real numbers"),
-        ({"directions": np.ones((1, 1, small_model.D))}, "but need"),
-        ({"directions": np.ones((0, small_model.D))}, "but need"),
-        ({"directions": [[1.0, 2.0], [3.0]]}, "are no array"),
-        ({"directions": ["one", 1.5]}, "mix tokens and numbers"),
-        ({"directions": 1.5}, "but need"),
-        ({"directions": "one", "k": 0}, "k is 0"),
-        ({"directions": "one", "k": 2.0}, "k is 2.0"),
-        ({"directions": "one", "k": 10**6}, "k is 1000000"),
-        ({"directions": "one", "similarity": "l2"}, "use one of"),
-        ({"positive": "one", "negative": "one"}, "cancel out"),
-        (
-            {"positive": "one", "negative": ["two"], "similarity": "euclidean"},
-            "a distance needs a point",
-        ),
-    ],
-)
-def test_wrong_arguments(small: ts.EmbeddingSpace, arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=message) as caught:
-        ts.nearest(small, **arguments)
-    assert "\n" not in str(caught.value)
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({}, "nothing to look for"),
+    ({"directions": "one", "positive": "two"}, "not both"),
+    ({"positive": [], "negative": []}, "both empty"),
+    ({"directions": np.zeros(small_model.D)}, "direction 0 is the zero vector"),
+    ({"directions": np.eye(2, small_model.D, 1) * [[1], [0]]}, "direction 1 is the zero vector"),
+    ({"directions": np.ones(7)}, "7 dimensions, but .* has 32"),
+    ({"directions": ts.RandomDirections(7, 1)}, "7 dimensions, but .* has 32"),
+    ({"directions": np.full(small_model.D, np.nan)}, "NaN or infinite"),
+    ({"directions": np.full(small_model.D, np.inf)}, "NaN or infinite"),
+    ({"directions": np.ones(small_model.D, dtype=complex)}, "must be real numbers"),
+    ({"directions": np.full(small_model.D, "x")}, "must be real numbers"),
+    ({"directions": np.ones((1, 1, small_model.D))}, "but need"),
+    ({"directions": np.ones((0, small_model.D))}, "there are no directions"),
+    ({"directions": [[1.0, 2.0], [3.0]]}, "are no array"),
+    ({"directions": ["one", 1.5]}, "mix tokens, sums of tokens and numbers"),
+    ({"directions": 1.5}, "but need"),
+    ({"directions": "one", "k": 0}, "k is 0"),
+    ({"directions": "one", "k": 2.0}, "k is 2.0"),
+    ({"directions": "one", "k": 10**6}, "k is 1000000"),
+    ({"directions": "one", "similarity": "l2"}, "use one of"),
+    ({"positive": "one", "negative": "one"}, "cancel out"),
+    ({"positive": "one", "negative": ["two"], "similarity": "euclidean"}, "a distance needs a point"),
+]
+
+
+def test_wrong_arguments(small: ts.EmbeddingSpace) -> None:
+    for arguments, message in REFUSED:
+        with case(arguments):
+            with pytest.raises(InputError, match=message) as caught:
+                ts.nearest(small, **arguments)
+            assert "\n" not in str(caught.value)
+
+
+def test_a_value_that_is_no_number_is_told_with_its_direction(small: ts.EmbeddingSpace) -> None:
+    vectors = np.ones((9000, small_model.D))
+    vectors[8001, 3] = np.nan  # beyond the first block
+    with pytest.raises(InputError, match="direction 8001 has a value that is NaN or infinite"):
+        ts.nearest(small, vectors)
 
 
 def test_unknown_tokens(small: ts.EmbeddingSpace) -> None:

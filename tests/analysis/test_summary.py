@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -7,38 +8,38 @@ import pytest
 
 import tokensphere as ts
 from tests import small_model
+from tests.analysis.spaces import space_of, unit_rows
+from tests.cases import case
 from tokensphere.errors import InputError
 from tokensphere.vocabulary import Kind, Vocabulary
 
 
-@pytest.mark.parametrize("n", [2, 3, 40])
-@pytest.mark.parametrize("offset", [0.0, 1.0, 30.0])
-def test_the_closed_form_is_the_mean_over_all_pairs(n: int, offset: float) -> None:
-    vectors = (np.random.default_rng(n).standard_normal((n, 6)) + offset).astype(np.float32)
-    summary = ts.summarize(ts.EmbeddingSpace.from_arrays(vectors, [f"t{i}" for i in range(n)]))
-    unit = vectors.astype(np.float64)
-    unit /= np.linalg.norm(unit, axis=1)[:, None]
-    total = different = 0.0
-    for i in range(n):
-        for j in range(n):
-            total += float(unit[i] @ unit[j])
-            different += float(unit[i] @ unit[j]) if i != j else 0
-    assert summary.mean_cosine == pytest.approx(total / n**2, rel=1e-12, abs=1e-14)
-    assert summary.mean_cosine_different == pytest.approx(
-        different / (n * (n - 1)), rel=1e-11, abs=1e-13
-    )
+def test_the_closed_form_is_the_mean_over_all_pairs() -> None:
+    for n, offset in itertools.product((2, 3, 40), (0.0, 1.0, 30.0)):
+        vectors = np.random.default_rng(n).standard_normal((n, 6)) + offset
+        space = space_of(vectors)
+        summary, unit = ts.summarize(space), unit_rows(space)
+        total = different = 0.0
+        for i in range(n):
+            for j in range(n):
+                total += float(unit[i] @ unit[j])
+                different += float(unit[i] @ unit[j]) if i != j else 0
+        with case((n, offset)):
+            assert summary.mean_cosine == pytest.approx(total / n**2, rel=1e-12, abs=1e-14)
+            assert summary.mean_cosine_different == pytest.approx(
+                different / (n * (n - 1)), rel=1e-11, abs=1e-13
+            )
 
 
 def test_known_spaces() -> None:
-    names = [f"t{i}" for i in range(6)]
-    one_hot = ts.summarize(ts.EmbeddingSpace.from_arrays(np.eye(6) * 3, names))
+    one_hot = ts.summarize(space_of(np.eye(6) * 3))
     assert one_hot.mean_cosine == pytest.approx(1 / 6)
     assert one_hot.mean_cosine_different == pytest.approx(0, abs=1e-15)
     assert one_hot.norms == (3, 3, 3, 3, 3)
-    same = ts.summarize(ts.EmbeddingSpace.from_arrays(np.ones((6, 4)), names))
+    same = ts.summarize(space_of(np.ones((6, 4))))
     assert same.mean_cosine_different == pytest.approx(1)
     opposite = np.array([[1, 0], [-1, 0]] * 3)
-    pairs = ts.summarize(ts.EmbeddingSpace.from_arrays(opposite, names))
+    pairs = ts.summarize(space_of(opposite))
     assert pairs.mean_cosine_different == pytest.approx(-1 / 5)
 
 
@@ -61,7 +62,7 @@ def test_rows_left_out_are_counted_by_reason() -> None:
 def test_fewer_than_two_rows_are_refused() -> None:
     for vectors in (np.zeros((3, 2)), np.eye(3, 2) * [[1], [0], [1]]):
         with pytest.raises(InputError, match="of 3 rows have a direction; at least 2 are needed"):
-            ts.summarize(ts.EmbeddingSpace.from_arrays(vectors, list("abc")))
+            ts.summarize(space_of(vectors))
 
 
 def test_the_bundled_model(bundled: ts.EmbeddingSpace) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import unicodedata
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,9 +33,8 @@ def one(token: str) -> set[str]:
     return forms([token.encode(), b" word", b" other"])[0]
 
 
-@pytest.mark.parametrize(
-    ("token", "has"),
-    [
+def test_planted_tokens() -> None:
+    for token, has in [
         (" Paris", "space capitalised length-5"),
         ("Paris", "no-space capitalised length-5"),
         (" NASA", "space all-capitals length-4"),
@@ -57,15 +55,12 @@ def one(token: str) -> set[str]:
         ("😀", "punctuation length-1"),
         (" unhappiness", "prefix-un suffix-ness space length-11"),
         ("internationalisation", "length-12 suffix-tion"),
-    ],
-)
-def test_planted_tokens(token: str, has: str) -> None:
-    assert set(has.split()) <= one(token)
+    ]:
+        assert set(has.split()) <= one(token), token
 
 
-@pytest.mark.parametrize(
-    ("token", "has_not"),
-    [
+def test_what_they_have_not() -> None:
+    for token, has_not in [
         (" ", "space punctuation length-1 repeated"),
         (" A", "capitalised all-capitals"),
         ("ing", "suffix-ing"),
@@ -73,10 +68,8 @@ def test_planted_tokens(token: str, has: str) -> None:
         ("unhappy", "prefix-un"),  # it may be no start of a word
         (" paris", "capitalised accent"),
         ("--", "repeated digits"),
-    ],
-)
-def test_what_they_have_not(token: str, has_not: str) -> None:
-    assert not set(has_not.split()) & one(token)
+    ]:
+        assert not set(has_not.split()) & one(token), token
 
 
 def test_pieces_that_go_on_with_a_word() -> None:

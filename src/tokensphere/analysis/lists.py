@@ -138,3 +138,20 @@ def first_of_group(groups: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
     first = np.empty_like(new)
     np.put_along_axis(first, order, new, axis=1)
     return first
+
+
+def check_vectors(vectors: Vectors, first: int, *, points: bool = False) -> None:
+    """Raise `InputError` if a direction has no nearest tokens.
+
+    Parameters
+    ----------
+    vectors : floating array of shape (m, d)
+    first : the number of the first of them, for the message
+    points : whether they are points, of which one may be zero
+    """
+    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(bad):
+        raise InputError(f"direction {first + bad[0]} has a value that is NaN or infinite")
+    zero = np.flatnonzero(~vectors.any(axis=1))
+    if len(zero) and not points:
+        raise InputError(f"direction {first + zero[0]} is the zero vector, so it has no nearest tokens")

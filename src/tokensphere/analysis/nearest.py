@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.lists import Finder
+from tokensphere.analysis.lists import Finder, check_vectors
 from tokensphere.analysis.result import Result
 from tokensphere.directions.given import Name, make_directions
 from tokensphere.directions.tokens import TokenSum, as_list
@@ -132,7 +132,7 @@ def nearest(
     ids = np.empty((len(given), settings.k), dtype=np.int64)
     values = np.empty((len(given), settings.k), dtype=np.float64)
     for low, vectors, own in given.blocks(0, QUERIES_AT_ONCE):
-        _check_vectors(vectors, low, points=similarity == "euclidean")
+        check_vectors(vectors, low, points=similarity == "euclidean")
         part = slice(low, low + len(vectors))
         ids[part], values[part] = finder.find(vectors, own if exclude is None else ())
         if progress is not None:
@@ -146,12 +146,3 @@ def nearest(
         provenance=space.provenance,
         vocabulary=space.vocabulary,
     )
-
-
-def _check_vectors(vectors: npt.NDArray[np.floating], first: int, *, points: bool) -> None:
-    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-    if len(bad):
-        raise InputError(f"direction {first + bad[0]} has a value that is NaN or infinite")
-    zero = np.flatnonzero(~vectors.any(axis=1))
-    if len(zero) and not points:
-        raise InputError(f"direction {first + zero[0]} is the zero vector, so it has no nearest tokens")

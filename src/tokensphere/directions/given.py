@@ -125,7 +125,9 @@ class Directions:
         return replace(self, groups=tuple(numbers), group_of=group_of)
 
     def both_ends(self) -> Directions:
-        """Every direction, and after it its opposite, called the same with a minus."""
+        """Every direction, and after it its opposite, called the same with a minus; twice is once."""
+        if self.ends == 2:
+            return self
 
         def read(low: int, high: int) -> Vectors:
             first = low // 2

@@ -147,7 +147,7 @@ class _KMeans:
         self._finite = not np.isnan(rows.moments.norms).any() and len(usable) == n
 
     def first_centers(self, count: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
-        """Greedy k-means++ on a random sample of the rows, unit length, shape (count, d).
+        """Greedy k-means++ on a random sample of the rows, unit length, shape (count, d) or fewer.
 
         Of several candidates for a centre, each drawn in proportion to the squared distance from the
         centres so far, the one that lessens the sum of these distances most.
@@ -161,6 +161,9 @@ class _KMeans:
         for number in range(1, count):
             weights = np.cumsum(apart, dtype=np.float64)
             if weights[-1] <= _SAME * size:  # no direction is left that is not a centre
+                if size == len(self.usable):
+                    # A copy would share rows with its twin as the last bits of products have it.
+                    return np.ascontiguousarray(unit[chosen[:number]])
                 chosen[number] = number
                 continue
             drawn = np.searchsorted(weights, rng.random(trials) * weights[-1], side="right")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,20 +8,17 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
+from tests.analysis.spaces import space_of
+from tests.cases import case
 from tokensphere.analysis.claims import judge as claims
 from tokensphere.analysis.claims.clusters import Clusters
 from tokensphere.analysis.claims.measure import measure_geometry
 from tokensphere.analysis.claims.result import Geometry
+from tokensphere.analysis.survey.result import CoherentShare
 
 
-@dataclass(frozen=True)
-class Survey:
-    """What the fifth claim needs of a survey."""
-
-    rate: float
-    interval: tuple[float, float] = (0.1, 0.3)
-    n_directions: int = 500
-    description: str = "more alike than without words"
+def coherent(rate: float) -> CoherentShare:
+    return CoherentShare(rate, (0.1, 0.3), 500, "more alike than without words")
 
 
 def measured(
@@ -31,8 +28,7 @@ def measured(
     labels = np.arange(n) % groups
     middles = rng.standard_normal((groups, d)) / np.sqrt(d)
     rows = middles[labels] + width * rng.standard_normal((n, d)) / np.sqrt(d)
-    tokens = [*words, *(f"t{i}" for i in range(len(words), n))]
-    space = ts.EmbeddingSpace.from_arrays(rows.astype(np.float32), tokens)
+    space = space_of(rows, words)
     settings: dict[str, Any] = {"n_directions": 200, "clusters": (), "labelling": labels, **options}
     return measure_geometry(space, **settings)
 
@@ -63,24 +59,22 @@ def test_how_orthogonal_depends_on_the_dimensions(d: int, verdict: str) -> None:
     assert verdicts(measured(groups=10, width=9, d=d))[0] == verdict
 
 
-@pytest.mark.parametrize(
-    ("rate", "verdict"),
-    [
-        (0.0, "holds in part"), (0.09, "holds in part"), (0.1, "holds"), (0.2, "holds"), (0.4, "holds"),
-        (0.41, "holds in part"), (0.5, "fails"), (1.0, "fails"),
-    ],
-)  # fmt: skip
-def test_the_rate_of_a_survey_decides_the_fifth(rate: float, verdict: str) -> None:
-    claim = claims.judge_coherence(Survey(rate))
-    assert claim.verdict == verdict and claim.values["rate"] == rate
-    assert f"{100 * rate:.1f} % of 500 directions" in claim.measured
-    assert "more alike than without words" in claim.measured
+def test_the_rate_of_a_survey_decides_the_fifth() -> None:
+    for rate, verdict in {
+        0.0: "holds in part", 0.09: "holds in part", 0.1: "holds", 0.2: "holds", 0.4: "holds",
+        0.41: "holds in part", 0.5: "fails", 1.0: "fails",
+    }.items():  # fmt: skip
+        claim = claims.judge_coherence(coherent(rate))
+        with case(rate):
+            assert claim.verdict == verdict and claim.values["rate"] == rate
+            assert f"{100 * rate:.1f} % of 500 directions" in claim.measured
+            assert "more alike than without words" in claim.measured
 
 
 def test_without_a_survey_the_fifth_is_open_until_there_is_one() -> None:
     result = measured(groups=4, width=1)
     assert result.claims[4].verdict == "open" and "tokensphere survey" in result.claims[4].measured
-    later = result.with_coherence(Survey(0.2))
+    later = result.with_coherence(coherent(0.2))
     assert later.claims[4].verdict == "holds"
     assert later.claims[:4] == result.claims[:4]
 
@@ -106,27 +100,17 @@ def space_with(result: Geometry, words: tuple[str, ...]) -> ts.EmbeddingSpace:
     middles = rng.standard_normal((4, result.d)) / np.sqrt(result.d)
     n = result.n_tokens
     rows = middles[np.arange(n) % 4] + 9 * rng.standard_normal((n, result.d)) / np.sqrt(result.d)
-    return ts.EmbeddingSpace.from_arrays(
-        rows.astype(np.float32), [*words, *(f"t{i}" for i in range(len(words), n))]
-    )
+    return space_of(rows, words)
 
 
-@pytest.mark.parametrize(
-    ("share", "verdict"),
-    [
-        (0.5, "holds"),
-        (0.06, "holds"),
-        (0.94, "holds"),
-        (0.03, "holds in part"),
-        (0.995, "fails"),
-        (0, "fails"),
-    ],
-)
-def test_the_place_among_all_pairs_decides_the_sixth(share: float, verdict: str) -> None:
+def test_the_place_among_all_pairs_decides_the_sixth() -> None:
     pair = measured(groups=4, width=9, words=(" female", " alt")).pair
     assert pair is not None
-    claim = claims.judge_pair(replace(pair, raw=replace(pair.raw, share_above=share)))
-    assert claim.verdict == verdict
+    for share, verdict in {
+        0.5: "holds", 0.06: "holds", 0.94: "holds", 0.03: "holds in part", 0.995: "fails", 0: "fails",
+    }.items():  # fmt: skip
+        claim = claims.judge_pair(replace(pair, raw=replace(pair.raw, share_above=share)))
+        assert claim.verdict == verdict, share
 
 
 def test_clusterings_that_disagree_make_it_in_part_and_failed_ones_do_not_count() -> None:

@@ -8,18 +8,15 @@ import numpy.typing as npt
 import pytest
 
 import tokensphere as ts
+from tests.analysis.spaces import space_of
+from tests.cases import case
 from tokensphere.analysis.claims.measure import measure_geometry
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.errors import InputError
+from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.variety import count_different, expected_different
 
 Labels = npt.NDArray[np.int64]
-
-
-def space_of(vectors: npt.ArrayLike, words: tuple[str, ...] = ()) -> ts.EmbeddingSpace:
-    rows = np.asarray(vectors, dtype=np.float32)
-    tokens = [*words, *(f"t{i}" for i in range(len(words), len(rows)))]
-    return ts.EmbeddingSpace.from_arrays(rows, tokens)
 
 
 def planted(
@@ -162,12 +159,13 @@ def test_names_and_numbers_say_the_same() -> None:
     }
 
 
-@pytest.mark.parametrize("threads", [2, 3])
-def test_threads_are_seen_in_nothing(threads: int) -> None:
+def test_threads_are_seen_in_nothing() -> None:
     space, labels = planted(width=1.0)
     options: dict[str, Any] = {"clusters": (5, 12), "labelling": labels}
-    one = measure(space, threads=1, **options).to_dict()
-    assert one == measure(space, threads=threads, **options).to_dict()
+    one, two, three = (
+        measure(space, compute=Compute(threads), **options).to_dict() for threads in (1, 2, 3)
+    )
+    assert one == two == three
 
 
 def test_what_does_not_fit_is_left_out_and_said() -> None:
@@ -261,12 +259,11 @@ def test_the_parts_of_the_work_are_told() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
+def test_wrong_arguments() -> None:
+    space, _ = planted(n=60, groups=5)
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"n_directions": 1}, "1 directions are too few"),
         ({"seed": -1}, "the seed is -1"),
-        ({"threads": 0}, "threads is 0"),
         ({"clusters": ()}, "no clusters to look at"),
         ({"clusters": (1,)}, "1 clusters: ask for 2 or more"),
         ({"clusters": (100, 300)}, "100 clusters are too many for 60 tokens: ask for 30 or fewer"),
@@ -275,12 +272,12 @@ def test_the_parts_of_the_work_are_told() -> None:
         ({"labelling": [0] * 60}, "1 different labels; at least 2"),
         ({"labelling": [0.5] * 60}, "labels of type float64"),
         ({"labelling": [0, 1, *[-1] * 58]}, "only 2 tokens in clusters"),
-    ],
-)
-def test_wrong_arguments(options: dict[str, Any], message: str) -> None:
-    space, _ = planted(n=60, groups=5)
-    with pytest.raises(InputError, match=message):
-        measure(space, **{"clusters": (5,), **options})
+    ]
+    for options, message in wrong:
+        with case(options), pytest.raises(InputError, match=message):
+            measure(space, **{"clusters": (5,), **options})
+    with pytest.raises(InputError, match="threads is 0"):
+        measure(space, compute=Compute(0))
 
 
 def test_too_few_tokens() -> None:

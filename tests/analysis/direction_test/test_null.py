@@ -9,22 +9,21 @@ import pytest
 from scipy import stats
 
 import tokensphere as ts
-from tests.analysis.direction_test.spaces import D, labels, planted_space
-from tokensphere.analysis.direction_test import job as directiontest
-from tokensphere.analysis.direction_test import measure as directiontest_measure
-from tokensphere.analysis.direction_test.null import exceedances, p_values
-from tokensphere.analysis.direction_test.result import DirectionTest
-from tokensphere.analysis.lists import find_lists
+from tests.analysis.direction_test.spaces import SPACE, D, run
+from tests.analysis.spaces import unit_rows
+from tests.cases import case
+from tokensphere.analysis import lists
+from tokensphere.analysis.direction_test.statistics import STATISTICS
 from tokensphere.directions.expressions import TokenExpression
 from tokensphere.errors import InputError
 from tokensphere.geometry import laws
 from tokensphere.geometry.directions import RandomDirections
-from tokensphere.statistics import draws as naming_draws
+from tokensphere.geometry.search import top_k
+from tokensphere.statistics import draws as kept_draws
 from tokensphere.statistics.draws import MemoryStore
+from tokensphere.statistics.pvalues import p_values
 
-M = 2048
-LABELS = labels()
-CREATED = planted_space()
+M, AXES = 2048, np.eye(D)
 SAMPLE = np.random.default_rng(8).standard_normal((40_000, D)) ** 3
 
 
@@ -34,8 +33,8 @@ def drawn_from(law: str, space: ts.EmbeddingSpace, seed: int) -> Any:
     if law == "isotropic":
         return RandomDirections(D, M, first=100, seed=seed)
     if law == "covariance":
-        unit = space.vectors / np.linalg.norm(space.vectors, axis=1)[:, None]
-        return rng.multivariate_normal(np.zeros(D), np.cov(unit.T, bias=True), size=M)
+        covariance = np.cov(unit_rows(space).T, bias=True)
+        return rng.multivariate_normal(np.zeros(D), covariance, size=M)
     if law == "difference":
         pairs = np.stack([rng.choice(len(space.vectors), 2, replace=False) for _ in range(M)])
         return space.vectors[pairs[:, 0]] - space.vectors[pairs[:, 1]]
@@ -56,25 +55,26 @@ def drawn_from(law: str, space: ts.EmbeddingSpace, seed: int) -> Any:
         ("covariance", {}),
         ("covariance", {"similarity": "dot"}),
         ("difference", {}),
-        ("difference of tokens", {}),
-        ("difference of tokens", {"forms": True, "centered": False}),
-        ("difference of tokens", {"similarity": "dot", "centered": False}),
+        pytest.param("difference of tokens", {}, marks=pytest.mark.slow),
+        pytest.param("difference of tokens", {"forms": True, "centered": False}, marks=pytest.mark.slow),
+        pytest.param(
+            "difference of tokens", {"similarity": "dot", "centered": False}, marks=pytest.mark.slow
+        ),
         ("sample", {}),
     ],
 )
 def test_directions_of_the_null_have_uniform_p(law: str, how: dict[str, Any]) -> None:
-    result = directiontest.test_directions(
-        CREATED, drawn_from(law, CREATED, 11), null=law.split()[0], n_null=20_480, k=5, labels=LABELS,
-        sample=SAMPLE if law == "sample" else None, store=MemoryStore(), seed=1, **how,
-    )  # fmt: skip
-    p = result.pvalue
-    assert p.shape == (M, 4) and result.floor <= p.min() and p.max() <= 1
-    assert not has_ties(result.statistic[:, :2])  # or the test below would be too mild
-    for column in range(4):
-        if has_ties(result.statistic[:, column]):
-            uniform_at_its_steps(p[:, column])
+    null = {"law": law.split()[0], "sample": SAMPLE if law == "sample" else None, "seed": 1}
+    drawn = drawn_from(law, SPACE, 11)
+    result = run(drawn, draws=20_480, store=MemoryStore(), **null, **how)
+    for name, found in result.tested.items():
+        p = found.pvalue
+        assert p.shape == (M,) and result.floor <= p.min() and p.max() <= 1
+        if has_ties(found.values):
+            assert name not in ("nearness", "cosine")  # or the test would be too mild
+            uniform_at_its_steps(p)
         else:
-            assert stats.kstest(p[:, column], "uniform").pvalue > 0.001, column
+            assert stats.kstest(p, "uniform").pvalue > 0.001, name
 
 
 def has_ties(values: np.ndarray) -> bool:
@@ -93,36 +93,18 @@ def uniform_at_its_steps(p: np.ndarray) -> None:
 
 def test_own_tokens_would_make_a_difference_of_vectors_too_surprising() -> None:
     """The trap: of vectors, both tokens are found; left out in the null alone, p would be small."""
-    vectors = drawn_from("difference", CREATED, 5)[:300]
-    how: Any = {"n_null": 2048, "k": 5, "labels": LABELS, "store": MemoryStore()}
-    as_vectors = directiontest.test_directions(CREATED, vectors, null="difference", **how)
-    tokens = drawn_from("difference of tokens", CREATED, 5)[:300]
-    as_tokens = directiontest.test_directions(CREATED, tokens, null="difference", **how)
-    assert as_vectors.settings.own_left_out is False and as_tokens.settings.own_left_out is True
-    assert as_vectors.null_distribution[:, 1].mean() > as_tokens.null_distribution[:, 1].mean() + 0.02
-    wrong = p_values(as_vectors.statistic, as_tokens.null_distribution)
-    assert np.mean(wrong[:, 1] < 0.05) > 0.15
+    how: dict[str, Any] = {"law": "difference", "draws": 2048}
+    as_vectors = run(drawn_from("difference", SPACE, 5)[:300], **how)
+    as_tokens = run(drawn_from("difference of tokens", SPACE, 5)[:300], **how)
+    assert as_vectors.own_left_out is False and as_tokens.own_left_out is True
+    of_vectors, of_tokens = as_vectors["cosine"], as_tokens["cosine"]
+    assert of_vectors.null_distribution.mean() > of_tokens.null_distribution.mean() + 0.02
+    wrong = p_values(of_vectors.values, of_tokens.null_distribution)
+    assert np.mean(wrong < 0.05) > 0.15
 
 
 def test_blocks_of_draws_are_those_that_are_kept() -> None:
-    assert laws.BLOCK == naming_draws.BLOCK
-
-
-def test_p_values_are_counts() -> None:
-    rng = np.random.default_rng(0)
-    null, statistic = rng.integers(0, 9, (50, 4)) / 9, rng.integers(0, 9, (20, 4)) / 9
-    statistic[4] = np.nan
-    found, reached = p_values(statistic, null), exceedances(statistic, null)
-    for i, row in enumerate(statistic):
-        counts = [
-            *(sum(b >= row[column] for b in null[:, column]) for column in (0, 1, 2)),
-            sum(b <= row[3] for b in null[:, 3]),
-        ]
-        if i == 4:
-            assert np.isnan(found[i]).all() and (reached[i] == 50).all()
-        else:
-            assert reached[i].tolist() == counts
-            assert found[i].tolist() == [(1 + count) / 51 for count in counts]
+    assert laws.BLOCK == kept_draws.BLOCK
 
 
 def test_more_draws_are_those_there_were_and_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,65 +112,59 @@ def test_more_draws_are_those_there_were_and_new_ones(monkeypatch: pytest.Monkey
 
     def counted(*arguments: Any) -> Any:
         searched.append(len(arguments[1]))
-        return find_lists(*arguments)
+        return top_k(*arguments)
 
-    monkeypatch.setattr(directiontest_measure, "find_lists", counted)
+    monkeypatch.setattr(lists, "top_k", counted)
     store = MemoryStore()
 
-    def run(n_null: int, **options: Any) -> DirectionTest:
+    def null_of(directions: Any = AXES, **how: Any) -> Any:
         searched.clear()
-        return directiontest.test_directions(
-            CREATED, np.eye(D), n_null=n_null, k=5, labels=LABELS, **{"store": store, **options}
-        )
+        result = run(directions, **{"store": store, **how})
+        return np.stack([result[name].null_distribution for name in STATISTICS])
 
-    few = run(1500)
+    few = null_of(draws=1500)
     assert searched == [2048, D]
-    again = run(1500)
+    again = null_of(draws=1500)
     assert searched == [D]
-    np.testing.assert_array_equal(again.null_distribution, few.null_distribution)
-    more = run(3000)
+    np.testing.assert_array_equal(again, few)
+    more = null_of(draws=3000)
     assert searched == [1024, D]
-    np.testing.assert_array_equal(more.null_distribution[:1500], few.null_distribution)
-    at_once = run(3000, store=MemoryStore())
-    np.testing.assert_array_equal(more.null_distribution, at_once.null_distribution)
-    for other in (
-        {"seed": 1}, {"null": "covariance"}, {"centered": False}, {"similarity": "dot"}, {"forms": True},
-        {"null": "sample", "sample": SAMPLE}, {"null": "sample", "sample": SAMPLE[1:]},
-        {"null": "difference"},
-    ):  # fmt: skip
-        run(100, **other)
+    np.testing.assert_array_equal(more[:, :1500], few)
+    np.testing.assert_array_equal(more, null_of(draws=3000, store=MemoryStore()))
+    others: list[dict[str, Any]] = [
+        {"seed": 1}, {"law": "covariance"}, {"centered": False}, {"similarity": "dot"}, {"forms": True},
+        {"law": "sample", "sample": SAMPLE}, {"law": "sample", "sample": SAMPLE[1:]},
+        {"law": "difference"},
+    ]  # fmt: skip
+    for other in others:
+        null_of(draws=100, **other)
         assert searched[0] == 1024, other
-    tokens = [TokenExpression("x", ("t1",), ("t2",))]
-    searched.clear()
-    directiontest.test_directions(
-        CREATED, tokens, null="difference", n_null=100, k=5, labels=LABELS, store=store
-    )
-    assert searched == [1024, 1]  # differences of tokens are others than those of vectors
+    null_of([TokenExpression("x", ("t1",), ("t2",))], law="difference", draws=100)
+    assert searched[0] == 1024  # differences of tokens are others than those of vectors
 
 
-@pytest.mark.parametrize(
-    ("options", "match"),
-    [
-        ({"null": "normal"}, "unknown null 'normal'"),
-        ({"null": "sample"}, "needs a sample"),
+def test_nulls_that_there_are_not() -> None:
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"law": "normal"}, "unknown null 'normal'"),
+        ({"law": "sample"}, "needs a sample"),
         ({"sample": SAMPLE}, "a sample is given, but the null is 'isotropic'"),
-        ({"null": "sample", "sample": np.zeros((3, D))}, "no row of the sample is a direction"),
-        ({"null": "sample", "sample": np.ones((3, D + 1))}, "13 dimensions"),
-        ({"n_null": 0}, "0 draws of a null"),
+        ({"law": "sample", "sample": np.zeros((3, D))}, "no row of the sample is a direction"),
+        ({"law": "sample", "sample": np.ones((3, D + 1))}, "13 dimensions"),
+        ({"draws": 0}, "0 draws of a null"),
         ({"seed": -1}, "the seed is -1"),
-    ],
-)
-def test_nulls_that_there_are_not(options: dict[str, Any], match: str) -> None:
-    with pytest.raises(InputError, match=match) as caught:
-        directiontest.test_directions(CREATED, np.eye(D), k=5, labels=LABELS, **options)
-    assert "\n" not in str(caught.value)
+    ]
+    for options, match in wrong:
+        with case(options):
+            with pytest.raises(InputError, match=match) as caught:
+                run(np.eye(D), **options)
+            assert "\n" not in str(caught.value)
+    with pytest.raises(InputError, match="unknown null 'normal'"):
+        run(np.eye(D), null="normal")
 
 
 def test_rows_of_a_sample_that_are_no_directions_are_left_out_and_counted() -> None:
     sample = SAMPLE.copy()
     sample[[5, 9]], sample[7, 3] = 0, np.nan
-    result = directiontest.test_directions(
-        CREATED, np.eye(D), null="sample", sample=sample, n_null=500, k=5, labels=LABELS
-    )
-    assert result.sample_left_out == 3 and not np.isnan(result.null_distribution).any()
-    assert result.to_dict()["sample_left_out"] == 3
+    result = run(np.eye(D), law="sample", draws=500, sample=sample)
+    assert result.null.left_out == 3 == result.to_dict()["sample_left_out"]
+    assert not any(np.isnan(found.null_distribution).any() for found in result.tested.values())

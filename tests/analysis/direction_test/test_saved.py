@@ -1,119 +1,130 @@
+"""What a test of directions keeps, and what comes back; who keeps it: tests/test_run.py."""
+
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tokensphere.analysis.direction_test.saved import from_columns, to_columns, to_metadata
 
-from tests.analysis.direction_test.spaces import D, N, labels, planted_space
-from tokensphere.analysis.direction_test.job import DirectionTesting
+from tests.analysis.direction_test.spaces import LABELS, D, N, job_of, made
+from tests.analysis.tables import label
+from tests.cases import case
+from tokensphere.analysis.direction_test.job import DirectionTestJob
 from tokensphere.analysis.direction_test.measure import Measured
-from tokensphere.errors import FormatError, InputError
+from tokensphere.analysis.direction_test.statistics import STATISTICS
+from tokensphere.analysis.job import Column, difference, work
+from tokensphere.errors import FormatError
 from tokensphere.formats.parquet import read_columns, write_columns
 from tokensphere.labels.table import LabelTable
-from tokensphere.statistics.draws import MemoryStore
 
-SPACE, LABELS, STORE = planted_space(), labels(), MemoryStore()
 V = np.random.default_rng(3).standard_normal((50, D))
 V[4], V[9, 1] = 0, np.nan
 
 
-def prepared(directions: Any = V, **options: Any) -> DirectionTesting:
-    how: dict[str, Any] = {"k": 5, "labels": LABELS, "store": STORE, "groups": ["a"] * len(directions)}
-    return DirectionTesting(SPACE, directions, **{**how, **options})
+def prepared(directions: Any = None, **options: Any) -> DirectionTestJob:
+    given = made(V).grouped(["a"] * 50) if directions is None else directions
+    job = job_of(given, **{"draws": 300, **options})
+    job.prepare()
+    return job
 
 
-def first(measured: Measured, count: int) -> Measured:
-    return Measured(
-        measured.statistic[:count], measured.ids[:count], measured.similarity[:count],
-        measured.reason[:count],
-    )  # fmt: skip
+@pytest.fixture(scope="module")
+def job() -> DirectionTestJob:
+    return prepared()
 
 
-def test_continued_from_a_file_is_as_if_uninterrupted(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def done(job: DirectionTestJob) -> Measured:
+    return work(job, [])
+
+
+def test_what_was_saved_comes_back_to_the_bit(
+    tmp_path: Path, job: DirectionTestJob, done: Measured
+) -> None:
     path = tmp_path / "result.parquet"
-    test = prepared()
-    (everything,) = test.blocks()
-    draws = test.null(300)
-    stopped = test.result(first(everything, 20), draws)
-    write_columns(path, to_columns(stopped), to_metadata(stopped, test.measured_from))
-    columns, metadata = read_columns(path)
-    assert metadata["done"] == 20 and metadata["given"] == 50
+    table = job.table(done)
+    write_columns(path, table.columns, {**table.about})
+    columns, about = read_columns(path)
+    assert about["done"] == about["given"] == 50
     again = prepared()
-    there = from_columns(columns, metadata, again.measured_from)
-    whole = again.join([there, *again.blocks(len(there))])
-    for name in ("statistic", "ids", "similarity", "reason"):
-        one, other = getattr(whole, name), getattr(everything, name)
+    back = again.restore(columns)
+    for name in STATISTICS:
+        one, other = back.values[name], done.values[name]
         assert one.dtype == other.dtype
         np.testing.assert_array_equal(one, other)
-    one, other = again.result(whole, draws), test.result(everything, draws)
-    np.testing.assert_array_equal(one.qvalue, other.qvalue)
-    assert json.dumps(one.to_dict()) == json.dumps(other.to_dict())
+    for name in ("ids", "similarity", "reason"):
+        one, other = getattr(back, name), getattr(done, name)
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+    assert json.dumps(again.result(back).to_dict()) == json.dumps(job.result(done).to_dict())
 
 
-def test_columns_tell_what_the_result_does() -> None:
-    test = prepared()
-    result = test.result(test.join(list(test.blocks())), test.null(300))
-    columns = to_columns(result)
-    assert columns["direction"] == list(result.names) and columns["group"] == ["a"] * 50
+def test_columns_tell_what_the_result_does(job: DirectionTestJob, done: Measured) -> None:
+    result, columns = job.result(done), job.table(done).columns
+    assert columns["direction"] == result.names and columns["group"] == ["a"] * 50
     assert columns["untestable"][4] == "zero" and columns["untestable"][9] == "not finite"
-    np.testing.assert_array_equal(columns["p_label"], result.pvalue[:, 3])
-    np.testing.assert_array_equal(columns["q_coherence"], result.qvalue[:, 2])
-    shared = columns["label_shared"]
-    for row, name in enumerate(shared):
-        theme = result.themes.has_theme[row] and result.testable[row]
-        assert (name != "") == theme
+    for name, found in result.tested.items():
+        np.testing.assert_array_equal(columns[name], found.values)
+        np.testing.assert_array_equal(columns[f"p_{name}"], found.pvalue)
+        np.testing.assert_array_equal(columns[f"q_{name}"], found.qvalue)
+    for row, name in enumerate(columns["label_shared"]):
+        assert (name != "") == (result.themes.has_theme[row] and result.testable[row])
     assert {len(column) for column in columns.values()} == {50}
+    assert "group" not in prepared(V).table(done).columns
 
 
-@pytest.mark.parametrize(
-    ("options", "match"),
-    [
+def test_the_file_says_what_it_is_of(job: DirectionTestJob, done: Measured) -> None:
+    about = json.loads(json.dumps(job.table(done).about))
+    assert about["model"]["model"] == "planted" and about["directions"]["what"] == "array"
+    assert about["settings"]["k"] == 5 and about["settings"]["null"] == "isotropic"
+    assert about["groups"][0]["tested"] == 48 and about["overall"]["untestable"] == 2
+
+
+def test_another_test_is_not_gone_on_with(job: DirectionTestJob) -> None:
+    there = json.loads(json.dumps(job.key))
+    few = LabelTable.from_members(N, [(LABELS.labels[0], range(9)), (label("x"), range(8))])
+    others: list[tuple[dict[str, Any], str]] = [
         ({"directions": V * 2}, "of other directions"),
         ({"directions": V[:-1]}, "of other directions"),
         ({"k": 4}, "another k"),
         ({"centered": False}, "centring"),
         ({"forms": True}, "forms"),
-        ({"both_ends": True, "groups": None}, "one end of each direction"),
-        ({"labels": LabelTable.from_members(N, [(LABELS.labels[0], range(9))])}, "other labels"),
-    ],
-)
-def test_another_test_is_not_gone_on_with(options: dict[str, Any], match: str) -> None:
-    test = prepared()
-    result = test.result(test.join(list(test.blocks())), test.null(100))
-    metadata = json.loads(json.dumps(to_metadata(result, test.measured_from)))
-    other = prepared(**options)
-    with pytest.raises(InputError, match=match) as caught:
-        from_columns(to_columns(result), metadata, other.measured_from)
-    assert "--fresh" in str(caught.value)
+        ({"directions": made(V).both_ends()}, "one end of each direction"),
+        ({"labels": few}, "other labels"),
+    ]
+    for options, words in others:
+        found = difference(prepared(**options), there)
+        assert found is not None and words in found, options
 
 
-def test_a_file_of_another_version_is_not_gone_on_with() -> None:
+def test_another_version_is_not_gone_on_with(job: DirectionTestJob) -> None:
     """Else statistics that are measured in another way would stand beside each other."""
-    test = prepared()
-    result = test.result(test.join(list(test.blocks())), test.null(100))
-    metadata = to_metadata(result, test.measured_from | {"version": 1})
-    with pytest.raises(InputError, match="another version of tokensphere"):
-        from_columns(to_columns(result), metadata, test.measured_from)
+    found = difference(job, job.key | {"version": 1})
+    assert found == "of another version of tokensphere"
 
 
-def test_another_null_may_go_on_from_it() -> None:
-    """What was measured of the directions does not depend on the null."""
-    test, other = prepared(), prepared(null="covariance", seed=3)
-    result = test.result(test.join(list(test.blocks())), test.null(100))
-    metadata = json.loads(json.dumps(to_metadata(result, test.measured_from)))
-    assert len(from_columns(to_columns(result), metadata, other.measured_from)) == 50
+def test_another_null_name_or_group_may_go_on_from_it(job: DirectionTestJob) -> None:
+    """What was measured of the directions depends on neither."""
+    there = json.loads(json.dumps(job.key))
+    for other in (prepared(law="covariance", seed=3), prepared(made(V).called(list("ab" * 25)))):
+        assert difference(other, there) is None
 
 
-def test_files_that_are_no_test() -> None:
-    test = prepared()
-    result = test.result(test.join(list(test.blocks())), test.null(100))
-    metadata, columns = to_metadata(result, test.measured_from), to_columns(result)
-    with pytest.raises(InputError, match="no test of directions"):
-        from_columns(columns, {"what": "survey"}, test.measured_from)
-    del columns["nearness"]
-    with pytest.raises(FormatError, match="nearness"):
-        from_columns(columns, metadata, test.measured_from)
+def test_damaged_columns_are_refused(job: DirectionTestJob, done: Measured) -> None:
+    changes: dict[str, Callable[[Any], Column] | None] = {
+        "nearness": None,
+        "neighbor_ids": None,
+        "untestable": lambda column: ["bored", *column[1:]],
+        "coherence": lambda column: ["x"] * len(column),
+    }
+    for name, change in changes.items():
+        columns = dict(job.table(done).columns)
+        old = columns.pop(name)
+        if change is not None:
+            columns[name] = change(old)
+        with case(name), pytest.raises(FormatError, match="missing or damaged"):
+            job.restore(columns)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.analysis.naming.tables import N, label, naive_smallest, overlapping, sets_of
+from tests.analysis.tables import N, label, naive_smallest, overlapping, sets_of
 from tokensphere.analysis.naming.counts import NO_LABEL, LabelCounter
 from tokensphere.errors import InputError
 from tokensphere.labels.table import LabelTable

@@ -6,19 +6,18 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tests.analysis.naming.tables import label, overlapping, sets_of
+from tests.analysis.spaces import space_of
+from tests.analysis.tables import N, label, overlapping, sets_of
 from tokensphere.analysis.naming.labels import label_members, list_labels
 from tokensphere.errors import InputError
 from tokensphere.labels.table import LabelTable
-
-N = 600
 
 
 @pytest.fixture(scope="module")
 def space() -> ts.EmbeddingSpace:
     rows = np.random.default_rng(0).standard_normal((N, 4))
     rows[[20, 40]] = 0
-    return ts.EmbeddingSpace.from_arrays(rows, [f"token {i}" for i in range(N)])
+    return space_of(rows, [f"token {i}" for i in range(N)])
 
 
 def test_sizes_count_usable_tokens_and_order_is_by_kind_and_size(space: ts.EmbeddingSpace) -> None:
@@ -63,7 +62,7 @@ def test_a_label_is_found_by_its_words_and_a_wrong_name_gets_a_hint(space: ts.Em
     for wrong, hint in hints.items():
         with pytest.raises(InputError, match=f"no label is called '{wrong}'; near it: {hint}"):
             label_members(space, table, wrong)
-    with pytest.raises(InputError, match="no label is called 'qqqqqq'; 'tokensphere labels' lists all"):
+    with pytest.raises(InputError, match="no label is called 'qqqqqq'; list_labels gives all"):
         label_members(space, table, "qqqqqq")
     with pytest.raises(InputError, match="kind 'colour'; there are list, meaning"):
         list_labels(space, table, kind="colour")

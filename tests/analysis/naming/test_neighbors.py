@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tests.analysis.naming.tables import label, overlapping
+from tests.analysis.spaces import TEN, taken, with_ten
+from tests.analysis.tables import label, overlapping
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.lists import NamingSpec
 from tokensphere.analysis.naming.neighbors import NamedNeighbors, name_neighbors
 from tokensphere.analysis.naming.null import shuffled_null
 from tokensphere.analysis.naming.themes import NOTHING
@@ -18,21 +20,17 @@ from tokensphere.labels.table import LabelTable
 from tokensphere.statistics.draws import MemoryStore
 
 N, D = 600, 16
-TEN = list(range(10, 110, 10))  # the tokens of the label "ten"
 FIRST_AXIS = np.eye(D)[:1]
 
 
 @pytest.fixture(scope="module")
 def space() -> ts.EmbeddingSpace:
-    """600 random rows; those of "ten" near the first axis, and token 7 without a direction."""
-    rows = np.random.default_rng(4).standard_normal((N, D))
-    rows[TEN] += 12 * np.eye(D)[0]
-    rows[7] = 0
-    return ts.EmbeddingSpace.from_arrays(rows, [f" token {i}" for i in range(N)])
+    return with_ten(12)
 
 
 def named(space: ts.EmbeddingSpace, directions: Any, k: int = 6, **options: Any) -> NamedNeighbors:
-    usual: dict[str, Any] = {"labels": overlapping(), "store": MemoryStore(), "n_draws": 999}
+    spec = NamingSpec(**{"draws": 999, **taken(NamingSpec, options)})
+    usual: dict[str, Any] = {"labels": overlapping(), "store": MemoryStore(), "naming": spec}
     return name_neighbors(space, ts.nearest(space, directions, k=k), **usual | options)
 
 
@@ -43,7 +41,9 @@ def test_each_list_is_named_as_if_alone(space: ts.EmbeddingSpace) -> None:
     assert result.themes(0)[0].shared == 6 and result.p_list(0) == 1 / 1000
     some_have_none = False
     for j, ids in enumerate(result.neighbors.ids.tolist()):
-        alone = name_tokens(space, ids, labels=overlapping(), n_draws=999, store=MemoryStore())
+        alone = name_tokens(
+            space, ids, labels=overlapping(), naming=NamingSpec(999), store=MemoryStore()
+        )
         assert set(result.themes(j)) == set(alone.themes) and result.p_list(j) == alone.p_list
         some_have_none |= result.text(j) == alone.text == NOTHING
     assert some_have_none
@@ -61,7 +61,7 @@ def test_words_come_before_what_is_outward(space: ts.EmbeddingSpace) -> None:
 
 
 def test_only_labels_of_the_kinds_that_were_asked_for_count(space: ts.EmbeddingSpace) -> None:
-    result = named(space, FIRST_AXIS, kinds=["form", "id"])
+    result = named(space, FIRST_AXIS, kinds=("form", "id"))
     assert {theme.label.kind for theme in result.themes(0)} <= {"form", "id"}
     assert result.to_dict()["naming"]["kinds"] == ["form", "id"]
     assert {found.kind for found in result.names.counter.labels} == {"form", "id"}
@@ -109,4 +109,4 @@ def test_lists_that_are_too_short_are_refused(space: ts.EmbeddingSpace) -> None:
         named(space, FIRST_AXIS, k=2)
     assert named(space, FIRST_AXIS, k=3).themes(0)[0].shared == 3
     with pytest.raises(InputError, match="no label is of kind 'colour'"):
-        named(space, FIRST_AXIS, kinds=["colour"])
+        named(space, FIRST_AXIS, kinds=("colour",))

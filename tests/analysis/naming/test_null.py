@@ -1,45 +1,30 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
 import tokensphere as ts
-from tests.analysis.naming.tables import N, label, overlapping
-from tokensphere.analysis.naming import null as naming_null
+from tests.analysis.tables import N, label, overlapping
+from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.null import (
     FIRST_DIRECTION,
     direction_lists,
-    direction_null,
-    familywise,
     lists_with_as_many,
     shuffled_null,
 )
-from tokensphere.analysis.nearest import SearchSettings
-from tokensphere.analysis.pair import wilson
 from tokensphere.errors import InputError
+from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import LabelTable
 from tokensphere.sources.cache.arrays import NullFiles
-from tokensphere.statistics.draws import BLOCK, Draws, MemoryStore, first_draws, space_key
+from tokensphere.statistics.draws import BLOCK, MemoryStore
+from tokensphere.statistics.intervals import wilson
+from tokensphere.statistics.pvalues import p_values
 
 ALL = np.ones(N, dtype=bool)
-
-
-class Counted(MemoryStore):
-    """A store that remembers how often it was filled."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.puts: list[int] = []
-
-    def put(self, key: Mapping[str, Any], draws: Draws) -> None:
-        self.puts.append(min(map(len, draws.values())))
-        super().put(key, draws)
 
 
 def random_lists(m: int, k: int, seed: int) -> np.ndarray:
@@ -59,8 +44,9 @@ def test_random_lists_have_a_theme_five_times_in_a_hundred() -> None:
     counter = LabelCounter(overlapping(), ALL, 10)
     null = shuffled_null(counter, 9_999, store=MemoryStore())
     m = 4000
-    p = familywise(counter.smallest(random_lists(m, 10, seed=99)).p, null)
-    exact_level = np.max(familywise(null, null), where=familywise(null, null) <= 0.05, initial=0)
+    p = p_values(counter.smallest(random_lists(m, 10, seed=99)).p, null, larger=False)
+    steps = p_values(null, null, larger=False)
+    exact_level = np.max(steps, where=steps <= 0.05, initial=0)
     assert 0.03 < exact_level <= 0.05
     assert interval_holds(float(np.mean(p <= 0.05)), m, exact_level, 0.05)
     for level in (0.2, 0.5):
@@ -118,94 +104,21 @@ def test_more_draws_are_those_there_were_and_new_ones(tmp_path: Path) -> None:
     assert not np.array_equal(at_once, shuffled_null(counter, 5000, seed=1, store=MemoryStore()))
 
 
-def test_what_is_kept_is_not_made_again() -> None:
-    made: list[int] = []
-
-    def make(block: int) -> Draws:
-        made.append(block)
-        return {"a": np.full(BLOCK, block), "b": np.full((BLOCK, 2), block)}
-
-    store, told = Counted(), list[int]()
-    first_draws(BLOCK + 1, make, key={"x": 1}, store=store)
-    assert made == [0, 1] and store.puts == [2 * BLOCK]
-    found = first_draws(2 * BLOCK, make, key={"x": 1}, store=store, progress=told.append)
-    assert made == [0, 1] and store.puts == [2 * BLOCK] and sum(told) == 2 * BLOCK
-    assert found["a"].tolist() == [0] * BLOCK + [1] * BLOCK and found["b"].shape == (2 * BLOCK, 2)
-    told.clear()
-    first_draws(3 * BLOCK + 5, make, key={"x": 1}, store=store, progress=told.append)
-    assert made == [0, 1, 2, 3] and sum(told) == 3 * BLOCK + 5
-    first_draws(5, make, key={"x": 2}, store=store)
-    assert made == [0, 1, 2, 3, 0]
-    with pytest.raises(ValueError, match="read-only"):
-        first_draws(5, make, key={"x": 2}, store=store)["a"][0] = 7
-
-
-def test_an_interruption_keeps_whole_blocks() -> None:
-    def make(block: int) -> Draws:
-        if block == 2:
-            raise KeyboardInterrupt
-        return {"a": np.full(BLOCK, block)}
-
-    store = Counted()
-    with pytest.raises(KeyboardInterrupt):
-        first_draws(4 * BLOCK, make, key={}, store=store)
-    assert store.puts == [2 * BLOCK]
-    with pytest.raises(KeyboardInterrupt):
-        first_draws(4 * BLOCK, make, key={}, store=store)
-    assert store.puts == [2 * BLOCK]  # nothing new, nothing to keep
-
-
-def test_the_memory_is_bounded() -> None:
-    store = MemoryStore()
-    for x in range(100):
-        store.put({"x": x}, {"a": np.zeros(1)})
-    assert store.get({"x": 99}) is not None and store.get({"x": 0}) is None
-
-
 def test_random_directions_are_those_of_the_index_and_their_lists_are_kept(
     small: ts.EmbeddingSpace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = SearchSettings(5, "cosine", False, False)
-    store = Counted()
+    settings, store = SearchSettings(5), MemoryStore()
     lists = direction_lists(small, settings, 2000, seed=3, store=store)
     directions = ts.RandomDirections(small.shape[1], 2000, first=FIRST_DIRECTION, seed=3)
     np.testing.assert_array_equal(lists, ts.nearest(small, directions, k=5).ids)
-    monkeypatch.setattr(naming_null, "nearest", None)  # no search any more
-    table = LabelTable.from_members(small.shape[0], [(label("a"), range(12)), (label("b"), range(30))])
-    for kinds in (None, ["meaning"]):
-        counter = LabelCounter(table, small.usable, 5, kinds=kinds)
-        null = direction_null(small, counter, settings, 2000, seed=3, store=store)
-        np.testing.assert_array_equal(null, np.sort(counter.smallest(lists).p))
+    monkeypatch.setattr(Finder, "find", None)  # no search any more
+    np.testing.assert_array_equal(direction_lists(small, settings, 2000, seed=3, store=store), lists)
     for other in (
-        SearchSettings(5, "cosine", True, False), SearchSettings(5, "dot", False, False),
-        SearchSettings(4, "cosine", False, False), SearchSettings(5, "cosine", False, True),
+        SearchSettings(5, centered=True), SearchSettings(5, "dot"),
+        SearchSettings(4), SearchSettings(5, forms=True),
     ):  # fmt: skip
         with pytest.raises(TypeError):
             direction_lists(small, other, 2000, seed=3, store=store)
-    with pytest.raises(InputError, match="lists of 5, but 4"):
-        direction_null(small, counter, SearchSettings(4, "cosine", False, False), 10)
-
-
-def test_the_key_of_a_space_changes_with_its_values_and_its_tokens() -> None:
-    rows = np.random.default_rng(0).standard_normal((4, 3))
-    keys = [
-        space_key(ts.EmbeddingSpace.from_arrays(matrix, tokens))
-        for matrix, tokens in [
-            (rows, ["a", "b", "c", "d"]),
-            (rows, ["a", "b", "c", "e"]),
-            (rows, ["a", "bc", "", "d"]),
-            (2 * rows, ["a", "b", "c", "d"]),
-        ]
-    ]
-    assert all(keys[i] != keys[j] for i in range(4) for j in range(i))
-
-
-def test_familywise_is_a_count_with_one_added() -> None:
-    rng = np.random.default_rng(0)
-    null = np.sort(rng.integers(1, 30, 99) / 30)
-    p = rng.integers(0, 31, (3, 4)) / 30
-    want = [[(1 + sum(b <= value for b in null)) / 100 for value in row] for row in p]
-    assert familywise(p, null).tolist() == want
 
 
 def test_how_many_lists_reach_each_label() -> None:

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from tests.analysis.naming.tables import label
+from tests.analysis.tables import label
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.themes import (
     NOTHING,
@@ -113,10 +112,9 @@ def test_a_name_reads_well() -> None:
     assert verbs.to_dict()["text"] == verbs.text and verbs.to_dict()["label"] == verbs.label.name
 
 
-@pytest.mark.parametrize(
-    ("share", "words"),
-    [(1, "100 %"), (0.0995, "10 %"), (0.0994, "9.9 %"), (0.002, "0.2 %"), (0.00035, "0.03 %"),
-     (5 / 49_152, "0.01 %"), (5 / 262_144, "0.002 %")],
-)  # fmt: skip
-def test_shares_keep_a_digit(share: float, words: str) -> None:
-    assert share_in_words(share) == words
+def test_shares_keep_a_digit() -> None:
+    for share, words in {
+        1: "100 %", 0.0995: "10 %", 0.0994: "9.9 %", 0.002: "0.2 %", 0.00035: "0.03 %",
+        5 / 49_152: "0.01 %", 5 / 262_144: "0.002 %",
+    }.items():  # fmt: skip
+        assert share_in_words(share) == words, share

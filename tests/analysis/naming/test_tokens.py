@@ -8,31 +8,28 @@ import pytest
 from scipy import stats
 
 import tokensphere as ts
-from tests.analysis.naming.tables import label, overlapping
+from tests.analysis.spaces import TEN, taken, with_ten
+from tests.analysis.tables import N, label, overlapping
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.analysis.naming.lists import name_lists
-from tokensphere.analysis.naming.null import direction_lists, familywise, shuffled_null
+from tokensphere.analysis.naming.lists import NamingSpec, name_lists
+from tokensphere.analysis.naming.null import direction_lists, shuffled_null
 from tokensphere.analysis.naming.themes import NOTHING
-from tokensphere.analysis.naming.tokens import LEVEL, Naming, name_tokens
+from tokensphere.analysis.naming.tokens import Naming, name_tokens
 from tokensphere.errors import InputError, UnknownTokenError
+from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import LabelTable
 from tokensphere.statistics.draws import MemoryStore
-
-N, D = 600, 16
-TEN = list(range(10, 110, 10))  # the tokens of the label "ten"
+from tokensphere.statistics.pvalues import p_values
 
 
 @pytest.fixture(scope="module")
 def space() -> ts.EmbeddingSpace:
-    """600 random rows; those of "ten" near each other, and token 7 without a direction."""
-    rows = np.random.default_rng(4).standard_normal((N, D))
-    rows[TEN] += 3 * np.eye(D)[0]
-    rows[7] = 0
-    return ts.EmbeddingSpace.from_arrays(rows, [f" token {i}" for i in range(N)])
+    return with_ten(3)
 
 
 def named(space: ts.EmbeddingSpace, tokens: Any, **options: Any) -> Naming:
-    usual: dict[str, Any] = {"labels": overlapping(), "store": MemoryStore(), "n_draws": 999}
+    spec = NamingSpec(**{"draws": 999, **taken(NamingSpec, options)})
+    usual: dict[str, Any] = {"labels": overlapping(), "store": MemoryStore(), "naming": spec}
     return name_tokens(space, tokens, **usual | options)
 
 
@@ -67,7 +64,7 @@ def test_every_eligible_label_counts_in_the_correction(space: ts.EmbeddingSpace)
     np.testing.assert_allclose(result.q, want)
     # Adjusted p: the share of null lists with a label that is as unlikely.
     null = shuffled_null(counter, 999, store=MemoryStore())
-    np.testing.assert_array_equal(result.p_familywise, familywise(tested, null))
+    np.testing.assert_array_equal(result.p_familywise, p_values(tested, null, larger=False))
     assert (result.p_familywise >= result.p - 0.02).all()
 
 
@@ -76,12 +73,14 @@ def test_random_lists_are_named_once_in_twenty_times_at_most(space: ts.Embedding
     pool = np.flatnonzero(space.usable)
     found = [named(space, rng.choice(pool, 10, replace=False).tolist(), store=store) for _ in range(m)]
     assert sum(result.text != NOTHING for result in found) / m <= 0.05 + 3.3 * (0.05 * 0.95 / m) ** 0.5
-    assert all(bool(result.themes) == (result.p_list <= LEVEL) for result in found)
+    assert all(bool(result.themes) == (result.p_list <= 0.05) for result in found)
 
 
 def test_beside_random_directions(space: ts.EmbeddingSpace) -> None:
     """By naive loops over the lists of the null."""
-    result = named(space, [*TEN[4:], 201, 303, 455, 571], n_directions=200, centered=True)
+    result = named(
+        space, [*TEN[4:], 201, 303, 455, 571], n_directions=200, search=SearchSettings(centered=True)
+    )
     beside = result.directions
     assert beside is not None and beside.n_draws == 200
     assert beside.settings.to_dict() == {
@@ -109,11 +108,11 @@ def test_tokens_without_a_direction_take_no_part(space: ts.EmbeddingSpace) -> No
 
 
 def test_kinds_and_nothing_in_common(space: ts.EmbeddingSpace) -> None:
-    only = named(space, TEN, kinds=["form", "id"])
+    only = named(space, TEN, kinds=("form", "id"))
     assert {found.kind for found in only.labels} == {"form", "id"}
     assert only.text.startswith("only outwardly alike: 10 of 10 are ")
     nothing = named(space, [1, 2, 300, 599])
-    assert nothing.text == NOTHING and nothing.themes == () and nothing.p_list > LEVEL
+    assert nothing.text == NOTHING and nothing.themes == () and nothing.p_list > 0.05
     no_labels = named(space, [1, 2, 3], labels=LabelTable.from_members(N, []), n_directions=10)
     assert no_labels.text == NOTHING and no_labels.p_list == 1 and len(no_labels.q) == 0
     assert no_labels.directions is not None and no_labels.directions.p_familywise == 1
@@ -144,9 +143,7 @@ def test_what_is_no_list_is_refused(space: ts.EmbeddingSpace) -> None:
     with pytest.raises(UnknownTokenError):
         named(space, [1, 2, " tokne 3"])
     with pytest.raises(InputError, match="there are form"):
-        named(space, [1, 2, 3], kinds=["colour"])
-    with pytest.raises(InputError, match="similarity"):
-        named(space, [1, 2, 3], similarity="cosinus")
+        named(space, [1, 2, 3], kinds=("colour",))
     with pytest.raises(InputError, match="labels for 3 tokens"):
         named(space, [1, 2, 3], labels=LabelTable.from_members(3, []))
 
@@ -158,7 +155,7 @@ def test_many_lists_at_once_are_named_like_one(space: ts.EmbeddingSpace) -> None
     lists[3, :5] = TEN[5:]
     lists[9] = [0, 4, 8, 12, 16, 24]
     counter = LabelCounter(overlapping(), space.usable, 6)
-    names = name_lists(counter, lists, shuffled_null(counter, 999))
+    names = name_lists(counter, lists, NamingSpec(999))
     assert len(names) == 40 and names.has_theme[3] and not names.has_theme.all()
     for i, ids in enumerate(lists.tolist()):
         alone = named(space, ids)
@@ -180,7 +177,7 @@ def test_a_theme_of_meaning_is_shown_before_one_of_form() -> None:
         ],
     )
     counter = LabelCounter(table, np.ones(n, dtype=bool), 10)
-    names = name_lists(counter, [list(range(10))], shuffled_null(counter, 999))
+    names = name_lists(counter, [list(range(10))], NamingSpec(999))
     assert [theme.label.name for theme in names[0]] == ["form", "meaning"]
     assert names.short(0) == "5/10 meaning" and names.kinds == ["form"]
     assert names.text(0).startswith("8 of 10 are form")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 from typing import Any
 
@@ -8,14 +10,20 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tests.analysis.survey.spaces import grouped, noise, space_of, written
-from tokensphere.analysis.survey import measure as survey_run
-from tokensphere.analysis.survey.job import check_count, summarize_survey, survey
+from tests.analysis.spaces import grouped, noise, space_of, written
+from tests.cases import case
+from tokensphere.analysis.survey import job as survey_job
+from tokensphere.analysis.survey.job import SurrogateSpec, SurveyJob, check_count, survey
+from tokensphere.analysis.survey.records import SurveyRecords
 from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.errors import InputError
-from tokensphere.statistics.exceedance import exceedances
+from tokensphere.geometry.compute import Compute
+from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.similarity import SearchSettings
+from tokensphere.statistics.exceedance import exceedance_rates
 
-SMALL: dict[str, Any] = {"n_directions": 300, "k": 6, "ks": (3, 10)}
+SMALL: dict[str, Any] = {"directions": 300, "search": SearchSettings(6), "ks": (3, 10)}
+LATER = RandomDirections(16, 300, first=40, seed=2)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +33,7 @@ def space() -> ts.EmbeddingSpace:
 
 @pytest.fixture(scope="module")
 def result(space: ts.EmbeddingSpace) -> Survey:
-    return survey(space, **SMALL, seed=2, first=40)
+    return survey(space, **{**SMALL, "directions": LATER})
 
 
 def test_planted_groups_are_coherent_and_found() -> None:
@@ -42,6 +50,7 @@ def test_planted_groups_are_coherent_and_found() -> None:
     assert found.coherent.mean() == found.main.at[0].rate
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ratio", "mean"),
     [
@@ -61,16 +70,15 @@ def test_where_there_are_no_words_the_rate_is_five_percent(
     vocabularies may be off by 3.5 standard errors: by 1.3 points at 95 %, by 0.6 at 99 %. With a
     surrogate that has the covariance only up to sampling error it was 3.0 % to 7.2 % at k = 20.
     """
-    few = partial(exceedances, replicates=2)  # the rates alone, no intervals
-    monkeypatch.setattr("tokensphere.analysis.survey.job.exceedances", few)
-    monkeypatch.setattr(
-        "tokensphere.analysis.survey.job._PAIRS", 1000
-    )  # for `alike`, not looked at here
+    few = partial(exceedance_rates, replicates=2)  # the rates alone, no intervals
+    monkeypatch.setattr(survey_job, "exceedance_rates", few)
+    monkeypatch.setattr(survey_job, "_PAIRS", 1000)  # for `alike`, not looked at here
     m, vocabularies, between = 600, 16, (0.008, 0.004)
     rates = []
     for seed in range(vocabularies):
         space = space_of(noise(1000, 24, seed=seed, ratio=ratio, mean=mean))
-        found = survey(space, m, seed=seed, surrogate_seed=100 + seed)
+        drawn = RandomDirections(24, m, seed=seed)
+        found = survey(space, drawn, surrogate=SurrogateSpec(seed=100 + seed))
         rates.append([[at.rate for at in rate.at] for rate in found.rates if not rate.forms])
     by_level = np.moveaxis(np.array(rates), 2, 0)
     for level, seen, extra in zip(LEVELS, by_level, between, strict=True):
@@ -99,7 +107,7 @@ def test_rates_are_counted_above_the_surrogate_s_percentile(result: Survey) -> N
 def test_the_lists_shown_are_those_of_the_options(
     space: ts.EmbeddingSpace, centered: bool, forms: bool
 ) -> None:
-    found = survey(space, **SMALL, centered=centered, forms=forms)
+    found = survey(space, **{**SMALL, "search": SearchSettings(6, centered=centered, forms=forms)})
     assert (found.main.centered, found.main.forms, found.main.k) == (centered, forms, 6)
     assert found.main.at[0].rate == np.mean(found.coherent)
     column = found.settings.ks.index(6)
@@ -140,17 +148,19 @@ def test_hubs_are_counted_in_the_lists_of_every_ranking(result: Survey) -> None:
 def test_progress_blocks_and_threads_cannot_be_seen(
     space: ts.EmbeddingSpace, result: Survey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(survey_run, "BLOCK", 77)
+    monkeypatch.setattr(survey_job, "BLOCK", 77)
     told: list[int] = []
-    again = survey(space, **SMALL, seed=2, first=40, threads=2, progress=told.append)
+    how: dict[str, Any] = {**SMALL, "directions": LATER, "compute": Compute(2)}
+    again = survey(space, **how, progress=told.append)
     assert told == [77, 77, 77, 69]
     assert again.to_dict() == result.to_dict()
 
 
 def test_fewer_records_than_asked_for(space: ts.EmbeddingSpace, result: Survey) -> None:
-    part = summarize_survey(space, result.settings, result.records.take(150), asked=300)
+    job = SurveyJob(space, **{**SMALL, "directions": LATER})
+    part = job.result(result.records.take(150))
     assert len(part) == 150 and part.asked == 300
-    alone = survey(space, **{**SMALL, "n_directions": 150}, seed=2, first=40)
+    alone = survey(space, **{**SMALL, "directions": RandomDirections(16, 150, first=40, seed=2)})
     assert {**part.to_dict(), "directions_asked": 150} == alone.to_dict()
 
 
@@ -186,28 +196,29 @@ def test_a_survey_becomes_json(space: ts.EmbeddingSpace, result: Survey) -> None
     assert len(record["hubs"]) == 6
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"n_directions": 99}, "99 directions are too few for a survey: ask for 100 or more"),
-        ({"k": 1}, "k is 1"),
-        ({"first": -1}, "first -1"),
-        ({"seed": -1}, "seed -1"),
-        ({"surrogate_seed": -2}, "surrogate's seed -2"),
-        ({"ks": (1, 5)}, "lists of 1 to 6 neighbours"),
-        ({"k": 301}, "lists of 3 to 301 neighbours, .* at most 300"),
-        ({"ks": (5, 700)}, "at most 300: so many tokens have a direction and different forms"),
-        ({"surrogate": "shuffled"}, "unknown surrogate 'shuffled'"),
-    ],
-)
-def test_wrong_arguments(space: ts.EmbeddingSpace, options: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        survey(space, **{**SMALL, **options})
+def test_wrong_arguments(space: ts.EmbeddingSpace) -> None:
+    wrong: list[tuple[Callable[[], Any], str]] = [
+        (lambda: {"directions": 99}, "99 directions are too few for a survey: ask for 100 or more"),
+        (lambda: {"directions": np.eye(16)}, "16 directions are too few for a survey"),
+        (lambda: {"search": SearchSettings(1)}, "lists of 1 to 10 neighbours"),
+        (lambda: {"directions": RandomDirections(16, 300, first=-1)}, "from index -1"),
+        (lambda: {"directions": RandomDirections(16, 300, seed=-1)}, "the seed is -1"),
+        (lambda: {"surrogate": SurrogateSpec(seed=-2)}, "surrogate's seed is -2"),
+        (lambda: {"ks": (1, 5)}, "lists of 1 to 6 neighbours"),
+        (lambda: {"search": SearchSettings(301)}, "lists of 3 to 301 neighbours, .* at most 300"),
+        (lambda: {"ks": (5, 700)}, "at most 300: so many tokens have a direction and different forms"),
+        (lambda: {"surrogate": "shuffled"}, "unknown surrogate 'shuffled'"),
+        (lambda: {"search": SearchSettings(similarity="dot")}, "a survey is of cosine, not of dot"),
+        (lambda: {"compute": Compute(0)}, "threads is 0"),
+    ]
+    for options, message in wrong:
+        with case(message), pytest.raises(InputError, match=message):
+            survey(space, **{**SMALL, **options()})
 
 
 def test_too_few_records_and_unknown_k(space: ts.EmbeddingSpace, result: Survey) -> None:
     with pytest.raises(InputError, match="99 directions are too few"):
-        summarize_survey(space, result.settings, result.records.take(99), asked=300)
+        SurveyJob(space, **SMALL).result(result.records.take(99))
     check_count(100)
     with pytest.raises(InputError, match="k is 7, but this survey has 3, 6, 10"):
         result.rate(centered=False, k=7)
@@ -216,3 +227,39 @@ def test_too_few_records_and_unknown_k(space: ts.EmbeddingSpace, result: Survey)
 def test_a_space_where_nothing_differs() -> None:
     with pytest.raises(InputError):
         survey(space_of(np.ones((60, 4))), **SMALL)
+
+
+def same_but_for_names(one: Survey, other: Survey) -> None:
+    for field in fields(SurveyRecords):
+        a, b = getattr(one.records, field.name), getattr(other.records, field.name)
+        np.testing.assert_array_equal(a, b)
+    for x, y in zip(one.rates, other.rates, strict=True):
+        assert (x.k, x.centered, x.forms, x.median) == (y.k, y.centered, y.forms, y.median)
+        assert x.surrogate_median == y.surrogate_median
+        assert [(at.rate, at.threshold) for at in x.at] == [(at.rate, at.threshold) for at in y.at]
+
+
+def test_directions_that_were_given_are_surveyed_as_random_ones_are(
+    space: ts.EmbeddingSpace, result: Survey
+) -> None:
+    found = survey(space, **{**SMALL, "directions": LATER[:]})
+    assert found.settings.seed is None and found.settings.first == 0
+    same_but_for_names(found, result)
+    record = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert record["settings"]["seed"] is None
+    assert found.asked == len(found) == 300
+    assert "directions 0 to 299" in str(found) and "a list again" not in str(found)
+    assert "seed 2, directions 40 to 339" in str(result) and "--seed 2" in str(result)
+
+
+def test_what_a_survey_of_given_directions_depends_on(space: ts.EmbeddingSpace) -> None:
+    """Random directions by their names, however many; data by its digest, and its ends."""
+    few, many = (SurveyJob(space, **{**SMALL, "directions": n}) for n in (200, 300))
+    assert few.key == many.key
+    one = LATER[:]
+    made = ts.make_directions(space, one)
+    given = [one, 2 * one, made.both_ends()]
+    keys = [SurveyJob(space, **{**SMALL, "directions": these}).key for these in given]
+    assert all(keys[i] != keys[j] for i in range(3) for j in range(i)) and few.key not in keys
+    named = SurveyJob(space, **{**SMALL, "directions": made.called([f"d{i}" for i in range(300)])})
+    assert named.key == keys[0]

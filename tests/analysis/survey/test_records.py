@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.cases import case
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
 from tokensphere.errors import FormatError
 
@@ -76,9 +77,8 @@ def test_parts_are_joined_in_their_order() -> None:
     assert len(whole.take(100)) == 9 and len(SurveyRecords.empty(SETTINGS)) == 0
 
 
-@pytest.mark.parametrize(
-    ("name", "change", "message"),
-    [
+def test_columns_of_something_else() -> None:
+    changes: list[tuple[str, Any, str]] = [
         ("alike", lambda column: column[:-1], "no column 'alike' as this version has"),
         ("ids_dot", lambda column: column[:, :-1], "no column 'ids_dot'"),
         ("ids_shown", lambda column: column.astype(np.int64), "no column 'ids_shown'"),
@@ -86,12 +86,11 @@ def test_parts_are_joined_in_their_order() -> None:
         ("index", lambda column: column + 1, "not one range"),
         ("index", lambda column: column[::-1], "not one range"),
         ("index", lambda column: ["a"] * len(column), "not one range"),
-    ],
-)
-def test_columns_of_something_else(name: str, change: Any, message: str) -> None:
-    columns: dict[str, Any] = dict(filled().to_columns(SETTINGS))
-    changed = change(columns.pop(name))
-    if changed is not None:
-        columns[name] = changed
-    with pytest.raises(FormatError, match=message):
-        SurveyRecords.from_columns(columns, SETTINGS)
+    ]
+    for name, change, message in changes:
+        columns: dict[str, Any] = dict(filled().to_columns(SETTINGS))
+        changed = change(columns.pop(name))
+        if changed is not None:
+            columns[name] = changed
+        with case((name, message)), pytest.raises(FormatError, match=message):
+            SurveyRecords.from_columns(columns, SETTINGS)

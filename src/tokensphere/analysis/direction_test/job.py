@@ -209,9 +209,12 @@ class DirectionTestJob:
         InputError
             none of the directions could be tested
         """
-        assert self._drawn is not None, "the null has not been drawn"
         if done.reason.all():
             raise InputError(_none_testable(done))
+        return self._result(done)
+
+    def _result(self, done: Measured) -> DirectionTest:
+        assert self._drawn is not None, "the null has not been drawn"
         tested = {}
         for kind in KINDS:
             values, null = done.values[kind.name], self._drawn[kind.name]
@@ -234,7 +237,7 @@ class DirectionTestJob:
 
     def table(self, done: Measured) -> Table:
         """A row for each direction: name, group, statistics, p, q, neighbours, strongest label."""
-        result = self.result(done)
+        result = self._result(done)  # also of nothing that can be tested: more may come
         rows = range(len(result))
         columns: dict[str, Column] = {"direction": result.names}
         if self.directions.group_of is not None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tokensphere.analysis.job import Column, Progress, Table, work
+from tokensphere.analysis.lists import check_vectors
 from tokensphere.analysis.survey.hubs import count_hubs
 from tokensphere.analysis.survey.measure import BLOCK, SurveyMeasurer
 from tokensphere.analysis.survey.records import FORMS, RANKINGS, ROWS, SurveyRecords, SurveySettings
@@ -83,7 +84,7 @@ def survey(
     Raises
     ------
     InputError
-        too few directions, or lists longer than there are tokens
+        too few directions, one that is zero or not finite, or lists longer than there are tokens
     """
     job = SurveyJob(space, directions, search=search, ks=ks, surrogate=surrogate, compute=compute)
     return job.result(work(job, [], progress=progress))
@@ -93,7 +94,11 @@ class SurveyJob:
     """A survey in its steps, for whoever must be able to stop and go on; see :func:`survey`."""
 
     what = "survey"
-    words: Mapping[str, str] = {"version": "of another version of tokensphere"}
+    words: Mapping[str, str] = {
+        "version": "of another version of tokensphere",
+        "directions": "of other directions",
+        "both_ends": "of one end of each direction where this is of both, or the other way round",
+    }
     draws = 0
     ready = True
 
@@ -107,9 +112,9 @@ class SurveyJob:
         surrogate: SurrogateSpec | SurrogateLaw = "matched",
         compute: Compute | None = None,
     ) -> None:
-        if isinstance(directions, int):
-            check_count(directions)
-            directions = RandomDirections(space.shape[1], directions)
+        if isinstance(directions, (int, np.integer)):
+            check_count(int(directions))
+            directions = RandomDirections(space.shape[1], int(directions))
         self.space, self._compute = space, compute
         self.directions = make_directions(space, directions, search)
         check_count(len(self.directions))
@@ -137,7 +142,10 @@ class SurveyJob:
         source = self.space.provenance.to_dict()
         model = {name: source[name] for name in source if name not in {"source", "license", "model"}}
         key = {"version": _VERSION, **self.settings.to_dict(), **model}
-        return key if self.settings.seed is not None else key | {"directions": self.directions.about}
+        if self.settings.seed is not None:
+            return key
+        about = {name: value for name, value in self.directions.about.items() if name != "path"}
+        return key | {"directions": about, "both_ends": self.directions.ends == 2}
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Nothing: the surrogate is made when it is needed."""
@@ -150,7 +158,8 @@ class SurveyJob:
         if start >= len(self):
             return
         measurer = SurveyMeasurer(self.space, self.settings, compute=self._compute)
-        for _, vectors, _ in self.directions.blocks(start, BLOCK):
+        for low, vectors, _ in self.directions.blocks(start, BLOCK):
+            check_vectors(vectors, low)
             yield measurer.measure(vectors)
 
     def join(self, parts: Sequence[SurveyRecords]) -> SurveyRecords:

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tokensphere.analysis.survey.hubs import Hubs
+from tokensphere.analysis.survey.records import SurveySettings
 from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.exceedance import Exceedance
@@ -229,17 +230,22 @@ def _caption(result: Survey) -> str:
     last = settings.first + len(result) - 1
     parts = [
         f"{result.n_tokens:,} tokens of {result.provenance.model}",
-        f"seed {settings.seed}, directions {settings.first:,} to {last:,}",
+        f"{_which(settings)} {settings.first:,} to {last:,}",
         "T: mean cosine of the neighbours' centred rows; percentile: among lists with no words"
         f" (surrogate {settings.surrogate}, seed {settings.surrogate_seed})",
-        f"a list again: {_again(result)}",
     ]
+    if settings.seed is not None:
+        parts.append(f"a list again: {_again(result)}")
     if len(result) < result.asked:
         parts.insert(0, f"stopped: {len(result):,} of {result.asked:,} directions done")
     if result.left_out:
         parts.append(f"{result.left_out:,} rows left out (zero, NaN or padding)")
     parts.append("␣ is a space")
     return " · ".join(parts)
+
+
+def _which(settings: SurveySettings) -> str:
+    return "directions" if settings.seed is None else f"seed {settings.seed}, directions"
 
 
 def _again(result: Survey) -> str:

@@ -1,0 +1,462 @@
+"""Long work is stopped and goes on; its file is whole, of this work, and of one process at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import tokensphere as ts
+from tests.analysis.direction_test import spaces
+from tests.analysis.spaces import space_of, written
+from tests.cases import case
+from tokensphere import run
+from tokensphere.analysis.direction_test import measure
+from tokensphere.analysis.job import Column, Job, Progress, Table
+from tokensphere.analysis.survey import job as survey_job
+from tokensphere.analysis.survey.job import SurveyJob
+from tokensphere.errors import FormatError, InputError
+from tokensphere.formats.parquet import read_columns, write_columns
+from tokensphere.geometry.similarity import SearchSettings
+from tokensphere.run import Done, alone, go_on, load
+
+pytest.importorskip("pyarrow")
+pytest.importorskip("filelock")
+
+Numbers = npt.NDArray[np.int64]
+
+
+class Squares:
+    """The squares of 0 … n − 1, two at a time; can be interrupted before any block."""
+
+    what = "list of squares"
+    words: Mapping[str, str] = {"power": "of another power"}
+
+    def __init__(
+        self, n: int = 10, power: int = 2, *, stop_at: int | None = None, draws: int = 0, name: str = "x"
+    ) -> None:
+        self.n, self.draws, self.stop_at = n, draws, stop_at
+        self.key: dict[str, Any] = {"power": power, "name": name}
+        self.prepared = self.finished = False
+        self.worked: list[int] = []  # starts of the blocks that were worked out
+
+    @property
+    def ready(self) -> bool:
+        return self.prepared
+
+    def __len__(self) -> int:
+        return self.n
+
+    def prepare(self, progress: Progress | None = None) -> None:
+        if self.draws and progress is not None:
+            progress(self.draws)
+        if self.stop_at == -1:
+            raise KeyboardInterrupt
+        self.prepared = True
+
+    def blocks(self, start: int) -> Iterator[Numbers]:
+        for low in range(start, self.n, 2):
+            if self.stop_at is not None and low >= self.stop_at:
+                raise KeyboardInterrupt
+            self.worked.append(low)
+            yield np.arange(low, min(low + 2, self.n)) ** self.key["power"]
+
+    def join(self, parts: Sequence[Numbers]) -> Numbers:
+        return np.concatenate(parts)
+
+    def finish(self, done: Numbers, progress: Progress | None = None) -> None:
+        self.finished = True
+
+    def table(self, done: Numbers) -> Table:
+        return Table({"square": done}, {"note": "made up"})
+
+    def restore(self, columns: Mapping[str, Column]) -> Numbers:
+        if "square" not in columns:
+            raise FormatError("no column 'square'")
+        return np.asarray(columns["square"])
+
+
+ALL = np.arange(10) ** 2
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "squares.parquet"
+
+
+def kept(path: Path) -> list[int]:
+    squares: list[int] = np.asarray(read_columns(path)[0]["square"]).tolist()
+    return squares
+
+
+def only(path: Path) -> bool:
+    """Whether nothing lies beside a file: no lock, nothing temporary."""
+    return [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_without_a_file_it_is_done_at_once() -> None:
+    job, told = Squares(draws=3), list[int]()
+    done = go_on(job, progress=told.append)
+    np.testing.assert_array_equal(done.part, ALL)
+    assert not done.stopped and job.finished and told == [3, 2, 2, 2, 2, 2]
+
+
+def test_a_file_says_what_it_is(path: Path) -> None:
+    go_on(Squares(), save=path)
+    _, about = read_columns(path)
+    assert about == {
+        "what": "list of squares", "schema": run.SCHEMA, "key": {"power": 2, "name": "x"},
+        "note": "made up",
+    }  # fmt: skip
+    assert kept(path) == ALL.tolist() and only(path)
+
+
+def test_from_wherever_it_was_stopped_it_comes_to_the_same_end(path: Path) -> None:
+    for stops in ([2], [4, 4, 8], [2, 4, 6, 8], [8]):
+        path.unlink(missing_ok=True)
+        worked: list[int] = []
+        for stop_at in stops:
+            job = Squares(stop_at=stop_at)
+            stopped = go_on(job, save=path)
+            assert stopped.stopped and not job.finished
+            np.testing.assert_array_equal(stopped.part, ALL[:stop_at])
+            assert kept(path) == ALL[:stop_at].tolist() and only(path)
+            worked += job.worked
+        job = Squares()
+        done = go_on(job, save=path)
+        worked += job.worked
+        with case(stops):
+            assert not done.stopped and job.finished
+            np.testing.assert_array_equal(done.part, ALL)
+            assert kept(path) == ALL.tolist() and only(path)
+            assert worked == [0, 2, 4, 6, 8]  # none twice
+
+
+def test_what_is_done_is_not_done_again_nor_written_again(path: Path) -> None:
+    go_on(Squares(), save=path)
+    before = path.stat().st_mtime_ns, path.stat().st_ino
+    job = Squares()
+    np.testing.assert_array_equal(go_on(job, save=path).part, ALL)
+    assert job.worked == [] and (path.stat().st_mtime_ns, path.stat().st_ino) == before
+    go_on(Squares(draws=5), save=path)  # what depends on draws is made anew
+    assert path.stat().st_ino != before[1] and kept(path) == ALL.tolist()
+
+
+def test_more_may_be_asked_for_and_fewer_lose_nothing(path: Path) -> None:
+    go_on(Squares(4), save=path)
+    job = Squares(10)
+    np.testing.assert_array_equal(go_on(job, save=path).part, ALL)
+    assert job.worked == [4, 6, 8]
+    np.testing.assert_array_equal(go_on(Squares(4), save=path).part, ALL)
+    assert kept(path) == ALL.tolist()
+
+
+def test_stopped_before_there_is_anything_to_show(path: Path) -> None:
+    for stop_at in (-1, 0):
+        with case(stop_at):
+            with pytest.raises(KeyboardInterrupt):
+                go_on(Squares(stop_at=stop_at), save=path)
+            with pytest.raises(KeyboardInterrupt):
+                go_on(Squares(stop_at=stop_at))
+            assert not list(path.parent.iterdir())
+    go_on(Squares(stop_at=4), save=path)
+    assert go_on(Squares(stop_at=0), save=path).stopped  # the file has something to show,
+    with pytest.raises(KeyboardInterrupt):
+        go_on(Squares(stop_at=-1), save=path)  # but not before the job is ready
+    assert kept(path) == ALL[:4].tolist() and only(path)
+
+
+def test_an_error_keeps_the_file_that_was_there(path: Path) -> None:
+    class Broken(Squares):
+        def finish(self, done: Numbers, progress: Progress | None = None) -> None:
+            raise RuntimeError("broken")
+
+    go_on(Squares(stop_at=4), save=path)
+    before = path.read_bytes()
+    with pytest.raises(RuntimeError, match="broken"):
+        go_on(Broken(), save=path)
+    assert path.read_bytes() == before and only(path)
+
+
+def test_a_file_of_other_work_is_refused_and_stays_as_it_is(path: Path) -> None:
+    class Cubes(Squares):
+        what = "list of cubes"
+
+    def written_by(job: Job[Any], **about: Any) -> None:
+        go_on(job, save=path, fresh=True)
+        columns, metadata = read_columns(path)
+        write_columns(path, columns, {**metadata, **about})
+
+    others: list[tuple[Callable[[], None], str]] = [
+        (
+            lambda: written_by(Squares(power=3)),
+            r"holds a list of squares of another power; name another",
+        ),
+        (lambda: written_by(Squares(name="y")), "whose name is 'y', not 'x'; .* begin anew"),
+        (lambda: written_by(Cubes()), "holds no list of squares; name another file"),
+        (lambda: written_by(Squares(), schema=run.SCHEMA + 1), "by another version of tokensphere"),
+        (lambda: written_by(Squares(), schema=None), "by another version of tokensphere"),
+        (lambda: written_by(Squares(), key=None), "holds no list of squares"),
+        (lambda: written_by(Squares(), key={}), "of another power"),
+        (lambda: write_columns(path, {"square": ALL}, {}), "holds no list of squares"),
+    ]
+    for write, message in others:
+        write()
+        before = path.read_bytes()
+        with case(message):
+            with pytest.raises(InputError, match=message) as caught:
+                go_on(Squares(), save=path)
+            assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+            with pytest.raises(InputError, match=message):
+                load(Squares(), path)
+            assert path.read_bytes() == before and only(path)
+        np.testing.assert_array_equal(go_on(Squares(), save=path, fresh=True).part, ALL)
+        assert kept(path) == ALL.tolist() and only(path)
+
+
+def test_a_damaged_file_is_told_and_stays_as_it_is(path: Path) -> None:
+    go_on(Squares(), save=path)
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    for damaged in (b"", b"PAR1", whole[:-20], whole[:middle], whole[middle:], b"x" * 1000):
+        path.write_bytes(damaged)
+        with case(damaged[:8]):
+            with pytest.raises(FormatError) as caught:
+                go_on(Squares(), save=path)
+            assert "\n" not in str(caught.value)
+            assert path.read_bytes() == damaged and only(path)
+    path.write_bytes(whole)
+    columns, about = read_columns(path)
+    write_columns(path, {"cube": columns["square"]}, about)
+    with pytest.raises(FormatError, match=r"cannot go on from .*: no column 'square'"):
+        go_on(Squares(), save=path)
+
+
+def test_fresh_begins_anew_whatever_the_file_holds(path: Path) -> None:
+    go_on(Squares(power=3), save=path)
+    job = Squares()
+    go_on(job, save=path, fresh=True)
+    assert job.worked == [0, 2, 4, 6, 8] and kept(path) == ALL.tolist()
+    path.write_bytes(b"no table at all")
+    assert not go_on(Squares(), save=path, fresh=True).stopped
+    assert kept(path) == ALL.tolist()
+    with pytest.raises(KeyboardInterrupt):
+        go_on(Squares(stop_at=0), save=path, fresh=True)
+    assert kept(path) == ALL.tolist()  # nothing was done, so nothing is lost
+
+
+def test_now_and_then_what_is_done_is_saved(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a machine that stops loses no more than that."""
+    monkeypatch.setattr(run, "SAVE_AFTER", -1.0)
+    seen: list[int] = []
+
+    class Watched(Squares):
+        def blocks(self, start: int) -> Iterator[Numbers]:
+            for part in super().blocks(start):
+                seen.append(len(kept(path)) if path.exists() else 0)
+                yield part
+
+    np.testing.assert_array_equal(go_on(Watched(), save=path).part, ALL)
+    assert seen == [0, 2, 4, 6, 8] and kept(path) == ALL.tolist()
+    monkeypatch.setattr(run, "SAVE_AFTER", 1e9)
+    seen.clear()
+    go_on(Watched(), save=path, fresh=True)
+    assert seen == [10] * 5  # the old file, until all is done
+
+
+def test_where_nothing_can_be_saved_is_told_before_the_work(tmp_path: Path) -> None:
+    job = Squares()
+    for wrong in (tmp_path / "x.csv", tmp_path / "nowhere" / "x.parquet", tmp_path):
+        with case(wrong), pytest.raises(InputError):
+            go_on(job, save=wrong)
+    assert not job.worked and not job.prepared and not list(tmp_path.iterdir())
+
+
+# Two processes
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from tokensphere.run import alone
+with alone(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+SECOND = """
+import sys
+from pathlib import Path
+from tokensphere.errors import InputError
+from tokensphere.run import alone
+try:
+    with alone(Path(sys.argv[1])):
+        pass
+except InputError as error:
+    sys.exit(f"refused: {error}")
+"""
+
+
+def python(code: str, path: Path, **how: Any) -> subprocess.Popen[str]:
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    environment = {**os.environ, "PYTHONPATH": str(Path(ts.__file__).parents[1])}
+    return subprocess.Popen([sys.executable, "-c", code, str(path)], env=environment, **pipes, **how)
+
+
+@contextlib.contextmanager
+def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
+    process = python(HOLDER, path)
+    try:
+        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_of_two_processes_the_second_is_told(path: Path) -> None:
+    with alone(path):
+        second = python(SECOND, path)
+        _, said = second.communicate(timeout=60)
+        assert second.returncode == 1 and said.startswith("refused: another process works on"), said
+        with alone(path.with_name("other.parquet")):
+            pass  # another file is nobody's business
+    assert not list(path.parent.iterdir())
+    second = python(SECOND, path)
+    _, said = second.communicate(timeout=60)
+    assert second.returncode == 0 and not list(path.parent.iterdir()), said
+
+
+def test_a_lock_ends_with_its_process_however_that_ends(path: Path) -> None:
+    with holder(path) as process:
+        job = Squares()
+        with pytest.raises(InputError, match=r"another process works on .*s\.parquet; wait for it"):
+            go_on(job, save=path)
+        assert not job.worked and not path.exists()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    np.testing.assert_array_equal(go_on(Squares(), save=path).part, ALL)
+    assert only(path)
+
+
+def test_an_exception_lets_go_of_the_file(path: Path) -> None:
+    for error in (RuntimeError, KeyboardInterrupt, SystemExit):
+        with pytest.raises(error), alone(path):
+            raise error
+        assert not list(path.parent.iterdir())
+    with alone(path):
+        pass
+
+
+# The real jobs
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(survey_job, "BLOCK", 40)
+    monkeypatch.setattr(measure, "QUERIES_AT_ONCE", 16)
+
+
+def interrupted(job: Any, after: int) -> Any:
+    """The job, interrupted after some blocks."""
+    blocks = job.blocks
+
+    def few(start: int) -> Iterator[Any]:
+        for number, part in enumerate(blocks(start)):
+            if number == after:
+                raise KeyboardInterrupt
+            yield part
+
+    job.blocks = few
+    return job
+
+
+def survey_of(**options: Any) -> SurveyJob:
+    settings: dict[str, Any] = {"directions": 200, "search": SearchSettings(5), "ks": (3,), **options}
+    return SurveyJob(space_of(*written()), **settings)
+
+
+W = np.random.default_rng(3).standard_normal((60, spaces.D))
+W[:20], W[33, 1] = 0, np.nan
+
+
+def direction_test_of(directions: Any = W, **options: Any) -> Any:
+    return spaces.job_of(directions, **{"draws": 300, **options})
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("job_of", [survey_of, direction_test_of])
+def test_a_real_job_that_was_stopped_comes_to_the_same_end_to_the_bit(
+    job_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    at_once, path = tmp_path / "at-once.parquet", tmp_path / "stopped.parquet"
+    first = job_of()
+    want = go_on(first, save=at_once)
+    for after in (1, 2):
+        assert go_on(interrupted(job_of(), after), save=path).stopped
+    last = job_of()
+    done: Done[Any] = go_on(last, save=path)
+    assert not done.stopped and len(done.part) == len(want.part)
+    one, other = first.result(want.part).to_dict(), last.result(done.part).to_dict()
+    assert json.dumps(one) == json.dumps(other)
+    (columns, about), (expected, expected_about) = read_columns(path), read_columns(at_once)
+    assert about == expected_about and list(columns) == list(expected)
+    for name, column in columns.items():
+        np.testing.assert_array_equal(column, expected[name], err_msg=name)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_where_nothing_can_be_tested_yet_the_work_is_kept_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first block has only zeros: that is no reason to lose what comes after."""
+    path = tmp_path / "x.parquet"
+    monkeypatch.setattr(run, "SAVE_AFTER", -1.0)
+    stopped = go_on(interrupted(direction_test_of(), 1), save=path)
+    assert stopped.stopped and len(stopped.part) == 16
+    job = direction_test_of()
+    result = job.result(go_on(job, save=path).part)
+    assert result.untestable == {"zero": 20, "not finite": 1}
+    with pytest.raises(InputError, match=r"none of the 16 directions can be tested \(16 zero\)"):
+        job.result(stopped.part)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_real_jobs_refuse_what_is_of_others(tmp_path: Path) -> None:
+    survey_path, test_path = tmp_path / "survey.parquet", tmp_path / "test.parquet"
+    go_on(survey_of(), save=survey_path)
+    go_on(direction_test_of(), save=test_path)
+    v = np.random.default_rng(1).standard_normal((120, 16))
+    given_path, made = tmp_path / "given.parquet", ts.make_directions(survey_of().space, v)
+    go_on(survey_of(directions=made), save=given_path)
+    refused: list[tuple[Any, Path, str]] = [
+        (survey_of(), test_path, "holds no survey; name another file"),
+        (direction_test_of(), survey_path, "holds no test of directions"),
+        (survey_of(surrogate="gaussian"), survey_path, "whose surrogate is 'matched', not 'gaussian'"),
+        (survey_of(search=SearchSettings(6)), survey_path, "holds a survey whose k is 5, not 6"),
+        (survey_of(directions=2 * v), given_path, "holds a survey of other directions"),
+        (survey_of(directions=made.both_ends()), given_path, "of one end of each direction"),
+        (survey_of(), given_path, "whose seed is None, not 0"),
+        (direction_test_of(2 * W), test_path, "holds a test of directions of other directions"),
+        (direction_test_of(k=4), test_path, "with other labels or another k"),
+    ]
+    for job, path, message in refused:
+        before = path.read_bytes()
+        with case(message), pytest.raises(InputError, match=message):
+            go_on(job, save=path)
+        assert path.read_bytes() == before
+    more = survey_of(directions=300)
+    assert len(go_on(more, save=survey_path).part) == 300  # more of the same are the same work
+    other_null = direction_test_of(law="covariance", seed=2)
+    assert len(go_on(other_null, save=test_path).part) == 60
+    assert read_columns(test_path)[1]["settings"]["null"] == "covariance"
