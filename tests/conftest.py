@@ -8,7 +8,6 @@ import pytest
 import tokensphere as ts
 from tests import small_model
 
-
 # What a terminal or another runner of tests says of itself is nothing that results may depend on.
 for _name in ("COLUMNS", "LINES", "NO_COLOR", "TOKENSPHERE_MODEL"):
     os.environ.pop(_name, None)

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from tokensphere.analysis.survey.result import Survey
     from tokensphere.directions.expressions import read_token_expressions
     from tokensphere.directions.file import open_directions
-    from tokensphere.directions.given import Directions, make_directions
+    from tokensphere.directions.given import make_directions
+    from tokensphere.directions.named import Directions
     from tokensphere.directions.tokens import TokenSum
     from tokensphere.display import parse_visible, visible
     from tokensphere.geometry.compute import Compute
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "Compute": "geometry.compute",
     "DirectionTest": "analysis.direction_test.result",
-    "Directions": "directions.given",
+    "Directions": "directions.named",
     "EmbeddingSpace": "space",
     "Geometry": "analysis.claims.result",
     "Kind": "vocabulary",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.cases import case
 from tokensphere.analysis.lists import find_lists, first_of_group
-from tokensphere.directions.given import Own
+from tokensphere.directions.named import Own
 from tokensphere.errors import InputError
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_k

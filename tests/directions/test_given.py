@@ -15,7 +15,8 @@ from tests.analysis.direction_test.spaces import LABELS, SPACE, STORE, D
 from tests.cases import case
 from tests.directions import direction_files
 from tokensphere.directions.expressions import TokenExpression
-from tokensphere.directions.given import Directions, Lazy, Name, make_directions, natural
+from tokensphere.directions.given import make_directions
+from tokensphere.directions.named import Directions, Lazy, Name, natural
 from tokensphere.errors import InputError, UnknownTokenError
 from tokensphere.geometry.similarity import SearchSettings
 

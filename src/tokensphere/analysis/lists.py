@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.directions.given import Own, Vectors
+from tokensphere.directions.named import Own, Vectors
 from tokensphere.directions.tokens import as_list
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute

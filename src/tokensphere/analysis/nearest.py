@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from tokensphere.analysis.lists import Finder, check_vectors
 from tokensphere.analysis.result import Result
-from tokensphere.directions.given import Name, make_directions
+from tokensphere.directions.given import make_directions
+from tokensphere.directions.named import Name
 from tokensphere.directions.tokens import TokenSum, as_list
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute

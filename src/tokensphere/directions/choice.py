@@ -11,7 +11,7 @@ from math import prod
 
 import numpy as np
 
-from tokensphere.directions.given import natural
+from tokensphere.directions.named import natural
 from tokensphere.errors import InputError
 from tokensphere.formats.tensors import TensorFile
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.directions.choice import DirectionTensor, choose
-from tokensphere.directions.given import Lazy
+from tokensphere.directions.named import Lazy
 from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.files import Closing, at_home, exists
 from tokensphere.formats.recognise import FORMATS, recognise

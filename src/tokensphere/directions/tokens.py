@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.directions.named import Directions, Name, digest_of
 from tokensphere.display import visible
 from tokensphere.errors import InputError
-from tokensphere.geometry.similarity import Similarity
+from tokensphere.geometry.similarity import SearchSettings, Similarity
 from tokensphere.space import EmbeddingSpace
 from tokensphere.vocabulary import Token, token_ids
 
@@ -143,3 +144,25 @@ def token_rows(
     elif centered:
         rows -= space.moments.mean_row()
     return rows
+
+
+def of_tokens(space: EmbeddingSpace, sums: Sequence[TokenSum], search: SearchSettings) -> Directions:
+    """Tokens or sums of tokens; their own tokens are known."""
+    parts = [
+        sum_tokens(space, one, similarity=search.similarity, centered=search.centered) for one in sums
+    ]
+    vectors = np.stack([part.vector for part in parts])
+    names = [Name(part.title, part.record) for part in parts]
+    text = "\0".join(name.title for name in names)
+    return Directions(
+        space.shape[1],
+        names,
+        read=lambda low, high: vectors[low:high],
+        describe=lambda: {
+            "what": "tokens",
+            "count": len(sums),
+            "sha256": digest_of(vectors, text),
+        },
+        own=tuple(part.ids for part in parts),
+        rows=(search.similarity, search.centered),
+    )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tokensphere.analysis.direction_test.statistics import KINDS, NearestTokens, Values
 from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.directions.given import Directions, Own, Vectors
+from tokensphere.directions.named import Directions, Own, Vectors
 from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.compute import Compute

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tokensphere.analysis.direction_test.measure import Measurer, why_untestable
 from tokensphere.analysis.direction_test.statistics import Values
 from tokensphere.analysis.job import Progress
-from tokensphere.directions.given import Directions, Own, Vectors, digest_of
+from tokensphere.directions.named import Directions, Own, Vectors, digest_of
 from tokensphere.directions.tokens import token_rows
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import random_directions

@@ -17,7 +17,7 @@ from tokensphere.analysis.direction_test.null import Null
 from tokensphere.analysis.direction_test.statistics import BEST, Statistic, check_statistic
 from tokensphere.analysis.naming.lists import ListNames
 from tokensphere.analysis.result import Result
-from tokensphere.directions.given import Directions, natural
+from tokensphere.directions.named import Directions, natural
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.space import Provenance

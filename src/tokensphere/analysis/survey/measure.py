@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tokensphere.analysis.lists import find_lists, first_k, first_of_group
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
-from tokensphere.directions.given import Vectors
+from tokensphere.directions.named import Vectors
 from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.floors import ExpectedFloors
