@@ -7,16 +7,16 @@ import pytest
 
 import tokensphere as ts
 from tokensphere.directions.expressions import (
-    TokenExpression,
     parse_token_expressions,
     read_token_expressions,
 )
+from tokensphere.directions.tokens import TokenSum
 from tokensphere.errors import InputError, SourceError
 
 Tokens = tuple[str, ...]
 
 
-def parse(line: str) -> TokenExpression:
+def parse(line: str) -> TokenSum:
     (expression,) = parse_token_expressions(line, name="pairs.txt")
     return expression
 
@@ -46,7 +46,7 @@ def test_lines(line: str, positive: Tokens, negative: Tokens) -> None:
     assert (expression.positive, expression.negative) == (positive, negative)
     assert expression.name == line.strip()
     named = parse(f"my name: {line}")
-    assert named == TokenExpression("my name", positive, negative)
+    assert named == TokenSum(positive, negative, "my name")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_lines(line: str, positive: Tokens, negative: Tokens) -> None:
 )
 def test_every_token_can_be_written_in_quotes(token: str) -> None:
     for quoted in (json.dumps(token), json.dumps(token, ensure_ascii=False)):
-        assert parse(f"x: {quoted} - {quoted}") == TokenExpression("x", (token,), (token,))
+        assert parse(f"x: {quoted} - {quoted}") == TokenSum((token,), (token,), "x")
     single = token.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
     assert parse(f"x: '{single}'").positive == (token,)
 
@@ -80,8 +80,8 @@ def test_names(line: str, name: str) -> None:
 def test_comments_blank_lines_and_line_ends() -> None:
     text = "# first\r\n\r\n  # second\n a \r\nname: b + c\n\t\n"
     assert parse_token_expressions(text, name="x") == [
-        TokenExpression("a", ("a",), ()),
-        TokenExpression("name", ("b", "c"), ()),
+        TokenSum(("a",), (), "a"),
+        TokenSum(("b", "c"), (), "name"),
     ]
 
 
@@ -118,7 +118,7 @@ def test_a_text_without_expressions() -> None:
 def test_files(tmp_path: Path) -> None:
     path = tmp_path / "pairs.txt"
     path.write_bytes('\ufeffdays: " Monday" + ␣Friday\r\n'.encode())
-    assert read_token_expressions(path) == [TokenExpression("days", (" Monday", "␣Friday"), ())]
+    assert read_token_expressions(path) == [TokenSum((" Monday", "␣Friday"), (), "days")]
     path.write_bytes(b"a\n\xff\n")
     with pytest.raises(InputError, match=r"no text in UTF-8 \(byte 2\)"):
         read_token_expressions(path)

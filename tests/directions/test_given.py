@@ -14,7 +14,6 @@ import tokensphere as ts
 from tests.analysis.direction_test.spaces import LABELS, SPACE, STORE, D
 from tests.cases import case
 from tests.directions import direction_files
-from tokensphere.directions.expressions import TokenExpression
 from tokensphere.directions.given import make_directions
 from tokensphere.directions.named import Directions, Lazy, Name, natural
 from tokensphere.errors import InputError, UnknownTokenError
@@ -95,12 +94,14 @@ def safetensors(dtype: str) -> Callable[[Path], Path]:
     return write
 
 
-def sums(kind: Callable[..., Any]) -> list[Any]:
-    return [kind(f"{a}−{b}", (a,), (b,)) for a, b in PAIRS]
+SUMS = [ts.TokenSum((a,), (b,), f"{a}−{b}") for a, b in PAIRS]
 
 
-def a_sum(name: str, positive: tuple[str, ...], negative: tuple[str, ...]) -> ts.TokenSum:
-    return ts.TokenSum(positive, negative, name)
+def written(tmp_path: Path) -> list[ts.TokenSum]:
+    """The same sums from a file of expressions."""
+    path = tmp_path / "sums.txt"
+    path.write_text("".join(f'{a}−{b}: "{a}" - "{b}"\n' for a, b in PAIRS), encoding="utf-8")
+    return ts.read_token_expressions(path)
 
 
 # What is given, and the vectors that it stands for (of tokens: another way to give the same).
@@ -131,9 +132,9 @@ GIVEN: dict[str, tuple[Callable[[Path], Any], Any]] = {
     "an id": (lambda _: np.int64(3), [TOKENS[3].encode()]),
     "a list of tokens": (lambda _: TOKENS, list(range(M))),
     "a tuple of ids": (lambda _: tuple(range(M)), [ts.TokenSum((token,)) for token in TOKENS]),
-    "a sum": (lambda _: sums(a_sum)[3], sums(TokenExpression)[3:4]),
-    "a list of sums": (lambda _: sums(a_sum), sums(TokenExpression)),
-    "Directions of tokens": (lambda _: make_directions(SPACE, sums(a_sum), SEARCH), sums(a_sum)),
+    "a sum": (lambda _: SUMS[3], SUMS[3:4]),
+    "sums in a file": (written, SUMS),
+    "Directions of tokens": (lambda _: make_directions(SPACE, SUMS, SEARCH), SUMS),
 }
 
 
@@ -183,7 +184,7 @@ def test_whatever_one_takes_all_take(
 def test_tokens_are_the_vectors_that_stand_for_them() -> None:
     """The mean of unit rows, with the sign turned of those subtracted; own tokens are not found."""
     unit = SPACE.vectors / np.linalg.norm(SPACE.vectors.astype(np.float64), axis=1)[:, None]
-    made = make_directions(SPACE, sums(a_sum), SEARCH)
+    made = make_directions(SPACE, SUMS, SEARCH)
     vectors = np.stack([(unit[i] - unit[M - 1 - i]) / 2 for i in range(M)])
     np.testing.assert_allclose(made.read(0, M), vectors, atol=1e-15)
     assert made.own == tuple((i, M - 1 - i) for i in range(M))
@@ -318,7 +319,7 @@ def test_names_are_those_of_what_was_given(tmp_path: Path) -> None:
     assert titles(["t1", " t2"]) == ["t1", "␣t2"]
     assert titles(ts.TokenSum(("t1", "t2"), ("t3",))) == ["t1 + t2 − t3"]
     assert titles(ts.TokenSum((), ("t3",))) == ["− t3"]
-    assert titles([ts.TokenSum(("t1",), name="one"), TokenExpression("two", ("t2",), ())]) == [
+    assert titles([ts.TokenSum(("t1",), name="one"), ts.TokenSum(("t2",), (), "two")]) == [
         "one",
         "two",
     ]
@@ -353,7 +354,7 @@ def test_groups_keep_the_order_in_which_they_are_met() -> None:
 
 
 def test_the_opposite_of_each_stands_after_it_in_its_group_with_its_tokens() -> None:
-    made = make_directions(SPACE, sums(a_sum), SEARCH).grouped(["a", "b"] * (M // 2))
+    made = make_directions(SPACE, SUMS, SEARCH).grouped(["a", "b"] * (M // 2))
     both = made.both_ends()
     assert len(both) == 2 * M and both.groups == ("a", "b") and both.group_of is not None
     assert both.titles[6] == made.titles[3] and both.titles[7] == f"{made.titles[3]} (−)"
@@ -368,7 +369,7 @@ def test_the_opposite_of_each_stands_after_it_in_its_group_with_its_tokens() -> 
 def test_what_they_are_is_told_once_and_tells_them_apart() -> None:
     given = [
         WHOLE, WHOLE.astype(np.float32), 2 * WHOLE, WHOLE[:-1], WHOLE[0], TOKENS, TOKENS[:-1],
-        sums(a_sum), RANDOM, ts.RandomDirections(D, M, seed=4), ts.RandomDirections(D, M, first=1000),
+        SUMS, RANDOM, ts.RandomDirections(D, M, seed=4), ts.RandomDirections(D, M, first=1000),
     ]  # fmt: skip
     made = [make_directions(SPACE, one, SEARCH) for one in given]
     abouts = [one.about for one in made]

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from tokensphere.directions.tokens import TokenSum
 from tokensphere.errors import InputError
 from tokensphere.formats.files import read_bytes
 
@@ -31,22 +31,7 @@ _TERM = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class TokenExpression:
-    """Tokens that are added and tokens that are subtracted, at least one of all.
-
-    Attributes
-    ----------
-    name : as given, or else the line itself
-    positive, negative : the tokens in the order of the line
-    """
-
-    name: str
-    positive: tuple[str, ...]
-    negative: tuple[str, ...]
-
-
-def read_token_expressions(path: str | Path) -> list[TokenExpression]:
+def read_token_expressions(path: str | Path) -> list[TokenSum]:
     """The expressions in a file of text in UTF-8; see :func:`parse_token_expressions`.
 
     Raises
@@ -63,7 +48,7 @@ def read_token_expressions(path: str | Path) -> list[TokenExpression]:
     return parse_token_expressions(text, name=str(path))
 
 
-def parse_token_expressions(text: str, *, name: str) -> list[TokenExpression]:
+def parse_token_expressions(text: str, *, name: str) -> list[TokenSum]:
     r"""The expressions in a text, one a line; blank lines and those that begin with ``#`` are skipped.
 
     Parameters
@@ -79,9 +64,9 @@ def parse_token_expressions(text: str, *, name: str) -> list[TokenExpression]:
     Examples
     --------
     >>> parse_token_expressions('royal: " king" + " queen" - ␣man', name="pairs.txt")
-    [TokenExpression(name='royal', positive=(' king', ' queen'), negative=('␣man',))]
+    [TokenSum(positive=(' king', ' queen'), negative=('␣man',), name='royal')]
     """
-    expressions: list[TokenExpression] = []
+    expressions: list[TokenSum] = []
     lines: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), 1):
         content = line.strip()
@@ -89,7 +74,7 @@ def parse_token_expressions(text: str, *, name: str) -> list[TokenExpression]:
             continue
         where = f"{name}, line {number}"
         expression = _expression(content, where)
-        earlier = lines.setdefault(expression.name, number)
+        earlier = lines.setdefault(str(expression.name), number)
         if earlier != number:
             raise InputError(
                 f"{where}: the name {expression.name!r:.100} is that of line {earlier}, too; give each"
@@ -101,7 +86,7 @@ def parse_token_expressions(text: str, *, name: str) -> list[TokenExpression]:
     return expressions
 
 
-def _expression(line: str, where: str) -> TokenExpression:
+def _expression(line: str, where: str) -> TokenSum:
     named = _NAME.match(line)
     at = named.end() if named else 0
     positive: list[str] = []
@@ -115,7 +100,7 @@ def _expression(line: str, where: str) -> TokenExpression:
         token = _unquoted(term["quoted"], where) if term["quoted"] else term["bare"]
         (positive if term["sign"] in (None, "+") else negative).append(token)
         at = term.end()
-    return TokenExpression(named[1] if named else line, tuple(positive), tuple(negative))
+    return TokenSum(tuple(positive), tuple(negative), named[1] if named else line)
 
 
 def _problem(rest: str) -> str:

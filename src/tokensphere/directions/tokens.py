@@ -19,7 +19,13 @@ from tokensphere.vocabulary import Token, token_ids
 
 @dataclass(frozen=True)
 class TokenSum:
-    """Tokens that are added and subtracted, and perhaps a name."""
+    """Tokens that are added and tokens that are subtracted.
+
+    Attributes
+    ----------
+    positive, negative : tokens, at least one of all
+    name : what the sum is called; by default its tokens
+    """
 
     positive: tuple[Token, ...]
     negative: tuple[Token, ...] = ()
@@ -48,18 +54,15 @@ def token_sums(given: Any) -> list[TokenSum] | None:
     """
     if is_token(given):
         return [TokenSum((given,))]
-    if hasattr(given, "positive") and hasattr(given, "negative"):
-        given = [given]
+    if isinstance(given, TokenSum):
+        return [given]
     if not isinstance(given, (list, tuple)) or not given:
         return None
-    if all(hasattr(entry, "positive") and hasattr(entry, "negative") for entry in given):
-        return [
-            TokenSum(tuple(entry.positive), tuple(entry.negative), getattr(entry, "name", None))
-            for entry in given
-        ]
+    if all(isinstance(entry, TokenSum) for entry in given):
+        return list(given)
     if all(is_token(entry) for entry in given):
         return [TokenSum((entry,)) for entry in given]
-    if any(isinstance(entry, (str, bytes)) or hasattr(entry, "positive") for entry in given):
+    if any(isinstance(entry, (str, bytes, TokenSum)) for entry in given):
         raise InputError(
             "the directions mix tokens, sums of tokens and numbers; give one of these kinds"
         )

@@ -30,7 +30,7 @@ from tokensphere.analysis.direction_test.measure import Measured, Measurer
 from tokensphere.analysis.direction_test.null import NullSpec
 from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.statistics import KINDS, STATISTICS
-from tokensphere.directions.expressions import TokenExpression
+from tokensphere.directions.tokens import TokenSum
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
@@ -288,7 +288,7 @@ def test_what_was_given_is_told() -> None:
 
 
 def test_tokens_are_looked_up_as_nearest_does_without_themselves() -> None:
-    sums = [TokenExpression("mine", ("t0", " t0"), ("t5",)), TokenExpression("x", ("t7",), ("t8",))]
+    sums = [TokenSum(("t0", " t0"), ("t5",), "mine"), TokenSum(("t7",), ("t8",), "x")]
     result = run(sums)
     for i, one in enumerate(sums):
         found = ts.nearest(SPACE, positive=one.positive, negative=one.negative, k=5, centered=True)

@@ -14,7 +14,7 @@ from tests.analysis.spaces import unit_rows
 from tests.cases import case
 from tokensphere.analysis import lists
 from tokensphere.analysis.direction_test.statistics import STATISTICS
-from tokensphere.directions.expressions import TokenExpression
+from tokensphere.directions.tokens import TokenSum
 from tokensphere.errors import InputError
 from tokensphere.geometry import laws
 from tokensphere.geometry.directions import RandomDirections
@@ -41,7 +41,7 @@ def drawn_from(law: str, space: ts.EmbeddingSpace, seed: int) -> Any:
     if law == "difference of tokens":
         tokens = [space.vocabulary.text(i) or "" for i in range(len(space.vectors))]
         pairs = np.stack([rng.choice(len(tokens), 2, replace=False) for _ in range(M)])
-        return [TokenExpression(f"{a}-{b}", (tokens[a],), (tokens[b],)) for a, b in pairs.tolist()]
+        return [TokenSum((tokens[a],), (tokens[b],), f"{a}-{b}") for a, b in pairs.tolist()]
     return SAMPLE[rng.integers(len(SAMPLE), size=M)]
 
 
@@ -139,7 +139,7 @@ def test_more_draws_are_those_there_were_and_new_ones(monkeypatch: pytest.Monkey
     for other in others:
         null_of(draws=100, **other)
         assert searched[0] == 1024, other
-    null_of([TokenExpression("x", ("t1",), ("t2",))], law="difference", draws=100)
+    null_of([TokenSum(("t1",), ("t2",), "x")], law="difference", draws=100)
     assert searched[0] == 1024  # differences of tokens are others than those of vectors
 
 
