@@ -12,6 +12,9 @@ A message is one line: what is wrong, what was expected, what to do next.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from numbers import Integral
+
 
 class TokensphereError(Exception):
     """Base of every error that tokensphere raises on purpose."""
@@ -38,3 +41,16 @@ class FormatError(SourceError):
 
 class MissingExtraError(TokensphereError, ImportError):
     """An optional dependency is not installed; the message names the command that installs it."""
+
+
+def check_whole(what: str, value: object, least: int = 0) -> None:
+    """Raise `InputError` unless `value` is a whole number of `least` or more."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or value < least:  # type: ignore[operator]
+        raise InputError(f"{what} is {value!r:.60}, but must be a whole number, {least} or more")
+
+
+def check_choice(what: str, name: object, known: Iterable[str]) -> None:
+    """Raise `InputError` unless `name` is one of those that are known."""
+    if name not in (choices := tuple(known)):
+        raise InputError(f"unknown {what} {name!r:.100}: use one of {', '.join(choices)}")

@@ -19,7 +19,6 @@ from tokensphere.geometry.laws import (
     Isotropic,
     NullLaw,
     Sample,
-    check_law,
     covariance_law,
 )
 from tokensphere.geometry.rows import Rows
@@ -49,10 +48,6 @@ def many(law: NullLaw, blocks: int) -> npt.NDArray[np.floating]:
 
 def test_every_name_is_a_law() -> None:
     assert set(laws()) == set(LAWS)
-    assert [check_law(name) for name in LAWS] == list(LAWS)
-    for name in ("gaussian", "", "Isotropic", "sample:x"):
-        with pytest.raises(InputError, match="use one of isotropic, covariance, difference, sample"):
-            check_law(name)
 
 
 @every("name", LAWS)

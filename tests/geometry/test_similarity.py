@@ -16,17 +16,16 @@ from tokensphere.geometry.similarity import (
     Rescaling,
     SearchSettings,
     Similarity,
-    check_similarity,
     make_scoring,
     vector_lengths,
 )
 
 
 def test_the_three_similarities_and_nothing_else() -> None:
-    assert [check_similarity(name) for name in SIMILARITIES] == ["cosine", "dot", "euclidean"]
+    assert [SearchSettings(similarity=name).similarity for name in SIMILARITIES] == list(SIMILARITIES)
     for name in ("Cosine", "l2", "", "cosine "):
         with pytest.raises(InputError, match="use one of cosine, dot, euclidean"):
-            check_similarity(name)
+            SearchSettings(similarity=name)  # type: ignore[arg-type]
 
 
 @every("similarity", SIMILARITIES)

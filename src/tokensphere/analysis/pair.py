@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.analysis.result import Result
-from tokensphere.errors import InputError
+from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry.rows import dots
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.statistics.intervals import wilson
@@ -102,8 +102,7 @@ def pair(space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, s
         raise InputError(f"both tokens are '{space.vocabulary.visible(first)}'; give two different ones")
     if n_pairs < 100:
         raise InputError(f"{n_pairs} pairs are too few to rank among: ask for 100 or more")
-    if seed < 0:
-        raise InputError(f"the seed is {seed}, but must be 0 or more")
+    check_whole("the seed", seed)
     usable = space.usable & space.moments.center().usable
     for id in (first, second):
         if not usable[id]:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from tokensphere.errors import InputError
+from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry.compute import InParallel, workers
 from tokensphere.geometry.rows import Rows
 
@@ -128,10 +128,8 @@ def _check(n_clusters: int, n_usable: int, seed: int, max_iterations: int) -> No
         raise InputError(
             f"{n_clusters} clusters of {n_usable} rows: ask for a number from 1 to {n_usable}"
         )
-    if seed < 0:
-        raise InputError(f"the seed is {seed}, but must be 0 or more")
-    if max_iterations < 1:
-        raise InputError(f"max_iterations is {max_iterations}, but must be 1 or more")
+    check_whole("the seed", seed)
+    check_whole("max_iterations", max_iterations, 1)
 
 
 class _KMeans:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import InputError
+from tokensphere.errors import InputError, check_whole
 
 BLOCK = 256  # directions drawn from one stream; part of what a name means, never to change
 
@@ -56,10 +56,8 @@ def random_directions(d: int, indices: Iterable[int] | int, *, seed: int = 0) ->
         numbers = numbers.astype(np.int64)
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (numbers < 0).any():
         raise InputError("the indices of random directions are whole numbers, 0 or more")
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InputError(f"the seed is {seed!r}, but must be a whole number, 0 or more")
-    if not isinstance(d, (int, np.integer)) or d < 1:
-        raise InputError(f"the number of dimensions is {d!r}, but must be 1 or more")
+    check_whole("the seed", seed)
+    check_whole("the number of dimensions", d, 1)
     directions = np.empty((len(numbers), d), dtype=np.float32)
     blocks = numbers // BLOCK
     for block in np.unique(blocks).tolist():

@@ -39,14 +39,6 @@ _KEYS = {"covariance": 1, "difference": 2, "sample": 3}  # two laws never share 
 _TRIES = 64  # at drawing two rows that differ
 
 
-def check_law(name: str) -> Law:
-    """Return `name` if it is one of `LAWS`; else raise `InputError`."""
-    for known in LAWS:
-        if name == known:
-            return known
-    raise InputError(f"unknown null {name!r:.100}: use one of {', '.join(LAWS)}")
-
-
 @dataclass(frozen=True)
 class Drawn:
     """A block of draws.

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import InputError
+from tokensphere.errors import InputError, check_choice, check_whole
 from tokensphere.geometry.compute import DEFAULT, Compute
 from tokensphere.geometry.rows import Rows, dots
 
@@ -26,14 +26,6 @@ _UNIT_ROUNDOFF = 2.0**-24
 _PAIRS_AT_ONCE = 128
 _EVEN = 1.1  # largest by least factor up to which the rows of a group are nearly as good as one
 _BEYOND = 4096  # more rows than the last group of a search may lack
-
-
-def check_similarity(name: str) -> Similarity:
-    """Return `name` if it is one of ``cosine``, ``dot``, ``euclidean``; else raise `InputError`."""
-    for known in SIMILARITIES:
-        if name == known:
-            return known
-    raise InputError(f"unknown similarity {name!r}: use one of {', '.join(SIMILARITIES)}")
 
 
 @dataclass(frozen=True)
@@ -59,9 +51,8 @@ class SearchSettings:
     forms: bool = False
 
     def __post_init__(self) -> None:
-        check_similarity(self.similarity)
-        if not isinstance(self.k, (int, np.integer)) or self.k < 1:
-            raise InputError(f"k is {self.k!r}, but must be a whole number, 1 or more")
+        check_choice("similarity", self.similarity, SIMILARITIES)
+        check_whole("k", self.k, 1)
         for name, kind in (("k", int), ("centered", bool), ("forms", bool)):
             object.__setattr__(self, name, kind(getattr(self, name)))
 

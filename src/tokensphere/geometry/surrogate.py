@@ -27,7 +27,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import InputError
+from tokensphere.errors import InputError, check_choice, check_whole
 from tokensphere.geometry.compute import Compute, workers
 from tokensphere.geometry.rows import Rows, dots
 
@@ -39,14 +39,6 @@ _AT_ONCE = 8  # blocks whose products are held
 _ROUNDS = 6  # of drawing; each mends what the last one got wrong
 _CLOSE = 0.05  # of the sampling error of a covariance: near enough
 _ENOUGH = 4  # rows for each dimension of the noise, or its covariance cannot be mended
-
-
-def check_surrogate(name: str) -> SurrogateLaw:
-    """Return `name` if it is ``matched`` or ``gaussian``; else raise `InputError`."""
-    for known in SURROGATE_LAWS:
-        if name == known:
-            return known
-    raise InputError(f"unknown surrogate {name!r}: use one of {', '.join(SURROGATE_LAWS)}")
 
 
 def unit_covariance(rows: Rows) -> npt.NDArray[np.float64]:
@@ -163,9 +155,8 @@ def surrogate_rows(rows: Rows, *, law: SurrogateLaw = "matched", seed: int = 0) 
     n = int(np.count_nonzero(rows.usable))
     if n < 2:
         raise InputError(f"only {n} rows have a direction; a surrogate vocabulary needs 2 or more")
-    if seed < 0:
-        raise InputError(f"the seed is {seed}, but must be 0 or more")
-    check_surrogate(law)
+    check_whole("the seed", seed)
+    check_choice("surrogate", law, SURROGATE_LAWS)
     with workers(1):  # eigenvectors, too, are the same whatever the BLAS would use
         covariance = unit_covariance(rows)
         if not np.trace(covariance) > 1e-12:

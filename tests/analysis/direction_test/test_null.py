@@ -150,7 +150,7 @@ def test_nulls_that_there_are_not() -> None:
         ({"sample": SAMPLE}, "a sample is given, but the null is 'isotropic'"),
         ({"law": "sample", "sample": np.zeros((3, D))}, "no row of the sample is a direction"),
         ({"law": "sample", "sample": np.ones((3, D + 1))}, "13 dimensions"),
-        ({"draws": 0}, "0 draws of a null"),
+        ({"draws": 0}, "draws is 0, but must be"),
         ({"seed": -1}, "the seed is -1"),
     ]
     for options, match in wrong:

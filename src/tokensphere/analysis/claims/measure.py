@@ -16,7 +16,7 @@ from tokensphere.analysis.claims.parts import LEVELS, GeometrySettings, Orthogon
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.analysis.pair import Pair, pair
 from tokensphere.analysis.survey.result import CoherentShare
-from tokensphere.errors import InputError
+from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry import orthogonality as law
 from tokensphere.geometry.clusters import clustering_problems, spherical_kmeans
 from tokensphere.geometry.compute import Compute
@@ -158,8 +158,7 @@ class _Made:
 def _check(n_directions: int, seed: int, clusters: Sequence[int], labelling: object) -> None:
     if n_directions < 2:
         raise InputError(f"{n_directions} directions are too few: ask for 2 or more")
-    if seed < 0:
-        raise InputError(f"the seed is {seed}, but must be 0 or more")
+    check_whole("the seed", seed)
     if not len(clusters) and labelling is None:
         raise InputError("no clusters to look at: give numbers of clusters or a labelling")
     if any(count < 2 for count in clusters):

@@ -13,15 +13,14 @@ from tokensphere.analysis.direction_test.statistics import Values
 from tokensphere.analysis.job import Progress
 from tokensphere.directions.named import Directions, Own, Vectors, digest_of
 from tokensphere.directions.tokens import token_rows
-from tokensphere.errors import InputError
-from tokensphere.geometry.directions import random_directions
+from tokensphere.errors import InputError, check_choice, check_whole
 from tokensphere.geometry.laws import (
+    LAWS,
     Differences,
     Isotropic,
     Law,
     NullLaw,
     Sample,
-    check_law,
     covariance_law,
 )
 from tokensphere.geometry.search import QUERIES_AT_ONCE
@@ -56,8 +55,9 @@ class NullSpec:
     sample: Any = None
 
     def __post_init__(self) -> None:
-        check_law(self.law)
-        random_directions(1, [], seed=self.seed)  # checks the seed
+        check_choice("null", self.law, LAWS)
+        check_whole("draws", self.draws, 1)
+        check_whole("the seed", self.seed)
         if self.sample is not None and self.law != "sample":
             raise InputError(
                 f"a sample is given, but the null is {self.law!r}; use null 'sample' for it"

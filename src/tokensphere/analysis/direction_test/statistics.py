@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.errors import InputError
+from tokensphere.errors import check_choice
 from tokensphere.geometry.coherence import Coherence
 
 Values = npt.NDArray[np.float64]
@@ -114,6 +114,5 @@ BEST = Nearness.name  # finds most of what is planted (docs/power.md)
 
 def check_statistic(name: str) -> type[Statistic]:
     """The statistic of that name; else raise `InputError`."""
-    if name not in STATISTICS:
-        raise InputError(f"unknown statistic {name!r:.100}: use one of {', '.join(STATISTICS)}")
+    check_choice("statistic", name, STATISTICS)
     return STATISTICS[name]

@@ -14,6 +14,7 @@ from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import NO_LABEL, LabelCounter, Smallest
 from tokensphere.analysis.naming.null import shuffled_null
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
+from tokensphere.errors import InputError, check_whole
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import DrawStore
@@ -36,6 +37,12 @@ class NamingSpec:
     seed: int = 0
     level: float = 0.05
     kinds: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        check_whole("draws", self.draws, 1)
+        check_whole("the seed", self.seed)
+        if not 0 < self.level < 1:
+            raise InputError(f"the level is {self.level!r:.60}, but must lie between 0 and 1")
 
 
 FEWEST = 3  # a label counts from 3 shared tokens on

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.errors import InputError
+from tokensphere.errors import check_whole
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.space import EmbeddingSpace
@@ -57,7 +57,7 @@ def shuffled_null(
     -------
     float64 array of shape (B,), ascending
     """
-    _check_seed(seed)
+    check_whole("the seed", seed)
     tokens = np.flatnonzero(counter.usable)
 
     def make(block: int) -> Draws:
@@ -96,7 +96,7 @@ def direction_lists(
     -------
     int32 array of shape (B, k)
     """
-    _check_seed(seed)
+    check_whole("the seed", seed)
 
     finder = Finder(space, settings)
 
@@ -135,8 +135,3 @@ def lists_with_as_many(
         reached += np.bincount(counts.indices[enough], minlength=len(counter))
         total += counts.shape[0]
     return np.where(wanted == 0, total, reached)
-
-
-def _check_seed(seed: int) -> None:
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InputError(f"the seed is {seed!r}, but must be a whole number, 0 or more")

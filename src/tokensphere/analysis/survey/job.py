@@ -19,12 +19,12 @@ from tokensphere.analysis.survey.records import FORMS, RANKINGS, ROWS, SurveyRec
 from tokensphere.analysis.survey.result import LEVELS, CoherenceRate, Survey
 from tokensphere.analysis.survey.sharing import share_labels
 from tokensphere.directions.given import make_directions
-from tokensphere.errors import InputError
+from tokensphere.errors import InputError, check_choice, check_whole
 from tokensphere.geometry.coherence import Coherence, random_pair_limit
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.similarity import SearchSettings
-from tokensphere.geometry.surrogate import SurrogateLaw, check_surrogate
+from tokensphere.geometry.surrogate import SURROGATE_LAWS, SurrogateLaw
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import DrawStore
@@ -49,9 +49,8 @@ class SurrogateSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_surrogate(self.law)
-        if self.seed < 0:
-            raise InputError(f"the surrogate's seed is {self.seed}, but must be 0 or more")
+        check_choice("surrogate", self.law, SURROGATE_LAWS)
+        check_whole("the surrogate's seed", self.seed)
 
 
 def survey(

@@ -1,0 +1,36 @@
+"""Checks of arguments say what is wrong, what was expected, and nothing of other values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.cases import case
+from tokensphere.errors import InputError, check_choice, check_whole
+
+
+def test_whole_numbers_from_the_least_on_pass() -> None:
+    for value in (3, 4, np.int64(3), np.uint8(200), 10**30):
+        with case(value=value):
+            check_whole("k", value, 3)
+    check_whole("the seed", 0)
+
+
+def test_anything_else_is_told_with_its_name_and_the_least() -> None:
+    for value in (2, -1, np.int64(2), 3.0, "3", None, True, np.float32(4), [4], float("nan"), b"4"):
+        expected = "k is .*, but must be a whole number, 3 or more"
+        with case(value=value), pytest.raises(InputError, match=expected):
+            check_whole("k", value, 3)
+    with pytest.raises(InputError) as caught:
+        check_whole("k", "x" * 10_000)
+    assert len(str(caught.value)) < 150
+
+
+def test_choices() -> None:
+    check_choice("null", "b", ("a", "b"))
+    for name in ("c", "", "A", None, 1):
+        with case(name=name), pytest.raises(InputError, match="unknown null .*: use one of a, b$"):
+            check_choice("null", name, iter(("a", "b")))
+    with pytest.raises(InputError) as caught:
+        check_choice("null", "x" * 10_000, ("a",))
+    assert len(str(caught.value)) < 200
