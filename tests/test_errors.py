@@ -29,7 +29,7 @@ def test_anything_else_is_told_with_its_name_and_the_least() -> None:
 def test_choices() -> None:
     check_choice("null", "b", ("a", "b"))
     for name in ("c", "", "A", None, 1):
-        with case(name=name), pytest.raises(InputError, match="unknown null .*: use one of a, b$"):
+        with case(name=name), pytest.raises(InputError, match=r"unknown null .*: use one of a, b$"):
             check_choice("null", name, iter(("a", "b")))
     with pytest.raises(InputError) as caught:
         check_choice("null", "x" * 10_000, ("a",))
