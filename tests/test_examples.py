@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tokensphere.directions.expressions import read_token_expressions
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -46,7 +45,7 @@ def test_a_decoder_with_planted_features(
 
 
 def test_pairs_of_tokens_that_the_bundled_model_has(bundled: ts.EmbeddingSpace) -> None:
-    sums = read_token_expressions(EXAMPLES / "pairs.txt")
+    sums = ts.read_token_expressions(EXAMPLES / "pairs.txt")
     assert len(sums) == 5
     for one in sums:
         assert len(one.positive) == len(one.negative)

@@ -221,11 +221,14 @@ def test_a_failed_search_saves_nothing(tmp_path: Path) -> None:
         (["near", " king", "-k", "x"], "Invalid value for '-k'"),
         (["near", " king", "-k", "10000"], "k is 10000"),
         (["near", " king", "--similarity", "l2"], "l2"),
-        (["near", " king", "--vector", "x.npy"], "either tokens or --vector"),
+        (
+            ["near", " king", "--vector", "x.npy"],
+            "give tokens, --vector or --tokens, and only one of them",
+        ),
         (["near", " king", " man", "--plus", "one"], "give one token and the others as --plus"),
         (["near", " king", "--minus", " king"], "cancel out"),
         (["near", "--plus", "nothing"], "no token 'nothing'"),
-        (["near", "--vector", "missing.npy"], "cannot open missing.npy"),
+        (["near", "--vector", "missing.npy"], "there is no file or folder 'missing.npy'"),
         (["near", " king", "--model", "no-such-model"], "no-such-model"),
         (["pair", " king"], "Missing argument"),
         (["pair", " king", " king"], "both tokens are"),
@@ -259,16 +262,16 @@ def vectors_that_are_wrong() -> dict[str, Any]:
     zero = np.eye(3, small_model.D)
     zero[2] = 0
     return {
-        "7 dimensions": np.ones(7),
+        "shape (7,), without an axis of length 32": np.ones(7),
         "NaN or infinite": broken,
         "infinite": good_row * np.inf,
         "direction 2 is the zero vector": zero,
-        "but need (d,) or (m, d)": np.ones((1, 1, small_model.D)),
-        "are of type <U1": np.full(small_model.D, "x"),
-        "are of type complex128": good_row * 1j,
-        "are of type bool": good_row > 0,
+        "without an axis of length 32": np.ones((1, 1, small_model.D + 1)),
+        "values of type <U1; directions must be real numbers": np.full(small_model.D, "x"),
+        "values of type <c16; directions must be real numbers": good_row * 1j,
+        "values of type |b1; directions must be real numbers": good_row > 0,
         "shape (0, 32)": np.ones((0, small_model.D)),
-        "is no complete NumPy file": np.array([{"a": 1}], dtype=object),
+        "values of type object; directions must be real numbers": np.array([{"a": 1}], dtype=object),
     }
 
 
@@ -332,6 +335,7 @@ def test_a_keyboard_interrupt_is_one_line_and_130() -> None:
 def test_a_signal_stops_a_search() -> None:
     code = (
         "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background\n"
         "import tokensphere.geometry.search as search\n"
         "from tokensphere.cli import main\n"
         "scan = search._Search.scan\n"

@@ -20,7 +20,7 @@ N, D, M = 500, 16, 400
 
 
 def made(space: ts.EmbeddingSpace | None = None, **options: Any) -> Survey:
-    return survey(space or space_of(), M, **{"k": 6, "ks": (3, 10), **options})
+    return survey(space or space_of(), M, search=ts.SearchSettings(6, **options), ks=(3, 10))
 
 
 def space_of() -> ts.EmbeddingSpace:

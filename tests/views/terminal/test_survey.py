@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 import tokensphere as ts
 from tests import small_model
-from tokensphere.analysis.survey.job import name_survey, summarize_survey, survey
+from tokensphere.analysis.survey.job import SurveyJob, name_survey, survey
 from tokensphere.analysis.survey.result import Survey
 from tokensphere.statistics.draws import MemoryStore
 from tokensphere.statistics.exceedance import Exceedance
@@ -27,7 +27,7 @@ SECTIONS = [
 
 @pytest.fixture(scope="module")
 def result(small: ts.EmbeddingSpace) -> Survey:
-    return survey(small, 300, first=1_234_500, seed=3)
+    return survey(small, ts.RandomDirections(32, 300, first=1_234_500, seed=3))
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_the_sentence_agrees_with_the_rate(
 def test_which_lists_are_shown_is_said(
     small: ts.EmbeddingSpace, options: dict[str, Any], which: str, again: str
 ) -> None:
-    text = words_of(survey(small, 100, **options))
+    text = words_of(survey(small, 100, search=ts.SearchSettings(**options)))
     assert which in text and again in text
 
 
@@ -203,7 +203,8 @@ def test_groups_that_are_alike_are_counted(result: Survey) -> None:
 
 
 def test_what_was_stopped_or_left_out_is_said(small: ts.EmbeddingSpace, result: Survey) -> None:
-    part = summarize_survey(small, result.settings, result.records.take(120), asked=5000)
+    job = SurveyJob(small, ts.RandomDirections(32, 5000, first=1_234_500, seed=3))
+    part = job.result(result.records.take(120))
     assert "stopped: 120 of 5,000 directions done" in words_of(part)
     assert "7 rows left out (zero, NaN or padding)" in words_of(replace(result, left_out=7))
 
@@ -248,6 +249,8 @@ def _numbers(value: Any) -> set[float]:
 
 
 def test_a_k_of_one_s_own_gets_its_columns(small: ts.EmbeddingSpace) -> None:
-    table = table_under(lines_of(survey(small, 100, k=7), 80), "Lists more coherent than 95 %")
+    table = table_under(
+        lines_of(survey(small, 100, search=ts.SearchSettings(7)), 80), "Lists more coherent than 95 %"
+    )
     assert re.findall(r"k = (\d+)", table[1]) == ["5", "7", "10", "20"]
     assert len({cell_len(row) for row in table[1:-1]}) == 1
