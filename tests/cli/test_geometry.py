@@ -12,7 +12,6 @@ from click.testing import CliRunner, Result
 
 import tokensphere as ts
 import tokensphere.cli.geometry
-import tokensphere.views.terminal.claims
 from tests import small_model
 from tokensphere.analysis.claims.measure import measure_geometry
 from tokensphere.cli import main

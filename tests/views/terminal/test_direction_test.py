@@ -19,7 +19,8 @@ from tokensphere.labels.table import Label, LabelTable
 from tokensphere.statistics.draws import MemoryStore
 from tokensphere.views import to_html, to_json, to_text
 from tokensphere.views.figures.direction_test import plot_direction_test, short_names
-from tokensphere.views.words import LAWS, in_words, p_text, sentences
+from tokensphere.views.text import p_text
+from tokensphere.views.words import LAWS, in_words, sentences
 
 STORE = MemoryStore()
 

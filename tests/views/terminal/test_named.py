@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import pytest
 from rich.cells import cell_len
@@ -61,10 +63,15 @@ def test_a_line_says_what_is_shared_and_how_surprising_that_is(result: NamedNeig
         assert len(view.lines(result, j)) == max(1, len(result.themes(j)))
 
 
-def test_a_p_at_its_floor_has_a_sign() -> None:
-    assert view._p(1 / 1000, 999) == "p ≤ 0.001" and view._p(2 / 1000, 999) == "p = 0.002"
-    assert view._p(1 / 10_000, 9_999) == "p ≤ 0.0001" and view._p(1.0, 9_999) == "p = 1"
-    assert view._p(0.0504, 9_999) == "p = 0.0504"  # never looks like the level of 5 %
+def test_a_p_at_its_floor_has_a_sign(result: NamedNeighbors) -> None:
+    def p(value: float, draws: int) -> str:
+        names = replace(result.names, p_familywise=np.full(7, value))
+        (line,) = view.lines(replace(result, names=names, n_draws=draws), 3)
+        return line.removeprefix(f"{NOTHING} (").removesuffix(")")
+
+    assert p(1 / 1000, 999) == "p ≤ 0.001" and p(2 / 1000, 999) == "p = 0.002"
+    assert p(1 / 10_000, 9_999) == "p ≤ 0.0001" and p(1.0, 9_999) == "p = 1"
+    assert p(0.0504, 9_999) == "p = 0.0504"  # never looks like the level of 5 %
 
 
 @pytest.mark.parametrize("width", [30, 60, 80, 100, 160, 400])

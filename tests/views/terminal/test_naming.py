@@ -13,7 +13,7 @@ from tokensphere.analysis.naming.tokens import Naming, name_tokens
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.statistics.draws import MemoryStore
 from tokensphere.views import to_html, to_json, to_text
-from tokensphere.views.terminal import naming as terminal_naming
+from tokensphere.views.text import number, p_text
 
 CITIES = [" Paris", " London", " Tokyo", "Paris", " paris"]
 
@@ -116,4 +116,4 @@ def test_views_have_no_cut_in_narrow_terminals(small: ts.EmbeddingSpace, table: 
     wide = to_text(list_labels(small, table), width=300).splitlines()
     narrow = to_text(list_labels(small, table), width=30).splitlines()
     assert [line for line in wide if "cities" in line] == [line for line in narrow if "cities" in line]
-    assert terminal_naming._p(0.01, 99).startswith("≤") and terminal_naming._p(0.02, 99) == "0.020"
+    assert p_text(0.01, 1 / 100, number) == "≤ 0.010" and p_text(0.02, 1 / 100, number) == "0.020"
