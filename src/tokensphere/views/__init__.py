@@ -17,21 +17,21 @@ __all__ = ["WIDTH_WITHOUT_TERMINAL", "render", "to_html", "to_json", "to_text"]
 
 # Who shows a result of a type. They are imported when one is shown: what they need costs time.
 _TERMINAL = {
-    "DirectionTest": "views.terminal.direction_test:direction_test",
-    "Geometry": "views.terminal.claims:geometry",
-    "LabelList": "views.terminal.naming:label_list",
-    "LabelMembers": "views.terminal.naming:label_members",
-    "NamedNeighbors": "views.terminal.named:named_neighbors",
-    "Naming": "views.terminal.naming:naming",
-    "Neighbors": "views.terminal.neighbors:neighbors",
-    "Pair": "views.terminal.facts:pair",
-    "RankedTest": "views.terminal.direction_test:ranked_test",
-    "Summary": "views.terminal.facts:summary",
-    "Survey": "views.terminal.survey:survey",
+    "DirectionTest": "tokensphere.views.terminal.direction_test:direction_test",
+    "Geometry": "tokensphere.views.terminal.claims:geometry",
+    "LabelList": "tokensphere.views.terminal.naming:label_list",
+    "LabelMembers": "tokensphere.views.terminal.naming:label_members",
+    "NamedNeighbors": "tokensphere.views.terminal.named:named_neighbors",
+    "Naming": "tokensphere.views.terminal.naming:naming",
+    "Neighbors": "tokensphere.views.terminal.neighbors:neighbors",
+    "Pair": "tokensphere.views.terminal.facts:pair",
+    "RankedTest": "tokensphere.views.terminal.direction_test:ranked_test",
+    "Summary": "tokensphere.views.terminal.facts:summary",
+    "Survey": "tokensphere.views.terminal.survey:survey",
 }
 _HTML = {
-    "NamedNeighbors": "views.html:named_neighbors",
-    "Neighbors": "views.html:neighbors",
+    "NamedNeighbors": "tokensphere.views.html:named_neighbors",
+    "Neighbors": "tokensphere.views.html:neighbors",
 }
 
 
@@ -40,7 +40,7 @@ def _view(result: Any, views: Mapping[str, str]) -> Any:
     for kind in type(result).__mro__:
         if kind.__name__ in views:
             module, _, name = views[kind.__name__].partition(":")
-            return getattr(import_module(f"tokensphere.{module}"), name)
+            return getattr(import_module(module), name)
     return None
 
 
