@@ -82,6 +82,12 @@ def test_both_vocabularies_lists_and_the_percentile(
     assert title.startswith("a $model_1$: 500 tokens, 400 random directions (seed 0")
 
 
+def test_given_directions_are_not_called_random(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.random.default_rng(0).standard_normal((100, D))
+    figure, _ = drawn(survey(space_of(), rows, search=ts.SearchSettings(6), ks=(3, 10)), monkeypatch)
+    assert figure.get_suptitle() == "a $model_1$: 500 tokens, 100 directions"
+
+
 def test_all_rates_and_their_intervals(result: Survey, monkeypatch: pytest.MonkeyPatch) -> None:
     _, (_, ax, _) = drawn(result, monkeypatch)
     assert [label.get_text() for label in ax.get_xticklabels()] == ["3", "6", "10"]

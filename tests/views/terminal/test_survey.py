@@ -104,6 +104,23 @@ def test_which_lists_are_shown_is_said(
     assert which in text and again in text
 
 
+def test_given_directions_are_not_called_random(small: ts.EmbeddingSpace) -> None:
+    """They have places, no seed, and no command that finds them again."""
+    rows = np.random.default_rng(0).standard_normal((150, 32))
+    given = survey(small, rows)
+    assert given.settings.seed is None
+    text = words_of(given)
+    assert text.startswith("How often is a neighbourhood coherent?")
+    assert "Of 150 directions," in text
+    for word in ("random", "seed None", "a list again", "--first"):
+        assert word not in text, word
+    assert "seed 0)" in text  # the surrogate's
+    places = [place for which in given.examples().values() for place in which.tolist()]
+    _, *lines = table_under(lines_of(given, 200), "index")
+    assert [int(line.split()[0]) for line in lines if re.match(r" *\d", line)] == places
+    assert str(given) == to_text(given)
+
+
 def test_every_rate_stands_in_its_place(result: Survey) -> None:
     lines = lines_of(result, 80)
     for number, percentile in enumerate((95, 99)):
