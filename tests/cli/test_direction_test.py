@@ -1,26 +1,26 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
 import tokensphere as ts
 import tokensphere.cli.direction_test
 from tests import small_model
+from tests.cli.running import Command
 from tokensphere.analysis.direction_test.measure import Measured, Measurer
 from tokensphere.analysis.lists import Finder
-from tokensphere.cli import main
 from tokensphere.directions.given import Directions
 from tokensphere.formats.columns import read_columns
 from tokensphere.formats.gguf.writer import write_gguf
 
 D = small_model.D
 V = np.random.default_rng(0).standard_normal((50, D)).astype(np.float32)
+RUN = Command("test")
+invoke, good, record, fails = RUN.invoke, RUN.good, RUN.record, RUN.fails
 
 
 @pytest.fixture(autouse=True)
@@ -58,29 +58,6 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(Finder, "find", counted)
     return found
-
-
-def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["test", *(str(argument) for argument in arguments)])
-
-
-def good(*arguments: object) -> str:
-    result = invoke(*arguments)
-    assert result.exit_code == 0, result.stderr or result.exception
-    assert result.stderr == ""
-    return result.stdout
-
-
-def record(*arguments: object) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(good(*arguments, "--json"))
-    return parsed
-
-
-def fails(match: str, *arguments: object) -> None:
-    result = invoke(*arguments)
-    assert result.exit_code == 2 and result.stdout == "", result.exception
-    assert result.stderr.startswith("tokensphere: ") and result.stderr.count("\n") == 1
-    assert match in result.stderr, result.stderr
 
 
 def test_a_probe_of_numpy(probe: Path, small: ts.EmbeddingSpace) -> None:

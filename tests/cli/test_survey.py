@@ -8,15 +8,19 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 import tokensphere as ts
 from tests import small_model
+from tests.cli.running import Command
 from tokensphere.analysis.survey.measure import SurveyMeasurer
 from tokensphere.analysis.survey.records import SurveyRecords
 from tokensphere.cli import main
 from tokensphere.formats.columns import read_columns
 from tokensphere.formats.parquet import write_columns
+
+RUN = Command("survey", model=small_model.NAME)
+invoke, good, record, fails = RUN.invoke, RUN.good, RUN.record, RUN.fails
 
 
 @pytest.fixture(autouse=True)
@@ -28,30 +32,6 @@ def surroundings(small_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "tokensphere.analysis.survey.job.BLOCK", 110
     )  # so that small surveys have several blocks
     monkeypatch.setattr("tokensphere.analysis.survey.job._PAIRS", 5000)  # enough for 1,275 pairs
-
-
-def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["survey", *map(str, arguments)])
-
-
-def good(*arguments: object) -> str:
-    result = invoke(*arguments)
-    assert result.exit_code == 0, result.stderr or result.exception
-    assert result.stderr == ""
-    return result.stdout
-
-
-def record(*arguments: object) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(good(*arguments, "--json"))
-    assert parsed["tokensphere"] == ts.__version__ and parsed["model"]["model"] == small_model.NAME
-    return parsed
-
-
-def fails(match: str, *arguments: object) -> None:
-    result = invoke(*arguments)
-    assert result.exit_code == 2 and result.stdout == "", result.exception
-    assert result.stderr.startswith("tokensphere: ") and result.stderr.count("\n") == 1
-    assert match in result.stderr
 
 
 @pytest.fixture
@@ -193,25 +173,20 @@ def test_the_file_holds_every_direction_s_numbers(tmp_path: Path) -> None:
         assert ids == [token["id"] for token in entry["tokens"]]
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
+def test_a_file_of_another_survey_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "s.parquet"
+    good("-n", 100, "--save", path)
+    before = path.read_bytes()
+    for options, message in (
         (("--seed", "1"), "whose seed is 0, not 1"),
         (("--first", "2"), "whose first is 0, not 2"),
         (("-k", "7"), "whose k is 10, not 7"),
         (("--centered",), "whose centered is False, not True"),
         (("--surrogate", "gaussian"), "whose surrogate is 'matched', not 'gaussian'"),
         (("--surrogate-seed", "1"), "whose surrogate_seed is 0, not 1"),
-    ],
-)
-def test_a_file_of_another_survey_is_left_alone(
-    options: tuple[str, ...], message: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "s.parquet"
-    good("-n", 100, "--save", path)
-    before = path.read_bytes()
-    fails(message, *options, "-n", 200, "--save", path)
-    assert path.read_bytes() == before
+    ):
+        fails(message, *options, "-n", 200, "--save", path)
+        assert path.read_bytes() == before, options
 
 
 def test_a_file_of_another_model_is_left_alone(tmp_path: Path) -> None:

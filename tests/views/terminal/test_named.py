@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +9,7 @@ from rich.cells import cell_len
 
 import tokensphere as ts
 from tests import small_model
+from tests.views.terminal.test_render import printed
 from tests.views.test_html import Reader
 from tokensphere.analysis.naming.neighbors import NamedNeighbors, name_neighbors
 from tokensphere.analysis.naming.themes import NOTHING
@@ -43,11 +43,6 @@ def result(small: ts.EmbeddingSpace) -> NamedNeighbors:
         ids, found.similarity, found.names, found.settings, 0, found.provenance, found.vocabulary
     )
     return name_neighbors(small, lists, labels=table, n_draws=999, store=MemoryStore(), level=0.1)
-
-
-def printed(result: Any, width: int) -> list[str]:
-    lines = to_text(result, width=width).splitlines()
-    return [line.rstrip().replace(LEFT_TO_RIGHT_MARK, "") for line in lines]
 
 
 def test_a_line_says_what_is_shared_and_how_surprising_that_is(result: NamedNeighbors) -> None:

@@ -69,7 +69,7 @@ def cache_json(
                 "tensor": entry.tensor,
                 "dtype": entry.dtype,
                 "shape": list(entry.shape),
-                "bytes_on_disk": (sizes or {}).get((entry.repo, entry.commit, entry.tensor), entry.size),
+                "bytes_on_disk": sizes[entry.repo, entry.commit, entry.tensor] if sizes else entry.size,
                 "sha256": entry.sha256,
                 "fetched": entry.date,
             }
