@@ -32,6 +32,7 @@ def test_principal_directions(
     np.testing.assert_allclose(variance.sum(), unit.var(axis=0).sum(), rtol=1e-5)
 
 
+@pytest.mark.slow  # 10,000 draws on the bundled model
 def test_a_decoder_with_planted_features(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,7 @@ from tokensphere.statistics.draws import MemoryStore
 from tokensphere.views.figures import survey as module
 from tokensphere.views.figures.survey import plot_survey
 
-N, D, M = 500, 16, 400
+N, D, M = 500, 16, 200
 
 
 def made(space: ts.EmbeddingSpace | None = None, **options: Any) -> Survey:
@@ -79,7 +79,7 @@ def test_both_vocabularies_lists_and_the_percentile(
     assert "6 neighbours" in ax.get_title(loc="left")
     assert ("centred rows, one token a form" in ax.get_xlabel()) == bool(options)
     title = figure.get_suptitle()
-    assert title.startswith("a $model_1$: 500 tokens, 400 random directions (seed 0")
+    assert title.startswith("a $model_1$: 500 tokens, 200 random directions (seed 0")
 
 
 def test_given_directions_are_not_called_random(monkeypatch: pytest.MonkeyPatch) -> None:
