@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 import tokensphere as ts
-from tokensphere.directions.file import open_directions
 
 
 def make_decoder(space: ts.EmbeddingSpace, path: Path) -> None:
@@ -34,5 +33,5 @@ with tempfile.TemporaryDirectory() as folder:
     file = sys.argv[1] if sys.argv[1:] else f"{folder}/sae.safetensors"
     if not sys.argv[1:]:
         make_decoder(space, Path(file))
-    with open_directions(file, space.shape[1]) as decoder:
-        print(ts.test_directions(space, decoder))
+    with ts.open_directions(file, space.shape[1]) as decoder:
+        print(ts.direction_test(space, decoder))

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tokensphere.directions.expressions import read_token_expressions
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -33,6 +32,7 @@ def test_principal_directions(
     np.testing.assert_allclose(variance.sum(), unit.var(axis=0).sum(), rtol=1e-5)
 
 
+@pytest.mark.slow  # 10,000 draws on the bundled model
 def test_a_decoder_with_planted_features(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -46,7 +46,7 @@ def test_a_decoder_with_planted_features(
 
 
 def test_pairs_of_tokens_that_the_bundled_model_has(bundled: ts.EmbeddingSpace) -> None:
-    sums = read_token_expressions(EXAMPLES / "pairs.txt")
+    sums = ts.read_token_expressions(EXAMPLES / "pairs.txt")
     assert len(sums) == 5
     for one in sums:
         assert len(one.positive) == len(one.negative)

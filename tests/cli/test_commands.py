@@ -6,17 +6,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
 import tokensphere as ts
 from tests import small_model
-from tokensphere.cli import main
+from tests.cli.running import Command, assert_one_line
+from tokensphere.geometry.similarity import Similarity
 
 COMMANDS = ["random", "near", "pair", "info"]
 
@@ -25,37 +26,15 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+RUN = Command(model=small_model.NAME)
+invoke, good, record = RUN.invoke, RUN.good, RUN.record
+
+
 @pytest.fixture(autouse=True)
 def surroundings(small_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The small model is what commands use, and no variable of the user's shell is seen."""
     monkeypatch.setenv("TOKENSPHERE_MODEL", str(small_path))
     monkeypatch.delenv("COLUMNS", raising=False)
-
-
-def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-def good(*arguments: object) -> str:
-    result = invoke(*arguments)
-    assert result.exit_code == 0, result.stderr
-    assert result.stderr == ""
-    return result.stdout
-
-
-def record(*arguments: object) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(good(*arguments, "--json"))
-    assert parsed["tokensphere"] == ts.__version__
-    assert parsed["model"]["sha256"] and parsed["model"]["model"] == small_model.NAME
-    return parsed
-
-
-def assert_one_line(result: Result, match: str = "", status: int = 2) -> None:
-    assert result.exit_code == status, (result.exit_code, result.exception)
-    assert result.stdout == ""
-    assert result.stderr.endswith("\n") and result.stderr.count("\n") == 1
-    assert result.stderr.startswith("tokensphere: ") and "Traceback" not in result.stderr
-    assert match in result.stderr
 
 
 def run(
@@ -95,14 +74,15 @@ def test_a_direction_is_the_same_alone_and_in_company() -> None:
     assert [row[3:5] for row in columns] == [row[1:3] for row in alone]
 
 
-@pytest.mark.parametrize("similarity", ["cosine", "dot", "euclidean"])
-@pytest.mark.parametrize("flags", [[], ["--centered"], ["--forms"], ["--centered", "--forms"]])
-def test_options_reach_the_search(small: ts.EmbeddingSpace, similarity: Any, flags: list[str]) -> None:
-    centered, forms = "--centered" in flags, "--forms" in flags
-    want = ts.nearest(small, " king", k=6, similarity=similarity, centered=centered, forms=forms)
-    parsed = record("near", " king", "-k", 6, "--similarity", similarity, *flags)
-    assert parsed["settings"] == want.settings.to_dict()
-    assert [entry["id"] for entry in parsed["results"][0]["neighbors"]] == want.ids[0].tolist()
+def test_options_reach_the_search(small: ts.EmbeddingSpace) -> None:
+    similarities: tuple[Similarity, ...] = ("cosine", "dot", "euclidean")
+    for similarity, centered, forms in product(similarities, (False, True), (False, True)):
+        want = ts.nearest(small, " king", k=6, similarity=similarity, centered=centered, forms=forms)
+        flags = ["--centered"] * centered + ["--forms"] * forms
+        parsed = record("near", " king", "-k", 6, "--similarity", similarity, *flags)
+        assert parsed["settings"] == want.settings.to_dict()
+        found = [entry["id"] for entry in parsed["results"][0]["neighbors"]]
+        assert found == want.ids[0].tolist(), (similarity, flags)
 
 
 def test_near_tokens_sums_and_vectors(small: ts.EmbeddingSpace, tmp_path: Path) -> None:
@@ -208,48 +188,49 @@ def test_a_failed_search_saves_nothing(tmp_path: Path) -> None:
 # Mistakes: one line, exit status 2
 
 
-@pytest.mark.parametrize(
-    ("arguments", "match"),
-    [
-        (["near", " kingg"], "did you mean '␣king'"),
-        (["near", "\udcff\udcfe"], r"no token '\xff\xfe'"),
-        (["near", "line\nbreak"], r"line\nbreak"),
-        (["near", "id:99999"], "no token has the id 99999"),
-        (["near"], "nothing to look for"),
-        (["near", " king", "-k", "0"], "Invalid value for '-k'"),
-        (["near", " king", "-k", "-3"], "Invalid value for '-k'"),
-        (["near", " king", "-k", "x"], "Invalid value for '-k'"),
-        (["near", " king", "-k", "10000"], "k is 10000"),
-        (["near", " king", "--similarity", "l2"], "l2"),
-        (["near", " king", "--vector", "x.npy"], "either tokens or --vector"),
-        (["near", " king", " man", "--plus", "one"], "give one token and the others as --plus"),
-        (["near", " king", "--minus", " king"], "cancel out"),
-        (["near", "--plus", "nothing"], "no token 'nothing'"),
-        (["near", "--vector", "missing.npy"], "cannot open missing.npy"),
-        (["near", " king", "--model", "no-such-model"], "no-such-model"),
-        (["pair", " king"], "Missing argument"),
-        (["pair", " king", " king"], "both tokens are"),
-        (["pair", " king", "no such"], "no token 'no␣such'"),
-        (["pair", " king", "king", "--pairs", "5"], "--pairs"),
-        (["info", "no-such-model"], "no-such-model"),
-        (["info", "."], "model"),
-        (["random", "-n", "0"], "Invalid value for '-n'"),
-        (["random", "-n", "1000000000000000"], "not enough memory"),
-        (["random", "--seed", "-1"], "Invalid value for '--seed'"),
-        (["random", "--first", "-1"], "Invalid value for '--first'"),
-        (["random", "--first", str(2**80)], "whole numbers"),
-        (["random", "-k", "10000"], "k is 10000"),
-        (["random", "one", "two"], "unexpected extra argument"),
-        (["random", "--no-such-option"], "No such option"),
-        (["no-such-command"], "No such command"),
-    ],
-)
-def test_mistakes_are_told_in_one_line(
-    arguments: list[str], match: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+MISTAKES: list[tuple[list[str], str]] = [
+    (["near", " kingg"], "did you mean '␣king'"),
+    (["near", "\udcff\udcfe"], r"no token '\xff\xfe'"),
+    (["near", "line\nbreak"], r"line\nbreak"),
+    (["near", "id:99999"], "no token has the id 99999"),
+    (["near"], "nothing to look for"),
+    (["near", " king", "-k", "0"], "Invalid value for '-k'"),
+    (["near", " king", "-k", "-3"], "Invalid value for '-k'"),
+    (["near", " king", "-k", "x"], "Invalid value for '-k'"),
+    (["near", " king", "-k", "10000"], "k is 10000"),
+    (["near", " king", "--similarity", "l2"], "l2"),
+    (
+        ["near", " king", "--vector", "x.npy"],
+        "give tokens, --vector or --tokens, and only one of them",
+    ),
+    (["near", " king", " man", "--plus", "one"], "give one token and the others as --plus"),
+    (["near", " king", "--minus", " king"], "cancel out"),
+    (["near", "--plus", "nothing"], "no token 'nothing'"),
+    (["near", "--vector", "missing.npy"], "there is no file or folder 'missing.npy'"),
+    (["near", " king", "--model", "no-such-model"], "no-such-model"),
+    (["pair", " king"], "Missing argument"),
+    (["pair", " king", " king"], "both tokens are"),
+    (["pair", " king", "no such"], "no token 'no␣such'"),
+    (["pair", " king", "king", "--pairs", "5"], "--pairs"),
+    (["info", "no-such-model"], "no-such-model"),
+    (["info", "."], "model"),
+    (["random", "-n", "0"], "Invalid value for '-n'"),
+    (["random", "-n", "1000000000000000"], "not enough memory"),
+    (["random", "--seed", "-1"], "Invalid value for '--seed'"),
+    (["random", "--first", "-1"], "Invalid value for '--first'"),
+    (["random", "--first", str(2**80)], "whole numbers"),
+    (["random", "-k", "10000"], "k is 10000"),
+    (["random", "one", "two"], "unexpected extra argument"),
+    (["random", "--no-such-option"], "No such option"),
+    (["no-such-command"], "No such command"),
+]
+
+
+def test_mistakes_are_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert_one_line(invoke(*arguments), match)
-    assert_one_line(invoke(*arguments, "--json"))
+    for arguments, match in MISTAKES:
+        assert_one_line(invoke(*arguments), match)
+        assert_one_line(invoke(*arguments, "--json"), match)
 
 
 def vectors_that_are_wrong() -> dict[str, Any]:
@@ -259,24 +240,24 @@ def vectors_that_are_wrong() -> dict[str, Any]:
     zero = np.eye(3, small_model.D)
     zero[2] = 0
     return {
-        "7 dimensions": np.ones(7),
+        "shape (7,), without an axis of length 32": np.ones(7),
         "NaN or infinite": broken,
         "infinite": good_row * np.inf,
         "direction 2 is the zero vector": zero,
-        "but need (d,) or (m, d)": np.ones((1, 1, small_model.D)),
-        "are of type <U1": np.full(small_model.D, "x"),
-        "are of type complex128": good_row * 1j,
-        "are of type bool": good_row > 0,
+        "without an axis of length 32": np.ones((1, 1, small_model.D + 1)),
+        "values of type <U1; directions must be real numbers": np.full(small_model.D, "x"),
+        "values of type <c16; directions must be real numbers": good_row * 1j,
+        "values of type |b1; directions must be real numbers": good_row > 0,
         "shape (0, 32)": np.ones((0, small_model.D)),
-        "is no complete NumPy file": np.array([{"a": 1}], dtype=object),
+        "values of type object; directions must be real numbers": np.array([{"a": 1}], dtype=object),
     }
 
 
-@pytest.mark.parametrize("match", vectors_that_are_wrong())
-def test_wrong_vectors(match: str, tmp_path: Path) -> None:
+def test_wrong_vectors(tmp_path: Path) -> None:
     path = tmp_path / "v.npy"
-    np.save(path, vectors_that_are_wrong()[match], allow_pickle=True)
-    assert_one_line(invoke("near", "--vector", path), match)
+    for match, vectors in vectors_that_are_wrong().items():
+        np.save(path, vectors, allow_pickle=True)
+        assert_one_line(invoke("near", "--vector", path), match)
 
 
 @pytest.mark.parametrize(
@@ -332,6 +313,7 @@ def test_a_keyboard_interrupt_is_one_line_and_130() -> None:
 def test_a_signal_stops_a_search() -> None:
     code = (
         "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background\n"
         "import tokensphere.geometry.search as search\n"
         "from tokensphere.cli import main\n"
         "scan = search._Search.scan\n"

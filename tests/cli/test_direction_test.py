@@ -1,27 +1,26 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
 import tokensphere as ts
 import tokensphere.cli.direction_test
 from tests import small_model
-from tokensphere.analysis.direction_test import job as directiontest
-from tokensphere.analysis.direction_test import measure as directiontest_measure
+from tests.cli.running import Command
 from tokensphere.analysis.direction_test.measure import Measured, Measurer
-from tokensphere.analysis.lists import find_lists
-from tokensphere.cli import main
+from tokensphere.analysis.lists import Finder
+from tokensphere.directions.named import Directions
 from tokensphere.formats.gguf.writer import write_gguf
 from tokensphere.formats.parquet import read_columns
 
 D = small_model.D
 V = np.random.default_rng(0).standard_normal((50, D)).astype(np.float32)
+RUN = Command("test")
+invoke, good, record, fails = RUN.invoke, RUN.good, RUN.record, RUN.fails
 
 
 @pytest.fixture(autouse=True)
@@ -51,51 +50,30 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many directions were looked up, search by search."""
     found: list[int] = []
 
-    def counted(*arguments: Any) -> Any:
-        found.append(len(arguments[1]))
-        return find_lists(*arguments)
+    whole = Finder.find
 
-    monkeypatch.setattr(directiontest_measure, "find_lists", counted)
+    def counted(self: Finder, vectors: Any, own: Any = ()) -> Any:
+        found.append(len(vectors))
+        return whole(self, vectors, own)
+
+    monkeypatch.setattr(Finder, "find", counted)
     return found
-
-
-def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["test", *(str(argument) for argument in arguments)])
-
-
-def good(*arguments: object) -> str:
-    result = invoke(*arguments)
-    assert result.exit_code == 0, result.stderr or result.exception
-    assert result.stderr == ""
-    return result.stdout
-
-
-def record(*arguments: object) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(good(*arguments, "--json"))
-    return parsed
-
-
-def fails(match: str, *arguments: object) -> None:
-    result = invoke(*arguments)
-    assert result.exit_code == 2 and result.stdout == "", result.exception
-    assert result.stderr.startswith("tokensphere: ") and result.stderr.count("\n") == 1
-    assert match in result.stderr, result.stderr
 
 
 def test_a_probe_of_numpy(probe: Path, small: ts.EmbeddingSpace) -> None:
     text = good(probe, "--nulls", 300, "-k", 4, "--top", 3)
     assert "probe.npy[" in text and "300 random directions, uniform on the sphere" in text
     found = record(probe, "--nulls", 300, "-k", 4, "--top", 0)
-    want = directiontest.test_directions(small, V, n_null=300, k=4)
+    search = ts.SearchSettings(4, centered=True)
+    want = ts.direction_test(small, V, null=ts.NullSpec("isotropic", 300), search=search)
     assert len(found["results"]) == 50
     by_name = {row["direction"]: row for row in found["results"]}
     for i in range(50):
         row = by_name[f"probe.npy[{i}]"]
-        assert row["coherence"]["value"] == want.statistic[i, 2]
-        assert [row[name]["p"] for name in ("nearness", "cosine", "coherence", "label")] == want.pvalue[
-            i
-        ].tolist()
-        assert row["cosine"]["q"] == want.qvalue[i, 1]
+        assert row["coherence"]["value"] == want["coherence"].values[i]
+        for name in ("nearness", "cosine", "coherence", "label"):
+            assert row[name]["p"] == want[name].pvalue[i], name
+        assert row["cosine"]["q"] == want["cosine"].qvalue[i]
     assert found["directions"]["sha256"] and found["settings"]["centered"] is True
 
 
@@ -156,13 +134,12 @@ def test_a_cached_null_is_not_drawn_again(probe: Path, searched: list[int]) -> N
 
 def interrupted_after(blocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 10 directions, and Ctrl-C after some of them."""
-    whole = Measurer.blocks
 
-    def some(self: Measurer, source: Any, start: int = 0) -> Iterator[Measured]:
-        for number, part in enumerate(whole(self, source, start, at_once=10)):
+    def some(self: Measurer, given: Directions, start: int = 0) -> Iterator[Measured]:
+        for number, (_, vectors, own) in enumerate(given.blocks(start, 10)):
             if number == blocks:
                 raise KeyboardInterrupt
-            yield part
+            yield self.measure(vectors, own)
 
     monkeypatch.setattr(Measurer, "blocks", some)
 

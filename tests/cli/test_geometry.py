@@ -3,21 +3,20 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
 import tokensphere as ts
 import tokensphere.cli.geometry
-import tokensphere.views.terminal.claims
 from tests import small_model
+from tests.cli.running import Command, assert_one_line
 from tokensphere.analysis.claims.measure import measure_geometry
-from tokensphere.cli import main
 
 FAST = ("-n", 60, "--clusters", "3,6")
+RUN = Command("geometry", model=small_model.NAME)
+invoke, good, record = RUN.invoke, RUN.good, RUN.record
 
 
 @pytest.fixture(autouse=True)
@@ -25,30 +24,6 @@ def surroundings(small_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The small model is what commands use, and no variable of the user's shell is seen."""
     monkeypatch.setenv("TOKENSPHERE_MODEL", str(small_path))
     monkeypatch.delenv("COLUMNS", raising=False)
-
-
-def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["geometry", *map(str, arguments)])
-
-
-def good(*arguments: object) -> str:
-    result = invoke(*arguments)
-    assert result.exit_code == 0, (result.stderr, result.exception)
-    assert result.stderr == ""
-    return result.stdout
-
-
-def record(*arguments: object) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(good(*arguments, "--json"))
-    assert parsed["tokensphere"] == ts.__version__ and parsed["model"]["model"] == small_model.NAME
-    return parsed
-
-
-def assert_one_line(result: Result, match: str) -> None:
-    assert result.exit_code == 2, (result.exit_code, result.exception)
-    assert result.stdout == ""
-    assert result.stderr.startswith("tokensphere: ") and result.stderr.count("\n") == 1
-    assert match in result.stderr
 
 
 def test_it_prints_what_the_library_measures(small: ts.EmbeddingSpace) -> None:
@@ -102,9 +77,9 @@ def test_lines_of_a_labelling_that_are_no_tokens_are_told(tmp_path: Path) -> Non
     assert result.stderr == f"tokensphere: 1 line of {path} names no token of this vocabulary\n"
 
 
-@pytest.mark.parametrize("clusters", ["", "a", "3,", "3;6", "-3", "3.5", "9" * 12])
-def test_numbers_of_clusters_that_are_none(clusters: str) -> None:
-    assert_one_line(invoke("--clusters", clusters), "must be whole numbers with commas")
+def test_numbers_of_clusters_that_are_none() -> None:
+    for clusters in ("", "a", "3,", "3;6", "-3", "3.5", "9" * 12):
+        assert_one_line(invoke("--clusters", clusters), "must be whole numbers with commas")
 
 
 def test_other_wrong_arguments(tmp_path: Path, small: ts.EmbeddingSpace) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
 import tokensphere as ts
 from tests import small_model
-from tokensphere.cli import main
+from tests.cli.running import Command
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.layout.search import Found
 
@@ -24,6 +23,8 @@ NORM = RNG.standard_normal(D).astype(np.float32)
 INPUT, OUTPUT = "model.embed_tokens.weight", "lm_head.weight"
 REPO = "owner/name"
 COMMIT = "89abcdef" * 5
+RUN = Command()
+good, record, fails = RUN.good, RUN.record, RUN.fails
 
 
 @pytest.fixture(autouse=True)
@@ -78,32 +79,6 @@ def cached(commit: str = COMMIT, revision: str = "main", scale: float = 1.0) -> 
     cache_writer.record(REPO, revision, commit, found, matrix="input", tensor=None)
 
 
-def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-def good(*arguments: object) -> str:
-    result = invoke(*arguments)
-    assert result.exit_code == 0, (result.stderr, result.exception)
-    assert result.stderr == ""
-    return result.stdout
-
-
-def record(*arguments: object) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(good(*arguments, "--json"))
-    assert parsed["tokensphere"] == ts.__version__
-    return parsed
-
-
-def refused(*arguments: object) -> str:
-    """The one line of an error."""
-    result = invoke(*arguments)
-    assert result.exit_code == 2, (result.stdout, result.exception)
-    assert result.stdout == "" and result.stderr.count("\n") == 1
-    assert result.stderr.startswith("tokensphere: ")
-    return result.stderr
-
-
 def test_every_command_on_a_folder(folder: Path) -> None:
     for arguments in (
         ["random", folder], ["random", "--model", folder], ["info", folder],
@@ -136,7 +111,7 @@ def test_options_of_the_model(folder: Path, tmp_path: Path) -> None:
 
 def test_a_vocabulary_of_another_format(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b")
-    said = refused("info", folder, "--vocabulary", tmp_path / "t.csv")
+    said = fails("", "info", folder, "--vocabulary", tmp_path / "t.csv")
     assert "neither .json nor .txt" in said
 
 
@@ -147,7 +122,7 @@ def test_the_variable_names_the_model_and_an_argument_wins(
     assert record("info")["model"]["model"] == small_model.NAME
     assert record("info", folder)["model"]["model"] == "my-llama"
     assert record("info", "--model", folder)["model"]["model"] == "my-llama"
-    assert "two models are named" in refused("info", folder, "--model", small_path)
+    assert "two models are named" in fails("", "info", folder, "--model", small_path)
 
 
 def test_what_is_left_out_is_told(folder: Path) -> None:
@@ -160,34 +135,29 @@ def test_what_is_left_out_is_told(folder: Path) -> None:
     assert found <= set(range(N - 4))
 
 
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
+def test_options_that_do_not_fit(folder: Path) -> None:
+    there = "--tensor NAME: lm_head.weight (30 × 8), model.embed_tokens.weight"
+    for options, says in (
         (["--fold-norm"], "use matrix 'output'"),
         (["--revision", "main"], "has no revision 'main'"),
-        (["--tensor", "absent"], "--tensor NAME: lm_head.weight (30 × 8), model.embed_tokens.weight"),
+        (["--tensor", "absent"], there),
         (["--tensor", "model.norm.weight"], "not a matrix"),
         (["--matrix", "both"], "'both' is not one of"),
         (["--vocabulary", "absent.txt"], "no file 'absent.txt'"),
-    ],
-)
-def test_options_that_do_not_fit(folder: Path, options: list[str], says: str) -> None:
-    assert says in refused("info", folder, *options)
+    ):
+        fails(says, "info", folder, *options)
+    for option in ("--tensor", "--vocabulary", "--revision"):
+        fails("leave out", "info", option, "x")  # of the bundled model
 
 
-@pytest.mark.parametrize("option", ["--tensor", "--vocabulary", "--revision"])
-def test_the_bundled_model_takes_none(option: str) -> None:
-    assert "leave out" in refused("info", option, "x")
-
-
-@pytest.mark.parametrize("model", ["absent.gguf", "./owner/name", "nonsense", "a/b/c"])
-def test_a_model_that_is_not_there(model: str) -> None:
-    assert f"no file or folder '{model}'" in refused("random", model)
+def test_a_model_that_is_not_there() -> None:
+    for model in ("absent.gguf", "./owner/name", "nonsense", "a/b/c"):
+        fails(f"no file or folder '{model}'", "random", model)
 
 
 def test_a_repository_that_is_not_in_the_cache(tmp_path: Path) -> None:
-    assert "not in the cache" in refused("random", REPO)
-    assert "no repository of a hub" in refused("random", "owner/na me")
+    assert "not in the cache" in fails("", "random", REPO)
+    assert "no repository of a hub" in fails("", "random", "owner/na me")
     assert not (tmp_path / "cache").exists()
 
 
@@ -207,8 +177,8 @@ def test_an_empty_cache(tmp_path: Path) -> None:
         said = record("cache", command)
         assert said["path"] == str(root) and said["entries"] == []
     assert "0 of 0" in good("cache", "verify")
-    assert f"{REPO} is not in the cache" in refused("cache", "remove", REPO)
-    assert f"{REPO} is not in the cache" in refused("cache", "remove", REPO, "--json")
+    assert f"{REPO} is not in the cache" in fails("", "cache", "remove", REPO)
+    assert f"{REPO} is not in the cache" in fails("", "cache", "remove", REPO, "--json")
     assert not root.exists()
 
 
@@ -228,7 +198,7 @@ def test_the_cache_from_list_to_remove() -> None:
     assert [entry["commit"] for entry in record("cache", "list")["entries"]] == [COMMIT]
     assert good("cache", "remove", REPO).startswith("removed 1 ")
     assert record("cache", "list")["entries"] == []
-    assert "not in the cache" in refused("info", REPO)
+    assert "not in the cache" in fails("", "info", REPO)
 
 
 def test_what_was_removed_as_json() -> None:
@@ -242,11 +212,11 @@ def test_damage_in_the_cache_is_found(tmp_path: Path) -> None:
     (file,) = (tmp_path / "cache").rglob("tokenizer.json")
     file.write_bytes(file.read_bytes().replace(b"t7", b"T7"))
     for options in ([], ["--json"]):
-        said = refused("cache", "verify", *options)
+        said = fails("", "cache", "verify", *options)
         assert "tokenizer.json" in said and f"remove {REPO} from the cache" in said
 
 
 def test_commands_of_the_cache_that_are_wrong() -> None:
-    assert "no repository" in refused("cache", "remove", "../../etc")
-    assert "Missing argument" in refused("cache", "remove")
-    assert "No such command" in refused("cache", "burn")
+    assert "no repository" in fails("", "cache", "remove", "../../etc")
+    assert "Missing argument" in fails("", "cache", "remove")
+    assert "No such command" in fails("", "cache", "burn")

@@ -5,19 +5,20 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 import tokensphere as ts
 import tokensphere.cli.naming
 from tests import small_model
+from tests.cli.running import Command
 from tokensphere.analysis.naming.neighbors import name_neighbors
 from tokensphere.analysis.survey.sharing import ANY, WORDS
 from tokensphere.cli import main
 
 LABELS = "".join(f"{token}\tcities\n" for token in ("␣Paris", "␣London", "␣Tokyo", "Paris", "␣paris"))
+RUN = Command(model=small_model.NAME)
+good, record, fails = RUN.good, RUN.record, RUN.fails
 
 
 @pytest.fixture(autouse=True)
@@ -32,30 +33,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "mine.tsv"
     path.write_text(LABELS, encoding="utf-8")
     return path
-
-
-def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-def good(*arguments: object) -> str:
-    result = invoke(*arguments)
-    assert result.exit_code == 0, result.stderr or result.exception
-    assert result.stderr == ""
-    return result.stdout
-
-
-def record(*arguments: object) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(good(*arguments, "--json"))
-    assert parsed["tokensphere"] == ts.__version__ and parsed["model"]["model"] == small_model.NAME
-    return parsed
-
-
-def fails(match: str, *arguments: object) -> None:
-    result = invoke(*arguments)
-    assert result.exit_code == 2 and result.stdout == "", result.exception
-    assert result.stderr.startswith("tokensphere: ") and result.stderr.count("\n") == 1
-    assert match in result.stderr
 
 
 def test_tokens_are_named_by_labels_of_a_file(file: Path) -> None:

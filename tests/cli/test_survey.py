@@ -8,15 +8,18 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 import tokensphere as ts
 from tests import small_model
-from tokensphere.analysis.survey import measure as survey_run
-from tokensphere.analysis.survey.measure import SurveyRun
+from tests.cli.running import Command
+from tokensphere.analysis.survey.measure import SurveyMeasurer
 from tokensphere.analysis.survey.records import SurveyRecords
 from tokensphere.cli import main
 from tokensphere.formats.parquet import read_columns, write_columns
+
+RUN = Command("survey", model=small_model.NAME)
+invoke, good, record, fails = RUN.invoke, RUN.good, RUN.record, RUN.fails
 
 
 @pytest.fixture(autouse=True)
@@ -24,55 +27,33 @@ def surroundings(small_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("TOKENSPHERE_MODEL", str(small_path))
     monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.setattr(survey_run, "BLOCK", 110)  # so that small surveys have several blocks
+    monkeypatch.setattr(
+        "tokensphere.analysis.survey.job.BLOCK", 110
+    )  # so that small surveys have several blocks
     monkeypatch.setattr("tokensphere.analysis.survey.job._PAIRS", 5000)  # enough for 1,275 pairs
-
-
-def invoke(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["survey", *map(str, arguments)])
-
-
-def good(*arguments: object) -> str:
-    result = invoke(*arguments)
-    assert result.exit_code == 0, result.stderr or result.exception
-    assert result.stderr == ""
-    return result.stdout
-
-
-def record(*arguments: object) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(good(*arguments, "--json"))
-    assert parsed["tokensphere"] == ts.__version__ and parsed["model"]["model"] == small_model.NAME
-    return parsed
-
-
-def fails(match: str, *arguments: object) -> None:
-    result = invoke(*arguments)
-    assert result.exit_code == 2 and result.stdout == "", result.exception
-    assert result.stderr.startswith("tokensphere: ") and result.stderr.count("\n") == 1
-    assert match in result.stderr
 
 
 @pytest.fixture
 def no_work() -> Iterator[None]:
     """Fails the test if a survey starts all the same."""
     with (
-        patch.object(SurveyRun, "__init__", side_effect=AssertionError("the work began")),
-        patch("tokensphere.analysis.survey.job.survey_settings", side_effect=AssertionError("it began")),
+        patch.object(SurveyMeasurer, "__init__", side_effect=AssertionError("the work began")),
+        patch("tokensphere.analysis.survey.job.random_pair_limit", side_effect=AssertionError("began")),
     ):
         yield
 
 
 def interrupted_at(block: int) -> Any:
     """Ctrl-C while the `block`-th block of directions is at work."""
-    whole, calls = SurveyRun.block, []
+    whole, calls = SurveyMeasurer.measure, []
 
-    def stopped(self: SurveyRun, start: int, stop: int) -> SurveyRecords:
-        calls.append(start)
+    def stopped(self: SurveyMeasurer, v: Any) -> SurveyRecords:
+        calls.append(len(v))
         if len(calls) == block:
             raise KeyboardInterrupt
-        return whole(self, start, stop)
+        return whole(self, v)
 
-    return patch.object(SurveyRun, "block", stopped)
+    return patch.object(SurveyMeasurer, "measure", stopped)
 
 
 # What it prints
@@ -91,10 +72,8 @@ def test_the_printed_lists_are_found_again_by_their_names() -> None:
 
 
 def test_json_is_what_the_library_gives(small: ts.EmbeddingSpace) -> None:
-    from tokensphere.analysis.survey.job import survey
-
     found = record("-n", 130, "--surrogate", "gaussian", "--surrogate-seed", 4)
-    want = survey(small, 130, surrogate="gaussian", surrogate_seed=4).to_dict()
+    want = ts.survey(small, 130, surrogate=ts.SurrogateSpec("gaussian", 4)).to_dict()
     for name, value in json.loads(json.dumps(want)).items():
         assert found[name] == value or name == "model"
 
@@ -138,14 +117,14 @@ def test_stopped_again_and_again(tmp_path: Path) -> None:
 def test_a_survey_of_minutes_is_kept_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not only after Ctrl-C: a machine that dies leaves what was saved last."""
     path = tmp_path / "s.parquet"
-    monkeypatch.setattr("tokensphere.cli.survey._SAVE_AFTER", -1.0)
-    whole, seen = SurveyRun.block, []
+    monkeypatch.setattr("tokensphere.run.SAVE_AFTER", -1.0)
+    whole, seen = SurveyMeasurer.measure, []
 
-    def watched(self: SurveyRun, start: int, stop: int) -> SurveyRecords:
+    def watched(self: SurveyMeasurer, v: Any) -> SurveyRecords:
         seen.append(len(read_columns(path)[0]["index"]) if path.exists() else 0)
-        return whole(self, start, stop)
+        return whole(self, v)
 
-    monkeypatch.setattr(SurveyRun, "block", watched)
+    monkeypatch.setattr(SurveyMeasurer, "measure", watched)
     good("-n", 400, "--save", path)
     assert seen == [0, 110, 220, 330]
     assert len(read_columns(path)[0]["index"]) == 400
@@ -172,7 +151,7 @@ def test_what_is_there_is_not_computed_again(tmp_path: Path, small_path: Path) -
     path = tmp_path / "s.parquet"
     want = good("-n", 250, "--save", path)
     before = path.read_bytes(), path.stat().st_mtime_ns
-    with patch.object(SurveyRun, "__init__", side_effect=AssertionError("the work began")):
+    with patch.object(SurveyMeasurer, "__init__", side_effect=AssertionError("the work began")):
         assert good("-n", 250, "--save", path) == want
         fewer = good("-n", 120, "--save", path)
     assert fewer == good("-n", 120)
@@ -193,25 +172,20 @@ def test_the_file_holds_every_direction_s_numbers(tmp_path: Path) -> None:
         assert ids == [token["id"] for token in entry["tokens"]]
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (("--seed", "1"), "its seed is 0, not 1"),
-        (("--first", "2"), "its first is 0, not 2"),
-        (("-k", "7"), "its k is 10, not 7"),
-        (("--centered",), "its centered is False, not True"),
-        (("--surrogate", "gaussian"), "its surrogate is 'matched', not 'gaussian'"),
-        (("--surrogate-seed", "1"), "its surrogate_seed is 0, not 1"),
-    ],
-)
-def test_a_file_of_another_survey_is_left_alone(
-    options: tuple[str, ...], message: str, tmp_path: Path
-) -> None:
+def test_a_file_of_another_survey_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "s.parquet"
     good("-n", 100, "--save", path)
     before = path.read_bytes()
-    fails(message, *options, "-n", 200, "--save", path)
-    assert path.read_bytes() == before
+    for options, message in (
+        (("--seed", "1"), "whose seed is 0, not 1"),
+        (("--first", "2"), "whose first is 0, not 2"),
+        (("-k", "7"), "whose k is 10, not 7"),
+        (("--centered",), "whose centered is False, not True"),
+        (("--surrogate", "gaussian"), "whose surrogate is 'matched', not 'gaussian'"),
+        (("--surrogate-seed", "1"), "whose surrogate_seed is 0, not 1"),
+    ):
+        fails(message, *options, "-n", 200, "--save", path)
+        assert path.read_bytes() == before, options
 
 
 def test_a_file_of_another_model_is_left_alone(tmp_path: Path) -> None:
@@ -222,7 +196,7 @@ def test_a_file_of_another_model_is_left_alone(tmp_path: Path) -> None:
     space.save(tmp_path / "other.npz")
     good(tmp_path / "other.npz", "-n", 100, "--save", path)
     before = path.read_bytes()
-    fails("holds another survey: its", "-n", 200, "--save", path)
+    fails("holds a survey whose", "-n", 200, "--save", path)
     assert path.read_bytes() == before
 
 
@@ -250,7 +224,7 @@ def test_files_that_are_no_survey_are_left_alone(tmp_path: Path) -> None:
         refused("what it says of itself cannot be read")
     write_columns(path, {"a": np.arange(3)}, {"what": "something else"})
     refused("holds no survey; name another file")
-    for said_so in ({"what": "survey"}, {**metadata, "settings": None}, {**metadata, "model": 3}):
+    for said_so in ({"what": "survey"}, {**metadata, "key": None}, {**metadata, "key": 3}):
         write_columns(path, columns, said_so)
         refused("holds no survey; name another file")
     write_columns(path, {**columns, "alike": np.arange(100)}, metadata)

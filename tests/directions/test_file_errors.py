@@ -15,8 +15,8 @@ import pytest
 from tests.directions import direction_files
 from tests.directions.direction_files import FORMATS, whole_numbers
 from tests.formats import made
-from tokensphere.directions.choice import natural
 from tokensphere.directions.file import open_directions, split_spec
+from tokensphere.directions.named import natural
 from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError, TokensphereError
 from tokensphere.formats.gguf.writer import write_gguf
 

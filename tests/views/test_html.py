@@ -60,7 +60,7 @@ def test_names_and_models_are_escaped() -> None:
     evil = '"><img src=x onerror=alert(1)>'
     space = ts.EmbeddingSpace.from_arrays(np.eye(3), [evil, "b", "&lt;"], name=evil)
     for result in (
-        ts.nearest(space, [1.0, 0.5, 0.2], k=3, name=evil),
+        ts.nearest(space, ts.make_directions(space, [[1.0, 0.5, 0.2]]).called([evil]), k=3),
         ts.pair(space, 0, 2, n_pairs=100),
         ts.summarize(space),
     ):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.analysis.lists import Finder, check_vectors
-from tokensphere.analysis.result import Result
+from tokensphere.analysis.result import Column, Result
 from tokensphere.directions.given import make_directions
 from tokensphere.directions.named import Name
 from tokensphere.directions.tokens import TokenSum, as_list
@@ -70,6 +70,18 @@ class Neighbors(Result):
             "settings": self.settings.to_dict(),
             "left_out": self.left_out,
             "results": list(self.records()),
+        }
+
+    def columns(self) -> dict[str, Column]:
+        """A row for each neighbour of each direction, the nearest first."""
+        m, k = self.ids.shape
+        ids = self.ids.ravel()
+        return {
+            "direction": [name.title for name in self.names for _ in range(k)],
+            "rank": np.tile(np.arange(1, k + 1), m),
+            "id": ids,
+            "token": [self.vocabulary.text(id) for id in ids.tolist()],
+            "similarity": self.similarity.ravel(),
         }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.result import Result
+from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry.rows import dots
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -65,6 +65,17 @@ class Pair(Result):
             "n_tokens": self.n_tokens,
             "raw": _record(self.raw),
             "centered": _record(self.centered),
+        }
+
+    def columns(self) -> dict[str, Column]:
+        """Two rows, of the rows as they are and centred."""
+        both = [_record(self.raw), _record(self.centered)]
+        low, high = zip(*(found.pop("share_interval_95") for found in both), strict=True)
+        return {
+            "rows": ["raw", "centered"],
+            **{name: [found[name] for found in both] for name in both[0]},
+            "share_low_95": list(low),
+            "share_high_95": list(high),
         }
 
 

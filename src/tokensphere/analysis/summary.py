@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.analysis.result import Result
+from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError
 from tokensphere.space import EmbeddingSpace, Provenance
 
@@ -48,6 +48,21 @@ class Summary(Result):
             "kinds": self.kinds,
             "left_out": {"zero": self.zero, "not_finite": self.not_finite, "padding": self.padding},
         }
+
+    def columns(self) -> dict[str, Column]:
+        """One row."""
+        record = self.to_dict()
+        row = {
+            "model": self.provenance.model,
+            "tokens": self.n,
+            "dimensions": self.d,
+            **{f"norm_{name}": norm for name, norm in record["norms"].items()},
+            "mean_cosine": self.mean_cosine,
+            "mean_cosine_different": self.mean_cosine_different,
+            **{f"kind_{name}": count for name, count in self.kinds.items()},
+            **{f"left_out_{reason}": count for reason, count in record["left_out"].items()},
+        }
+        return {name: [value] for name, value in row.items()}
 
 
 def summarize(space: EmbeddingSpace) -> Summary:

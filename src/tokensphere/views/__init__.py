@@ -2,8 +2,72 @@
 
 from __future__ import annotations
 
-from tokensphere.views.html import to_html
+import shutil
+from collections.abc import Mapping
+from html import escape
+from importlib import import_module
+from typing import Any
+
+from rich.console import RenderableType
+
 from tokensphere.views.json import to_json
-from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, render, to_text
+from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, print_text
 
 __all__ = ["WIDTH_WITHOUT_TERMINAL", "render", "to_html", "to_json", "to_text"]
+
+# Who shows a result of a type. They are imported when one is shown: what they need costs time.
+_TERMINAL = {
+    "DirectionTest": "tokensphere.views.terminal.direction_test:direction_test",
+    "Geometry": "tokensphere.views.terminal.claims:geometry",
+    "LabelList": "tokensphere.views.terminal.naming:label_list",
+    "LabelMembers": "tokensphere.views.terminal.naming:label_members",
+    "NamedNeighbors": "tokensphere.views.terminal.named:named_neighbors",
+    "Naming": "tokensphere.views.terminal.naming:naming",
+    "Neighbors": "tokensphere.views.terminal.neighbors:neighbors",
+    "Pair": "tokensphere.views.terminal.facts:pair",
+    "RankedTest": "tokensphere.views.terminal.direction_test:ranked_test",
+    "Summary": "tokensphere.views.terminal.facts:summary",
+    "Survey": "tokensphere.views.terminal.survey:survey",
+}
+_HTML = {
+    "NamedNeighbors": "tokensphere.views.html:named_neighbors",
+    "Neighbors": "tokensphere.views.html:neighbors",
+}
+
+
+def _view(result: Any, views: Mapping[str, str]) -> Any:
+    """The function that shows `result`, or a class that it is derived from; None if there is none."""
+    for kind in type(result).__mro__:
+        if kind.__name__ in views:
+            module, _, name = views[kind.__name__].partition(":")
+            return getattr(import_module(module), name)
+    return None
+
+
+def render(result: Any, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
+    """What to print for `result` on a terminal of `width` columns."""
+    view = _view(result, _TERMINAL)
+    if view is None:
+        raise TypeError(f"no view for {type(result).__name__}")
+    shown: RenderableType = view(result, width)
+    return shown
+
+
+def to_text(result: Any, *, width: int | None = None, color: bool = False) -> str:
+    """The result as text for a terminal.
+
+    Parameters
+    ----------
+    result : a result of the analysis
+    width : columns to keep to, by default the terminal's; a table that cannot be narrower than that
+        is not cut
+    color : with the terminal's colours and weights
+    """
+    width = width or shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns
+    return print_text(render(result, width), width, color=color)
+
+
+def to_html(result: Any) -> str:
+    """The result as HTML for a notebook; results without a view of their own show their text."""
+    view = _view(result, _HTML)
+    return f"<pre>{escape(to_text(result))}</pre>" if view is None else str(view(result))

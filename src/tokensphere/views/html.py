@@ -1,52 +1,41 @@
-"""A result -> HTML for a notebook: tables that need no style sheet and no script."""
+"""Neighbours -> HTML for a notebook: tables that need no style sheet and no script."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import singledispatch
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tokensphere.analysis.nearest import Neighbors
-from tokensphere.views.terminal.render import find_views, to_text
-from tokensphere.views.text import cosine, number
+from tokensphere.views.terminal.neighbors import similarity_column
+from tokensphere.views.text import ROWS, SPACE, tokens_of
+
+if TYPE_CHECKING:
+    from tokensphere.analysis.naming.neighbors import NamedNeighbors
 
 _MOST_DIRECTIONS = 12
 
 
-def to_html(result: Any) -> str:
-    """The result as HTML; results without a view of their own show their text."""
-    find_views(result)
-    return markup(result)
+def neighbors(result: Neighbors) -> str:
+    """Lists side by side."""
+    return _table(result)
 
 
-@singledispatch
-def markup(result: Any) -> str:
-    """The same, by type: what views of their own files register with."""
-    return f"<pre>{escape(to_text(result))}</pre>"
+def named_neighbors(result: NamedNeighbors) -> str:
+    """The same, and below each list what it shares."""
+    from tokensphere.views.terminal.named import caption, lines
+
+    return _table(result.neighbors, lambda j: lines(result, j), f". {caption(result)}")
 
 
-@markup.register
-def _neighbors(result: Neighbors) -> str:
-    return neighbors_table(result)
-
-
-def neighbors_table(
+def _table(
     result: Neighbors, notes: Callable[[int], Iterable[str]] | None = None, more: str = ""
 ) -> str:
-    """Lists side by side.
-
-    Parameters
-    ----------
-    result : the lists
-    notes : lines of text to stand below the list of a direction
-    more : text to add to the caption
-    """
+    """Lists with `notes`, lines of text, below each, and `more` in the caption."""
     shown = min(len(result.names), _MOST_DIRECTIONS)
-    show = cosine if result.settings.similarity == "cosine" else number
-    value = "distance" if result.settings.similarity == "euclidean" else result.settings.similarity
+    head, show = similarity_column(result)
     heads = "".join(
-        f'<th style="text-align:left"><bdi>{escape(result.names[j].title)}</bdi></th><th>{value}</th>'
+        f'<th style="text-align:left"><bdi>{escape(result.names[j].title)}</bdi></th><th>{head}</th>'
         for j in range(shown)
     )
     rows = []
@@ -58,21 +47,18 @@ def neighbors_table(
             for j in range(shown)
         )
         rows.append(f"<tr><th>{rank + 1}</th>{cells}</tr>")
-    foot = "" if notes is None else _foot([list(notes(j)) for j in range(shown)])
+    foot = "" if notes is None else _foot([notes(j) for j in range(shown)])
     rest = len(result.names) - shown
+    tokens = tokens_of(len(result.vocabulary), result.provenance.model)
     cut = f"; {rest:,} more directions are not shown" if rest else ""
-    centered = "centred" if result.settings.centered else "as they are"
-    caption = (
-        f"{len(result.vocabulary):,} tokens of {escape(result.provenance.model)}, rows {centered};"
-        f" ␣ is a space{cut}{escape(more)}"
-    )
+    what = f"{tokens}, {ROWS[result.settings.centered]}; {SPACE}{cut}{more}"
     return (
-        f'<table dir="ltr"><caption style="caption-side:bottom">{caption}</caption>'
+        f'<table dir="ltr"><caption style="caption-side:bottom">{escape(what)}</caption>'
         f"<thead><tr><th></th>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>{foot}</table>"
     )
 
 
-def _foot(notes: list[list[str]]) -> str:
+def _foot(notes: Iterable[Iterable[str]]) -> str:
     cells = "".join(
         '<td colspan="2" style="text-align:left;vertical-align:top;white-space:normal;max-width:18em">'
         f"<bdi>{'<br>'.join(map(escape, lines))}</bdi></td>"

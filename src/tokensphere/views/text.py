@@ -1,12 +1,16 @@
-"""Tokens and numbers in cells of known width: what terminal and HTML tables are made of."""
+"""Tokens, numbers and captions in few words: what terminal and HTML tables are made of."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
 LEFT_TO_RIGHT_MARK = "\u200e"
+SPACE = "␣ is a space"
+ROWS = {False: "rows as they are", True: "rows centred"}
+FORMS = "one token a form"
 _RIGHT_TO_LEFT = {"R", "AL", "RLE", "RLO", "RLI"}
 
 
@@ -41,9 +45,53 @@ def cosine(value: float) -> str:
     return f"{value:.3f}"
 
 
+def p_text(
+    value: float, floor: float = 0, show: Callable[[float], str] = "{:.2g}".format, equals: str = ""
+) -> str:
+    """A p-value; with a ≤ where it is the smallest that there can be.
+
+    Examples
+    --------
+    >>> p_text(0.01234, 0.01), p_text(0.01, 0.01), p_text(1.0, 0.01)
+    ('0.012', '≤ 0.01', '1')
+    """
+    return f"{'≤ ' if value <= floor else equals}{show(value)}"
+
+
 def percent(share: float) -> str:
     """A share in [0, 1] as a percentage with enough digits to be read."""
     value = 100 * share
     if value == 0 or value >= 10:
         return f"{value:.1f} %"
     return f"{value:.2g} %" if value >= 0.01 else f"{value:.1g} %"
+
+
+def tenths(share: float) -> str:
+    """A share in [0, 1] as a percentage with one decimal, for columns and sentences.
+
+    Examples
+    --------
+    >>> tenths(0.06612), between((0.054, 0.0851))
+    ('6.6 %', '5.4–8.5')
+    """
+    return f"{100 * share:.1f} %"
+
+
+def between(interval: tuple[float, float], to: str = "–") -> str:
+    """The ends of an interval of shares, in percent."""
+    return to.join(f"{100 * end:.1f}" for end in interval)
+
+
+def joined(parts: Sequence[str]) -> str:
+    """The parts of a caption, those that are not empty."""
+    return " · ".join(filter(None, parts))
+
+
+def tokens_of(count: int, model: str) -> str:
+    """How many tokens were looked through, and whose."""
+    return f"{count:,} tokens of {model}"
+
+
+def left_out(rows: int) -> str:
+    """How many rows could not be found; empty if all could."""
+    return f"{rows:,} rows left out (zero, NaN or padding)" if rows else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
 from tokensphere.analysis.direction_test.statistics import STATISTICS, Statistic
-from tokensphere.views.text import percent
+from tokensphere.views.text import FORMS, ROWS, SPACE, between, joined, p_text, percent, tokens_of
 
 LAWS = {
     "isotropic": "random directions, uniform on the sphere",
@@ -13,17 +13,6 @@ LAWS = {
     "sample": "directions drawn from the sample",
 }
 FEW = 20  # directions of which a count says more than a share
-
-
-def p_text(value: float, floor: float) -> str:
-    """A p-value with two digits; with a ≤ where it is the smallest that there can be.
-
-    Examples
-    --------
-    >>> p_text(0.01234, 0.01), p_text(0.01, 0.01), p_text(1.0, 0.01)
-    ('0.012', '≤ 0.01', '1')
-    """
-    return f"{'≤ ' if value <= floor else ''}{value:.2g}"
 
 
 def in_words(test: DirectionTest, statistic: type[Statistic]) -> str:
@@ -71,10 +60,9 @@ def _small_p(result: RankedTest) -> str:
             f"{by}, {count} of {group.n} directions {'has' if count == 1 else 'have'} p < 0.05, where"
             " chance gives 5 in 100"
         )
-    low, high = (f"{100 * end:.1f}" for end in found.interval)
     return (
         f"{by}, {percent(found.share)} of {group.n:,} directions have p < 0.05"
-        f" (95 % interval {low} to {high} %), where chance gives 5 %"
+        f" (95 % interval {between(found.interval, ' to ')} %), where chance gives 5 %"
     )
 
 
@@ -114,23 +102,25 @@ def _settled(test: DirectionTest) -> str:
 
 def caption(test: DirectionTest) -> str:
     """What it takes to do the test again, and what was left out."""
-    search, spec = test.search, test.null.spec
-    what = [
-        f"{len(test.vocabulary):,} tokens of {test.provenance.model}",
-        f"{search.similarity}, rows {'centred' if search.centered else 'as they are'}, k = {search.k}",
-    ]
-    if search.forms:
-        what.append("one token a form")
-    if test.own_left_out:
-        what.append("tokens that directions are made of are left out")
-    if test.untestable:
-        count = sum(test.untestable.values())
-        reasons = ", ".join(f"{number:,} {reason}" for reason, number in test.untestable.items())
-        what.append(f"{count:,} direction{'s' if count > 1 else ''} cannot be tested ({reasons})")
-    if test.null.left_out:
-        what.append(f"rows of the sample that are no directions: {test.null.left_out:,}")
-    what.append(f"null: {spec.law}, {test.n_draws:,} draws, seed {spec.seed}")
-    if test.tied:
-        what.append("input and output matrix are the same (tied)")
-    what.append("␣ is a space")
-    return " · ".join(what)
+    search, spec, sample = test.search, test.null.spec, test.null.left_out
+    return joined(
+        (
+            tokens_of(len(test.vocabulary), test.provenance.model),
+            f"{search.similarity}, {ROWS[search.centered]}, k = {search.k}",
+            FORMS if search.forms else "",
+            "tokens that directions are made of are left out" if test.own_left_out else "",
+            _untestable(test),
+            f"rows of the sample that are no directions: {sample:,}" if sample else "",
+            f"null: {spec.law}, {test.n_draws:,} draws, seed {spec.seed}",
+            "input and output matrix are the same (tied)" if test.tied else "",
+            SPACE,
+        )
+    )
+
+
+def _untestable(test: DirectionTest) -> str:
+    if not test.untestable:
+        return ""
+    count = sum(test.untestable.values())
+    reasons = ", ".join(f"{number:,} {reason}" for reason, number in test.untestable.items())
+    return f"{count:,} direction{'s' if count > 1 else ''} cannot be tested ({reasons})"

@@ -16,11 +16,11 @@ from tokensphere.statistics.draws import MemoryStore
 from tokensphere.views.figures import survey as module
 from tokensphere.views.figures.survey import plot_survey
 
-N, D, M = 500, 16, 400
+N, D, M = 500, 16, 200
 
 
 def made(space: ts.EmbeddingSpace | None = None, **options: Any) -> Survey:
-    return survey(space or space_of(), M, **{"k": 6, "ks": (3, 10), **options})
+    return survey(space or space_of(), M, search=ts.SearchSettings(6, **options), ks=(3, 10))
 
 
 def space_of() -> ts.EmbeddingSpace:
@@ -79,7 +79,13 @@ def test_both_vocabularies_lists_and_the_percentile(
     assert "6 neighbours" in ax.get_title(loc="left")
     assert ("centred rows, one token a form" in ax.get_xlabel()) == bool(options)
     title = figure.get_suptitle()
-    assert title.startswith("a $model_1$: 500 tokens, 400 random directions (seed 0")
+    assert title.startswith("a $model_1$: 500 tokens, 200 random directions (seed 0")
+
+
+def test_given_directions_are_not_called_random(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.random.default_rng(0).standard_normal((100, D))
+    figure, _ = drawn(survey(space_of(), rows, search=ts.SearchSettings(6), ks=(3, 10)), monkeypatch)
+    assert figure.get_suptitle() == "a $model_1$: 500 tokens, 100 directions"
 
 
 def test_all_rates_and_their_intervals(result: Survey, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ import pytest
 from rich.cells import cell_len
 
 import tokensphere as ts
-import tokensphere.views.terminal.claims
 from tokensphere.analysis.claims.measure import measure_geometry
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.views import to_text

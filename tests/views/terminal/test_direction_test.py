@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,17 @@ import pytest
 from rich.cells import cell_len
 
 import tokensphere as ts
-from tokensphere.analysis.direction_test import job as directiontest
+from tokensphere.analysis.direction_test.job import direction_test
 from tokensphere.analysis.direction_test.result import DirectionTest
+from tokensphere.analysis.direction_test.statistics import KINDS
+from tokensphere.geometry import laws
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.statistics.draws import MemoryStore
 from tokensphere.views import to_html, to_json, to_text
-from tokensphere.views import words as directiontest_words
-from tokensphere.views.figures.direction_test import plot_directiontest, short_names
-from tokensphere.views.words import p_text, sentences
+from tokensphere.views.figures.direction_test import plot_direction_test, short_names
+from tokensphere.views.text import p_text
+from tokensphere.views.words import LAWS, in_words, sentences
 
 STORE = MemoryStore()
 
@@ -33,11 +36,27 @@ def table(small: ts.EmbeddingSpace) -> LabelTable:
 
 
 def run(
-    space: ts.EmbeddingSpace, table: LabelTable, directions: Any = None, **options: Any
+    space: ts.EmbeddingSpace,
+    table: LabelTable,
+    directions: Any = None,
+    *,
+    null: ts.NullSpec | None = None,
+    groups: Sequence[str] | None = None,
+    settle: ts.SettleSpec | None = None,
+    **search: Any,
 ) -> DirectionTest:
-    directions = RandomDirections(32, 40) if directions is None else directions
-    how: dict[str, Any] = {"n_null": 199, "k": 4, "labels": table, "store": STORE}
-    return directiontest.test_directions(space, directions, **{**how, **options})
+    how = ts.SearchSettings(4, **{"centered": True, **search})
+    given = ts.make_directions(
+        space, RandomDirections(32, 40) if directions is None else directions, how
+    )
+    return direction_test(
+        space, given if groups is None else given.grouped(groups), null=null or draws(199), search=how,
+        labels=table, settle=settle, store=STORE,
+    )  # fmt: skip
+
+
+def draws(count: int) -> ts.NullSpec:
+    return ts.NullSpec("isotropic", count)
 
 
 def test_a_direction_has_its_numbers_and_below_them_its_tokens(
@@ -49,12 +68,12 @@ def test_a_direction_has_its_numbers_and_below_them_its_tokens(
     for place, row in enumerate(result.order()[:5].tolist()):
         numbers, near = lines[1 + 2 * place], lines[2 + 2 * place]
         assert numbers.startswith(result.names[row])
-        want = [p_text(p, result.floor) for p in result.pvalue[row]]
+        want = [p_text(result[kind.name].pvalue[row], result.floor) for kind in KINDS]
         values = numbers[len(result.names[row]) :].replace("≤ ", "≤").split()
         assert values[1:8:2] == [p.replace("≤ ", "≤") for p in want]
-        assert float(values[0]) == pytest.approx(result.statistic[row, 0], abs=6e-4)
-        assert values[8] == f"{result.qvalue[row, 0]:.2g}"
-        nearest = small.vocabulary.visible(int(result.neighbors.ids[row, 0]))
+        assert float(values[0]) == pytest.approx(result["nearness"].values[row], abs=6e-4)
+        assert values[8] == f"{result['nearness'].qvalue[row]:.2g}"
+        nearest = small.vocabulary.visible(int(result.ids[row, 0]))
         assert nearest[:20] in near
     assert "seed 0, index" in lines[1] and result.names[result.order()[5]] not in text
 
@@ -62,7 +81,8 @@ def test_a_direction_has_its_numbers_and_below_them_its_tokens(
 def test_columns_are_aligned_and_lines_keep_to_the_width(
     small: ts.EmbeddingSpace, table: LabelTable
 ) -> None:
-    result = run(small, table, names=["שלום" * (j + 1) for j in range(40)])
+    names = ["שלום" * (j + 1) for j in range(40)]
+    result = run(small, table, ts.make_directions(small, RandomDirections(32, 40)).called(names))
     for width in (45, 60, 80, 96, 130, 160):
         text = to_text(result.top(8, statistic="cosine"), width=width)
         lines = [line.replace("\u200e", "") for line in text.splitlines()]
@@ -94,17 +114,17 @@ def test_the_summary_stands_beside_chance(small: ts.EmbeddingSpace, table: Label
     flat = " ".join(text.split())
     assert "chance 5 %" in flat and "by the mean cosine of the 4 nearest" in text
     (first,) = [line for line in text.splitlines() if line.startswith("first ")]
-    assert first.split()[1] == "15" and f"{result.groups[0].below_p[0]} of 15" in first
-    share = 100 * result.overall.share_p(0)
-    low, high = (100 * end for end in result.overall.interval_p(0))
-    assert f"{share:.1f} %" in flat and f"({low:.1f}–{high:.1f})" in flat
+    assert first.split()[1] == "15" and f"{result.groups[0]['nearness'].p.count} of 15" in first
+    found = result.overall["nearness"].p
+    low, high = (100 * end for end in found.interval)
+    assert f"{100 * found.share:.1f} %" in flat and f"({low:.1f}–{high:.1f})" in flat
     assert "199 random directions, uniform on the sphere" in flat
     assert "by the coherence T" in to_text(result.top(3, statistic="coherence"))
 
 
 def test_nothing_is_called_significant(small: ts.EmbeddingSpace, table: LabelTable) -> None:
-    result = run(small, table, n_null=399)
-    assert result.overall.below_q[0] == 0
+    result = run(small, table, null=draws(399))
+    assert result.overall["nearness"].q.count == 0
     text = " ".join(to_text(result).split())
     assert "Corrected for looking at 40 (q), none stands out from chance" in text
     assert "significant" not in text.lower()
@@ -116,12 +136,12 @@ def test_nothing_is_called_significant(small: ts.EmbeddingSpace, table: LabelTab
 
 def test_what_stands_out_is_said_with_what_q_means(small: ts.EmbeddingSpace, table: LabelTable) -> None:
     unit = small.vectors[:4] / np.linalg.norm(small.vectors[:4], axis=1)[:, None]
-    result = run(small, table, unit - small.moments.mean_unit_row(), n_null=999)
-    assert result.overall.below_q[0] == 4
+    result = run(small, table, unit - small.moments.mean_unit_row(), null=draws(999))
+    assert result.overall["nearness"].q.count == 4
     said = " ".join(sentences(result.top()))
     assert "4 have q < 0.05; of such directions at most one in twenty" in said
     alone = " ".join(
-        sentences(run(small, table, unit[0] - small.moments.mean_unit_row(), n_null=999).top())
+        sentences(run(small, table, unit[0] - small.moments.mean_unit_row(), null=draws(999)).top())
     )
     assert "the direction has p ≤ 0.001: one in 1,000 or fewer by chance" in alone
 
@@ -133,7 +153,7 @@ def test_too_few_draws_for_so_many_directions_are_said(
     many = np.array(RandomDirections(32, 40, first=50)[:])
     many[0] = small.vectors[5] / np.linalg.norm(small.vectors[5]) - small.moments.mean_unit_row()
     result = run(small, table, many)
-    assert result.at_floor[0] == 1 and result.overall.below_q[0] == 0
+    assert result["nearness"].at_floor == 1 and result.overall["nearness"].q.count == 0
     said = " ".join(sentences(result.top()))
     assert "1 is at the least p that 199 draws can give; more draws might tell" in said
 
@@ -143,7 +163,11 @@ def test_the_caption_tells_what_was_done(small: ts.EmbeddingSpace, table: LabelT
     bad[2], bad[4, 0] = 0, np.nan
     sample = np.array(RandomDirections(32, 9)[:])
     sample[1] = 0
-    text = " ".join(to_text(run(small, table, bad, forms=True, null="sample", sample=sample)).split())
+    text = " ".join(
+        to_text(
+            run(small, table, bad, forms=True, null=ts.NullSpec("sample", 199, sample=sample))
+        ).split()
+    )
     assert "2 directions cannot be tested (1 zero, 1 not finite)" in text
     assert "rows of the sample that are no directions: 1" in text and "one token a form" in text
     assert "199 directions drawn from the sample" in text and "rows centred, k = 4" in text
@@ -153,7 +177,7 @@ def test_the_caption_tells_what_was_done(small: ts.EmbeddingSpace, table: LabelT
 
 
 def test_settled_and_stopped_are_said(small: ts.EmbeddingSpace, table: LabelTable) -> None:
-    text = " ".join(to_text(run(small, table, settle=0.05, most_null=500)).split())
+    text = " ".join(to_text(run(small, table, settle=ts.SettleSpec(0.05, most=500))).split())
     assert "on which side of 0.05 the p of the mean cosine of the 4 nearest lies" in text
     assert "at most 0.1 %" in text
     assert "settled" not in to_text(run(small, table))
@@ -173,11 +197,11 @@ def test_json_and_html(small: ts.EmbeddingSpace, table: LabelTable) -> None:
     record = json.loads(to_json(result.top(3)))
     assert record["tokensphere"] == ts.__version__ and len(record["results"]) == 3
     first = record["results"][0]
-    row = int(result.order()[0])
+    row, cosine = int(result.order()[0]), result["cosine"]
     assert first["cosine"] == {
-        "value": result.statistic[row, 1], "p": result.pvalue[row, 1], "q": result.qvalue[row, 1],
+        "value": cosine.values[row], "p": cosine.pvalue[row], "q": cosine.qvalue[row],
     }  # fmt: skip
-    assert [n["id"] for n in first["neighbors"]] == result.neighbors.ids[row].tolist()
+    assert [n["id"] for n in first["neighbors"]] == result.ids[row].tolist()
     assert len(json.loads(to_json(result))["results"]) == 8
     assert to_html(result).startswith("<pre>") and str(result) == to_text(result)
 
@@ -196,19 +220,16 @@ def test_pictures(small: ts.EmbeddingSpace, table: LabelTable, tmp_path: Path, s
     bad[:20] = 0  # a group of which nothing could be tested
     result = run(small, table, bad, groups=[f"layer.${j // 20}$" for j in range(40)])
     path = tmp_path / f"picture{suffix}"
-    plot_directiontest(result.top(), path)
+    plot_direction_test(result.top(), path)
     first = path.read_bytes()
     assert len(first) > 4000
-    plot_directiontest(result.top(), path)
+    plot_direction_test(result.top(), path)
     assert suffix == ".svg" or path.read_bytes() == first
-    plot_directiontest(run(small, table).top(statistic="label"), path)  # without groups
+    plot_direction_test(run(small, table).top(statistic="label"), path)  # without groups
     assert path.read_bytes() != first
 
 
-def test_the_words_know_every_law_and_statistic() -> None:
-    from tokensphere.analysis.direction_test.measure import STATISTICS
-    from tokensphere.geometry.laws import LAWS
-
-    assert set(directiontest_words.LAWS) == set(LAWS) and set(directiontest_words.WORDS) == set(
-        STATISTICS
-    )
+def test_the_words_know_every_law_and_statistic(small: ts.EmbeddingSpace, table: LabelTable) -> None:
+    assert set(LAWS) == set(laws.LAWS)
+    result = run(small, table)
+    assert len({in_words(result, kind) for kind in KINDS}) == len(KINDS)

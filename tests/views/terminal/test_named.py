@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
+import numpy as np
 import numpy.typing as npt
 import pytest
 from rich.cells import cell_len
 
 import tokensphere as ts
 from tests import small_model
+from tests.views.terminal.test_render import printed
 from tests.views.test_html import Reader
 from tokensphere.analysis.naming.neighbors import NamedNeighbors, name_neighbors
 from tokensphere.analysis.naming.themes import NOTHING
@@ -40,12 +42,9 @@ def result(small: ts.EmbeddingSpace) -> NamedNeighbors:
     lists = ts.Neighbors(
         ids, found.similarity, found.names, found.settings, 0, found.provenance, found.vocabulary
     )
-    return name_neighbors(small, lists, labels=table, n_draws=999, store=MemoryStore(), level=0.1)
-
-
-def printed(result: Any, width: int) -> list[str]:
-    lines = to_text(result, width=width).splitlines()
-    return [line.rstrip().replace(LEFT_TO_RIGHT_MARK, "") for line in lines]
+    return name_neighbors(
+        small, lists, labels=table, naming=ts.NamingSpec(999, level=0.1), store=MemoryStore()
+    )
 
 
 def test_a_line_says_what_is_shared_and_how_surprising_that_is(result: NamedNeighbors) -> None:
@@ -61,10 +60,16 @@ def test_a_line_says_what_is_shared_and_how_surprising_that_is(result: NamedNeig
         assert len(view.lines(result, j)) == max(1, len(result.themes(j)))
 
 
-def test_a_p_at_its_floor_has_a_sign() -> None:
-    assert view._p(1 / 1000, 999) == "p ≤ 0.001" and view._p(2 / 1000, 999) == "p = 0.002"
-    assert view._p(1 / 10_000, 9_999) == "p ≤ 0.0001" and view._p(1.0, 9_999) == "p = 1"
-    assert view._p(0.0504, 9_999) == "p = 0.0504"  # never looks like the level of 5 %
+def test_a_p_at_its_floor_has_a_sign(result: NamedNeighbors) -> None:
+    def p(value: float, draws: int) -> str:
+        spec = replace(result.names.spec, draws=draws)
+        names = replace(result.names, p_familywise=np.full(7, value), spec=spec)
+        (line,) = view.lines(replace(result, names=names), 3)
+        return line.removeprefix(f"{NOTHING} (").removesuffix(")")
+
+    assert p(1 / 1000, 999) == "p ≤ 0.001" and p(2 / 1000, 999) == "p = 0.002"
+    assert p(1 / 10_000, 9_999) == "p ≤ 0.0001" and p(1.0, 9_999) == "p = 1"
+    assert p(0.0504, 9_999) == "p = 0.0504"  # never looks like the level of 5 %
 
 
 @pytest.mark.parametrize("width", [30, 60, 80, 100, 160, 400])

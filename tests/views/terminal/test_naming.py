@@ -13,7 +13,7 @@ from tokensphere.analysis.naming.tokens import Naming, name_tokens
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.statistics.draws import MemoryStore
 from tokensphere.views import to_html, to_json, to_text
-from tokensphere.views.terminal import naming as terminal_naming
+from tokensphere.views.text import number, p_text
 
 CITIES = [" Paris", " London", " Tokyo", "Paris", " paris"]
 
@@ -35,7 +35,12 @@ def table(small: ts.EmbeddingSpace) -> LabelTable:
 
 def named(small: ts.EmbeddingSpace, table: LabelTable, *tokens: str, directions: int = 0) -> Naming:
     return name_tokens(
-        small, tokens, labels=table, n_draws=99, n_directions=directions, store=MemoryStore()
+        small,
+        tokens,
+        labels=table,
+        naming=ts.NamingSpec(99),
+        n_directions=directions,
+        store=MemoryStore(),
     )
 
 
@@ -74,17 +79,17 @@ def test_nothing_in_common_has_no_table(small: ts.EmbeddingSpace, table: LabelTa
 
 
 def test_no_more_than_forty_tokens_are_shown(small: ts.EmbeddingSpace, table: LabelTable) -> None:
-    result = name_tokens(small, range(50), labels=table, n_draws=9, store=MemoryStore())
+    result = name_tokens(small, range(50), labels=table, naming=ts.NamingSpec(9), store=MemoryStore())
     text = to_text(result, width=1000)
     assert text.splitlines()[0].endswith("  … and 10 more") and len(result.ids) == 50
-    forty = name_tokens(small, range(40), labels=table, n_draws=9, store=MemoryStore())
+    forty = name_tokens(small, range(40), labels=table, naming=ts.NamingSpec(9), store=MemoryStore())
     assert " more" not in to_text(forty, width=1000).splitlines()[0]
 
 
 def test_no_more_than_ten_labels_are_shown(small: ts.EmbeddingSpace) -> None:
     members = [(Label(f"l{j}", "list", f"label {j}", "s"), [*range(8), 10 + j]) for j in range(14)]
     every = LabelTable.from_members(small.shape[0], members)
-    text = to_text(name_tokens(small, [0, 1, 2, 3], labels=every, n_draws=99))
+    text = to_text(name_tokens(small, [0, 1, 2, 3], labels=every, naming=ts.NamingSpec(99)))
     assert sum("label " in line and "4/4" in line for line in text.splitlines()) == 10
     assert "4 more labels are shared by 3 tokens or more" in text
 
@@ -116,4 +121,4 @@ def test_views_have_no_cut_in_narrow_terminals(small: ts.EmbeddingSpace, table: 
     wide = to_text(list_labels(small, table), width=300).splitlines()
     narrow = to_text(list_labels(small, table), width=30).splitlines()
     assert [line for line in wide if "cities" in line] == [line for line in narrow if "cities" in line]
-    assert terminal_naming._p(0.01, 99).startswith("≤") and terminal_naming._p(0.02, 99) == "0.020"
+    assert p_text(0.01, 1 / 100, number) == "≤ 0.010" and p_text(0.02, 1 / 100, number) == "0.020"

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 import tokensphere as ts
 from tests import small_model
-from tokensphere.analysis.survey.job import name_survey, summarize_survey, survey
+from tokensphere.analysis.survey.job import SurveyJob, name_survey, survey
 from tokensphere.analysis.survey.result import Survey
 from tokensphere.statistics.draws import MemoryStore
 from tokensphere.statistics.exceedance import Exceedance
@@ -27,7 +27,7 @@ SECTIONS = [
 
 @pytest.fixture(scope="module")
 def result(small: ts.EmbeddingSpace) -> Survey:
-    return survey(small, 300, first=1_234_500, seed=3)
+    return survey(small, ts.RandomDirections(32, 300, first=1_234_500, seed=3))
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +100,25 @@ def test_the_sentence_agrees_with_the_rate(
 def test_which_lists_are_shown_is_said(
     small: ts.EmbeddingSpace, options: dict[str, Any], which: str, again: str
 ) -> None:
-    text = words_of(survey(small, 100, **options))
+    text = words_of(survey(small, 100, search=ts.SearchSettings(**options)))
     assert which in text and again in text
+
+
+def test_given_directions_are_not_called_random(small: ts.EmbeddingSpace) -> None:
+    """They have places, no seed, and no command that finds them again."""
+    rows = np.random.default_rng(0).standard_normal((150, 32))
+    given = survey(small, rows)
+    assert given.settings.seed is None
+    text = words_of(given)
+    assert text.startswith("How often is a neighbourhood coherent?")
+    assert "Of 150 directions," in text
+    for word in ("random", "seed None", "a list again", "--first"):
+        assert word not in text, word
+    assert "seed 0)" in text  # the surrogate's
+    places = [place for which in given.examples().values() for place in which.tolist()]
+    _, *lines = table_under(lines_of(given, 200), "index")
+    assert [int(line.split()[0]) for line in lines if re.match(r" *\d", line)] == places
+    assert str(given) == to_text(given)
 
 
 def test_every_rate_stands_in_its_place(result: Survey) -> None:
@@ -203,7 +220,8 @@ def test_groups_that_are_alike_are_counted(result: Survey) -> None:
 
 
 def test_what_was_stopped_or_left_out_is_said(small: ts.EmbeddingSpace, result: Survey) -> None:
-    part = summarize_survey(small, result.settings, result.records.take(120), asked=5000)
+    job = SurveyJob(small, ts.RandomDirections(32, 5000, first=1_234_500, seed=3))
+    part = job.result(result.records.take(120))
     assert "stopped: 120 of 5,000 directions done" in words_of(part)
     assert "7 rows left out (zero, NaN or padding)" in words_of(replace(result, left_out=7))
 
@@ -248,6 +266,8 @@ def _numbers(value: Any) -> set[float]:
 
 
 def test_a_k_of_one_s_own_gets_its_columns(small: ts.EmbeddingSpace) -> None:
-    table = table_under(lines_of(survey(small, 100, k=7), 80), "Lists more coherent than 95 %")
+    table = table_under(
+        lines_of(survey(small, 100, search=ts.SearchSettings(7)), 80), "Lists more coherent than 95 %"
+    )
     assert re.findall(r"k = (\d+)", table[1]) == ["5", "7", "10", "20"]
     assert len({cell_len(row) for row in table[1:-1]}) == 1

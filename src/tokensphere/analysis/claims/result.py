@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import nan
 from typing import Any
 
 from tokensphere.analysis.claims import judge as judges
@@ -10,7 +11,7 @@ from tokensphere.analysis.claims.clusters import Clusters
 from tokensphere.analysis.claims.judge import Claim
 from tokensphere.analysis.claims.parts import GeometrySettings, Orthogonality
 from tokensphere.analysis.pair import Pair
-from tokensphere.analysis.result import Result
+from tokensphere.analysis.result import Column, Result
 from tokensphere.analysis.survey.result import CoherentShare
 from tokensphere.space import Provenance
 
@@ -88,4 +89,20 @@ class Geometry(Result):
                 "largest": self.orthogonality.largest.tolist(),
                 "smallest": self.orthogonality.smallest.tolist(),
             },
+        }
+
+    def columns(self) -> dict[str, Column]:
+        """A row for each clustering; NaN where there is none without words to compare with."""
+        every = self.clusters
+        without = [one.baseline for one in every]
+        return {
+            "clustering": [one.name for one in every],
+            "clusters": [len(one.partition.sizes) for one in every],
+            "tokens": [one.partition.n for one in every],
+            "icc": [one.partition.decomposition.icc for one in every],
+            "icc_random": [one.partition.random.icc for one in every],
+            "icc_wordless": [one.partition.decomposition.icc if one else nan for one in without],
+            "different": [one.variety.mean for one in every],
+            "different_at_random": [one.expected_different for one in every],
+            "different_wordless": [one.variety.mean if one else nan for one in without],
         }

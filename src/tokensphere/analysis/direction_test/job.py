@@ -21,7 +21,6 @@ from tokensphere.analysis.direction_test.null import NullSpec, make_null, null_v
 from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.statistics import BEST, KINDS, Values, check_statistic
 from tokensphere.analysis.job import Column, Progress, Table, work
-from tokensphere.analysis.naming.counts import NO_LABEL
 from tokensphere.analysis.naming.lists import NamingSpec, labels_of, name_lists
 from tokensphere.directions.given import make_directions
 from tokensphere.errors import FormatError, InputError
@@ -238,21 +237,9 @@ class DirectionTestJob:
     def table(self, done: Measured) -> Table:
         """A row for each direction: name, group, statistics, p, q, neighbours, strongest label."""
         result = self._result(done)  # also of nothing that can be tested: more may come
-        rows = range(len(result))
-        columns: dict[str, Column] = {"direction": result.names}
-        if self.directions.group_of is not None:
-            columns["group"] = [result.group_name(row) or "" for row in rows]
-        for name, found in result.tested.items():
-            columns |= {name: found.values, f"p_{name}": found.pvalue, f"q_{name}": found.qvalue}
-        columns |= {"neighbor_ids": result.ids, "neighbor_similarity": result.similarity}
-        columns["untestable"] = [REASONS[code] for code in done.reason.tolist()]
-        themes = result.themes
-        shared = np.where(themes.has_theme & result.testable, themes.smallest.label, NO_LABEL)
-        labels = themes.counter.labels
-        columns["label_shared"] = ["" if j == NO_LABEL else labels[j].name for j in shared.tolist()]
         record = result.record(())
         kept = ("model", "directions", "settings", "given", "done", "overall", "groups")
-        return Table(columns, {name: record[name] for name in kept})
+        return Table(result.columns(), {name: record[name] for name in kept})
 
     def restore(self, columns: Mapping[str, Column]) -> Measured:
         """The statistics that a file has; p and q are made anew, of all and the null.

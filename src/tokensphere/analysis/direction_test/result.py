@@ -15,8 +15,9 @@ from tokensphere.analysis.direction_test.groups import GroupShares, Tested, grou
 from tokensphere.analysis.direction_test.measure import REASONS, Measured
 from tokensphere.analysis.direction_test.null import Null
 from tokensphere.analysis.direction_test.statistics import BEST, Statistic, check_statistic
+from tokensphere.analysis.naming.counts import NO_LABEL
 from tokensphere.analysis.naming.lists import ListNames
-from tokensphere.analysis.result import Result
+from tokensphere.analysis.result import Column, Result
 from tokensphere.directions.named import Directions, natural
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings
@@ -181,6 +182,21 @@ class DirectionTest(Result):
         order = self.order(by, statistic)
         return RankedTest(self, order[:n] if n else order, check_statistic(statistic), by)
 
+    def columns(self) -> dict[str, Column]:
+        """A row for each direction: name, group, statistics, p, q, neighbours, strongest label."""
+        columns: dict[str, Column] = {"direction": self.names}
+        if self.directions.group_of is not None:
+            columns["group"] = [self.group_name(row) or "" for row in range(len(self))]
+        for name, found in self.tested.items():
+            columns |= {name: found.values, f"p_{name}": found.pvalue, f"q_{name}": found.qvalue}
+        columns |= {"neighbor_ids": self.ids, "neighbor_similarity": self.similarity}
+        columns["untestable"] = [REASONS[code] for code in self.measured.reason.tolist()]
+        themes = self.themes
+        shared = np.where(themes.has_theme & self.testable, themes.smallest.label, NO_LABEL)
+        labels = themes.counter.labels
+        columns["label_shared"] = ["" if j == NO_LABEL else labels[j].name for j in shared.tolist()]
+        return columns
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, in the order of the directions."""
         return self.record(range(len(self)))
@@ -257,6 +273,14 @@ class RankedTest(Result):
     def found(self) -> Tested:
         """What was found by the statistic."""
         return self.test.tested[self.statistic.name]
+
+    def columns(self) -> dict[str, Column]:
+        """Those of the test, a row for each of these directions, in their order."""
+        rows = self.rows.tolist()
+        return {
+            name: column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
+            for name, column in self.test.columns().items()
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """The test as a whole, and these directions, ready for JSON."""

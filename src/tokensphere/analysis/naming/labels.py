@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.result import Result
+from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -50,6 +50,16 @@ class LabelList(Result):
             ],
         }
 
+    def columns(self) -> dict[str, Column]:
+        """A row for each label."""
+        return {
+            "label": [label.name for label in self.labels],
+            "words": [label.words for label in self.labels],
+            "kind": [label.kind for label in self.labels],
+            "source": [label.source for label in self.labels],
+            "size": self.sizes,
+        }
+
 
 @dataclass(frozen=True)
 class LabelMembers(Result):
@@ -79,6 +89,10 @@ class LabelMembers(Result):
             "size": self.size,
             "tokens": [self.vocabulary.record(id) for id in self.ids.tolist()],
         }
+
+    def columns(self) -> dict[str, Column]:
+        """A row for each token."""
+        return {"id": self.ids, "token": [self.vocabulary.text(id) for id in self.ids.tolist()]}
 
 
 def list_labels(space: EmbeddingSpace, table: LabelTable, *, kind: str | None = None) -> LabelList:

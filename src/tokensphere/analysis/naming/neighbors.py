@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.lists import FEWEST, ListNames, NamingSpec, labels_of, name_lists
 from tokensphere.analysis.naming.themes import Theme, name_in_words
 from tokensphere.analysis.nearest import Neighbors
-from tokensphere.analysis.result import Result
+from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
@@ -61,6 +63,15 @@ class NamedNeighbors(Result):
                 "kinds": sorted({label.kind for label in labels}),
             },
             "results": [{**found, **self._naming(direction)} for direction, found in enumerate(results)],
+        }
+
+    def columns(self) -> dict[str, Column]:
+        """Those of the neighbours, and in each row what its list shares and how surprising that is."""
+        k, every = self.neighbors.settings.k, range(len(self))
+        return {
+            **self.neighbors.columns(),
+            "name": [text for text in map(self.text, every) for _ in range(k)],
+            "p_familywise": np.repeat(self.names.p_familywise, k),
         }
 
     def _naming(self, direction: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tokensphere.analysis.naming.null import (
     shuffled_null,
 )
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
-from tokensphere.analysis.result import Result
+from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import Label, LabelTable
@@ -117,6 +117,22 @@ class Naming(Result):
             "n_tokens": self.n,
             "eligible_labels": len(self.labels),
             "labels": [self._record(int(label)) for label in self.ranked()],
+        }
+
+    def columns(self) -> dict[str, Column]:
+        """A row for each label that is shared at all, the smallest p first."""
+        ranked, beside = self.ranked(), self.directions
+        labels = [self.labels[j] for j in ranked.tolist()]
+        return {
+            "label": [label.name for label in labels],
+            "words": [label.words for label in labels],
+            "kind": [label.kind for label in labels],
+            "shared": self.shared[ranked],
+            "size": self.sizes[ranked],
+            "p": self.p[ranked],
+            "p_familywise": self.p_familywise[ranked],
+            **({} if beside is None else {"p_random_directions": beside.p[ranked]}),
+            "q": self.q[ranked],
         }
 
     def _record(self, label: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.result import Result
+from tokensphere.analysis.result import Column, Result
 from tokensphere.analysis.survey.hubs import Hubs
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
 from tokensphere.analysis.survey.sharing import SurveyNaming
@@ -206,6 +206,10 @@ class Survey(Result):
             "hubs": [hubs.to_dict(self.vocabulary) for hubs in self.hubs],
             "naming": None if self.naming is None else self.naming.to_dict(),
         }
+
+    def columns(self) -> dict[str, Column]:
+        """A row for each direction: coherences, largest cosines, groups that are alike, and lists."""
+        return dict(self.records.to_columns(self.settings))
 
     def _lists(self, places: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
         percentiles = self.percentile(places)

@@ -39,13 +39,16 @@ def check_figure_path(path: Path) -> None:
     check_writable(path)
 
 
-def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Any]]:
+def new_figure(
+    width: float, height: float, rows: int = 1, columns: int = 1, title: str = ""
+) -> tuple[Figure, list[Any]]:
     """A figure that no global state of Matplotlib knows.
 
     Parameters
     ----------
     width, height : in inches
     rows, columns : of axes
+    title : above all of them; names in it are no formulas
 
     Returns
     -------
@@ -62,10 +65,20 @@ def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> 
     except ImportError as error:
         raise MissingExtraError("pictures need Matplotlib: pip install 'tokensphere[plot]'") from error
     figure = Figure(figsize=(width, height), layout="constrained")
+    if title:
+        figure.suptitle(title, fontsize=11 if width > 8 else 8, parse_math=False)
     axes = list(figure.subplots(rows, columns, squeeze=False).flat)
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
     return figure, axes
+
+
+def describe(ax: Any, title: str, x: str, y: str, **legend: Any) -> None:
+    """Title, axes and legend of one picture of a figure."""
+    ax.set_title(title, fontsize=10, loc="left")
+    ax.set_xlabel(x, parse_math=False)
+    ax.set_ylabel(y)
+    ax.legend(frameon=False, fontsize=8, **legend)
 
 
 def save_figure(figure: Figure, path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.geometry.orthogonality import cosine_density
-from tokensphere.views.figures.canvas import new_figure, save_figure
+from tokensphere.views.figures.canvas import describe, new_figure, save_figure
 
 # Told apart by their shape as much as by their grey, so that a photocopy shows the same.
 _MARKS: tuple[dict[str, Any], ...] = (
@@ -31,15 +31,13 @@ def plot_geometry(result: Geometry, path: Path) -> None:
     MissingExtraError
         Matplotlib is not installed
     """
-    figure, (left, right) = new_figure(11, 4.8, columns=2)
+    title = (
+        f"{result.provenance.model}: {result.n_tokens:,} tokens, {result.settings.n_directions:,} random"
+        f" directions (seed {result.settings.seed})"
+    )
+    figure, (left, right) = new_figure(11, 4.8, columns=2, title=title)
     _cosines(left, result)
     _clusters(right, result)
-    figure.suptitle(
-        f"{result.provenance.model}: {result.n_tokens:,} tokens, {result.settings.n_directions:,} random"
-        f" directions (seed {result.settings.seed})",
-        fontsize=11,
-        parse_math=False,
-    )
     save_figure(figure, path)
 
 
@@ -60,10 +58,8 @@ def _cosines(ax: Any, result: Geometry) -> None:
     seen = density[density > 0]
     low, high = seen.min() / 2, max(density.max(), heights.max())
     ax.set_ylim(low, low * (high / low) ** 1.3)  # room for the legend
-    ax.set_xlabel("cosine of a random direction with a token")
-    ax.set_ylabel("density (logarithmic)")
-    ax.set_title("Nearly orthogonal?", fontsize=10, loc="left")
-    ax.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
+    describe(ax, "Nearly orthogonal?", "cosine of a random direction with a token",
+             "density (logarithmic)", loc="upper left", ncols=2)  # fmt: skip
 
 
 def _clusters(ax: Any, result: Geometry) -> None:
@@ -85,7 +81,6 @@ def _clusters(ax: Any, result: Geometry) -> None:
     ax.set_ylim(0, limit)
     ax.set_aspect("equal")
     ax.locator_params(nbins=6)
-    ax.set_xlabel("|cluster's mean cosine − mean|, rms over directions")
-    ax.set_ylabel("sd of the cosine in the cluster, rms over directions")
-    ax.set_title("Within a cluster, or between clusters?", fontsize=10, loc="left")
-    ax.legend(frameon=False, fontsize=8, loc="lower right")
+    describe(ax, "Within a cluster, or between clusters?",
+             "|cluster's mean cosine − mean|, rms over directions",
+             "sd of the cosine in the cluster, rms over directions", loc="lower right")  # fmt: skip

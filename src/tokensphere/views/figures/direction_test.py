@@ -12,7 +12,7 @@ import numpy as np
 from tokensphere.analysis.direction_test.result import RankedTest
 from tokensphere.analysis.direction_test.statistics import KINDS
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.figures.canvas import new_figure, save_figure
+from tokensphere.views.figures.canvas import describe, new_figure, save_figure
 from tokensphere.views.words import LAWS, in_words
 
 _BINS = 20
@@ -43,16 +43,14 @@ def plot_direction_test(result: RankedTest, path: Path) -> None:
     """
     test = result.test
     grouped = len(test.groups) > 1
-    figure, axes = new_figure(11 if grouped else 6, 4.4, columns=2 if grouped else 1)
+    title = (
+        f"{test.provenance.model}: {len(test):,} directions beside {test.n_draws:,}"
+        f" {LAWS[test.null.spec.law]}"
+    )
+    figure, axes = new_figure(11 if grouped else 6, 4.4, columns=2 if grouped else 1, title=title)
     if grouped:
         _shares(axes[0], result)
     _histogram(axes[-1], result)
-    figure.suptitle(
-        f"{test.provenance.model}: {len(test):,} directions beside {test.n_draws:,}"
-        f" {LAWS[test.null.spec.law]}",
-        fontsize=11 if grouped else 8,
-        parse_math=False,
-    )
     save_figure(figure, path)
 
 
@@ -74,11 +72,9 @@ def _shares(ax: Any, result: RankedTest) -> None:
     rotation = 45 if max(map(len, short)) > 4 else 0
     ax.set_xticks(places[::step], short[::step], rotation=rotation, ha="right" if rotation else "center",
                   fontsize=8, parse_math=False)  # fmt: skip
-    ax.set_xlabel(common or "group", parse_math=False)
-    ax.set_ylabel("share of directions (%), 95 % interval")
     ax.set_ylim(bottom=0)
-    ax.set_title(f"By the {in_words(result.test, result.statistic)}", fontsize=10, loc="left")
-    ax.legend(frameon=False, fontsize=8)
+    describe(ax, f"By the {in_words(result.test, result.statistic)}", common or "group",
+             "share of directions (%), 95 % interval")  # fmt: skip
 
 
 def short_names(names: Sequence[str]) -> tuple[list[str], str]:
@@ -119,7 +115,4 @@ def _histogram(ax: Any, result: RankedTest) -> None:
     ax.axhline(1, color="black", linewidth=1, label="chance", alpha=0.4)
     ax.set_xlim(0, 1)
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("p")
-    ax.set_ylabel("density (1 if all were chance)")
-    ax.set_title("All p-values", fontsize=10, loc="left")
-    ax.legend(frameon=False, fontsize=8)
+    describe(ax, "All p-values", "p", "density (1 if all were chance)")

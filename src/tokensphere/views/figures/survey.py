@@ -11,16 +11,17 @@ from scipy import stats
 
 from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS
-from tokensphere.views.figures.canvas import new_figure, save_figure
+from tokensphere.views.figures.canvas import describe, new_figure, save_figure
+from tokensphere.views.terminal.survey import KINDS, RANKINGS
+from tokensphere.views.text import FORMS, ROWS
 
 _BLUE, _RED, _GREEN, _GREY = "#1b6ca8", "#b2452f", "#2f7d4f", "#777777"
-_RANKINGS = {"cosine": "cosine", "centered": "cosine, centred", "dot": "dot"}
 # Told apart by marker, line and filling as much as by colour, so that a photocopy shows the same.
-_KINDS: tuple[tuple[bool, bool, str, dict[str, Any]], ...] = (
-    (False, False, "rows as they are", {"marker": "o", "color": _BLUE, "mfc": _BLUE}),
-    (False, True, "  one token a form", {"marker": "o", "color": _BLUE, "mfc": "white"}),
-    (True, False, "rows centred", {"marker": "s", "color": _RED, "mfc": _RED}),
-    (True, True, "  one token a form", {"marker": "s", "color": _RED, "mfc": "white"}),
+_MARKS: tuple[dict[str, Any], ...] = (
+    {"marker": "o", "color": _BLUE, "mfc": _BLUE},
+    {"marker": "o", "color": _BLUE, "mfc": "white"},
+    {"marker": "s", "color": _RED, "mfc": _RED},
+    {"marker": "s", "color": _RED, "mfc": "white"},
 )
 _HUB_LINES: tuple[dict[str, Any], ...] = (
     {"color": _BLUE, "linestyle": "-"},
@@ -39,17 +40,13 @@ def plot_survey(result: Survey, path: Path) -> None:
     MissingExtraError
         Matplotlib is not installed
     """
-    figure, (left, middle, right) = new_figure(13, 4.4, columns=3)
+    seed, first = result.settings.seed, result.settings.first
+    which = "directions" if seed is None else f"random directions (seed {seed}, from {first:,} on)"
+    title = f"{result.provenance.model}: {result.n_tokens:,} tokens, {len(result):,} {which}"
+    figure, (left, middle, right) = new_figure(13, 4.4, columns=3, title=title)
     _coherence(left, result)
     _rates(middle, result)
     _hubs(right, result)
-    settings = result.settings
-    figure.suptitle(
-        f"{result.provenance.model}: {result.n_tokens:,} tokens, {len(result):,} random directions"
-        f" (seed {settings.seed}, from {settings.first:,} on)",
-        fontsize=11,
-        parse_math=False,
-    )
     save_figure(figure, path)
 
 
@@ -70,12 +67,11 @@ def _coherence(ax: Any, result: Survey) -> None:
     ax.set_ylim(0, 1.35 * high)  # room for the legend
     ax.text(found.threshold, 0.6 * high, f"  {100 * found.rate:.1f} % of the\n  real ones\n  are above",
             fontsize=8, va="center")  # fmt: skip
-    ax.set_title(f"How alike are {result.settings.k} neighbours?", fontsize=10, loc="left")
-    kind = "centred rows" if result.settings.centered else "rows as they are"
-    forms = ", one token a form" if result.settings.forms else ""
-    ax.set_xlabel(f"T, mean cosine of their centred rows\n(neighbours on {kind}{forms})")
-    ax.set_ylabel(f"lists in a bin of {edges[1] - edges[0]:.2g} (%)")
-    ax.legend(frameon=False, fontsize=8, loc="upper right")
+    kind = "centred rows" if result.settings.centered else ROWS[False]
+    forms = f", {FORMS}" if result.settings.forms else ""
+    describe(ax, f"How alike are {result.settings.k} neighbours?",
+             f"T, mean cosine of their centred rows\n(neighbours on {kind}{forms})",
+             f"lists in a bin of {edges[1] - edges[0]:.2g} (%)", loc="upper right")  # fmt: skip
 
 
 def _bins(count: int) -> int:
@@ -85,7 +81,7 @@ def _bins(count: int) -> int:
 def _rates(ax: Any, result: Survey) -> None:
     """The rates of all kinds of lists and k, with their intervals, and chance."""
     ks = result.settings.ks
-    for number, (centered, forms, label, style) in enumerate(_KINDS):
+    for number, ((centered, forms, label), style) in enumerate(zip(KINDS, _MARKS, strict=True)):
         found = [result.rate(centered=centered, forms=forms, k=k).at[0] for k in ks]
         where = np.arange(len(ks)) + 0.17 * (number - 1.5)
         _bars(ax, where, [each.rate for each in found], [each.interval for each in found],
@@ -103,13 +99,12 @@ def _rates(ax: Any, result: Survey) -> None:
     ax.set_xticks(np.arange(len(ticks)), ticks)
     ax.set_xlim(-0.5, len(ticks) - 0.5)
     ax.set_ylim(0, 1.35 * max(ax.get_ylim()[1], 2 * chance))  # room for the legend
-    ax.set_xlabel("k, neighbours in a list")
-    ax.set_ylabel("lists beyond chance's 95th percentile (%)")
-    ax.set_title("How often more than chance? (bars: 95 % intervals)", fontsize=10, loc="left")
     line, *marks = zip(*ax.get_legend_handles_labels(), strict=True)
     first = 0 if result.naming is None else 4  # so that no column parts what belongs together
     handles, labels = zip(*marks[:first], line, *marks[first:], strict=True)
-    ax.legend(handles, labels, frameon=False, fontsize=8, loc="upper center", ncols=2)
+    describe(ax, "How often more than chance? (bars: 95 % intervals)", "k, neighbours in a list",
+             "lists beyond chance's 95th percentile (%)", handles=handles, labels=labels,
+             loc="upper center", ncols=2)  # fmt: skip
 
 
 def _themes(result: Survey) -> list[tuple[float, tuple[float, float], str, dict[str, Any]]]:
@@ -142,7 +137,7 @@ def _bars(
 def _hubs(ax: Any, result: Survey) -> None:
     """In what share of the lists each token stands, most often first, beside what chance gives."""
     m, k, n = len(result), result.settings.k, result.n_tokens
-    for number, (ranking, style) in enumerate(zip(_RANKINGS.values(), _HUB_LINES, strict=True)):
+    for number, (ranking, style) in enumerate(zip(RANKINGS.values(), _HUB_LINES, strict=True)):
         counts = np.sort(np.bincount(result.records.ids[:, number].ravel()))[::-1]
         counts = counts[counts > 0]
         rank = np.arange(1, len(counts) + 1)
@@ -155,10 +150,8 @@ def _hubs(ax: Any, result: Survey) -> None:
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:,g}")
         axis.set_minor_formatter("")
-    ax.set_xlabel("rank of the token")
-    ax.set_ylabel(f"lists of {k} that it stands in (%)")
-    ax.set_title("Hubs: do some tokens stand in many lists?", fontsize=10, loc="left")
-    ax.legend(frameon=False, fontsize=8, loc="upper right")
+    describe(ax, "Hubs: do some tokens stand in many lists?", "rank of the token",
+             f"lists of {k} that it stands in (%)", loc="upper right")  # fmt: skip
 
 
 def _chance(m: int, k: int, n: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

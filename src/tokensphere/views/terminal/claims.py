@@ -15,19 +15,19 @@ from tokensphere.analysis.claims.judge import Claim
 from tokensphere.analysis.claims.parts import LEVELS
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.statistics.intervals import Z
-from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, cell, grid, render, table
-from tokensphere.views.text import cosine, crop
+from tokensphere.views.terminal.render import Row, cells, note, table, table_with_text, title
+from tokensphere.views.text import cosine, crop, joined, left_out, tenths
 
 _STYLES = {"holds": "green", "holds in part": "yellow", "fails": "red", "open": "dim"}
 _WIDEST_NAME = 16
 _NOTHING = "–"
 
 
-@render.register
-def _geometry(result: Geometry, _width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
+def geometry(result: Geometry, _width: int) -> RenderableType:
+    """Section by section, the claims last."""
     return Group(
         *_section("Orthogonality", *_orthogonality(result)),
-        *_section("Anisotropy", *_anisotropy(result)),
+        *_section("Anisotropy", _anisotropy(result)),
         *_section("Where the variance of the cosine lies", *_variance(result)),
         *_section("How many clusters the nearest tokens come from", *_variety(result)),
         *_section("Claims", *_claims(result.claims)),
@@ -35,41 +35,33 @@ def _geometry(result: Geometry, _width: int = WIDTH_WITHOUT_TERMINAL) -> Rendera
     )
 
 
-def _section(title: str, *parts: RenderableType) -> list[RenderableType]:
-    return [Text(title, style="bold"), *parts, Text()]
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def _sentence(text: str) -> Text:
-    return Text(text)
+def _section(head: str, *parts: RenderableType) -> list[RenderableType]:
+    return [title(head), *parts, Text()]
 
 
 def _orthogonality(result: Geometry) -> list[RenderableType]:
     found = result.orthogonality
-    columns = [[cell(""), cell("measured"), cell("law")]]
-    for level, seen, law in zip(LEVELS, found.quantiles, found.law_quantiles, strict=True):
-        cells = f"{100 * level:g} %", cosine(seen), cosine(law)
-        columns.append([cell(cells[0], "dim"), *map(cell, cells[1:])])
-    independent = f"{result.n_tokens:,} independent ones"
-    largest = [[cell("nearest token's cosine"), cell("measured"), cell(independent)]]
-    for name, seen, law in zip(
-        ("25 %", "median", "75 %"), found.largest_quartiles, found.law_largest_quartiles, strict=True
-    ):
-        largest.append([cell(name, "dim"), cell(cosine(seen)), cell(cosine(law))])
+    cosines: list[Row] = [
+        ["", *cells((f"{100 * level:g} %" for level in LEVELS), "dim")],
+        ["measured", *map(cosine, found.quantiles)],
+        ["law", *map(cosine, found.law_quantiles)],
+    ]
+    largest: list[Row] = [
+        ["nearest token's cosine", *cells(("25 %", "median", "75 %"), "dim")],
+        ["measured", *map(cosine, found.largest_quartiles)],
+        [f"{result.n_tokens:,} independent ones", *map(cosine, found.law_largest_quartiles)],
+    ]
     moments = (
         f"mean {found.mean:.4f} ± {Z * found.mean_error:.4f} (law 0), sd {found.sd:.4f} ±"
         f" {Z * found.sd_error:.4f} (law 1/√d = {found.law_sd:.4f})"
     )
     median, law_median = found.largest_quartiles[1], found.law_largest_quartiles[1]
     return [
-        Text(f"quantiles of the cosine of a random direction with a token; {moments}", style="dim"),
-        table(columns, left={0}),
+        note(f"quantiles of the cosine of a random direction with a token; {moments}"),
+        table(cosines),
         Text(),
-        table(largest, left={0}),
-        _sentence(
+        table(largest),
+        Text(
             f"Nine of ten tokens lie within {_off_right_angle(found.quantiles)} of a right angle to a"
             " random direction, about as the law of the sphere says for any vocabulary. The nearest"
             f" token is at cosine {cosine(median)}, {_angle(median)} away,"
@@ -94,14 +86,12 @@ def _closer(seen: float, law: float) -> str:
     return "nearer" if seen > law else "farther"
 
 
-def _anisotropy(result: Geometry) -> list[RenderableType]:
-    return [
-        _sentence(
-            f"Two different tokens have a cosine of {cosine(result.mean_cosine_different)} on average;"
-            " where tokens pointed anywhere it would be 0. The part that all share moves every cosine"
-            " with a direction together, and tells no token from another."
-        )
-    ]
+def _anisotropy(result: Geometry) -> Text:
+    return Text(
+        f"Two different tokens have a cosine of {cosine(result.mean_cosine_different)} on average;"
+        " where tokens pointed anywhere it would be 0. The part that all share moves every cosine"
+        " with a direction together, and tells no token from another."
+    )
 
 
 _Show = Callable[[Clusters], str]
@@ -109,43 +99,41 @@ _Show = Callable[[Clusters], str]
 
 def _by_clustering(result: Geometry, rows: Sequence[tuple[str, _Show]]) -> Table:
     """A table with a column for every clustering."""
-    columns = [[cell(""), *(cell(label) for label, _ in rows)]]
-    for one in result.clusters:
-        head = cell(crop(one.name, _WIDEST_NAME), "bold")
-        columns.append([head, *(cell(show(one)) for _, show in rows)])
-    return table(columns, left={0})
+    heads = cells((crop(one.name, _WIDEST_NAME) for one in result.clusters), "bold")
+    return table([["", *heads], *([label, *map(show, result.clusters)] for label, show in rows)])
 
 
 def _variance(result: Geometry) -> list[RenderableType]:
-    def icc(one: Clusters) -> str:
-        return _percent(one.partition.decomposition.icc)
-
     def measured(one: Clusters) -> str:
         return f"{100 * one.measured.values.icc:.1f} ± {100 * Z * one.measured.icc_error:.1f} %"
 
     def quartiles(one: Clusters) -> str:
-        q25, median, q75 = one.ratio_quartiles or (None, None, None)
-        return _NOTHING if median is None else f"{q25:.2f} {median:.2f} {q75:.2f}"
+        return " ".join(f"{ratio:.2f}" for ratio in one.ratio_quartiles) or _NOTHING
 
     rows: list[tuple[str, _Show]] = [
         ("clusters", lambda one: f"{len(one.partition.sizes):,}"),
         ("tokens in them", lambda one: f"{one.partition.n:,}"),
-        ("tokens of the largest, smallest", _extremes),
-        ("variance between clusters, exact", icc),
+        (
+            "tokens of the largest, smallest",
+            lambda one: f"{one.partition.sizes.max():,} {one.partition.sizes.min():,}",
+        ),
+        ("variance between clusters, exact", lambda one: tenths(one.partition.decomposition.icc)),
         ("  along the directions drawn", measured),
-        ("  clusters filled at random", lambda one: _percent(one.partition.random.icc)),
+        ("  clusters filled at random", lambda one: tenths(one.partition.random.icc)),
         ("  k-means without words", _wordless_icc),
         ("Var_S / Var: quartiles of clusters", quartiles),
         ("  k-means without words: median", _wordless_ratio),
-        ("pairs with sd_S > |mean_S − mean|", partial(_exceeding, "exceeds", False)),
-        ("  clusters filled at random", partial(_exceeding, "exceeds", True)),
-        ("pairs with sd_S > |mean_S|", partial(_exceeding, "exceeds_raw", False)),
-        ("  clusters filled at random", partial(_exceeding, "exceeds_raw", True)),
-        ("pairs with Var_S > |mean_S|, literally", partial(_exceeding, "exceeds_literal", False)),
-        ("  clusters filled at random", partial(_exceeding, "exceeds_literal", True)),
     ]
+    for what, name in (
+        ("sd_S > |mean_S − mean|", "exceeds"),
+        ("sd_S > |mean_S|", "exceeds_raw"),
+        ("Var_S > |mean_S|, literally", "exceeds_literal"),
+    ):
+        rows.append((f"pairs with {what}", partial(_exceeding, name, False)))
+        rows.append(("  clusters filled at random", partial(_exceeding, name, True)))
+    shares = [one.partition.decomposition.icc for one in result.clusters]
     total = result.clusters[0].partition.decomposition.total
-    between = " to ".join(dict.fromkeys(_percent(end) for end in _range(result.clusters)))
+    between = " to ".join(dict.fromkeys(map(tenths, (min(shares), max(shares)))))
     return [
         _by_clustering(result, rows),
         *(
@@ -153,7 +141,7 @@ def _variance(result: Geometry) -> list[RenderableType]:
             for one in result.clusters
             for problem in one.problems
         ),
-        _sentence(
+        Text(
             f"Of the variance of the cosine over tokens ({total:.2e}), {between} lies between clusters"
             " and the rest within. Pairs are those of a direction and a cluster of 10 tokens or more;"
             " Var_S and mean_S are over a cluster's tokens, Var and mean over all. k-means without words"
@@ -162,12 +150,8 @@ def _variance(result: Geometry) -> list[RenderableType]:
     ]
 
 
-def _extremes(one: Clusters) -> str:
-    return f"{int(one.partition.sizes.max()):,} {int(one.partition.sizes.min()):,}"
-
-
 def _wordless_icc(one: Clusters) -> str:
-    return _percent(one.baseline.partition.decomposition.icc) if one.baseline else _NOTHING
+    return tenths(one.baseline.partition.decomposition.icc) if one.baseline else _NOTHING
 
 
 def _wordless_ratio(one: Clusters) -> str:
@@ -177,24 +161,19 @@ def _wordless_ratio(one: Clusters) -> str:
 
 def _exceeding(what: str, shuffled: bool, one: Clusters) -> str:
     share = one.exceeding(what, shuffled=shuffled)
-    return _NOTHING if share is None else _percent(share)
-
-
-def _range(clusters: Sequence[Clusters]) -> tuple[float, float]:
-    shares = [one.partition.decomposition.icc for one in clusters]
-    return min(shares), max(shares)
+    return _NOTHING if share is None else tenths(share)
 
 
 def _variety(result: Geometry) -> list[RenderableType]:
-    def mean(one: Clusters) -> str:
-        return f"{one.variety.mean:.2f} ± {Z * one.variety.error:.2f}"
-
     def wordless(one: Clusters) -> str:
         return f"{one.baseline.variety.mean:.2f}" if one.baseline else _NOTHING
 
     k = result.settings.k
     rows: list[tuple[str, _Show]] = [
-        (f"different clusters among the {k} nearest", mean),
+        (
+            f"different clusters among the {k} nearest",
+            lambda one: f"{one.variety.mean:.2f} ± {Z * one.variety.error:.2f}",
+        ),
         ("  in 90 % of the directions", lambda one: "{} to {}".format(*one.middle_variety)),
         ("by the clusters' means and sds alone", lambda one: f"{one.model_variety.mean:.2f}"),
         ("k-means without words", wordless),
@@ -202,7 +181,7 @@ def _variety(result: Geometry) -> list[RenderableType]:
     ]
     return [
         _by_clustering(result, rows),
-        _sentence(
+        Text(
             "Fewer than at random means that some clusters lie nearer to a direction than others. Where"
             " means and sds alone give as many as were seen, nothing else about the clusters matters."
         ),
@@ -210,20 +189,18 @@ def _variety(result: Geometry) -> list[RenderableType]:
 
 
 def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
-    table = grid()
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    rows = []
     for claim in claims:
-        head = Text(claim.claim, style="bold")
-        verdict = Text(claim.verdict, style=_STYLES[claim.verdict])
-        table.add_row(Text(str(claim.number)), Text("claim", style="dim"), head)
-        table.add_row(Text(), Text("measured", style="dim"), Text(claim.measured))
-        table.add_row(Text(), Text("chance", style="dim"), Text(claim.chance))
-        table.add_row(Text(), Text("verdict", style="dim"), verdict)
+        said = (
+            (f"{claim.number}", "claim", Text(claim.claim, style="bold")),
+            ("", "measured", Text(claim.measured)),
+            ("", "chance", Text(claim.chance)),
+            ("", "verdict", Text(claim.verdict, style=_STYLES[claim.verdict])),
+        )
+        rows += [(Text(number), note(what), text) for number, what, text in said]
     return [
-        table,
-        _sentence(
+        table_with_text(rows),
+        Text(
             "The claims are the post's, in short; figures with | are for the clusterings from left to"
             " right. A verdict follows a fixed rule (docs/claims.md), the same for every model."
         ),
@@ -232,17 +209,14 @@ def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
 
 def _caption(result: Geometry) -> Text:
     settings = result.settings
-    what = [
+    numbers = ", ".join(f"{count:,}" for count in result.too_many)
+    what = (
         f"{result.n_tokens:,} tokens × {result.d:,} dimensions of {result.provenance.model}",
         f"{settings.n_directions:,} random directions (seed {settings.seed})",
         f"quantiles to {result.orthogonality.resolution:.0e}",
         "± is half of a 95 % interval over directions",
-    ]
-    if result.left_out:
-        what.append(f"{result.left_out:,} rows left out (zero, NaN or padding)")
-    if result.at_mean:
-        what.append(f"{result.at_mean:,} tokens at the mean are in no cluster of k-means")
-    if result.too_many:
-        numbers = ", ".join(f"{count:,}" for count in result.too_many)
-        what.append(f"too many clusters for so few tokens: {numbers}")
-    return Text(" · ".join(what), style="dim")
+        left_out(result.left_out),
+        f"{result.at_mean:,} tokens at the mean are in no cluster of k-means" if result.at_mean else "",
+        f"too many clusters for so few tokens: {numbers}" if numbers else "",
+    )
+    return note(joined(what))

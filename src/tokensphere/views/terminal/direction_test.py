@@ -11,15 +11,9 @@ from rich.text import Text
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
 from tokensphere.analysis.direction_test.statistics import KINDS, Statistic
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, cell, render, table_of_rows
-from tokensphere.views.text import anchor, crop, number
-from tokensphere.views.words import (
-    FEW,
-    caption,
-    in_words,
-    p_text,
-    sentences,
-)
+from tokensphere.views.terminal.render import Row, cells, note, table
+from tokensphere.views.text import anchor, between, crop, number, p_text, tenths
+from tokensphere.views.words import FEW, caption, in_words, sentences
 
 _NARROWEST_NAME, _WIDEST_NAME = 12, 40
 _MOST_GROUPS = 60
@@ -27,13 +21,13 @@ _GAP = "  "
 Column = list[str]  # a head and a cell for each direction
 
 
-@render.register
-def _test(result: DirectionTest, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
-    return render(result.top(), width)
+def direction_test(result: DirectionTest, width: int) -> RenderableType:
+    """The most surprising directions, and how many stand out."""
+    return ranked_test(result.top(), width)
 
 
-@render.register
-def _ranked(result: RankedTest, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
+def ranked_test(result: RankedTest, width: int) -> RenderableType:
+    """These directions, how many of all stand out, and what that says."""
     test = result.test
     parts: list[RenderableType] = []
     if len(result.rows):
@@ -43,7 +37,7 @@ def _ranked(result: RankedTest, width: int = WIDTH_WITHOUT_TERMINAL) -> Renderab
     if len(test.groups) > 1:
         parts += [_groups(result), Text()]
     parts += [Text(text) for text in sentences(result)]
-    return Group(*parts, Text(), Text(caption(test), style="dim"))
+    return Group(*parts, Text(), note(caption(test)))
 
 
 def _lines(result: RankedTest, width: int) -> list[Text]:
@@ -122,28 +116,26 @@ def _near(test: DirectionTest, row: int, width: int) -> Text:
 
 def _overall(test: DirectionTest) -> RenderableType:
     """How many directions stand out by each statistic, beside chance."""
-    rows = [[cell(text, "bold") for text in ("by the", "p < 0.05", "q < 0.05")]]
+    rows: list[Row] = [cells(("by the", "p < 0.05", "q < 0.05"), "bold")]
     for kind in KINDS:
         found = test.overall[kind.name]
-        shares = (cell(_share(share), "cyan") for share in (found.p, found.q))
-        rows.append([cell(in_words(test, kind)), *shares])
+        rows.append([in_words(test, kind), *cells(map(_share, (found.p, found.q)), "cyan")])
     chance = "5 in 100" if test.overall.n < FEW else f"5 %{' ' * 14}"
-    rows.append([cell(text, "dim") for text in ("chance", chance, "")])
-    return table_of_rows(rows, left={0})
+    rows.append(cells(("chance", chance, ""), "dim"))
+    return table(rows)
 
 
 def _groups(result: RankedTest) -> RenderableType:
     """How many of each group stand out by the statistic that is ranked by."""
     head = f"by the {in_words(result.test, result.statistic)}"
-    rows = [[cell(text, "bold") for text in (head, "tested", "p < 0.05", "q < 0.05")]]
+    rows: list[Row] = [cells((head, "tested", "p < 0.05", "q < 0.05"), "bold")]
     groups = result.test.groups
     for group in groups[:_MOST_GROUPS]:
         found, name = group[result.statistic.name], anchor(crop(group.name, _WIDEST_NAME))
-        rows.append([*map(cell, (name, f"{group.n:,}", _share(found.p), _share(found.q)))])
+        rows.append([name, f"{group.n:,}", _share(found.p), _share(found.q)])
     if len(groups) > _MOST_GROUPS:
-        rest = f"{len(groups) - _MOST_GROUPS} more: --json"
-        rows.append([cell(text, "dim") for text in (rest, "", "", "")])
-    return table_of_rows(rows, left={0})
+        rows.append(cells((f"{len(groups) - _MOST_GROUPS} more: --json", "", "", ""), "dim"))
+    return table(rows)
 
 
 def _share(share: Share) -> str:
@@ -151,5 +143,4 @@ def _share(share: Share) -> str:
         return "—"
     if share.n < FEW:
         return f"{share.count} of {share.n}"
-    low, high = share.interval
-    return f"{100 * share.share:.1f} % {f'({100 * low:.1f}–{100 * high:.1f})':>13}"
+    return f"{tenths(share.share)} {f'({between(share.interval)})':>13}"

@@ -1,4 +1,4 @@
-"""Neighbours and what they share -> the tables of neighbours with lines below, terminal and HTML."""
+"""Neighbours and what they share -> the tables of neighbours with lines below."""
 
 from __future__ import annotations
 
@@ -9,50 +9,36 @@ from rich.padding import Padding
 from rich.text import Text
 
 from tokensphere.analysis.naming.neighbors import NamedNeighbors
-from tokensphere.analysis.naming.themes import NOTHING, Theme, share_in_words
-from tokensphere.views.html import markup, neighbors_table
-from tokensphere.views.terminal.render import (
-    WIDTH_WITHOUT_TERMINAL,
-    cell,
-    columns_that_fit,
-    grid,
-    neighbor_table,
-    neighbors_caption,
-    render,
-)
-from tokensphere.views.text import anchor, crop
+from tokensphere.analysis.naming.themes import NOTHING, share_in_words
+from tokensphere.views.terminal.neighbors import WIDEST_TITLE, neighbors_caption, tables
+from tokensphere.views.terminal.render import cells, note, table_with_text
+from tokensphere.views.text import anchor, crop, p_text
 
-_WIDEST_TITLE = 28
 _ROOM = 40  # columns below which lines stand under the direction's title, not beside it
 
 
-@render.register
-def _named(result: NamedNeighbors, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
-    parts: list[RenderableType] = []
-    for first, last in columns_that_fit(result.neighbors, width):
-        parts += [neighbor_table(result.neighbors, first, last), Text()]
-        parts += [*_block(result, first, last, width), Text()]
-    parts += [neighbors_caption(result.neighbors), Text(caption(result), style="dim")]
-    return Group(*parts)
+def named_neighbors(result: NamedNeighbors, width: int) -> RenderableType:
+    """Lists side by side, as many as fit, and below them what they share."""
+    lists = result.neighbors
+
+    def below(first: int, last: int) -> Iterator[RenderableType]:
+        yield from (*_block(result, first, last, width), Text())
+
+    return Group(*tables(lists, width, below), neighbors_caption(lists), note(caption(result)))
 
 
-def _block(result: NamedNeighbors, first: int, last: int, width: int) -> Iterator[RenderableType]:
+def _block(result: NamedNeighbors, first: int, last: int, width: int) -> list[RenderableType]:
     """What the lists of some directions share, title by title."""
     names = result.neighbors.names
-    titles = [cell(anchor(crop(names[j].title, _WIDEST_TITLE)), "bold") for j in range(first, last)]
+    titles = cells((anchor(crop(names[j].title, WIDEST_TITLE)) for j in range(first, last)), "bold")
     widest = max(title.cell_len for title in titles)
     texts = [Text("\n").join(map(_styled, lines(result, j))) for j in range(first, last)]
-    if width - widest < _ROOM:
-        for title, text in zip(titles, texts, strict=True):
-            yield Text.assemble(title)
-            yield Padding(text, (0, 0, 0, 2))
-        return
-    table = grid()
-    table.add_column(no_wrap=True, min_width=widest)
-    table.add_column(overflow="fold")
-    for title, text in zip(titles, texts, strict=True):
-        table.add_row(title, text)
-    yield table
+    pairs = zip(titles, texts, strict=True)
+    if width - widest >= _ROOM:
+        return [table_with_text(pairs, min_width=widest)]
+    return [
+        part for title, text in pairs for part in (Text.assemble(title), Padding(text, (0, 0, 0, 2)))
+    ]
 
 
 def _styled(line: str) -> Text:
@@ -62,23 +48,20 @@ def _styled(line: str) -> Text:
 
 def lines(result: NamedNeighbors, direction: int) -> list[str]:
     """What one list shares and how surprising that is: a line for each theme, or one that says none."""
+
+    def p(value: float) -> str:
+        return f"p {p_text(value, 1 / (1 + result.names.spec.draws), '{:.3g}'.format, equals='= ')}"
+
     themes = result.themes(direction)
     if not themes:
-        return [f"{NOTHING} ({_p(result.p_list(direction), result.names.spec.draws)})"]
-    said = [_line(theme, result.names.spec.draws) for theme in themes]
+        return [f"{NOTHING} ({p(result.p_list(direction))})"]
+    said = [
+        f"{theme.claim} ({share_in_words(theme.size / theme.n)} of all tokens; {p(theme.p_familywise)})"
+        for theme in themes
+    ]
     if all(theme.is_form for theme in themes):
         said[0] = f"only outwardly alike: {said[0]}"
     return said
-
-
-def _line(theme: Theme, draws: int) -> str:
-    share = share_in_words(theme.size / theme.n)
-    return f"{theme.claim} ({share} of all tokens; {_p(theme.p_familywise, draws)})"
-
-
-def _p(value: float, draws: int) -> str:
-    """A p-value; with a ≤ where it is the smallest that so many draws can give."""
-    return f"p {'≤' if value <= 1 / (1 + draws) else '='} {value:.3g}"
 
 
 def caption(result: NamedNeighbors) -> str:
@@ -89,8 +72,3 @@ def caption(result: NamedNeighbors) -> str:
         f" whichever of {len(result.names.counter):,} labels it is ({spec.draws:,} draws, seed"
         f" {spec.seed})"
     )
-
-
-@markup.register
-def _html(result: NamedNeighbors) -> str:
-    return neighbors_table(result.neighbors, lambda j: lines(result, j), f". {caption(result)}")

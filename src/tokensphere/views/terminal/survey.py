@@ -2,89 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tokensphere.analysis.survey.hubs import Hubs
-from tokensphere.analysis.survey.records import SurveySettings
 from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, cell, render, table
-from tokensphere.views.text import anchor, cosine, crop, percent
+from tokensphere.views.terminal.render import Row, cell, cells, note, table, title
+from tokensphere.views.text import (
+    FORMS,
+    ROWS,
+    SPACE,
+    anchor,
+    between,
+    cosine,
+    crop,
+    joined,
+    left_out,
+    percent,
+    tenths,
+    tokens_of,
+)
 
+# The kinds of lists: on centred rows, with one token a form, and what they are called.
+KINDS = tuple((centered, forms, f"  {FORMS}" if forms else ROWS[centered])
+              for centered in (False, True) for forms in (False, True))  # fmt: skip
+RANKINGS = {"cosine": "cosine", "centered": "cosine, centred", "dot": "dot"}
 _WIDEST_TOKEN = 18
 _HUBS_SHOWN = 5
-_KINDS = ("rows as they are", "  one token a form", "rows centred", "  one token a form")
-_RANKINGS = {"cosine": "cosine", "centered": "cosine, centred", "dot": "dot"}
 
 
-@render.register
-def _survey(result: Survey, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
-    parts: list[RenderableType] = [_title("How often is a random neighbourhood coherent?"), Text()]
+def survey(result: Survey, width: int) -> RenderableType:
+    """Rates, their sentence, lists, what these share if that was asked for, and hubs."""
+    what = "neighbourhood" if result.settings.seed is None else "random neighbourhood"
+    parts: list[RenderableType] = [title(f"How often is a {what} coherent?"), Text()]
     for number in range(len(LEVELS)):
         parts += [*_rates(result, number), Text()]
     parts += [Text(sentence(result)), Text(), Text(_alike(result)), Text()]
     parts += [_lists(result, width), Text()]
-    if result.naming is not None:
-        parts += [_title("What do the neighbours share?"), _themes(result.naming)]
-        parts += [Text(_themes_sentence(result, result.naming)), Text()]
-    parts += [_title("Hubs: tokens that stand in many lists"), _hubs(result, width), Text()]
-    parts.append(Text(_caption(result), style="dim"))
-    return Group(*parts)
-
-
-def _title(text: str) -> Text:
-    return Text(text, style="bold")
+    if (naming := result.naming) is not None:
+        parts += [title("What do the neighbours share?"), _themes(naming)]
+        parts += [Text(_themes_sentence(result, naming)), Text()]
+    parts += [title("Hubs: tokens that stand in many lists"), _hubs(result, width), Text()]
+    return Group(*parts, note(_caption(result)))
 
 
 def _rates(result: Survey, number: int) -> list[RenderableType]:
     """The rates above one percentile, two columns for each k: the rate and its interval."""
-    level = f"{100 * LEVELS[number]:.0f}"
-    columns = [[cell(name) for name in ("", *_KINDS, "chance")]]
-    for k in result.settings.ks:
-        found = [
-            result.rate(centered=centered, forms=forms, k=k).at[number]
-            for centered in (False, True)
-            for forms in (False, True)
-        ]
-        chance = f"{100 * (1 - LEVELS[number]):.0f} %"
-        rates = [*(f"{100 * each.rate:.1f} %" for each in found), chance]
-        columns.append([cell(f"k = {k}", "bold"), *map(cell, rates)])
-        columns.append([cell("interval", "dim"), *map(cell, [*map(_interval, found), ""])])
-    head = f"Lists more coherent than {level} % of lists with no words (95 % intervals)"
-    return [Text(head), table(columns, left={0})]
-
-
-def _interval(found: Exceedance) -> str:
-    low, high = (f"{100 * end:.1f}" for end in found.interval)
-    return f"{low}–{high}"
+    level, ks = 100 * LEVELS[number], result.settings.ks
+    rows: list[list[Text | str]] = [[name] for name in ("", *(name for _, _, name in KINDS), "chance")]
+    for k in ks:
+        rows[0] += [cell(f"k = {k}", "bold"), cell("interval", "dim")]
+        for row, (centered, forms, _) in zip(rows[1:], KINDS, strict=False):
+            found = result.rate(centered=centered, forms=forms, k=k).at[number]
+            row += [tenths(found.rate), between(found.interval)]
+        rows[-1] += [f"{100 * (1 - LEVELS[number]):.0f} %", ""]
+    head = f"Lists more coherent than {level:.0f} % of lists with no words (95 % intervals)"
+    return [Text(head), table(rows)]
 
 
 def sentence(result: Survey) -> str:
     """What the rate of the lists shown says, for somebody who reads nothing else."""
-    found, k = result.main.at[0], result.settings.k
-    low, high = (f"{100 * end:.1f}" for end in found.interval)
+    found = result.main.at[0]
+    ends = between(found.interval, " to ")
     compared = {
         "more": f"that is {found.rate / (1 - found.level):.1f} times what chance gives",
         "no more": "that is no more than chance gives",
         "fewer": "that is less than chance gives",
     }[_against_chance(found)]
     return (
-        f"Of {len(result):,} random directions, {100 * found.rate:.1f} % (95 % interval {low} to"
-        f" {high} %) have {k} nearest tokens{_on_which(result)} that are more alike than 95 % of such"
-        f" lists in a vocabulary with the same anisotropy but no words; {compared} (5 %)."
+        f"Of {_directions(result)}, {tenths(found.rate)} (95 % interval {ends} %) have"
+        f" {result.settings.k} nearest tokens{_on_which(result)} that are more alike than 95 % of"
+        f" such lists in a vocabulary with the same anisotropy but no words; {compared} (5 %)."
     )
+
+
+def _directions(result: Survey) -> str:
+    return f"{len(result):,} {'directions' if result.settings.seed is None else 'random directions'}"
 
 
 def _on_which(result: Survey) -> str:
     """Which lists are meant, where they are not those of the post."""
     settings = result.settings
-    which = ["on centred rows"] if settings.centered else []
-    which += ["one token a form"] if settings.forms else []
+    which = ["on centred rows"] * settings.centered + [FORMS] * settings.forms
     return f" ({', '.join(which)})" if which else ""
 
 
@@ -108,144 +113,105 @@ def _alike(result: Survey) -> str:
 def _lists(result: Survey, width: int) -> RenderableType:
     """The most coherent, typical and least coherent lists; under each what it shares, if asked for."""
     titles = {"most": "most coherent", "typical": "typical", "least": "least coherent"}
-    columns = [[cell(head, "bold")] for head in ("index", "T", "percentile", "tokens")]
+    rows = [cells(("index", "T", "percentile", "tokens"), "bold")]
     used = max(5, len(str(result.settings.first + len(result)))) + 6 + 10 + 3 * 2  # T may be negative
-
-    def add(*texts: str, styles: tuple[str, ...] = ("", "cyan", "dim", "")) -> None:
-        for column, text, style in zip(columns, texts, styles, strict=True):
-            column.append(cell(text, style))
-
     for name, places in result.examples().items():
-        add("", "", "", titles[name], styles=("", "", "", "italic"))
+        rows.append([*cells(["", "", ""], ""), cell(titles[name], "italic")])
         for place, share in zip(places.tolist(), result.percentile(places).tolist(), strict=True):
-            add(
-                str(result.settings.first + place),
-                cosine(float(result.coherence[place])),
-                f"{100 * share:.1f}",
-                _tokens(result, place, width - used),
+            tokens = (_token(result, id) for id in result.ids(place).tolist())
+            rows.append(
+                [
+                    cell(str(result.settings.first + place)),
+                    cell(cosine(float(result.coherence[place])), "cyan"),
+                    cell(f"{100 * share:.1f}", "dim"),
+                    cell(_that_fit(tokens, max(width - used - 2, 20), " …")),
+                ]
             )
-            shared = "" if result.naming is None else result.naming.short(place)
-            if shared:
-                add(
-                    "",
-                    "",
-                    "",
-                    anchor(crop(f"  {shared}", max(width - used, 20))),
-                    styles=("", "", "", "dim"),
-                )
-    return table(columns, left={3})
+            if result.naming is not None and (shared := result.naming.short(place)):
+                shared = anchor(crop(f"  {shared}", max(width - used, 20)))
+                rows.append([*cells(["", "", ""], ""), cell(shared, "dim")])
+    return table(rows, left={3})
+
+
+def _token(result: Survey, id: int) -> str:
+    return anchor(crop(result.vocabulary.visible(id), _WIDEST_TOKEN))
+
+
+def _that_fit(texts: Iterable[str], width: int, more: str = "") -> str:
+    """As many of the texts as fit into `width` columns, the first in any case; then `more`."""
+    shown = ""
+    for text in texts:
+        longer = f"{shown}  {text}" if shown else text
+        if shown and cell_len(longer) > width:
+            return shown + more
+        shown = longer
+    return shown
 
 
 def _themes(naming: SurveyNaming) -> RenderableType:
     """How often lists share a label, by group of labels; among coherent lists and the others."""
-    heads = (
-        "share a label",
-        "labels",
-        "all lists",
-        "interval",
-        "coherent",
-        "others",
-        "kappa",
-        "interval",
-    )
-    columns = [[cell(head, "bold")] for head in heads]
+    among = ("all lists", "interval", "coherent", "others", "kappa", "interval")
+    rows: list[Row] = [cells(("share a label", "labels", *among), "bold")]
     for group in naming.groups:
-        kappa, between = group.agreement.kappa, group.agreement.interval
-        low, high = (f"{100 * end:.1f}" for end in group.rate.interval)
-        values = (
-            group.name,
-            f"{group.n_labels:,}",
-            _share(group.rate),
-            f"{low}–{high}",
-            _share(group.rate_coherent),
-            _share(group.rate_others),
-            "—" if kappa is None else f"{kappa:.2f}",
-            "" if between is None else f"{between[0]:.2f} to {between[1]:.2f}",
+        kappa, ends = group.agreement.kappa, group.agreement.interval
+        rows.append(
+            [
+                group.name,
+                f"{group.n_labels:,}",
+                _share(group.rate),
+                between(group.rate.interval),
+                _share(group.rate_coherent),
+                _share(group.rate_others),
+                "—" if kappa is None else f"{kappa:.2f}",
+                "" if ends is None else f"{ends[0]:.2f} to {ends[1]:.2f}",
+            ]
         )
-        for column, text in zip(columns, values, strict=True):
-            column.append(cell(text))
     chance = f"{100 * naming.level:.0f} %"
-    for column, text in zip(columns, ("chance", "", chance, "", chance, chance, "0", ""), strict=True):
-        column.append(cell(text))
-    return table(columns, left={0})
+    return table([*rows, ["chance", "", chance, "", chance, chance, "0", ""]])
 
 
 def _share(rate: Share | None) -> str:
-    return "—" if rate is None else f"{100 * rate.share:.1f} %"
+    return "—" if rate is None else tenths(rate.share)
 
 
 def _themes_sentence(result: Survey, naming: SurveyNaming) -> str:
     group = next((group for group in naming.groups if group.name == WORDS), naming.groups[0])
-    both = group.agreement.both
     return (
-        f"{100 * group.rate.share:.1f} % of the lists have a theme in words, which"
+        f"{tenths(group.rate.share)} of the lists have a theme in words, which"
         f" {100 * naming.level:.0f} % of lists of random tokens have;"
-        f" {100 * both / len(result):.1f} % have a theme and are coherent."
+        f" {tenths(group.agreement.both / len(result))} have a theme and are coherent."
     )
-
-
-def _tokens(result: Survey, place: int, width: int) -> str:
-    """As many of a list's tokens as fit into `width` columns."""
-    shown = ""
-    for number, id in enumerate(result.ids(place).tolist()):
-        token = anchor(crop(result.vocabulary.visible(id), _WIDEST_TOKEN))
-        longer = f"{shown}  {token}" if number else token
-        if cell_len(longer) > max(width - 2, 20):
-            return f"{shown} …"
-        shown = longer
-    return shown
 
 
 def _hubs(result: Survey, width: int) -> RenderableType:
     heads = ("ranked by", "k", "skewness", "never listed", "by chance", "listed most often")
-    columns = [[cell(head, "bold")] for head in heads]
+    rows = [cells(heads, "bold")]
     for hubs in result.hubs:
-        values = (
-            _RANKINGS[hubs.ranking],
-            str(hubs.k),
-            f"{hubs.skewness:.1f}",
-            percent(hubs.never),
-            percent(hubs.never_by_chance),
-        )
-        for column, text in zip(columns, values, strict=False):
-            column.append(cell(text))
-        used = sum(max(entry.cell_len for entry in column) + 2 for column in columns[:-1])
-        columns[-1].append(cell(_most_listed(result, hubs, width - used)))
-    return table(columns, left={0, 5})
-
-
-def _most_listed(result: Survey, hubs: Hubs, width: int) -> str:
-    shown = ""
-    for id, share in list(zip(hubs.ids.tolist(), hubs.shares.tolist(), strict=True))[:_HUBS_SHOWN]:
-        token = anchor(crop(result.vocabulary.visible(id), _WIDEST_TOKEN))
-        longer = f"{shown}  {token} {percent(share)}".strip()
-        if shown and cell_len(longer) > max(width, 30):
-            break
-        shown = longer
-    return shown
+        never = map(percent, (hubs.never, hubs.never_by_chance))
+        rows.append(cells((RANKINGS[hubs.ranking], str(hubs.k), f"{hubs.skewness:.1f}", *never), ""))
+        used = sum(max(row[place].cell_len for row in rows) + 2 for place in range(len(heads) - 1))
+        listed = zip(hubs.ids[:_HUBS_SHOWN].tolist(), hubs.shares.tolist(), strict=False)
+        tokens = (f"{_token(result, id)} {percent(share)}" for id, share in listed)
+        rows[-1].append(cell(_that_fit(tokens, max(width - used, 30))))
+    return table(rows, left={0, 5})
 
 
 def _caption(result: Survey) -> str:
-    settings = result.settings
+    settings, done = result.settings, f"{len(result):,} of {result.asked:,} directions done"
     last = settings.first + len(result) - 1
-    parts = [
-        f"{result.n_tokens:,} tokens of {result.provenance.model}",
-        f"{_which(settings)} {settings.first:,} to {last:,}",
-        "T: mean cosine of the neighbours' centred rows; percentile: among lists with no words"
-        f" (surrogate {settings.surrogate}, seed {settings.surrogate_seed})",
-    ]
-    if settings.seed is not None:
-        parts.append(f"a list again: {_again(result)}")
-    if len(result) < result.asked:
-        parts.insert(0, f"stopped: {len(result):,} of {result.asked:,} directions done")
-    if result.left_out:
-        parts.append(f"{result.left_out:,} rows left out (zero, NaN or padding)")
-    parts.append("␣ is a space")
-    return " · ".join(parts)
-
-
-def _which(settings: SurveySettings) -> str:
-    return "directions" if settings.seed is None else f"seed {settings.seed}, directions"
+    random = settings.seed is not None
+    return joined(
+        (
+            f"stopped: {done}" if len(result) < result.asked else "",
+            tokens_of(result.n_tokens, result.provenance.model),
+            f"seed {settings.seed}, directions {settings.first:,} to {last:,}" if random else "",
+            "T: mean cosine of the neighbours' centred rows; percentile: among lists with no words"
+            f" (surrogate {settings.surrogate}, seed {settings.surrogate_seed})",
+            f"a list again: {_again(result)}" if random else "",
+            left_out(result.left_out),
+            SPACE,
+        )
+    )
 
 
 def _again(result: Survey) -> str:
@@ -253,6 +219,5 @@ def _again(result: Survey) -> str:
     words = ["tokensphere random -n 1 --first INDEX"]
     words += [f"--seed {settings.seed}"] if settings.seed else []
     words += [f"-k {settings.k}"] if settings.k != 10 else []
-    words += ["--centered"] if settings.centered else []
-    words += ["--forms"] if settings.forms else []
+    words += ["--centered"] * settings.centered + ["--forms"] * settings.forms
     return " ".join(words)

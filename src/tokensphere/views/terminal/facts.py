@@ -1,0 +1,76 @@
+"""Two tokens, or a space, in a few facts -> a table for a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tokensphere.analysis.pair import Pair, PairCosine
+from tokensphere.analysis.summary import Summary
+from tokensphere.space import Provenance
+from tokensphere.views.terminal.render import Row, cell, cells, note, table, table_with_text
+from tokensphere.views.text import anchor, cosine, crop, joined, number, percent
+
+_WIDEST_TOKEN = 24
+
+
+def pair(result: Pair, _width: int) -> RenderableType:
+    """The cosine of two tokens, raw and centred, beside those of random pairs."""
+    a, b = (anchor(crop(result.vocabulary.visible(id), _WIDEST_TOKEN)) for id in (result.a, result.b))
+    both = (result.raw, result.centered)
+    rows: list[Row] = [
+        cells((f"{a} and {b}", "raw", "centred"), "bold"),
+        ["cosine", *(cosine(c.cosine) for c in both)],
+        ["typical pair: mean", *(cosine(c.typical) for c in both)],
+        ["typical pair: sd", *(cosine(c.spread) for c in both)],
+        ["pairs at least as similar", *(_share(c, result.n_sampled) for c in both)],
+        ["  95 % interval", *(" to ".join(map(percent, c.interval)) for c in both)],
+        [f"place of {b} near {a}", *(f"{c.rank_of_b:,}" for c in both)],
+        [f"place of {a} near {b}", *(f"{c.rank_of_a:,}" for c in both)],
+    ]
+    caption = (
+        result.provenance.model,
+        f"{result.n_sampled:,} random pairs of its {result.n_tokens:,} tokens (seed {result.seed})",
+        "places are exact, 1 is the nearest",
+    )
+    return Group(table(rows), Text(), note(joined(caption)))
+
+
+def _share(value: PairCosine, sampled: int) -> str:
+    return percent(value.share_above) if value.share_above else f"none of {sampled:,}"
+
+
+def summary(result: Summary, _width: int) -> Table:
+    """Where a space comes from, and what it is like."""
+    left_out = result.zero + result.not_finite + result.padding
+    low, q25, median, q75, high = map(number, result.norms)
+    rows = [
+        *_source_rows(result.provenance),
+        ("shape", f"{result.n:,} tokens × {result.d:,} dimensions"),
+        ("kinds of tokens", ", ".join(f"{count:,} {kind}" for kind, count in result.kinds.items())),
+        (
+            "left out",
+            f"{left_out:,} rows ({result.zero:,} zero, {result.not_finite:,} not finite,"
+            f" {result.padding:,} padding)",
+        ),
+        ("norms", f"{low} to {high}, median {median}, half of them in {q25} to {q75}"),
+        ("mean cosine", f"{cosine(result.mean_cosine_different)} of two different tokens"),
+        ("", f"{cosine(result.mean_cosine)} of two tokens, self-pairs included (‖μ‖²)"),
+    ]
+    return table_with_text((cell(label, "dim"), Text(text)) for label, text in rows)
+
+
+def _source_rows(source: Provenance) -> list[tuple[str, str]]:
+    rows = [
+        ("model", source.model),
+        ("source", source.source),
+        ("revision", source.revision),
+        ("tensor", source.tensor),
+        ("matrix", source.matrix),
+        ("stored as", source.dtype),
+        ("SHA-256", source.sha256),
+        ("licence", source.license),
+        *(("note", note) for note in source.notes),
+    ]
+    return [(label, text) for label, text in rows if text is not None]

@@ -1,0 +1,196 @@
+"""Every result becomes a data frame of the numbers that its dict has."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tokensphere as ts
+from tests import small_model
+from tokensphere.analysis.result import Result
+from tokensphere.errors import MissingExtraError
+from tokensphere.labels.table import Label, LabelTable
+
+FRAMES = ("pandas", "polars", "pyarrow")
+
+
+@pytest.fixture(scope="module")
+def table(small: ts.EmbeddingSpace) -> LabelTable:
+    labels = [(Label(f"l{j}", "list", f"label {j}", "test"), range(j, j + 9)) for j in range(0, 36, 5)]
+    return LabelTable.from_members(small.shape[0], labels)
+
+
+@pytest.fixture(scope="module")
+def results(small: ts.EmbeddingSpace, table: LabelTable) -> dict[str, Any]:
+    v = np.array(ts.RandomDirections(small_model.D, 9)[:])
+    v[4] = 0
+    grouped = ts.make_directions(small, v).grouped(list("aaabbbccc"))
+    lists = ts.nearest(small, v[:4], k=5)
+    test = ts.direction_test(
+        small, grouped, null=ts.NullSpec("isotropic", 50), search=ts.SearchSettings(4), labels=table
+    )
+    return {
+        "Neighbors": lists,
+        "NamedNeighbors": ts.name_neighbors(small, lists, labels=table, naming=ts.NamingSpec(99)),
+        "Naming": ts.name_tokens(
+            small, [0, 1, 2, 3, 4], labels=table, naming=ts.NamingSpec(99), n_directions=20
+        ),
+        "LabelList": ts.list_labels(small, table),
+        "LabelMembers": ts.label_members(small, table, "l5"),
+        "Pair": ts.pair(small, 0, 1, n_pairs=200),
+        "Summary": ts.summarize(small),
+        "Survey": ts.survey(small, 110, ks=(3,), search=ts.SearchSettings(4)),
+        "DirectionTest": test,
+        "RankedTest": test.top(3, by="T"),
+        "Geometry": ts.measure_geometry(small, n_directions=30, clusters=(3, 6)),
+    }
+
+
+def of_neighbors(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"rank": n["rank"], "id": n["id"], "token": n["token"], "similarity": n["similarity"]}
+        | ({"name": r["name"], "p_familywise": r["p_familywise"]} if "name" in r else {})
+        for r in record["results"]
+        for n in r["neighbors"]
+    ]
+
+
+def of_test(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"direction": r["direction"], "group": r["group"]}
+        | {
+            f"{prefix}{name}": r[name][value]
+            for name in ("nearness", "cosine", "coherence", "label")
+            for prefix, value in (("", "value"), ("p_", "p"), ("q_", "q"))
+        }
+        | {"neighbor_ids": [n["id"] for n in r["neighbors"]]}
+        for r in record["results"]
+    ]
+
+
+def of_pair(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "rows": name,
+            "cosine": record[name]["cosine"],
+            "share_low_95": record[name]["share_interval_95"][0],
+        }
+        for name in ("raw", "centered")
+    ]
+
+
+def of_summary(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "tokens": record["shape"][0],
+            "dimensions": record["shape"][1],
+            "mean_cosine": record["mean_cosine"],
+        }
+        | {f"norm_{name}": norm for name, norm in record["norms"].items()}
+        | {f"kind_{name}": count for name, count in record["kinds"].items()}
+        | {f"left_out_{name}": count for name, count in record["left_out"].items()}
+    ]
+
+
+def of_geometry(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "clustering": one["name"],
+            "icc": one["closed_form"]["icc"],
+            "different": one["different"]["mean"],
+        }
+        for one in record["clusters"]
+    ]
+
+
+# What the rows of a frame are in the dict.
+ROWS: dict[str, Any] = {
+    "Neighbors": of_neighbors,
+    "NamedNeighbors": of_neighbors,
+    "Naming": lambda record: record["labels"],
+    "LabelList": lambda record: record["labels"],
+    "LabelMembers": lambda record: record["tokens"],
+    "Pair": of_pair,
+    "Summary": of_summary,
+    "DirectionTest": of_test,
+    "RankedTest": of_test,
+    "Geometry": of_geometry,
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_frame_has_the_numbers_of_the_dict(results: dict[str, Any]) -> None:
+    pytest.importorskip("pandas")
+    for name, rows_of in ROWS.items():
+        frame = results[name].to_frame()
+        rows = rows_of(results[name].to_dict())
+        if name == "DirectionTest":
+            assert len(frame) == 9 and frame["untestable"].tolist().count("zero") == 1
+            frame = frame[frame["untestable"] == ""]
+        assert len(frame) == len(rows) > 0, name
+        for column in rows[0].keys() & set(frame.columns):
+            assert frame[column].tolist() == [row[column] for row in rows], f"{name}: {column}"
+        assert len(rows[0].keys() & set(frame.columns)) >= 2, name
+        assert name in ("LabelMembers", "LabelList", "Naming") or rows[0].keys() <= set(frame.columns), (
+            name
+        )
+
+
+def test_a_survey_has_a_row_for_each_direction(results: dict[str, Any]) -> None:
+    survey = results["Survey"]
+    frame = survey.to_frame()
+    assert frame["index"].tolist() == list(range(110))
+    assert frame["coherence_as_is_k4"].tolist() == survey.coherence.tolist()
+    assert frame["ids_shown"].tolist() == survey.records.shown.tolist()
+
+
+def test_every_kind_of_result_is_tried(results: dict[str, Any]) -> None:
+    def below(kind: type) -> set[str]:
+        own: list[type] = kind.__subclasses__()
+        return {each.__name__ for each in own}.union(*map(below, own))
+
+    assert below(Result) == set(results) == {*ROWS, "Survey"}
+
+
+def as_lists(frame: Any, package: str) -> dict[str, Sequence[Any]]:
+    if package == "pandas":
+        return {str(name): frame[name].tolist() for name in frame.columns}
+    columns: dict[str, Sequence[Any]] = (
+        frame.to_pydict() if package == "pyarrow" else frame.to_dict(as_series=False)
+    )
+    return columns
+
+
+def test_the_first_package_that_is_there_makes_the_frame(
+    results: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package in FRAMES:
+        pytest.importorskip(package)
+    want = {name: as_lists(result.to_frame(), "pandas") for name, result in results.items()}
+    for package in FRAMES:
+        for name, result in results.items():
+            frame = result.to_frame()
+            assert type(frame).__module__.startswith(package), (package, name)
+            found = as_lists(frame, package)
+            assert list(found) == list(want[name]), (package, name)
+            for column, values in found.items():
+                assert repr(values) == repr(want[name][column]), (package, name, column)
+        monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtraError, match="pip install pandas"):
+        results["Pair"].to_frame()
+
+
+def test_no_package_is_loaded_before_a_frame_is_asked_for() -> None:
+    code = (
+        "import sys, tokensphere as ts\n"
+        "space = ts.load()\n"
+        "print(ts.nearest(space, ' Paris'))\n"
+        "assert not {'pandas', 'polars', 'pyarrow'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,59 @@
+"""Commands as a user types them, and what they must print in any case."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+import tokensphere as ts
+from tokensphere.cli import main
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, or with no name all of them.
+
+    Attributes
+    ----------
+    name : what stands before the arguments
+    model : what it must say that the model is
+    """
+
+    name: str = ""
+    model: str | None = None
+
+    def invoke(self, *arguments: object) -> Result:
+        return CliRunner().invoke(main, [*self.name.split(), *map(str, arguments)])
+
+    def good(self, *arguments: object) -> str:
+        """What it prints; it succeeds and says nothing on standard error."""
+        result = self.invoke(*arguments)
+        assert result.exit_code == 0, (result.stderr, result.exception)
+        assert result.stderr == ""
+        return result.stdout
+
+    def record(self, *arguments: object) -> dict[str, Any]:
+        """The same as JSON, with the version that made it."""
+        parsed: dict[str, Any] = json.loads(self.good(*arguments, "--json"))
+        assert parsed["tokensphere"] == ts.__version__
+        if self.model is not None:
+            assert parsed["model"]["sha256"] and parsed["model"]["model"] == self.model
+        return parsed
+
+    def fails(self, match: str, *arguments: object) -> str:
+        """The one line of an error, which has `match` in it."""
+        result = self.invoke(*arguments)
+        assert_one_line(result, match)
+        return result.stderr
+
+
+def assert_one_line(result: Result, match: str = "", status: int = 2) -> None:
+    """Nothing is printed but one line on standard error."""
+    assert result.exit_code == status, (result.exit_code, result.exception)
+    assert result.stdout == ""
+    assert result.stderr.endswith("\n") and result.stderr.count("\n") == 1
+    assert result.stderr.startswith("tokensphere: ") and "Traceback" not in result.stderr
+    assert match in result.stderr, result.stderr
