@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from typing import Any
 
@@ -39,7 +40,7 @@ class _Commands(click.Group):
         except click.ClickException as error:
             self._fail(error.format_message())
         except TokensphereError as error:
-            self._fail(str(error))
+            self._fail(_as_options(str(error)))
         except MemoryError:
             self._fail("not enough memory for this; ask for fewer directions or a smaller model")
         except BrokenPipeError:
@@ -54,6 +55,12 @@ class _Commands(click.Group):
     def _fail(message: str, status: int = 2) -> None:
         click.echo(f"tokensphere: {' '.join(message.split())}", err=True)
         sys.exit(status)
+
+
+def _as_options(message: str) -> str:
+    """A message of the library, which speaks of parameters, for somebody who types options."""
+    message = re.sub(r"\b(tensor|axis|matrix|vocabulary)=(?=\w)", r"--\1 ", message)
+    return message.replace("begin anew (fresh)", "begin anew with --fresh")
 
 
 def _forget_output() -> None:

@@ -203,7 +203,7 @@ def test_shares_of_a_group() -> None:
     p, group_of = rng.uniform(size=(400, 4)) ** 4, rng.integers(0, 3, 400)
     p[7] = np.nan
     tested = {
-        name: groups.Tested(p[:, s], p[:, s], q_values(p[:, s]), np.zeros(1))
+        name: groups.Beside(p[:, s], p[:, s], q_values(p[:, s]), np.zeros(1))
         for s, name in enumerate(STATISTICS)
     }
     testable = ~np.isnan(p[:, 0])

@@ -15,7 +15,7 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class Tested:
+class Beside:
     """One statistic of m directions beside a null's.
 
     Attributes
@@ -96,7 +96,7 @@ class GroupShares:
 
 def group_shares(
     name: str,
-    tested: Mapping[str, Tested],
+    tested: Mapping[str, Beside],
     testable: npt.NDArray[np.bool_],
     which: npt.NDArray[np.bool_],
 ) -> GroupShares:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.analysis.direction_test.groups import Tested
+from tokensphere.analysis.direction_test.groups import Beside
 from tokensphere.analysis.direction_test.measure import REASONS, Measured, Measurer
 from tokensphere.analysis.direction_test.null import NullSpec, make_null, null_values
 from tokensphere.analysis.direction_test.result import DirectionTest
@@ -218,7 +218,7 @@ class DirectionTestJob:
         for kind in KINDS:
             values, null = done.values[kind.name], self._drawn[kind.name]
             p = p_values(values, null, larger=kind.larger)
-            tested[kind.name] = Tested(values, p, q_values(p), null)
+            tested[kind.name] = Beside(values, p, q_values(p), null)
         # A list that there is not has no label that 3 tokens share: any list would do.
         naming = NamingSpec(seed=self._null.spec.seed)
         lists = np.where(done.ids >= 0, done.ids, np.arange(self.search.k, dtype=np.int32))

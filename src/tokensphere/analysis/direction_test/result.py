@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.direction_test.groups import GroupShares, Tested, group_shares
+from tokensphere.analysis.direction_test.groups import Beside, GroupShares, group_shares
 from tokensphere.analysis.direction_test.measure import REASONS, Measured
 from tokensphere.analysis.direction_test.null import Null
 from tokensphere.analysis.direction_test.statistics import BEST, Statistic, check_statistic
@@ -47,7 +47,7 @@ class DirectionTest(Result):
 
     directions: Directions = field(repr=False)
     measured: Measured = field(repr=False)
-    tested: Mapping[str, Tested] = field(repr=False)
+    tested: Mapping[str, Beside] = field(repr=False)
     themes: ListNames = field(repr=False)
     search: SearchSettings
     null: Null = field(repr=False)
@@ -59,7 +59,7 @@ class DirectionTest(Result):
         """Number of directions that are done, m."""
         return len(self.measured)
 
-    def __getitem__(self, statistic: str) -> Tested:
+    def __getitem__(self, statistic: str) -> Beside:
         """What was found by one statistic: ``"nearness"``, ``"cosine"``, ``"coherence"``, ``"label"``.
 
         Raises
@@ -270,7 +270,7 @@ class RankedTest(Result):
     by: str
 
     @property
-    def found(self) -> Tested:
+    def found(self) -> Beside:
         """What was found by the statistic."""
         return self.test.tested[self.statistic.name]
 
