@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry.rows import dots
+from tokensphere.records import Record, record
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.statistics.intervals import wilson
 from tokensphere.vocabulary import Token, Vocabulary
@@ -19,7 +20,15 @@ _AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
-class PairCosine:
+class PairCosine(
+    Record,
+    typical="mean_of_pairs",
+    spread="sd_of_pairs",
+    share_above="share_of_pairs_at_least",
+    interval="share_interval_95",
+    rank_of_b="rank_of_second_from_first",
+    rank_of_a="rank_of_first_from_second",
+):
     """A cosine among those of random pairs of different tokens.
 
     Attributes
@@ -62,14 +71,12 @@ class Pair(Result):
             "model": self.provenance.to_dict(),
             "settings": {"sampled_pairs": self.n_sampled, "seed": self.seed},
             "tokens": [self.vocabulary.record(id) for id in (self.a, self.b)],
-            "n_tokens": self.n_tokens,
-            "raw": _record(self.raw),
-            "centered": _record(self.centered),
+            **record(self, "n_tokens", "raw", "centered"),
         }
 
     def columns(self) -> dict[str, Column]:
         """Two rows, of the rows as they are and centred."""
-        both = [_record(self.raw), _record(self.centered)]
+        both = [self.raw.to_dict(), self.centered.to_dict()]
         low, high = zip(*(found.pop("share_interval_95") for found in both), strict=True)
         return {
             "rows": ["raw", "centered"],
@@ -77,18 +84,6 @@ class Pair(Result):
             "share_low_95": list(low),
             "share_high_95": list(high),
         }
-
-
-def _record(cosine: PairCosine) -> dict[str, Any]:
-    return {
-        "cosine": cosine.cosine,
-        "mean_of_pairs": cosine.typical,
-        "sd_of_pairs": cosine.spread,
-        "share_of_pairs_at_least": cosine.share_above,
-        "share_interval_95": list(cosine.interval),
-        "rank_of_second_from_first": cosine.rank_of_b,
-        "rank_of_first_from_second": cosine.rank_of_a,
-    }
 
 
 def pair(space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, seed: int = 0) -> Pair:

@@ -10,7 +10,7 @@ Knows nothing of tokens or files. Selecting the best is the business of :mod:`.s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from tokensphere.errors import InputError, check_choice, check_whole
 from tokensphere.geometry.compute import DEFAULT, Compute
 from tokensphere.geometry.rows import Rows, dots
+from tokensphere.records import Record
 
 Similarity = Literal["cosine", "dot", "euclidean"]
 SIMILARITIES: tuple[Similarity, ...] = get_args(Similarity)
@@ -29,7 +30,7 @@ _BEYOND = 4096  # more rows than the last group of a search may lack
 
 
 @dataclass(frozen=True)
-class SearchSettings:
+class SearchSettings(Record):
     """How neighbours are looked for.
 
     Attributes
@@ -55,10 +56,6 @@ class SearchSettings:
         check_whole("k", self.k, 1)
         for name, kind in (("k", int), ("centered", bool), ("forms", bool)):
             object.__setattr__(self, name, kind(getattr(self, name)))
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return dict(vars(self))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from scipy import sparse
 
 from tokensphere.errors import InputError
 from tokensphere.geometry.rows import Rows
+from tokensphere.records import record
 
 _ROWS = 8192
 
@@ -36,7 +37,7 @@ class Decomposition:
 
     def to_dict(self) -> dict[str, float]:
         """The same as a dict for JSON."""
-        return {"total": self.total, "within": self.within, "between": self.between, "icc": self.icc}
+        return record(self, "total", "within", "between", "icc")
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
+from tokensphere.records import Record
 from tokensphere.statistics.intervals import Z
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Agreement(Record, interval="kappa_interval_95"):
     """A 2 × 2 table of two verdicts on the same lists, and Cohen's kappa.
 
     Attributes
@@ -32,17 +32,6 @@ class Agreement:
     neither: int
     kappa: float | None
     interval: tuple[float, float] | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return {
-            "both": self.both,
-            "first_only": self.first_only,
-            "second_only": self.second_only,
-            "neither": self.neither,
-            "kappa": self.kappa,
-            "kappa_interval_95": None if self.interval is None else list(self.interval),
-        }
 
 
 def agreement(first: npt.ArrayLike, second: npt.ArrayLike) -> Agreement:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.records import Record
+
 Z = 1.959963984540054  # the 97.5 % quantile of the standard normal law
 
 
@@ -57,7 +59,7 @@ def clopper_pearson(
 
 
 @dataclass(frozen=True)
-class Share:
+class Share(Record, interval="interval_95"):
     """In how many of some things something holds.
 
     Attributes
@@ -84,18 +86,9 @@ class Share:
         """The share of True."""
         return cls.of(int(np.count_nonzero(holds)), len(holds))
 
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return {
-            "count": self.count,
-            "n": self.n,
-            "share": self.share,
-            "interval_95": list(self.interval),
-        }
-
 
 @dataclass(frozen=True)
-class Estimate:
+class Estimate(Record):
     """A mean over directions, and its Monte Carlo error (standard deviation over √m)."""
 
     mean: float
@@ -107,10 +100,6 @@ class Estimate:
         m = len(values)
         error = float(values.std(ddof=1)) / sqrt(m) if m > 1 else 0.0
         return cls(float(values.mean()), error)
-
-    def to_dict(self) -> dict[str, float]:
-        """The same as a dict for JSON."""
-        return {"mean": self.mean, "error": self.error}
 
 
 def quartiles(values: npt.NDArray[np.floating]) -> tuple[float, ...]:

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
+from tokensphere.records import Record
 from tokensphere.statistics.intervals import clopper_pearson
 from tokensphere.statistics.pvalues import reached
 
@@ -29,7 +29,7 @@ ERROR = 0.001  # ε
 
 
 @dataclass(frozen=True)
-class Settled:
+class Settled(Record):
     """How drawing on ended.
 
     Attributes
@@ -50,10 +50,6 @@ class Settled:
     looks: int
     looks_planned: int
     unsettled: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return dict(vars(self))
 
 
 def settle(

@@ -11,9 +11,22 @@ import numpy.typing as npt
 
 from tokensphere.geometry.scan import GroupSpread
 from tokensphere.geometry.variance import Decomposition, Partition
+from tokensphere.records import record
 from tokensphere.statistics.intervals import Estimate, quartiles
 
 LEAST_SIZE = 10  # tokens from which a cluster's own variance means something
+EXCEEDING = ("exceeds", "exceeds_raw", "exceeds_literal")  # what :meth:`Clusters.exceeding` can say
+_RENAMED = {  # in JSON
+    "ratio_quartiles": "variance_ratio_quartiles",
+    "variety": "different",
+    "model_variety": "different_model",
+    "model_different": "different_model",
+    "expected_different": "different_random",
+    "baseline": "surrogate",
+    "sizes": "size",
+    "variance_ratios": "variance_ratio",
+    "mean_size": "mean",
+}
 
 
 @dataclass(frozen=True)
@@ -36,9 +49,7 @@ class Measured:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        errors = {"total": self.errors.total, "within": self.errors.within}
-        errors |= {"between": self.errors.between, "icc": self.icc_error}
-        return {**self.values.to_dict(), "errors": errors}
+        return {**self.values.to_dict(), "errors": {**self.errors.to_dict(), "icc": self.icc_error}}
 
 
 @dataclass(frozen=True)
@@ -73,8 +84,7 @@ class Baseline:
         """The same as a dict for JSON."""
         return {
             "closed_form": self.partition.decomposition.to_dict(),
-            "variance_ratio_quartiles": list(self.ratio_quartiles),
-            "different": self.variety.to_dict(),
+            **record(self, "ratio_quartiles", "variety", **_RENAMED),
             "size": self.partition.sizes.tolist(),
         }
 
@@ -150,12 +160,9 @@ class Clusters:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        part, spread = self.partition, self.spread
-        kinds = ("exceeds", "exceeds_raw", "exceeds_literal")
+        part = self.partition
         return {
-            "name": self.name,
-            "problems": list(self.problems),
-            "search": self.search,
+            **record(self, "name", "problems", "search"),
             "tokens": part.n,
             "clusters": len(part.sizes),
             "closed_form": part.decomposition.to_dict(),
@@ -164,25 +171,16 @@ class Clusters:
             "random_drawn": self.shuffled.decomposition.to_dict(),
             "large_clusters": int(self.large.sum()),
             "variance_ratio_quartiles": list(self.ratio_quartiles),
-            **{kind: self.exceeding(kind) for kind in kinds},
-            **{f"{kind}_random": self.exceeding(kind, shuffled=True) for kind in kinds},
-            "different": self.variety.to_dict(),
-            "different_model": self.model_variety.to_dict(),
-            "different_random": self.expected_different,
-            "surrogate": None if self.baseline is None else self.baseline.to_dict(),
+            **{kind: self.exceeding(kind) for kind in EXCEEDING},
+            **{f"{kind}_random": self.exceeding(kind, shuffled=True) for kind in EXCEEDING},
+            **record(self, "variety", "model_variety", "expected_different", "baseline", **_RENAMED),
             "of_clusters": {
                 "names": list(self.names) or None,
-                "size": part.sizes.tolist(),
-                "variance_ratio": part.variance_ratios.tolist(),
-                "sd": part.sd.tolist(),
-                "mean": part.mean_size.tolist(),
-                "shift": part.shift.tolist(),
-                **{kind: getattr(spread, kind).tolist() for kind in kinds},
+                **record(part, "sizes", "variance_ratios", "sd", "mean_size", "shift", **_RENAMED),
+                **record(self.spread, *EXCEEDING),
             },
             "of_directions": {
                 "different": self.different.tolist(),
-                "different_model": spread.model_different.tolist(),
-                "within": spread.within.tolist(),
-                "between": spread.between.tolist(),
+                **record(self.spread, "model_different", "within", "between", **_RENAMED),
             },
         }

@@ -11,6 +11,7 @@ from tokensphere.analysis.claims.clusters import Clusters
 from tokensphere.analysis.claims.parts import Orthogonality
 from tokensphere.analysis.pair import Pair
 from tokensphere.analysis.survey.result import CoherentShare
+from tokensphere.records import Record
 from tokensphere.statistics.intervals import Z, wilson
 
 Verdict = Literal["holds", "holds in part", "fails", "open"]
@@ -26,7 +27,7 @@ _ORDINARY, _UNUSUAL = 0.05, 0.01
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(Record):
     """A claim of the post beside what was measured.
 
     Attributes
@@ -47,18 +48,6 @@ class Claim:
     verdict: Verdict
     rule: str
     values: dict[str, Any]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return {
-            "number": self.number,
-            "claim": self.claim,
-            "measured": self.measured,
-            "chance": self.chance,
-            "verdict": self.verdict,
-            "rule": self.rule,
-            "values": self.values,
-        }
 
 
 def judge_orthogonality(result: Orthogonality) -> Claim:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.records import Record
 from tokensphere.statistics.intervals import Share
 
 LEVEL = 0.05
@@ -65,7 +66,7 @@ class StandOut:
 
 
 @dataclass(frozen=True)
-class GroupShares:
+class GroupShares(Record, name="group", n="tested", by="by_statistic"):
     """How many directions of a group stand out.
 
     Attributes
@@ -83,15 +84,6 @@ class GroupShares:
 
     def __getitem__(self, statistic: str) -> StandOut:
         return self.by[statistic]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return {
-            "group": self.name,
-            "tested": self.n,
-            "untestable": self.untestable,
-            "by_statistic": {name: found.to_dict() for name, found in self.by.items()},
-        }
 
 
 def group_shares(

@@ -21,6 +21,7 @@ from tokensphere.analysis.result import Column, Result
 from tokensphere.directions.named import Directions, natural
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings
+from tokensphere.records import plain, record
 from tokensphere.space import Provenance
 from tokensphere.statistics.settle import Settled
 from tokensphere.vocabulary import Vocabulary
@@ -221,8 +222,7 @@ class DirectionTest(Result):
             "p_floor": self.floor,
             "settled": self.settled and self.settled.to_dict(),
             "sample_left_out": self.null.left_out,
-            "overall": self.overall.to_dict(),
-            "groups": [group.to_dict() for group in self.groups],
+            **record(self, "overall", "groups"),
             "untestable": [
                 {"direction": titles[i], "reason": REASONS[reason[i]]}
                 for i in np.flatnonzero(reason).tolist()
@@ -244,7 +244,7 @@ class DirectionTest(Result):
                 for name, found in self.tested.items()
             },
             "name": self.themes.text(row),
-            "themes": [theme.to_dict() for theme in self.themes[row]],
+            "themes": plain(self.themes[row]),
             "neighbors": [
                 {"rank": rank, **self.vocabulary.record(id), "similarity": value}
                 for rank, (id, value) in enumerate(zip(ids, values, strict=True), start=1)

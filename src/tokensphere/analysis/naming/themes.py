@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.labels.table import Label
+from tokensphere.records import record
 
 NOTHING = "nothing in common beyond chance"
 FORM_KINDS = frozenset({"form", "id", "kind"})  # what a token looks like, not what it means
@@ -77,16 +78,8 @@ class Theme:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        return {
-            **self.label.to_dict(),
-            "shared": self.shared,
-            "k": self.k,
-            "size": self.size,
-            "n": self.n,
-            "p": self.p,
-            "p_familywise": self.p_familywise,
-            "text": self.text,
-        }
+        own = record(self, "shared", "k", "size", "n", "p", "p_familywise", "text")
+        return {**self.label.to_dict(), **own}
 
 
 def share_in_words(share: float) -> str:

@@ -22,6 +22,7 @@ from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import Label, LabelTable
+from tokensphere.records import plain, record
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.statistics.draws import DrawStore
 from tokensphere.statistics.pvalues import p_values, q_values
@@ -103,9 +104,7 @@ class Naming(Result):
         return {
             "model": self.provenance.to_dict(),
             "settings": {
-                "draws": self.spec.draws,
-                "seed": self.spec.seed,
-                "level": self.spec.level,
+                **record(self.spec, "draws", "seed", "level"),
                 "random_directions": beside and {"draws": beside.n_draws, **beside.settings.to_dict()},
             },
             "tokens": [self.vocabulary.record(id) for id in self.ids.tolist()],
@@ -113,7 +112,7 @@ class Naming(Result):
             "name": self.text,
             "p_familywise": self.p_list,
             "p_familywise_random_directions": beside and beside.p_familywise,
-            "themes": [theme.to_dict() for theme in self.themes],
+            "themes": plain(self.themes),
             "n_tokens": self.n,
             "eligible_labels": len(self.labels),
             "labels": [self._record(int(label)) for label in self.ranked()],

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.records import record
 from tokensphere.vocabulary import Vocabulary
 
 _MOST = 20
@@ -41,9 +42,7 @@ class Hubs:
     def to_dict(self, vocabulary: Vocabulary) -> dict[str, Any]:
         """The same as a dict for JSON."""
         return {
-            "ranking": self.ranking,
-            "k": self.k,
-            "skewness": self.skewness,
+            **record(self, "ranking", "k", "skewness"),
             "share_never_listed": self.never,
             "share_never_listed_by_chance": self.never_by_chance,
             "most_listed": [

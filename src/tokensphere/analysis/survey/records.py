@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError
 from tokensphere.geometry.surrogate import SurrogateLaw
+from tokensphere.records import record
 
 RANKINGS = ("cosine", "centered", "dot")  # whose lists are kept
 ROWS = ("as_is", "centered")  # whose coherence is measured
@@ -41,21 +42,13 @@ class SurveySettings:
     surrogate: SurrogateLaw
     surrogate_seed: int
     limit: float
+    similarity: ClassVar[str] = "cosine"
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        return {
-            "seed": self.seed,
-            "first": self.first,
-            "k": self.k,
-            "ks": list(self.ks),
-            "similarity": "cosine",
-            "centered": self.centered,
-            "forms": self.forms,
-            "surrogate": self.surrogate,
-            "surrogate_seed": self.surrogate_seed,
-            "alike_above": self.limit,
-        }
+        names = [field.name for field in fields(self)]
+        names.insert(names.index("centered"), "similarity")
+        return record(self, *names, limit="alike_above")
 
 
 @dataclass(frozen=True)

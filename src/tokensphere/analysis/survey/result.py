@@ -13,6 +13,7 @@ from tokensphere.analysis.survey.hubs import Hubs
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
 from tokensphere.analysis.survey.sharing import SurveyNaming
 from tokensphere.errors import InputError
+from tokensphere.records import plain, record
 from tokensphere.space import Provenance
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.vocabulary import Vocabulary
@@ -44,17 +45,13 @@ class CoherenceRate:
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
         return {
-            "centered": self.centered,
-            "forms": self.forms,
-            "k": self.k,
+            **record(self, "centered", "forms", "k"),
             "median_coherence": self.median,
             "median_coherence_surrogate": self.surrogate_median,
             "rates": [
                 {
                     "above_percentile_of_surrogate": 100 * found.level,
-                    "threshold": found.threshold,
-                    "rate": found.rate,
-                    "interval_95": list(found.interval),
+                    **record(found, "threshold", "rate", "interval", interval="interval_95"),
                 }
                 for found in self.at
             ],
@@ -186,25 +183,22 @@ class Survey(Result):
 
         The arrays with a value for each direction are in the file that ``--save`` writes.
         """
+        surrogate, longest = self.records.alike_surrogate, self.settings.k + 1
         return {
             "model": self.provenance.to_dict(),
             "settings": self.settings.to_dict(),
             "directions": len(self),
             "directions_asked": self.asked,
-            "n_tokens": self.n_tokens,
-            "left_out": self.left_out,
-            "rates": [rate.to_dict() for rate in self.rates],
+            **record(self, "n_tokens", "left_out", "rates"),
             "alike": {
                 "mean": float(self.records.alike.mean()),
-                "mean_surrogate": float(self.records.alike_surrogate.mean()),
-                "counts": np.bincount(self.records.alike, minlength=self.settings.k + 1).tolist(),
-                "counts_surrogate": np.bincount(
-                    self.records.alike_surrogate, minlength=self.settings.k + 1
-                ).tolist(),
+                "mean_surrogate": float(surrogate.mean()),
+                "counts": np.bincount(self.records.alike, minlength=longest).tolist(),
+                "counts_surrogate": np.bincount(surrogate, minlength=longest).tolist(),
             },
             "examples": {name: self._lists(places) for name, places in self.examples().items()},
             "hubs": [hubs.to_dict(self.vocabulary) for hubs in self.hubs],
-            "naming": None if self.naming is None else self.naming.to_dict(),
+            "naming": self.naming and self.naming.to_dict(),
         }
 
     def columns(self) -> dict[str, Column]:
@@ -221,9 +215,7 @@ class Survey(Result):
                 "percentile_of_surrogate": 100 * float(percentile),
                 "alike": int(self.records.alike[place]),
                 "tokens": [self.vocabulary.record(id) for id in self.ids(place).tolist()],
-                "themes": None
-                if self.naming is None
-                else [t.to_dict() for t in self.naming.names[place]],
+                "themes": self.naming and plain(self.naming.names[place]),
             }
             for place, percentile in zip(places.tolist(), percentiles.tolist(), strict=True)
         ]

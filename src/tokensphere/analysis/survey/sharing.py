@@ -16,6 +16,7 @@ from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.lists import ListNames, NamingSpec, labels_of, name_lists
 from tokensphere.errors import InputError
 from tokensphere.labels.table import LabelTable
+from tokensphere.records import Record, record
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.agreement import Agreement, agreement
 from tokensphere.statistics.draws import DrawStore
@@ -34,7 +35,14 @@ WORDS = "words: grammar, meaning, lists"
 
 
 @dataclass(frozen=True)
-class ThemeGroup:
+class ThemeGroup(
+    Record,
+    name="group",
+    rate="with_theme",
+    rate_coherent="with_theme_of_coherent",
+    rate_others="with_theme_of_others",
+    agreement="agreement_with_coherence",
+):
     """How often lists share a label of one group.
 
     Attributes
@@ -55,18 +63,6 @@ class ThemeGroup:
     rate_coherent: Share | None
     rate_others: Share | None
     agreement: Agreement
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return {
-            "group": self.name,
-            "kinds": list(self.kinds),
-            "n_labels": self.n_labels,
-            "with_theme": self.rate.to_dict(),
-            "with_theme_of_coherent": self.rate_coherent and self.rate_coherent.to_dict(),
-            "with_theme_of_others": self.rate_others and self.rate_others.to_dict(),
-            "agreement_with_coherence": self.agreement.to_dict(),
-        }
 
 
 @dataclass(frozen=True)
@@ -96,7 +92,7 @@ class SurveyNaming:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        return {"level": self.level, "groups": [group.to_dict() for group in self.groups]}
+        return record(self, "level", "groups")
 
 
 def share_labels(
