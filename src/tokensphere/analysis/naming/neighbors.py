@@ -15,7 +15,7 @@ from tokensphere.analysis.nearest import Neighbors
 from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError
 from tokensphere.labels.table import LabelTable
-from tokensphere.records import plain
+from tokensphere.records import plain, record
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import DrawStore
 
