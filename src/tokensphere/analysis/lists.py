@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import Scoring, SearchSettings, make_scoring
 from tokensphere.space import EmbeddingSpace
-from tokensphere.vocabulary import Token, token_ids
+from tokensphere.vocabulary import Token, Vocabulary, token_ids
 
 Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 
@@ -138,6 +139,16 @@ def first_of_group(groups: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
     first = np.empty_like(new)
     np.put_along_axis(first, order, new, axis=1)
     return first
+
+
+def neighbor_records(
+    vocabulary: Vocabulary, ids: npt.NDArray[np.integer], values: npt.NDArray[np.float64]
+) -> list[dict[str, Any]]:
+    """The tokens of one list with their rank and similarity, ready for JSON; arrays of shape (k,)."""
+    return [
+        {"rank": rank, **vocabulary.record(id), "similarity": value}
+        for rank, (id, value) in enumerate(zip(ids.tolist(), values.tolist(), strict=True), start=1)
+    ]
 
 
 def check_vectors(vectors: Vectors, first: int, *, points: bool = False) -> None:

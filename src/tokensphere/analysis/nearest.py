@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.lists import Finder, check_vectors
+from tokensphere.analysis.lists import Finder, check_vectors, neighbor_records
 from tokensphere.analysis.result import Column, Result
 from tokensphere.directions.given import make_directions
 from tokensphere.directions.named import Name
@@ -54,13 +54,8 @@ class Neighbors(Result):
 
     def records(self) -> Iterator[dict[str, Any]]:
         """For each direction its name and its neighbours, ready for JSON."""
-        for name, ids, values in zip(
-            self.names, self.ids.tolist(), self.similarity.tolist(), strict=True
-        ):
-            neighbors = [
-                {"rank": rank, **self.vocabulary.record(id), "similarity": value}
-                for rank, (id, value) in enumerate(zip(ids, values, strict=True), start=1)
-            ]
+        for name, ids, values in zip(self.names, self.ids, self.similarity, strict=True):
+            neighbors = neighbor_records(self.vocabulary, ids, values)
             yield {"direction": name.record, "neighbors": neighbors}
 
     def to_dict(self) -> dict[str, Any]:

@@ -10,13 +10,12 @@ import numpy.typing as npt
 
 from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError, check_whole
-from tokensphere.geometry.rows import dots
+from tokensphere.geometry.directions import random_pairs
+from tokensphere.geometry.rows import blocks, dots
 from tokensphere.records import Record, record
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.statistics.intervals import wilson
 from tokensphere.vocabulary import Token, Vocabulary
-
-_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def pair(space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, s
     if n_pairs < 100:
         raise InputError(f"{n_pairs} pairs are too few to rank among: ask for 100 or more")
     check_whole("the seed", seed)
-    usable = space.usable & space.moments.center().usable
+    usable = space.moments.center().usable
     for id in (first, second):
         if not usable[id]:
             shown = space.vocabulary.visible(id)
@@ -117,50 +116,33 @@ def pair(space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, s
                 f"the row of token '{shown}' (id {id}) has no direction: zero, NaN or padding"
             )
     ids = np.flatnonzero(usable)
-    left, right = _random_pairs(ids, n_pairs, np.random.default_rng(seed))
+    sampled = random_pairs(np.random.default_rng(seed), len(ids), n_pairs)
+    left, right = (ids[end] for end in sampled)
+
+    def rank(centered: bool) -> PairCosine:
+        cosine = float(_cosines(space, np.array([first]), np.array([second]), centered)[0])
+        sample = _cosines(space, left, right, centered)
+        share = float(np.mean(sample >= cosine))
+        return PairCosine(
+            cosine=cosine,
+            typical=float(sample.mean()),
+            spread=float(sample.std()),
+            share_above=share,
+            interval=wilson(share, len(sample)),
+            rank_of_b=_place(space, first, second, ids, centered),
+            rank_of_a=_place(space, second, first, ids, centered),
+        )
+
     return Pair(
         a=first,
         b=second,
-        raw=_rank(space, first, second, left, right, ids, centered=False),
-        centered=_rank(space, first, second, left, right, ids, centered=True),
+        raw=rank(centered=False),
+        centered=rank(centered=True),
         n_tokens=len(ids),
         n_sampled=n_pairs,
         seed=seed,
         provenance=space.provenance,
         vocabulary=space.vocabulary,
-    )
-
-
-def _random_pairs(
-    ids: npt.NDArray[np.intp], count: int, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Pairs of different ids, uniform over all of them."""
-    left = rng.integers(len(ids), size=count)
-    right = (left + rng.integers(1, len(ids), size=count)) % len(ids)
-    return ids[left], ids[right]
-
-
-def _rank(
-    space: EmbeddingSpace,
-    a: int,
-    b: int,
-    left: npt.NDArray[np.intp],
-    right: npt.NDArray[np.intp],
-    ids: npt.NDArray[np.intp],
-    *,
-    centered: bool,
-) -> PairCosine:
-    cosine = float(_cosines(space, np.array([a]), np.array([b]), centered)[0])
-    sample = _cosines(space, left, right, centered)
-    share = float(np.mean(sample >= cosine))
-    return PairCosine(
-        cosine=cosine,
-        typical=float(sample.mean()),
-        spread=float(sample.std()),
-        share_above=share,
-        interval=wilson(share, len(sample)),
-        rank_of_b=_place(space, a, b, ids, centered),
-        rank_of_a=_place(space, b, a, ids, centered),
     )
 
 
@@ -182,11 +164,11 @@ def _cosines(
     moments = space.moments
     lengths = moments.center().distances if centered else np.ones(len(moments.norms))
     cosines = np.empty(len(left))
-    for low in range(0, len(left), _AT_ONCE):
-        ends = left[low : low + _AT_ONCE], right[low : low + _AT_ONCE]
+    for part in blocks(len(left)):
+        ends = left[part], right[part]
         one, other = (space.vectors[ids] / moments.norms[ids, None] for ids in ends)
         if centered:
             one -= moments.mean_unit_row()
             other -= moments.mean_unit_row()
-        cosines[low : low + _AT_ONCE] = dots(one, other) / (lengths[ends[0]] * lengths[ends[1]])
+        cosines[part] = dots(one, other) / (lengths[ends[0]] * lengths[ends[1]])
     return cosines

@@ -71,6 +71,23 @@ class Directions:
     ends: int = 1
     rows: tuple[Similarity, bool] | None = None
 
+    @classmethod
+    def held(
+        cls, vectors: Vectors, names: Sequence[Name], what: str, *, text: str = "", **more: Any
+    ) -> Directions:
+        """Directions in memory, shape (m, d); their SHA-256 is that of their values and `text`."""
+        return cls(
+            vectors.shape[1],
+            names,
+            read=lambda low, high: vectors[low:high],
+            describe=lambda: {
+                "what": what,
+                "count": len(vectors),
+                "sha256": digest_of(vectors, text),
+            },
+            **more,
+        )
+
     def __len__(self) -> int:
         """Number of directions, m."""
         return len(self.names)

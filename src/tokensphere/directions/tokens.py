@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.directions.named import Directions, Name, digest_of
+from tokensphere.directions.named import Directions, Name
 from tokensphere.display import visible
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings, Similarity
@@ -77,13 +77,12 @@ class SummedTokens:
     ----------
     vector : float64 array of shape (d,)
     ids : of the tokens, those added first
-    title, record : what it is called, for people and for machines
+    name : what it is called
     """
 
     vector: npt.NDArray[np.float64]
     ids: tuple[int, ...]
-    title: str
-    record: dict[str, Any]
+    name: Name
 
 
 def sum_tokens(
@@ -128,7 +127,7 @@ def sum_tokens(
         side: [{"id": id, "token": space.vocabulary.text(id)} for id in some]
         for side, some in (("positive", plus), ("negative", minus))
     }
-    return SummedTokens(vector, tuple(ids), tokens.name or title, record)
+    return SummedTokens(vector, tuple(ids), Name(tokens.name or title, record))
 
 
 def token_rows(
@@ -154,18 +153,11 @@ def of_tokens(space: EmbeddingSpace, sums: Sequence[TokenSum], search: SearchSet
     parts = [
         sum_tokens(space, one, similarity=search.similarity, centered=search.centered) for one in sums
     ]
-    vectors = np.stack([part.vector for part in parts])
-    names = [Name(part.title, part.record) for part in parts]
-    text = "\0".join(name.title for name in names)
-    return Directions(
-        space.shape[1],
-        names,
-        read=lambda low, high: vectors[low:high],
-        describe=lambda: {
-            "what": "tokens",
-            "count": len(sums),
-            "sha256": digest_of(vectors, text),
-        },
+    return Directions.held(
+        np.stack([part.vector for part in parts]),
+        [part.name for part in parts],
+        "tokens",
+        text="\0".join(part.name.title for part in parts),
         own=tuple(part.ids for part in parts),
         rows=(search.similarity, search.centered),
     )

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry.compute import InParallel, workers
-from tokensphere.geometry.rows import Rows
+from tokensphere.geometry.rows import Rows, blocks
 
 _ROWS = 2048
 _SAMPLE_FOR_EACH = 8  # rows that the seeding looks at for every centre
@@ -176,14 +176,13 @@ class _KMeans:
         before = self.labels.copy()
         transposed = np.ascontiguousarray(centers.T)
 
-        def one_block(start: int) -> None:
-            part = slice(start, min(start + _ROWS, len(self.rows)))
+        def one_block(part: slice) -> None:
             products = self._block(part) @ transposed
             labels = products.argmax(axis=1)
             self.labels[part] = labels
             self.cosines[part] = products[np.arange(len(labels)), labels] * self.inverse[part]
 
-        in_parallel(one_block, range(0, len(self.rows), _ROWS))
+        in_parallel(one_block, blocks(len(self.rows), _ROWS))
         return int(np.sum(before[self.usable] != self.labels[self.usable]))
 
     def _block(self, part: slice) -> npt.NDArray[np.float32]:
@@ -206,8 +205,7 @@ class _KMeans:
     def _sums(self, count: int) -> npt.NDArray[np.float64]:
         """Sums of the unit rows of each cluster, shape (count, d), added in the order of the rows."""
         sums = np.zeros((count, self.rows.shape[1]))
-        for start in range(0, len(self.rows), 4 * _ROWS):
-            part = slice(start, min(start + 4 * _ROWS, len(self.rows)))
+        for part in blocks(len(self.rows), 4 * _ROWS):
             weights, labels = self.inverse[part], self.labels[part]
             table = sparse.csr_array(
                 (weights, (labels, np.arange(len(labels)))), shape=(count, len(labels))

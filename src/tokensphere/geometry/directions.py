@@ -12,10 +12,20 @@ from tokensphere.errors import InputError, check_whole
 BLOCK = 256  # directions drawn from one stream; part of what a name means, never to change
 
 
+def stream(seed: int, *key: int) -> np.random.Generator:
+    """The random numbers of a seed that have this key; those of different keys are independent."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
+
+
+def random_pairs(rng: np.random.Generator, n: int, count: int) -> tuple[npt.NDArray[np.int64], ...]:
+    """Pairs of different numbers below `n`, uniform over all of them: two arrays of shape (count,)."""
+    first = rng.integers(n, size=count)
+    return first, (first + rng.integers(1, n, size=count)) % n
+
+
 def _block(d: int, seed: int, block: int, count: int) -> npt.NDArray[np.float32]:
     """The first `count` directions of a block, shape (count, d)."""
-    stream = np.random.SeedSequence(seed, spawn_key=(block,))
-    normal = np.random.Generator(np.random.PCG64(stream)).standard_normal((count, d))
+    normal = stream(seed, block).standard_normal((count, d))
     # A running sum adds in one order on every machine; a plain sum's order depends on its vector
     # instructions.
     lengths = np.sqrt(np.cumsum(normal * normal, axis=1)[:, -1:])

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import workers
-from tokensphere.geometry.directions import random_directions
+from tokensphere.geometry.directions import random_directions, random_pairs, stream
 from tokensphere.geometry.surrogate import gaussian_factor
 
 Law = Literal["isotropic", "covariance", "difference", "sample"]
@@ -63,11 +63,6 @@ class NullLaw(Protocol):
 _OF_NONE = np.empty((BLOCK, 0), dtype=np.int64)
 
 
-def _stream(law: Law, seed: int, block: int) -> np.random.Generator:
-    sequence = np.random.SeedSequence(seed, spawn_key=(_KEYS[law], block))
-    return np.random.Generator(np.random.PCG64(sequence))
-
-
 @dataclass(frozen=True)
 class Isotropic:
     """Draw b is the random direction of this seed with the index ``2⁴⁰ + b``."""
@@ -97,9 +92,8 @@ class Gaussian:
 
     def block(self, number: int) -> Drawn:
         """Float32 vectors of any length."""
-        normal = _stream("covariance", self.seed, number).standard_normal(
-            (BLOCK, len(self.root)), dtype=np.float32
-        )
+        rng = stream(self.seed, _KEYS["covariance"], number)
+        normal = rng.standard_normal((BLOCK, len(self.root)), dtype=np.float32)
         with workers(1):  # a product's bits shall not depend on how many threads the BLAS has
             return Drawn(normal @ self.root, _OF_NONE)
 
@@ -153,16 +147,14 @@ class Differences:
         InputError
             nearly all rows are equal
         """
-        stream, n = _stream("difference", self.seed, number), len(self.ids)
+        rng, n = stream(self.seed, _KEYS["difference"], number), len(self.ids)
         if n < 2:
             raise InputError(f"only {n} tokens have a direction; a difference needs 2")
         made_of = np.empty((BLOCK, 2), dtype=np.int64)
         vectors: npt.NDArray[np.float64] | None = None
         equal = np.arange(BLOCK)
         for _ in range(_TRIES):
-            left = stream.integers(n, size=len(equal))
-            right = (left + stream.integers(1, n, size=len(equal))) % n
-            made_of[equal] = self.ids[np.column_stack([left, right])]
+            made_of[equal] = self.ids[np.column_stack(random_pairs(rng, n, len(equal)))]
             new = self.row(made_of[equal, 0]) - self.row(made_of[equal, 1])
             vectors = np.empty((BLOCK, new.shape[1])) if vectors is None else vectors
             vectors[equal] = new
@@ -189,5 +181,5 @@ class Sample:
 
     def block(self, number: int) -> Drawn:
         """Rows as they are."""
-        which = _stream("sample", self.seed, number).integers(len(self.rows), size=BLOCK)
+        which = stream(self.seed, _KEYS["sample"], number).integers(len(self.rows), size=BLOCK)
         return Drawn(self.rows[which], _OF_NONE)

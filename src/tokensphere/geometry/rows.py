@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +17,17 @@ _SHORTEST_CENTERED = 1e-6
 _COLUMNS = 8192  # a BLAS sums longer products on several threads, in an order of its own
 
 
+def blocks(count: int, size: int = _BLOCK) -> Iterator[slice]:
+    """The places 0 … count − 1 as slices of `size`, in order.
+
+    Examples
+    --------
+    >>> list(blocks(5, 3))
+    [slice(0, 3, None), slice(3, 5, None)]
+    """
+    return (slice(low, min(low + size, count)) for low in range(0, count, size))
+
+
 def dots(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """``⟨a, b⟩`` along the last axis, broadcast over the others.
 
@@ -26,6 +38,11 @@ def dots(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[
         part = slice(low, low + _COLUMNS)
         total = total + np.vecdot(a[..., part], b[..., part])
     return np.asarray(total, dtype=np.float64)
+
+
+def reciprocal(values: npt.NDArray[np.float64], where: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """``1 / values``, and 0 where `where` is False."""
+    return np.divide(1.0, values, out=np.zeros_like(values), where=where)
 
 
 @dataclass(frozen=True)
@@ -64,9 +81,9 @@ class RowMoments:
     def norms(self) -> npt.NDArray[np.float64]:
         """Euclidean norms, shape (n,); NaN or infinite where the row is."""
         norms = np.empty(len(self._rows))
-        for start in range(0, len(self._rows), _BLOCK):
-            block = self._rows[start : start + _BLOCK].astype(np.float64)
-            norms[start : start + _BLOCK] = np.sqrt(dots(block, block))
+        for part in blocks(len(self._rows)):
+            block = self._rows[part].astype(np.float64)
+            norms[part] = np.sqrt(dots(block, block))
         return norms
 
     @cached_property
@@ -80,11 +97,11 @@ class RowMoments:
     def _means(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         d = self._rows.shape[1]
         unit, raw = np.zeros(d), np.zeros(d)
-        for start in range(0, len(self._rows), _BLOCK):
-            usable = self.usable[start : start + _BLOCK]
-            block = self._rows[start : start + _BLOCK][usable].astype(np.float64)
+        for part in blocks(len(self._rows)):
+            usable = self.usable[part]
+            block = self._rows[part][usable].astype(np.float64)
             raw += block.sum(axis=0)
-            unit += (1 / self.norms[start : start + _BLOCK][usable]) @ block
+            unit += (1 / self.norms[part][usable]) @ block
         count = max(int(self.usable.sum()), 1)
         return unit / count, raw / count
 
@@ -100,19 +117,24 @@ class RowMoments:
         """``‖E_i − point‖²`` in double precision, shape (n,)."""
         squares = np.empty(len(self._rows))
         with np.errstate(invalid="ignore", over="ignore"):
-            for start in range(0, len(self._rows), _BLOCK):
-                block = self._rows[start : start + _BLOCK] - point
-                squares[start : start + _BLOCK] = dots(block, block)
+            for part in blocks(len(self._rows)):
+                block = self._rows[part] - point
+                squares[part] = dots(block, block)
         return squares
+
+    def unit_rows(self, part: slice) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+        """The usable ones of a part of the rows: their ids, and ``u_i`` in double precision."""
+        usable = part.start + np.flatnonzero(self.usable[part])
+        return usable, self._rows[usable] / self.norms[usable, None]
 
     @cached_property
     def _center(self) -> Center:
         mean = self.mean_unit_row()
         distances = np.full(len(self._rows), np.nan)
-        for start in range(0, len(self._rows), _BLOCK):
-            usable = start + np.flatnonzero(self.usable[start : start + _BLOCK])
+        for part in blocks(len(self._rows)):
             # From the difference itself: 1 − 2⟨u, μ⟩ + ‖μ‖² has no digits left where u is near μ.
-            block = self._rows[usable] / self.norms[usable, None] - mean
+            usable, unit = self.unit_rows(part)
+            block = unit - mean
             distances[usable] = np.sqrt(dots(block, block))
         with np.errstate(invalid="ignore"):
             return Center(mean, distances, distances > _SHORTEST_CENTERED)

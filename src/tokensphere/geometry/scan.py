@@ -18,6 +18,7 @@ from scipy import sparse
 from tokensphere.geometry.compute import workers
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.orthogonality import CosineCounts
+from tokensphere.geometry.rows import blocks
 from tokensphere.geometry.variance import Offsets, Partition, group_tables
 from tokensphere.geometry.variety import model_different
 
@@ -91,7 +92,7 @@ def scan_directions(
     """
     scan = _Scan(offsets, directions, partitions, k, seed)
     with workers(offsets.rows.compute.count()) as in_parallel:
-        in_parallel(scan.block, range(0, len(directions), _DIRECTIONS))
+        in_parallel(scan.block, blocks(len(directions), _DIRECTIONS))
     return scan.result()
 
 
@@ -157,20 +158,19 @@ class _Scan:
         self.counts = CosineCounts.empty()
         self._lock = threading.Lock()
 
-    def block(self, start: int) -> None:
+    def block(self, part: slice) -> None:
         """All rows along one block of directions."""
-        part = slice(start, min(start + _DIRECTIONS, len(self.directions)))
         v = self.directions[part]
         along = self.origin @ v.T.astype(np.float64)
         squares = np.zeros(len(v))
         grouped = [np.zeros((len(g.partition.sizes), len(v))) for g in self.groups]
         low, high = np.full(len(v), np.inf), np.full(len(v), -np.inf)
         counts = CosineCounts.empty()
-        for number, first in enumerate(range(0, len(self.offsets), _ROWS)):
-            products = self.offsets[first : first + _ROWS] @ v.T
+        for number, rows in enumerate(blocks(len(self.offsets), _ROWS)):
+            products = self.offsets[rows] @ v.T
             cosines = products + along.astype(np.float32)
             if self.usable is not None:
-                cosines = cosines[self.usable[first : first + _ROWS]]
+                cosines = cosines[self.usable[rows]]
             if len(cosines):
                 counts.add(cosines)
                 np.minimum(low, cosines.min(axis=0), out=low)

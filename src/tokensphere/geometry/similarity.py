@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from tokensphere.errors import InputError, check_choice, check_whole
 from tokensphere.geometry.compute import DEFAULT, Compute
-from tokensphere.geometry.rows import Rows, dots
+from tokensphere.geometry.rows import Rows, blocks, dots, reciprocal
 from tokensphere.records import Record
 
 Similarity = Literal["cosine", "dot", "euclidean"]
@@ -104,9 +104,9 @@ class Scoring:
         if self.scale is None or self.shift is not None:
             raise ValueError("rows in another order are prepared for cosine on rows as they are only")
         block = out[: len(ids)]
-        for low in range(0, len(ids), 256):  # small pieces stay in the cache between the passes
-            some = ids[low : low + 256]
-            part = np.take(self.rows, some, axis=0, out=block[low : low + 256], mode="clip")
+        for piece in blocks(len(ids), 256):  # small pieces stay in the cache between the passes
+            some = ids[piece]
+            part = np.take(self.rows, some, axis=0, out=block[piece], mode="clip")
             with np.errstate(invalid="ignore", over="ignore"):
                 part *= self.scale[some, None].astype(np.float32)
         unusable = ~self.usable[ids]
@@ -205,8 +205,7 @@ class Scoring:
         """Similarity of query q with ``row[q, j]`` for all j; shapes (Q, d), (Q, J) -> (Q, J)."""
         values = np.empty(row.shape)
         v = queries.astype(np.float64)[:, None, :]
-        for low in range(0, row.shape[1], _PAIRS_AT_ONCE):
-            part = slice(low, low + _PAIRS_AT_ONCE)
+        for part in blocks(row.shape[1], _PAIRS_AT_ONCE):
             values[:, part] = self._exact(v, row[:, part])
         return values
 
@@ -315,13 +314,13 @@ class Rescaling:
 def vector_lengths(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """Euclidean norms of the rows of `vectors`, shape (m,), safe from over- and underflow."""
     lengths = np.empty(len(vectors))
-    for low in range(0, len(vectors), 64):
-        v = vectors[low : low + 64].astype(np.float64)
+    for part in blocks(len(vectors), 64):
+        v = vectors[part].astype(np.float64)
         largest = np.abs(v).max(axis=1)
         largest[largest == 0] = 1
         exponent = np.exp2(np.floor(np.log2(largest)))  # a power of two changes no digit
         v /= exponent[:, None]
-        lengths[low : low + 64] = exponent * np.sqrt(dots(v, v))
+        lengths[part] = exponent * np.sqrt(dots(v, v))
     return lengths
 
 
@@ -349,30 +348,25 @@ def make_scoring(
     scale = weight = shift = extra = None
     unit = longest = 1.0
     if similarity == "cosine":
-        with np.errstate(divide="ignore", invalid="ignore"):
-            scale = np.where(moments.usable, 1.0 / moments.norms, 0.0)
+        scale = reciprocal(moments.norms, moments.usable)
         if centered:
             center = moments.center()
             usable = usable & center.usable
-            with np.errstate(divide="ignore", invalid="ignore"):
-                weight = np.where(center.usable, 1.0 / center.distances, 0.0)
+            weight = reciprocal(center.distances, center.usable)
             scale, shift = scale * weight, center.mean
             if usable.any():
                 longest = float((1 + np.linalg.norm(shift)) * weight[usable].max())
-        return Scoring(
-            rows.vectors, similarity, usable, scale, weight, shift, unit, extra, longest, rows.compute
-        )
-    norms = moments.norms
-    longest = float(norms[usable].max()) if usable.any() else 1.0
-    if centered:
-        shift = moments.mean_row()
-        weight = np.ones(len(rows))
-        longest += float(np.linalg.norm(shift))
+    else:
+        longest = float(moments.norms[usable].max()) if usable.any() else 1.0
+        if centered:
+            shift = moments.mean_row()
+            weight = np.ones(len(rows))
+            longest += float(np.linalg.norm(shift))
     if similarity == "euclidean":
         unit = longest
         scale = np.full(len(rows), 1 / unit)
         if shift is None:
-            squares = norms**2
+            squares = moments.norms**2
         else:
             squares = moments.squared_distances(shift)
             weight = np.full(len(rows), 1 / unit)

@@ -22,6 +22,7 @@ Two laws:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal, get_args
 
 import numpy as np
@@ -29,7 +30,8 @@ import numpy.typing as npt
 
 from tokensphere.errors import InputError, check_choice, check_whole
 from tokensphere.geometry.compute import Compute, workers
-from tokensphere.geometry.rows import Rows, dots
+from tokensphere.geometry.directions import stream
+from tokensphere.geometry.rows import Rows, blocks, dots
 
 SurrogateLaw = Literal["matched", "gaussian"]
 SURROGATE_LAWS: tuple[SurrogateLaw, ...] = get_args(SurrogateLaw)
@@ -47,22 +49,18 @@ def unit_covariance(rows: Rows) -> npt.NDArray[np.float64]:
     ``Σ = (1/n) Σ_i (u_i − μ)(u_i − μ)ᵀ``; the same to the bit for any number of threads.
 
     """
-    vectors, moments = rows.vectors, rows.moments
-    d = vectors.shape[1]
-    mean = moments.mean_unit_row()
-    total = np.zeros((d, d))
+    moments, mean = rows.moments, rows.moments.mean_unit_row()
+    total = np.zeros((len(mean), len(mean)))
 
-    def part(start: int) -> npt.NDArray[np.float64]:
-        usable = start + np.flatnonzero(moments.usable[start : start + BLOCK])
-        block = vectors[usable] / moments.norms[usable, None] - mean
-        product: npt.NDArray[np.float64] = block.T @ block
-        return product
+    def product(part: slice) -> npt.NDArray[np.float64]:
+        offsets = moments.unit_rows(part)[1] - mean
+        return np.asarray(offsets.T @ offsets)
 
+    parts = blocks(len(rows), BLOCK)
     with workers(rows.compute.count()) as in_parallel:
-        for low in range(0, len(rows), _AT_ONCE * BLOCK):
-            starts = range(low, min(low + _AT_ONCE * BLOCK, len(rows)), BLOCK)
-            for product in in_parallel(part, starts):  # always added in this order
-                total += product
+        while some := list(islice(parts, _AT_ONCE)):
+            for found in in_parallel(product, some):  # always added in this order
+                total += found
     return total / max(int(np.count_nonzero(moments.usable)), 1)
 
 
@@ -175,9 +173,9 @@ def _matched(rows: Rows, covariance: npt.NDArray[np.float64]) -> _Recipe:
     axis = mean / length if length > 1e-12 else np.zeros_like(mean)
     usable = np.flatnonzero(moments.usable)
     along = np.empty(len(usable))
-    for low in range(0, len(usable), BLOCK):
-        ids = usable[low : low + BLOCK]
-        along[low : low + BLOCK] = dots(vectors[ids].astype(np.float64), axis) / moments.norms[ids]
+    for part in blocks(len(usable), BLOCK):
+        ids = usable[part]
+        along[part] = dots(vectors[ids].astype(np.float64), axis) / moments.norms[ids]
     slope, noise = _regression(covariance, axis)
     return _Recipe(axis, along, float(along.mean()), slope, gaussian_factor(noise).T)
 
@@ -243,12 +241,11 @@ def _draw(recipe: _Recipe, n: int, seed: int, compute: Compute) -> Rows:
     factor = np.ascontiguousarray(recipe.factor, dtype=np.float32)
     drawn = np.empty((n, len(recipe.axis)), dtype=np.float32)
 
-    def draw(block: int) -> None:
-        part = slice(block * BLOCK, min((block + 1) * BLOCK, n))
-        stream = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(block,)))
-        normal = np.random.Generator(stream).standard_normal((BLOCK, len(factor)), dtype=np.float32)
+    def draw(part: slice) -> None:
+        block = part.start // BLOCK
+        normal = stream(seed, block).standard_normal((BLOCK, len(factor)), dtype=np.float32)
         drawn[part] = recipe.rows(part, (normal @ factor)[: part.stop - part.start])
 
     with workers(compute.count()) as in_parallel:
-        in_parallel(draw, range(-(-n // BLOCK)))
+        in_parallel(draw, blocks(n, BLOCK))
     return Rows.of(drawn, compute=compute)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from tokensphere.errors import InputError
-from tokensphere.geometry.rows import Rows
+from tokensphere.geometry.rows import Rows, blocks
 from tokensphere.records import record
 
 _ROWS = 8192
@@ -161,12 +161,11 @@ class Offsets:
 
 def unit_offsets(rows: Rows) -> Offsets:
     """The unit rows less their mean."""
-    vectors, moments = rows.vectors, rows.moments
-    mean = moments.mean_unit_row()
+    mean = rows.moments.mean_unit_row()
     offsets = np.zeros(rows.shape, dtype=np.float32)
-    for start in range(0, len(rows), _ROWS):
-        here = start + np.flatnonzero(moments.usable[start : start + _ROWS])
-        offsets[here] = vectors[here] / moments.norms[here, None] - mean
+    for part in blocks(len(rows), _ROWS):
+        usable, unit = rows.moments.unit_rows(part)
+        offsets[usable] = unit - mean
     return Offsets(offsets, rows)
 
 
@@ -207,11 +206,10 @@ def group_tables(
 ) -> list[tuple[slice, sparse.csr_array]]:
     """For each block of rows the 0/1 matrix (count, block) whose product with it sums the groups."""
     tables = []
-    for start in range(0, len(labels), rows):
-        part = slice(start, min(start + rows, len(labels)))
+    for part in blocks(len(labels), rows):
         column = np.flatnonzero(labels[part] >= 0)
         entries = np.ones(len(column), dtype=dtype), (labels[part][column], column)
-        tables.append((part, sparse.csr_array(entries, shape=(count, part.stop - start))))
+        tables.append((part, sparse.csr_array(entries, shape=(count, part.stop - part.start))))
     return tables
 
 
@@ -226,8 +224,7 @@ def _spreads(
     From the differences themselves: for a tight group ``1 − ‖μ_S‖²`` has no digits left.
     """
     squares = np.zeros(len(sizes))
-    for start in range(0, len(labels), _ROWS // 8):
-        part = slice(start, start + _ROWS // 8)
+    for part in blocks(len(labels), _ROWS // 8):
         grouped = labels[part] >= 0
         own = labels[part][grouped]
         rest = offsets[part][grouped] - means[own]

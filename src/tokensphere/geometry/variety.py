@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.geometry.rows import blocks
+
 _DRAWS_AT_ONCE = 2**18  # stays in the cache
 
 
@@ -68,9 +70,8 @@ def model_different(
     starts = np.cumsum(sizes) - sizes
     different = np.empty(m, dtype=np.int64)
     at_once = max(1, _DRAWS_AT_ONCE // n)
-    for low in range(0, m, at_once):
-        part = slice(low, min(low + at_once, m))
-        drawn = rng.standard_normal((part.stop - low, n), dtype=np.float32)
+    for part in blocks(m, at_once):
+        drawn = rng.standard_normal((part.stop - part.start, n), dtype=np.float32)
         middle = np.add.reduceat(drawn, starts, axis=1) / sizes
         drawn -= middle.astype(np.float32)[:, group]
         spread = np.sqrt(np.add.reduceat(np.square(drawn), starts, axis=1) / sizes)

@@ -68,17 +68,15 @@ def exceedance_rates(
         for j, statistic in enumerate(statistics):
             drawn[replicate, j] = statistic.rates(weights, levels)
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    result = []
-    for j, statistic in enumerate(statistics):
-        rates = statistic.rates(np.ones(m, dtype=np.int64), levels)
-        row = [
-            Exceedance(
-                level, statistic.threshold(level), float(rates[i]), (float(low[j, i]), float(high[j, i]))
-            )
-            for i, level in enumerate(levels)
+    every = np.ones(m, dtype=np.int64)
+    intervals = np.stack([low, high], axis=-1).tolist()
+    return [
+        [
+            Exceedance(level, statistic.threshold(level), rate, (ends[0], ends[1]))
+            for level, rate, ends in zip(levels, statistic.rates(every, levels), own, strict=True)
         ]
-        result.append(row)
-    return result
+        for statistic, own in zip(statistics, intervals, strict=True)
+    ]
 
 
 class _Sorted:

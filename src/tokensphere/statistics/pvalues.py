@@ -21,10 +21,8 @@ def reached(
     -------
     int64 array of the shape of `values`, in [0, B]
     """
-    value, ordered = (
-        np.asarray(values, dtype=np.float64),
-        np.sort(null, kind="stable"),
-    )  # of what is sorted already, no work
+    value = np.asarray(values, dtype=np.float64)
+    ordered = np.sort(null, kind="stable")  # of what is sorted already, no work
     if larger:
         count = len(ordered) - np.searchsorted(ordered, value, side="left")
     else:

@@ -52,8 +52,30 @@ class Measured:
         return {**self.values.to_dict(), "errors": {**self.errors.to_dict(), "icc": self.icc_error}}
 
 
+class _Grouped:
+    """Rows in clusters, and what follows from that for the clusters and for the nearest rows."""
+
+    partition: Partition
+    different: npt.NDArray[np.int64]
+
+    @cached_property
+    def large(self) -> npt.NDArray[np.bool_]:
+        """True for clusters of 10 tokens or more, shape (C,): those whose own variance counts."""
+        return self.partition.sizes >= LEAST_SIZE
+
+    @cached_property
+    def ratio_quartiles(self) -> tuple[float, ...]:
+        """Quartiles over large clusters of ``Var_S / Var``; empty if there are none."""
+        return quartiles(self.partition.variance_ratios[self.large])
+
+    @cached_property
+    def variety(self) -> Estimate:
+        """Different clusters among the k nearest, mean over directions."""
+        return Estimate.of(self.different)
+
+
 @dataclass(frozen=True)
-class Baseline:
+class Baseline(_Grouped):
     """The same k-means in a vocabulary with no words: how much of a clustering is the method's own.
 
     k-means looks for groups of small variance, and finds some in pure noise. What it finds in the
@@ -69,17 +91,6 @@ class Baseline:
     partition: Partition = field(repr=False)
     different: npt.NDArray[np.int64] = field(repr=False)
 
-    @cached_property
-    def ratio_quartiles(self) -> tuple[float, ...]:
-        """Quartiles over large clusters of ``Var_S / Var``; empty if there are none."""
-        large = self.partition.sizes >= LEAST_SIZE
-        return quartiles(self.partition.variance_ratios[large])
-
-    @cached_property
-    def variety(self) -> Estimate:
-        """Different clusters among the k nearest, mean over directions."""
-        return Estimate.of(self.different)
-
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
         return {
@@ -90,7 +101,7 @@ class Baseline:
 
 
 @dataclass(frozen=True)
-class Clusters:
+class Clusters(_Grouped):
     """One way to put the tokens in clusters, and where the variance of the cosine lies in it.
 
     Attributes
@@ -123,21 +134,6 @@ class Clusters:
     def measured(self) -> Measured:
         """The decomposition along the drawn directions."""
         return Measured.of(self.spread)
-
-    @cached_property
-    def large(self) -> npt.NDArray[np.bool_]:
-        """True for clusters of 10 tokens or more, shape (C,): those whose own variance counts."""
-        return self.partition.sizes >= LEAST_SIZE
-
-    @cached_property
-    def ratio_quartiles(self) -> tuple[float, ...]:
-        """Quartiles over large clusters of ``Var_S / Var``; empty if there are none."""
-        return quartiles(self.partition.variance_ratios[self.large])
-
-    @cached_property
-    def variety(self) -> Estimate:
-        """Different clusters among the k nearest tokens, mean over directions."""
-        return Estimate.of(self.different)
 
     @cached_property
     def middle_variety(self) -> tuple[int, int]:

@@ -119,11 +119,7 @@ def measure_geometry(
         orthogonality=_orthogonality(scan, cosines[:, 0], space.shape[1], n),
         clusters=tuple(
             Clusters(
-                name=one.name,
-                problems=one.problems,
-                search=one.search,
-                names=one.names,
-                partition=one.partition,
+                **vars(one),
                 spread=scan.spreads[number],
                 shuffled=shuffled[number],
                 shuffled_spread=scan.spreads[number + len(made)],

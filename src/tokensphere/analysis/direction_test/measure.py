@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,10 @@ class Measured:
 
     def __len__(self) -> int:
         return len(self.reason)
+
+    def untestable(self) -> dict[str, int]:
+        """How many could not be tested, by reason."""
+        return dict(Counter(REASONS[code] for code in self.reason[self.reason != 0].tolist()))
 
     @classmethod
     def join(cls, parts: Sequence[Measured], k: int) -> Measured:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,11 +14,12 @@ from tokensphere.analysis.direction_test.groups import Beside, GroupShares, grou
 from tokensphere.analysis.direction_test.measure import REASONS, Measured
 from tokensphere.analysis.direction_test.null import Null
 from tokensphere.analysis.direction_test.statistics import BEST, Statistic, check_statistic
+from tokensphere.analysis.lists import neighbor_records
 from tokensphere.analysis.naming.counts import NO_LABEL
 from tokensphere.analysis.naming.lists import ListNames
 from tokensphere.analysis.result import Column, Result
 from tokensphere.directions.named import Directions, natural
-from tokensphere.errors import InputError
+from tokensphere.errors import check_choice
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.records import plain, record
 from tokensphere.space import Provenance
@@ -93,8 +93,7 @@ class DirectionTest(Result):
     @property
     def untestable(self) -> dict[str, int]:
         """How many could not be tested, by reason: zero, not finite, constant."""
-        reason = self.measured.reason
-        return dict(Counter(REASONS[code] for code in reason[reason != 0].tolist()))
+        return self.measured.untestable()
 
     @property
     def n_draws(self) -> int:
@@ -162,8 +161,7 @@ class DirectionTest(Result):
         """
         kind = check_statistic(statistic)
         found, some = self.tested[kind.name], np.flatnonzero(self.testable)
-        if by not in ORDERS:
-            raise InputError(f"unknown order {by!r:.100}: use one of {', '.join(ORDERS)}")
+        check_choice("order", by, ORDERS)
         if by == "name":
             titles = self.directions.titles
             return np.array(sorted(some.tolist(), key=lambda i: natural(titles[i])), dtype=np.intp)
@@ -231,7 +229,6 @@ class DirectionTest(Result):
         }
 
     def _row(self, row: int) -> dict[str, Any]:
-        ids, values = self.ids[row].tolist(), self.similarity[row].tolist()
         return {
             "direction": self.directions.titles[row],
             "group": self.group_name(row),
@@ -245,10 +242,7 @@ class DirectionTest(Result):
             },
             "name": self.themes.text(row),
             "themes": plain(self.themes[row]),
-            "neighbors": [
-                {"rank": rank, **self.vocabulary.record(id), "similarity": value}
-                for rank, (id, value) in enumerate(zip(ids, values, strict=True), start=1)
-            ],
+            "neighbors": neighbor_records(self.vocabulary, self.ids[row], self.similarity[row]),
         }
 
 

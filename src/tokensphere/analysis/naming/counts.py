@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from tokensphere.errors import InputError
+from tokensphere.geometry.rows import blocks
 from tokensphere.labels.table import LabelTable
 from tokensphere.statistics.hypergeometric import tail_table
 
@@ -155,8 +156,7 @@ class LabelCounter:
     def blocks(self, ids: npt.ArrayLike) -> Iterator[tuple[slice, Any]]:
         """The same, some thousand lists at a time: their range and their counts."""
         lists = self._check(ids)
-        for low in range(0, len(lists), _AT_ONCE):
-            part = slice(low, low + _AT_ONCE)
+        for part in blocks(len(lists), _AT_ONCE):
             yield part, self.counts(lists[part])
 
     def tails(self, shared: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -182,28 +182,25 @@ class LabelCounter:
         """
         lists = self._check(ids)
         m = len(lists)
-        p, label, shared = np.ones(m), np.full(m, NO_LABEL), np.zeros(m, dtype=np.int64)
+        found = Smallest(np.ones(m), np.full(m, NO_LABEL), np.zeros(m, dtype=np.int64))
         for part, counts in self.blocks(lists):
-            p[part], label[part], shared[part] = self._smallest(counts)
-        return Smallest(p, label, shared)
+            self._find_smallest(counts, part.start, found)
+        return found
 
-    def _smallest(self, counts: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
-        m = counts.shape[0]
-        p, label, shared = np.ones(m), np.full(m, NO_LABEL), np.zeros(m, dtype=np.int64)
+    def _find_smallest(self, counts: Any, start: int, found: Smallest) -> None:
+        """Note the smallest p of lists `start` and on, where they have one."""
         enough = np.flatnonzero(counts.data >= self.min_shared)
         if not len(enough):
-            return p, label, shared
+            return
         # Which list an entry is of: the entries of a list stand together.
         row = np.searchsorted(counts.indptr, enough, side="right") - 1
         column, x = counts.indices[enough], counts.data[enough]
         key = self._rank[self._row[column], x] * len(self) + column
         first = np.flatnonzero(np.diff(row, prepend=-1))
         best = np.minimum.reduceat(key, first)
-        rows = row[first]
-        p[rows], label[rows] = self._values[best // len(self)], best % len(self)
-        hit = key == np.repeat(best, np.diff(first, append=len(key)))
-        shared[rows] = x[hit]
-        return p, label, shared
+        rows = start + row[first]
+        found.p[rows], found.label[rows] = self._values[best // len(self)], best % len(self)
+        found.shared[rows] = x[key == np.repeat(best, np.diff(first, append=len(key)))]
 
     def _check(self, ids: npt.ArrayLike) -> npt.NDArray[np.int32]:
         lists = np.asarray(ids)

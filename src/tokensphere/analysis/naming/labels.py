@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -52,13 +53,7 @@ class LabelList(Result):
 
     def columns(self) -> dict[str, Column]:
         """A row for each label."""
-        return {
-            "label": [label.name for label in self.labels],
-            "words": [label.words for label in self.labels],
-            "kind": [label.kind for label in self.labels],
-            "source": [label.source for label in self.labels],
-            "size": self.sizes,
-        }
+        return {**label_columns(self.labels, "words", "kind", "source"), "size": self.sizes}
 
 
 @dataclass(frozen=True)
@@ -93,6 +88,14 @@ class LabelMembers(Result):
     def columns(self) -> dict[str, Column]:
         """A row for each token."""
         return {"id": self.ids, "token": [self.vocabulary.text(id) for id in self.ids.tolist()]}
+
+
+def label_columns(labels: Sequence[Label], *what: str) -> dict[str, Column]:
+    """The names of labels, and what else is asked for of them, as columns."""
+    return {
+        "label": [label.name for label in labels],
+        **{name: [getattr(label, name) for label in labels] for name in what},
+    }
 
 
 def list_labels(space: EmbeddingSpace, table: LabelTable, *, kind: str | None = None) -> LabelList:

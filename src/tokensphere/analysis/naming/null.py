@@ -13,19 +13,11 @@ import numpy.typing as npt
 from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.errors import check_whole
-from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.laws import Isotropic
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.space import EmbeddingSpace
-from tokensphere.statistics.draws import (
-    BLOCK,
-    Draws,
-    DrawStore,
-    Key,
-    first_draws,
-    stream,
-)
+from tokensphere.statistics.draws import BLOCK, Draws, DrawStore, Key, first_draws, stream
 
-FIRST_DIRECTION = 2**40  # so far out that no survey meets the directions of the null
 _VERSION = 1  # of how draws are made; raised whenever the same key would mean other draws
 
 
@@ -97,13 +89,10 @@ def direction_lists(
     int32 array of shape (B, k)
     """
     check_whole("the seed", seed)
-
-    finder = Finder(space, settings)
+    finder, law = Finder(space, settings), Isotropic(space.shape[1], seed)
 
     def make(block: int) -> Draws:
-        first = FIRST_DIRECTION + block * BLOCK
-        directions = RandomDirections(space.shape[1], BLOCK, first=first, seed=seed)
-        return {"ids": finder.find(directions[:])[0].astype(np.int32)}
+        return {"ids": finder.find(law.block(block).vectors)[0].astype(np.int32)}
 
     key = {
         "what": "neighbours of random directions", "version": _VERSION, "seed": int(seed),

@@ -11,12 +11,9 @@ import numpy.typing as npt
 
 from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.labels import label_columns
 from tokensphere.analysis.naming.lists import FEWEST, NamingSpec, labels_of
-from tokensphere.analysis.naming.null import (
-    direction_lists,
-    lists_with_as_many,
-    shuffled_null,
-)
+from tokensphere.analysis.naming.null import direction_lists, lists_with_as_many, shuffled_null
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
 from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError
@@ -115,35 +112,32 @@ class Naming(Result):
             "themes": plain(self.themes),
             "n_tokens": self.n,
             "eligible_labels": len(self.labels),
-            "labels": [self._record(int(label)) for label in self.ranked()],
+            "labels": [
+                {**self.labels[label].to_dict(), **plain(self._figures(label))}
+                for label in self.ranked().tolist()
+            ],
         }
 
     def columns(self) -> dict[str, Column]:
         """A row for each label that is shared at all, the smallest p first."""
-        ranked, beside = self.ranked(), self.directions
+        ranked = self.ranked()
         labels = [self.labels[j] for j in ranked.tolist()]
+        figures = self._figures(ranked).items()
         return {
-            "label": [label.name for label in labels],
-            "words": [label.words for label in labels],
-            "kind": [label.kind for label in labels],
-            "shared": self.shared[ranked],
-            "size": self.sizes[ranked],
-            "p": self.p[ranked],
-            "p_familywise": self.p_familywise[ranked],
-            **({} if beside is None else {"p_random_directions": beside.p[ranked]}),
-            "q": self.q[ranked],
+            **label_columns(labels, "words", "kind"),
+            **{name: values for name, values in figures if values is not None},
         }
 
-    def _record(self, label: int) -> dict[str, Any]:
+    def _figures(self, which: Any) -> dict[str, Any]:
+        """What is known of one label, or of several; None for what was not asked for."""
         beside = self.directions
         return {
-            **self.labels[label].to_dict(),
-            "shared": int(self.shared[label]),
-            "size": int(self.sizes[label]),
-            "p": float(self.p[label]),
-            "p_familywise": float(self.p_familywise[label]),
-            "p_random_directions": beside and float(beside.p[label]),
-            "q": float(self.q[label]),
+            "shared": self.shared[which],
+            "size": self.sizes[which],
+            "p": self.p[which],
+            "p_familywise": self.p_familywise[which],
+            "p_random_directions": beside and beside.p[which],
+            "q": self.q[which],
         }
 
 
@@ -235,11 +229,10 @@ def _beside(
     tested: npt.NDArray[np.float64],
     settings: SearchSettings,
 ) -> DirectionPValues:
-    null = np.sort(counter.smallest(lists).p)
-    reached = lists_with_as_many(counter, lists, shared)
+    null = counter.smallest(lists).p
     return DirectionPValues(
         p_familywise=float(p_values(tested.min(initial=1.0), null, larger=False)),
-        p=(1 + reached) / (1 + len(lists)),
+        p=(1 + lists_with_as_many(counter, lists, shared)) / (1 + len(lists)),
         n_draws=len(lists),
         settings=settings,
     )

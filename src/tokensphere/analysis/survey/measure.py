@@ -43,6 +43,7 @@ class SurveyMeasurer:
         self, space: EmbeddingSpace, settings: SurveySettings, *, compute: Compute | None = None
     ) -> None:
         self.settings = settings
+        self._most = max(settings.k, settings.ks[-1])  # the longest list that is needed
         self.forms = space.vocabulary.forms
         rows = space.rows.using(compute)
         self.real = _Side(rows)
@@ -56,11 +57,6 @@ class SurveyMeasurer:
         self._real(v, records)
         self._surrogate(v, records)
         return records
-
-    @property
-    def _most(self) -> int:
-        """The longest list that is needed."""
-        return max(self.settings.k, self.settings.ks[-1])
 
     def _real(self, v: Vectors, records: SurveyRecords) -> None:
         settings, most, side = self.settings, self._most, self.real

@@ -119,7 +119,7 @@ def share_labels(
     """
     table = labels_of(space, labels)
     there = {label.kind for label in table.labels}
-    usable = space.usable & space.moments.center().usable
+    usable = space.moments.center().usable
     groups, named = [], {}
     for name, kinds in {ANY: tuple(sorted(there)), **GROUPS}.items():
         kept = tuple(kind for kind in kinds if kind in there)
