@@ -81,7 +81,12 @@ def spherical_kmeans(
         more clusters than rows, or an argument out of range
     """
     usable = np.flatnonzero(rows.usable)
-    _check(n_clusters, len(usable), seed, max_iterations)
+    if not 1 <= n_clusters <= len(usable):
+        raise InputError(
+            f"{n_clusters} clusters of {len(usable)} rows: ask for a number from 1 to {len(usable)}"
+        )
+    check_whole("the seed", seed)
+    check_whole("max_iterations", max_iterations, 1)
     search = _KMeans(rows, usable)
     with workers(rows.compute.count()) as in_parallel:
         centers = search.first_centers(n_clusters, np.random.default_rng(seed))
@@ -121,15 +126,6 @@ def clustering_problems(sizes: npt.NDArray[np.int64]) -> tuple[str, ...]:
     if singletons > _MANY_SINGLETONS * len(sizes) and sizes.sum() >= 5 * len(sizes):
         problems.append(f"{singletons:,} of {len(sizes):,} clusters hold a single row")
     return tuple(problems)
-
-
-def _check(n_clusters: int, n_usable: int, seed: int, max_iterations: int) -> None:
-    if not 1 <= n_clusters <= n_usable:
-        raise InputError(
-            f"{n_clusters} clusters of {n_usable} rows: ask for a number from 1 to {n_usable}"
-        )
-    check_whole("the seed", seed)
-    check_whole("max_iterations", max_iterations, 1)
 
 
 class _KMeans:

@@ -64,7 +64,11 @@ class Coherence:
         -------
         float64 array of shape (m, len(ks)), in [−1/(k−1), 1]
         """
-        _check(ids, ks)
+        if list(ks) != sorted(set(ks)) or not ks or ks[0] < 2 or ids.ndim != 2 or ks[-1] > ids.shape[1]:
+            raise InputError(
+                f"coherence of the first {', '.join(map(str, ks))} of {ids.shape[-1]} neighbours:"
+                " need different numbers, ascending, from 2 up to the length of the lists"
+            )
         result = np.empty((len(ids), len(ks)))
         # Σ c_i is a weighted sum of the raw rows less a multiple of the mean: one small product.
         first = np.arange(ks[-1]) < np.asarray(ks)[:, None]
@@ -170,11 +174,3 @@ def random_pair_limit(
         ends = coherence.centered(ids[left[some]]), coherence.centered(ids[right[some]])
         cosines[some] = dots(*ends)
     return float(np.quantile(cosines, quantile))
-
-
-def _check(ids: npt.NDArray[np.integer], ks: Sequence[int]) -> None:
-    if list(ks) != sorted(set(ks)) or not ks or ks[0] < 2 or ids.ndim != 2 or ks[-1] > ids.shape[1]:
-        raise InputError(
-            f"coherence of the first {', '.join(map(str, ks))} of {ids.shape[-1]} neighbours:"
-            " need different numbers, ascending, from 2 up to the length of the lists"
-        )

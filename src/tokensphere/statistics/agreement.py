@@ -59,12 +59,7 @@ def agreement(first: npt.ArrayLike, second: npt.ArrayLike) -> Agreement:
         raise InputError("two verdicts are compared as bool arrays of one length, one value a list")
     if not len(one):
         raise InputError("no lists: agreement needs 1 or more")
-    cells = np.array(
-        [
-            [np.count_nonzero(one & other), np.count_nonzero(one & ~other)],
-            [np.count_nonzero(~one & other), np.count_nonzero(~one & ~other)],
-        ]
-    )
+    cells = np.array([[np.count_nonzero(a & b) for b in (other, ~other)] for a in (one, ~one)])
     kappa, interval = _kappa(cells)
     (both, first_only), (second_only, neither) = cells.tolist()
     return Agreement(both, first_only, second_only, neither, kappa, interval)

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.claims.baseline import surrogate_clusters
-from tokensphere.analysis.claims.clusters import Clusters
+from tokensphere.analysis.claims.clusters import Baseline, Clusters
 from tokensphere.analysis.claims.parts import LEVELS, GeometrySettings, Orthogonality
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.analysis.pair import Pair, pair
@@ -25,6 +24,7 @@ from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.scan import Scan, scan_directions
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import make_scoring
+from tokensphere.geometry.surrogate import surrogate_rows
 from tokensphere.geometry.variance import (
     Offsets,
     Partition,
@@ -107,7 +107,7 @@ def measure_geometry(
     partitions = [*(one.partition for one in made), *shuffled]
     scan = scan_directions(offsets, directions, partitions, k=k, seed=seed)
     del offsets  # the surrogate needs as much
-    baselines = surrogate_clusters(rows, directions, fitting, k=k, seed=seed, progress=say)
+    baselines = _surrogate_clusters(rows, directions, fitting, k=k, seed=seed, progress=say)
     mean_cosine = float(center.mean @ center.mean)
     return Geometry(
         n_tokens=n,
@@ -221,6 +221,36 @@ def _neighbors_among(
     if one.partition.n < k:
         raise InputError(f"k is {k}, but {one.name} has only {one.partition.n} tokens in clusters")
     return top_k(make_scoring(rows, keep=grouped), directions[:], k)[0]
+
+
+def _surrogate_clusters(
+    rows: Rows,
+    directions: RandomDirections,
+    clusters: Sequence[int],
+    *,
+    k: int,
+    seed: int,
+    progress: Callable[[str], None],
+) -> list[Baseline]:
+    """The clusterings of a surrogate of this space, with the same numbers, seed and directions.
+
+    None at all where all rows are one direction: then there is no surrogate. A row of the surrogate
+    is never its mean, so every one is in a cluster.
+    """
+    if not clusters or not rows.moments.center().usable.any():
+        return []
+    progress("surrogate")
+    drawn = surrogate_rows(rows, seed=seed)
+    ids, _ = top_k(make_scoring(drawn), directions[:], k)
+    offsets = unit_offsets(drawn)
+    usable = drawn.moments.center().usable
+    found = []
+    for count in clusters:
+        progress(f"surrogate, {count:,} clusters")
+        partition = offsets.grouped(spherical_kmeans(offsets.centered(), count, seed=seed).labels)
+        labels = np.where(usable, partition.labels, len(partition.sizes))
+        found.append(Baseline(partition, count_different(labels[ids])))
+    return found
 
 
 def _orthogonality(scan: Scan, largest: npt.NDArray[np.float64], d: int, n: int) -> Orthogonality:

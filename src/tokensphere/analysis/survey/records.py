@@ -44,6 +44,10 @@ class SurveySettings:
     limit: float
     similarity: ClassVar[str] = "cosine"
 
+    def indices(self, count: int) -> npt.NDArray[np.int64]:
+        """The first `count` directions' indices under their seed, shape (count,)."""
+        return np.arange(self.first, self.first + count, dtype=np.int64)
+
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
         names = [field.name for field in fields(self)]
@@ -119,8 +123,7 @@ class SurveyRecords:
 
     def to_columns(self, settings: SurveySettings) -> dict[str, npt.NDArray[Any]]:
         """Named columns of a table with a row for each direction; `index` is the first."""
-        index = np.arange(settings.first, settings.first + len(self), dtype=np.int64)
-        return {"index": index, **dict(self._named(settings))}
+        return {"index": settings.indices(len(self)), **dict(self._named(settings))}
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, Any], settings: SurveySettings) -> SurveyRecords:
@@ -132,7 +135,7 @@ class SurveyRecords:
             a column is missing or has another shape, or the directions are not one range
         """
         index = np.asarray(columns.get("index", ()))
-        if not np.array_equal(index, np.arange(settings.first, settings.first + len(index))):
+        if not np.array_equal(index, settings.indices(len(index))):
             raise FormatError("the saved survey's directions are not one range; name another file")
         found = cls.empty(settings, len(index))
         for name, target in found._named(settings):

@@ -110,14 +110,13 @@ class Survey(Result):
     @property
     def index(self) -> npt.NDArray[np.int64]:
         """Indices of the directions under their seed, shape (m,)."""
-        return np.arange(self.settings.first, self.settings.first + len(self), dtype=np.int64)
+        return self.settings.indices(len(self))
 
     @property
     def coherence(self) -> npt.NDArray[np.float32]:
         """``T`` of the lists shown, shape (m,)."""
-        return self.records.coherence[
-            :, int(self.settings.centered), int(self.settings.forms), self._column
-        ]
+        which = int(self.settings.centered), int(self.settings.forms), self._column
+        return self.records.coherence[:, *which]
 
     @property
     def surrogate_coherence(self) -> npt.NDArray[np.float32]:
