@@ -102,16 +102,11 @@ def find_lists(
     while len(open_):
         depth = min(depth, n_usable)
         found, similarity = top_k(scoring, vectors[open_], depth)
-        kept = np.ones(found.shape, dtype=bool)
-        if own:
-            for row, query in enumerate(open_):
-                mine = np.asarray(own[query], dtype=np.int64)
-                if groups is None:
-                    kept[row] = ~np.isin(found[row], mine)
-                else:
-                    kept[row] = ~np.isin(groups[found[row]], groups[mine])
-        if groups is not None:
-            kept &= first_of_group(groups[found])
+        group = found if groups is None else groups[found]
+        kept = np.ones(found.shape, dtype=bool) if groups is None else first_of_group(group)
+        for row, query in enumerate(open_ if own else ()):
+            mine = np.asarray(own[query], dtype=np.int64)
+            kept[row] &= ~np.isin(group[row], mine if groups is None else groups[mine])
         chosen, enough = first_k(kept, k)
         ids[open_[enough]] = found[chosen].reshape(-1, k)
         values[open_[enough]] = similarity[chosen].reshape(-1, k)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from tokensphere.geometry.compute import workers
-from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.directions import RandomDirections, stream
 from tokensphere.geometry.orthogonality import CosineCounts
 from tokensphere.geometry.rows import blocks
 from tokensphere.geometry.variance import Offsets, Partition, group_tables
@@ -127,10 +127,8 @@ class _Groups:
         sds = np.sqrt(variances)
         votes = np.stack([(sds > abs(shifts)), (sds > abs(means)), (variances > abs(means))])
         if part.start < len(self.different):
-            stream = np.random.SeedSequence(self.seed, spawn_key=(self.number, part.start))
-            self.different[part] = model_different(
-                means.T, sds.T, own.sizes, self.k, np.random.default_rng(stream)
-            )
+            rng = stream(self.seed, self.number, part.start)
+            self.different[part] = model_different(means.T, sds.T, own.sizes, self.k, rng)
         with lock:
             self.votes += votes.sum(axis=2)
 
@@ -153,9 +151,8 @@ class _Scan:
         self.usable = None if usable.all() else usable
         self.n_usable = int(np.count_nonzero(usable))
         self.groups = [_Groups(p, number, m, k, seed) for number, p in enumerate(partitions)]
-        self.means, self.squares = np.empty(m), np.empty(m)
-        self.smallest, self.largest = np.empty(m), np.empty(m)
-        self.counts = CosineCounts.empty()
+        means, variances, smallest, largest = np.empty((4, m))
+        self.scan = Scan(means, variances, smallest, largest, CosineCounts.empty(), ())
         self._lock = threading.Lock()
 
     def block(self, part: slice) -> None:
@@ -179,19 +176,12 @@ class _Scan:
             squares += products.sum(axis=0, dtype=np.float64)
             for sums, groups in zip(grouped, self.groups, strict=True):
                 sums += groups.tables[number][1] @ products
-        self.means[part], self.squares[part] = along, squares
-        self.smallest[part], self.largest[part] = low, high
+        self.scan.means[part], self.scan.variances[part] = along, squares / self.n_usable
+        self.scan.smallest[part], self.scan.largest[part] = low, high
         for sums, groups in zip(grouped, self.groups, strict=True):
             groups.settle(sums, v.astype(np.float64), part, self._lock)
         with self._lock:
-            self.counts.counts += counts.counts
+            self.scan.counts.counts[:] += counts.counts
 
     def result(self) -> Scan:
-        return Scan(
-            means=self.means,
-            variances=self.squares / self.n_usable,
-            smallest=self.smallest,
-            largest=self.largest,
-            counts=self.counts,
-            spreads=tuple(groups.result() for groups in self.groups),
-        )
+        return replace(self.scan, spreads=tuple(groups.result() for groups in self.groups))

@@ -19,7 +19,7 @@ from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry import orthogonality as law
 from tokensphere.geometry.clusters import clustering_problems, spherical_kmeans
 from tokensphere.geometry.compute import Compute
-from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.directions import RandomDirections, stream
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.scan import Scan, scan_directions
 from tokensphere.geometry.search import top_k
@@ -33,6 +33,7 @@ from tokensphere.geometry.variance import (
     unit_offsets,
 )
 from tokensphere.geometry.variety import count_different, expected_different
+from tokensphere.records import record
 from tokensphere.space import EmbeddingSpace
 
 SPOT_CHECK = ((" female", " alt"), ("female", "alt"))
@@ -80,7 +81,13 @@ def measure_geometry(
         length; `k` larger than the number of tokens or of labelled tokens
     """
     say = progress or (lambda _: None)
-    _check(n_directions, seed, clusters, labelling)
+    if n_directions < 2:
+        raise InputError(f"{n_directions} directions are too few: ask for 2 or more")
+    check_whole("the seed", seed)
+    if not len(clusters) and labelling is None:
+        raise InputError("no clusters to look at: give numbers of clusters or a labelling")
+    if any(count < 2 for count in clusters):
+        raise InputError(f"{min(clusters)} clusters: ask for 2 or more, or the variance has one place")
     rows = space.rows.using(compute)
     usable, center = rows.usable, rows.moments.center()
     n = int(usable.sum())
@@ -151,26 +158,11 @@ class _Made:
     names: tuple[str, ...] = ()
 
 
-def _check(n_directions: int, seed: int, clusters: Sequence[int], labelling: object) -> None:
-    if n_directions < 2:
-        raise InputError(f"{n_directions} directions are too few: ask for 2 or more")
-    check_whole("the seed", seed)
-    if not len(clusters) and labelling is None:
-        raise InputError("no clusters to look at: give numbers of clusters or a labelling")
-    if any(count < 2 for count in clusters):
-        raise InputError(f"{min(clusters)} clusters: ask for 2 or more, or the variance has one place")
-
-
 def _by_kmeans(offsets: Offsets, count: int, seed: int) -> _Made:
     found = spherical_kmeans(offsets.centered(), count, seed=seed)
-    search = {
-        "asked": count,
-        "iterations": found.iterations,
-        "converged": found.converged,
-        "mean_cosine_to_center": found.objective,
-    }
-    partition = offsets.grouped(found.labels)
-    return _Made(f"k-means {count:,}", partition, clustering_problems(found.sizes), search)
+    how = record(found, "iterations", "converged", "objective", objective="mean_cosine_to_center")
+    problems = clustering_problems(found.sizes)
+    return _Made(f"k-means {count:,}", offsets.grouped(found.labels), problems, {"asked": count, **how})
 
 
 def _by_labels(
@@ -202,9 +194,7 @@ def _by_labels(
 
 def _shuffled(offsets: Offsets, own: Partition, seed: int, number: int) -> Partition:
     # Keys of one number belong to blocks of directions, of two to the scan's model.
-    stream = np.random.SeedSequence(seed, spawn_key=(number, 0, 0))
-    labels = random_partition(own.labels, np.random.default_rng(stream))
-    return offsets.grouped(labels)
+    return offsets.grouped(random_partition(own.labels, stream(seed, number, 0, 0)))
 
 
 def _neighbors_among(

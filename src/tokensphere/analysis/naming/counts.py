@@ -85,9 +85,8 @@ class LabelCounter:
         self.n = int(np.count_nonzero(self.usable))
         if not 1 <= self.k <= self.n:
             raise InputError(f"lists of {k} tokens cannot be drawn from {self.n}: need 1 to {self.n}")
-        token = np.repeat(np.arange(table.n_tokens), np.diff(table.indptr))
-        counts = self.usable[token]
-        sizes = np.bincount(table.indices[counts], minlength=len(table))
+        token, label = usable_pairs(table, self.usable)
+        sizes = np.bincount(label, minlength=len(table))
         wanted = (sizes >= max(min_size, 1)) & _of_kinds(table, kinds)
         numbers = sorted(
             np.flatnonzero(wanted).tolist(),
@@ -97,7 +96,7 @@ class LabelCounter:
         self.sizes = sizes[numbers].astype(np.int64)
         place = np.full(len(table), NO_LABEL)
         place[numbers] = np.arange(len(numbers))
-        self._has = _rows(token[counts], place[table.indices[counts]], table.n_tokens, len(numbers))
+        self._has = _rows(token, place[label], table.n_tokens, len(numbers))
         # Labels of one size share a row of tails; p-values as ranks make the smallest one a whole
         # number, rank first and then the label's place, so that ties are broken by the same minimum.
         different, self._row = np.unique(self.sizes, return_inverse=True)
@@ -209,6 +208,15 @@ class LabelCounter:
         if lists.size and not 0 <= lists.min() <= lists.max() < len(self.usable):
             raise InputError(f"a list has an id beyond the {len(self.usable)} tokens")
         return lists.astype(np.int32, copy=False)
+
+
+def usable_pairs(
+    table: LabelTable, usable: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
+    """Every usable token with each of its labels: two arrays of one length, tokens ascending."""
+    token = np.repeat(np.arange(table.n_tokens), np.diff(table.indptr))
+    counts = usable[token]
+    return token[counts], table.indices[counts]
 
 
 def _of_kinds(table: LabelTable, kinds: Iterable[str] | None) -> npt.NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.analysis.naming.counts import usable_pairs
 from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError
 from tokensphere.labels.table import Label, LabelTable
@@ -112,14 +113,14 @@ def list_labels(space: EmbeddingSpace, table: LabelTable, *, kind: str | None = 
     InputError
         no label is of that kind
     """
-    kinds = list(dict.fromkeys(label.kind for label in table.labels))
+    of = [label.kind for label in table.labels]
+    kinds = list(dict.fromkeys(of))
     if kind is not None and kind not in kinds:
         raise InputError(f"no label is of kind {kind!r}; there are {', '.join(kinds)}")
-    token = np.repeat(np.arange(table.n_tokens), np.diff(table.indptr))
-    sizes = np.bincount(table.indices[space.usable[token]], minlength=len(table))
-    order = sorted(
-        (j for j, label in enumerate(table.labels) if kind in (None, label.kind)),
-        key=lambda j: (kinds.index(table.labels[j].kind), _by_size(table.labels[j], int(sizes[j])), j),
+    sizes = np.bincount(usable_pairs(table, space.usable)[1], minlength=len(table))
+    order = sorted(  # the largest first; tenths of the ids have an order of their own
+        (j for j in range(len(of)) if kind in (None, of[j])),
+        key=lambda j: (kinds.index(of[j]), 0 if of[j] == "id" else -sizes[j], j),
     )
     return LabelList(
         labels=tuple(table.labels[j] for j in order),
@@ -127,11 +128,6 @@ def list_labels(space: EmbeddingSpace, table: LabelTable, *, kind: str | None = 
         n_tokens=int(np.count_nonzero(space.usable)),
         provenance=space.provenance,
     )
-
-
-def _by_size(label: Label, size: int) -> int:
-    """The largest first; tenths of the ids have an order of their own."""
-    return 0 if label.kind == "id" else -size
 
 
 def label_members(
