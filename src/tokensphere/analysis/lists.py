@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float64s, Int64s, Intps, Ints
 from tokensphere.directions.named import Own, Vectors
 from tokensphere.directions.tokens import as_list
 from tokensphere.errors import InputError
@@ -18,7 +18,7 @@ from tokensphere.geometry.similarity import Scoring, SearchSettings, make_scorin
 from tokensphere.space import EmbeddingSpace
 from tokensphere.vocabulary import Token, Vocabulary, token_ids
 
-Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
+Found = tuple[Int64s, Float64s]
 
 
 class Finder:
@@ -63,13 +63,7 @@ class Finder:
         return find_lists(self.scoring, vectors, self.settings.k, self._groups, own)
 
 
-def find_lists(
-    scoring: Scoring,
-    vectors: Vectors,
-    k: int,
-    groups: npt.NDArray[np.intp] | None,
-    own: Own,
-) -> Found:
+def find_lists(scoring: Scoring, vectors: Vectors, k: int, groups: Intps | None, own: Own) -> Found:
     """The best k, less the queries' own tokens, one of each group; looks deeper where it must.
 
     Parameters
@@ -118,14 +112,14 @@ def find_lists(
     return ids, values
 
 
-def first_k(kept: npt.NDArray[np.bool_], k: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def first_k(kept: Bools, k: int) -> tuple[Bools, Bools]:
     """The first `k` True of each row, in rows that have so many; and which rows have; (m, j), (m,)."""
     place = np.cumsum(kept, axis=1)
     enough = place[:, -1] >= k
     return kept & (place <= k) & enough[:, None], enough
 
 
-def first_of_group(groups: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+def first_of_group(groups: Intps) -> Bools:
     """True where a group stands for the first time in its row; shape (m, j) -> (m, j)."""
     order = np.argsort(groups, axis=1, kind="stable")
     ordered = np.take_along_axis(groups, order, axis=1)
@@ -136,9 +130,7 @@ def first_of_group(groups: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
     return first
 
 
-def neighbor_records(
-    vocabulary: Vocabulary, ids: npt.NDArray[np.integer], values: npt.NDArray[np.float64]
-) -> list[dict[str, Any]]:
+def neighbor_records(vocabulary: Vocabulary, ids: Ints, values: Float64s) -> list[dict[str, Any]]:
     """The tokens of one list with their rank and similarity, ready for JSON; arrays of shape (k,)."""
     return [
         {"rank": rank, **vocabulary.record(id), "similarity": value}

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.result import Column, Result
+from tokensphere.arrays import Float64s, Intps
 from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry.directions import random_pairs
 from tokensphere.geometry.rows import blocks, dots
@@ -146,7 +146,7 @@ def pair(space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, s
     )
 
 
-def _place(space: EmbeddingSpace, a: int, b: int, ids: npt.NDArray[np.intp], centered: bool) -> int:
+def _place(space: EmbeddingSpace, a: int, b: int, ids: Intps, centered: bool) -> int:
     """Which neighbour of `a` token `b` is: 1 for the nearest; ties by lower id."""
     others = ids[ids != a]
     values = _cosines(space, np.full(len(others), a), others, centered)
@@ -154,12 +154,7 @@ def _place(space: EmbeddingSpace, a: int, b: int, ids: npt.NDArray[np.intp], cen
     return int(np.sum(values > own) + np.sum((values == own) & (others < b))) + 1
 
 
-def _cosines(
-    space: EmbeddingSpace,
-    left: npt.NDArray[np.intp],
-    right: npt.NDArray[np.intp],
-    centered: bool,
-) -> npt.NDArray[np.float64]:
+def _cosines(space: EmbeddingSpace, left: Intps, right: Intps, centered: bool) -> Float64s:
     """Cosines of the pairs of rows, raw or centred, float64 of shape (P,)."""
     moments = space.moments
     lengths = moments.center().distances if centered else np.ones(len(moments.norms))

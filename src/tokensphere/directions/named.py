@@ -10,13 +10,13 @@ from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Floats, Intps
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import Similarity
 
 Own = tuple[tuple[int, ...], ...]
-Vectors = npt.NDArray[np.floating]
+Vectors = Floats
 T = TypeVar("T")
 
 
@@ -66,7 +66,7 @@ class Directions:
     read: Callable[[int, int], Vectors]
     describe: Callable[[], dict[str, Any]]
     groups: tuple[str, ...] = ()
-    group_of: npt.NDArray[np.intp] | None = None
+    group_of: Intps | None = None
     own: Own = ()
     ends: int = 1
     rows: tuple[Similarity, bool] | None = None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Float64s
 from tokensphere.directions.named import Directions, Name
 from tokensphere.display import visible
 from tokensphere.errors import InputError
@@ -80,7 +80,7 @@ class SummedTokens:
     name : what it is called
     """
 
-    vector: npt.NDArray[np.float64]
+    vector: Float64s
     ids: tuple[int, ...]
     name: Name
 
@@ -132,7 +132,7 @@ def sum_tokens(
 
 def token_rows(
     space: EmbeddingSpace, ids: list[int], similarity: Similarity, centered: bool
-) -> npt.NDArray[np.float64]:
+) -> Float64s:
     """The vectors that stand for tokens: unit (centred) rows for cosine, else the rows themselves."""
     rows = space.vectors[ids].astype(np.float64)
     if similarity == "cosine":

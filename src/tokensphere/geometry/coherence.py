@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float64s, Int64s, Ints
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import workers
 from tokensphere.geometry.directions import random_pairs
@@ -45,14 +45,14 @@ class Coherence:
         near = bool((center.distances[center.usable] < _NEAR).any())
         self.dtype = np.dtype(np.float64 if near else np.float32)
 
-    def centered(self, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+    def centered(self, ids: Ints) -> Float64s:
         """The rows ``c_i`` of shape ids.shape + (d,); zeros for a row that equals the mean."""
-        rows: npt.NDArray[np.float64] = self.rows[ids].astype(np.float64)
+        rows: Float64s = self.rows[ids].astype(np.float64)
         rows *= self.scale[ids][..., None]
         rows -= self.weight[ids][..., None] * self.mean
         return rows
 
-    def coherence(self, ids: npt.NDArray[np.integer], ks: Sequence[int]) -> npt.NDArray[np.float64]:
+    def coherence(self, ids: Ints, ks: Sequence[int]) -> Float64s:
         """``T`` of the first k rows of each list, for several k.
 
         Parameters
@@ -85,7 +85,7 @@ class Coherence:
             in_parallel(part, blocks(len(ids), _LISTS_AT_ONCE))
         return result / [k * (k - 1) for k in ks]
 
-    def _cosines(self, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+    def _cosines(self, ids: Ints) -> Float64s:
         """``⟨c_i, c_j⟩`` of the rows of each list with each other, shape (m, k) -> (m, k, k)."""
         if self.dtype == np.float64:
             rows = self.centered(ids)
@@ -99,7 +99,7 @@ class Coherence:
         return np.asarray(products - shift * (weight[:, :, None] * weight[:, None]))
 
     @cached_property
-    def along(self) -> npt.NDArray[np.float64]:
+    def along(self) -> Float64s:
         """``⟨u_i, μ⟩``, shape (n,); zero for rows that are not usable."""
         along = np.zeros(len(self.rows))
         for part in blocks(len(self.rows)):
@@ -108,7 +108,7 @@ class Coherence:
             along[here] = dots(self.rows[here].astype(np.float64), self.mean) * unit
         return along
 
-    def alike(self, ids: npt.NDArray[np.integer], limit: float) -> npt.NDArray[np.int64]:
+    def alike(self, ids: Ints, limit: float) -> Int64s:
         """Size of each list's largest group joined by pairs of cosine above `limit`.
 
         Parameters
@@ -130,7 +130,7 @@ class Coherence:
         return result
 
 
-def largest_group(joined: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def largest_group(joined: Bools) -> Int64s:
     """Size of the largest connected component of each of m graphs, shape (m, k, k) -> (m,).
 
     Every node takes the smallest number among its neighbours' until nothing changes.
@@ -149,7 +149,7 @@ def largest_group(joined: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
 
 def random_pair_limit(
     coherence: Coherence,
-    usable: npt.NDArray[np.bool_],
+    usable: Bools,
     *,
     quantile: float = 0.999,
     n_pairs: int = 200_000,

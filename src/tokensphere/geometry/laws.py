@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Float32s, Float64s, Floats, Int64s
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import workers
 from tokensphere.geometry.directions import random_directions, random_pairs, stream
@@ -49,8 +49,8 @@ class Drawn:
     made_of : int64 array of shape (BLOCK, j), the rows that each was made of; j is 0 where none were
     """
 
-    vectors: npt.NDArray[np.floating]
-    made_of: npt.NDArray[np.int64]
+    vectors: Floats
+    made_of: Int64s
 
 
 class NullLaw(Protocol):
@@ -87,7 +87,7 @@ class Gaussian:
     seed : 0 or more
     """
 
-    root: npt.NDArray[np.float32]
+    root: Float32s
     seed: int
 
     def block(self, number: int) -> Drawn:
@@ -98,7 +98,7 @@ class Gaussian:
             return Drawn(normal @ self.root, _OF_NONE)
 
 
-def covariance_law(covariance: npt.NDArray[np.float64], seed: int) -> Gaussian:
+def covariance_law(covariance: Float64s, seed: int) -> Gaussian:
     """The law ``N(0, Σ)`` for a covariance of any rank but 0.
 
     Of all factors of ``Σ`` the symmetric one is taken: it depends on no choice of eigenvectors, so
@@ -135,8 +135,8 @@ class Differences:
     seed : 0 or more
     """
 
-    ids: npt.NDArray[np.int64]
-    row: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float64]]
+    ids: Int64s
+    row: Callable[[Int64s], Float64s]
     seed: int
 
     def block(self, number: int) -> Drawn:
@@ -151,7 +151,7 @@ class Differences:
         if n < 2:
             raise InputError(f"only {n} tokens have a direction; a difference needs 2")
         made_of = np.empty((BLOCK, 2), dtype=np.int64)
-        vectors: npt.NDArray[np.float64] | None = None
+        vectors: Float64s | None = None
         equal = np.arange(BLOCK)
         for _ in range(_TRIES):
             made_of[equal] = self.ids[np.column_stack(random_pairs(rng, n, len(equal)))]
@@ -176,7 +176,7 @@ class Sample:
     seed : 0 or more
     """
 
-    rows: npt.NDArray[np.floating]
+    rows: Floats
     seed: int
 
     def block(self, number: int) -> Drawn:

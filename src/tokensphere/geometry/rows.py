@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float32s, Float64s, Intps
 from tokensphere.geometry.compute import DEFAULT, Compute
 
 _BLOCK = 1024
@@ -28,7 +28,7 @@ def blocks(count: int, size: int = _BLOCK) -> Iterator[slice]:
     return (slice(low, min(low + size, count)) for low in range(0, count, size))
 
 
-def dots(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def dots(a: Float64s, b: Float64s) -> Float64s:
     """``⟨a, b⟩`` along the last axis, broadcast over the others.
 
     A product's value depends on its two vectors alone, not on what else is computed.
@@ -40,7 +40,7 @@ def dots(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[
     return np.asarray(total, dtype=np.float64)
 
 
-def reciprocal(values: npt.NDArray[np.float64], where: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def reciprocal(values: Float64s, where: Bools) -> Float64s:
     """``1 / values``, and 0 where `where` is False."""
     return np.divide(1.0, values, out=np.zeros_like(values), where=where)
 
@@ -56,9 +56,9 @@ class Center:
     usable : bool array of shape (n,), False where ``u_i`` is not usable or equals ``μ``
     """
 
-    mean: npt.NDArray[np.float64]
-    distances: npt.NDArray[np.float64]
-    usable: npt.NDArray[np.bool_]
+    mean: Float64s
+    distances: Float64s
+    usable: Bools
 
 
 class RowMoments:
@@ -73,12 +73,12 @@ class RowMoments:
     keep : bool array of shape (n,), optional; rows to leave out are False
     """
 
-    def __init__(self, rows: npt.NDArray[np.float32], keep: npt.NDArray[np.bool_] | None = None) -> None:
+    def __init__(self, rows: Float32s, keep: Bools | None = None) -> None:
         self._rows = rows
         self._keep = keep
 
     @cached_property
-    def norms(self) -> npt.NDArray[np.float64]:
+    def norms(self) -> Float64s:
         """Euclidean norms, shape (n,); NaN or infinite where the row is."""
         norms = np.empty(len(self._rows))
         for part in blocks(len(self._rows)):
@@ -87,14 +87,14 @@ class RowMoments:
         return norms
 
     @cached_property
-    def usable(self) -> npt.NDArray[np.bool_]:
+    def usable(self) -> Bools:
         """True for the rows that have a direction, shape (n,)."""
         with np.errstate(invalid="ignore"):
             usable = np.isfinite(self.norms) & (self.norms > _SHORTEST)
         return usable if self._keep is None else usable & self._keep
 
     @cached_property
-    def _means(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def _means(self) -> tuple[Float64s, Float64s]:
         d = self._rows.shape[1]
         unit, raw = np.zeros(d), np.zeros(d)
         for part in blocks(len(self._rows)):
@@ -105,15 +105,15 @@ class RowMoments:
         count = max(int(self.usable.sum()), 1)
         return unit / count, raw / count
 
-    def mean_row(self) -> npt.NDArray[np.float64]:
+    def mean_row(self) -> Float64s:
         """Mean of the usable rows as they are, shape (d,)."""
         return self._means[1]
 
-    def mean_unit_row(self) -> npt.NDArray[np.float64]:
+    def mean_unit_row(self) -> Float64s:
         """``μ``, the mean of the usable rows brought to unit length, shape (d,)."""
         return self._means[0]
 
-    def squared_distances(self, point: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def squared_distances(self, point: Float64s) -> Float64s:
         """``‖E_i − point‖²`` in double precision, shape (n,)."""
         squares = np.empty(len(self._rows))
         with np.errstate(invalid="ignore", over="ignore"):
@@ -122,7 +122,7 @@ class RowMoments:
                 squares[part] = dots(block, block)
         return squares
 
-    def unit_rows(self, part: slice) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    def unit_rows(self, part: slice) -> tuple[Intps, Float64s]:
         """The usable ones of a part of the rows: their ids, and ``u_i`` in double precision."""
         usable = part.start + np.flatnonzero(self.usable[part])
         return usable, self._rows[usable] / self.norms[usable, None]
@@ -155,17 +155,12 @@ class Rows:
     compute : what products are made with
     """
 
-    vectors: npt.NDArray[np.float32]
+    vectors: Float32s
     moments: RowMoments
     compute: Compute = DEFAULT
 
     @classmethod
-    def of(
-        cls,
-        vectors: npt.NDArray[np.float32],
-        keep: npt.NDArray[np.bool_] | None = None,
-        compute: Compute | None = None,
-    ) -> Rows:
+    def of(cls, vectors: Float32s, keep: Bools | None = None, compute: Compute | None = None) -> Rows:
         """The rows of a matrix; those that `keep`, of shape (n,), leaves out are not usable."""
         return cls(vectors, RowMoments(vectors, keep), compute or DEFAULT)
 
@@ -180,7 +175,7 @@ class Rows:
         return n, d
 
     @property
-    def usable(self) -> npt.NDArray[np.bool_]:
+    def usable(self) -> Bools:
         """True for the rows that have a direction, shape (n,)."""
         return self.moments.usable
 

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
+from tokensphere.arrays import Float64s, Int64s
 from tokensphere.geometry.compute import workers
 from tokensphere.geometry.directions import RandomDirections, stream
 from tokensphere.geometry.orthogonality import CosineCounts
@@ -44,12 +44,12 @@ class GroupSpread:
         first directions only, for it takes a draw for every row
     """
 
-    within: npt.NDArray[np.float64]
-    between: npt.NDArray[np.float64]
-    exceeds: npt.NDArray[np.float64]
-    exceeds_raw: npt.NDArray[np.float64]
-    exceeds_literal: npt.NDArray[np.float64]
-    model_different: npt.NDArray[np.int64]
+    within: Float64s
+    between: Float64s
+    exceeds: Float64s
+    exceeds_raw: Float64s
+    exceeds_literal: Float64s
+    model_different: Int64s
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ class Scan:
     spreads : for each partition what its groups do
     """
 
-    means: npt.NDArray[np.float64]
-    variances: npt.NDArray[np.float64]
-    smallest: npt.NDArray[np.float64]
-    largest: npt.NDArray[np.float64]
+    means: Float64s
+    variances: Float64s
+    smallest: Float64s
+    largest: Float64s
     counts: CosineCounts
     spreads: tuple[GroupSpread, ...]
 
@@ -109,13 +109,7 @@ class _Groups:
         self.different = np.empty(min(m, _MODELLED), dtype=np.int64)
         self.votes = np.zeros((3, len(partition.sizes)), dtype=np.int64)
 
-    def settle(
-        self,
-        squares: npt.NDArray[np.float64],
-        v: npt.NDArray[np.float64],
-        part: slice,
-        lock: threading.Lock,
-    ) -> None:
+    def settle(self, squares: Float64s, v: Float64s, part: slice, lock: threading.Lock) -> None:
         """Means and variances of the groups along directions `v`, from sums of squared offsets."""
         own = self.partition
         offset = own.offsets @ v.T  # mean_S less the mean of all usable rows, shape (C, B)

@@ -26,8 +26,8 @@ from itertools import islice
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Float32s, Float64s
 from tokensphere.errors import InputError, check_choice, check_whole
 from tokensphere.geometry.compute import Compute, workers
 from tokensphere.geometry.directions import stream
@@ -43,7 +43,7 @@ _CLOSE = 0.05  # of the sampling error of a covariance: near enough
 _ENOUGH = 4  # rows for each dimension of the noise, or its covariance cannot be mended
 
 
-def unit_covariance(rows: Rows) -> npt.NDArray[np.float64]:
+def unit_covariance(rows: Rows) -> Float64s:
     """Covariance ``Σ`` of the usable rows brought to unit length, float64 of shape (d, d).
 
     ``Σ = (1/n) Σ_i (u_i − μ)(u_i − μ)ᵀ``; the same to the bit for any number of threads.
@@ -52,7 +52,7 @@ def unit_covariance(rows: Rows) -> npt.NDArray[np.float64]:
     moments, mean = rows.moments, rows.moments.mean_unit_row()
     total = np.zeros((len(mean), len(mean)))
 
-    def product(part: slice) -> npt.NDArray[np.float64]:
+    def product(part: slice) -> Float64s:
         offsets = moments.unit_rows(part)[1] - mean
         return np.asarray(offsets.T @ offsets)
 
@@ -64,7 +64,7 @@ def unit_covariance(rows: Rows) -> npt.NDArray[np.float64]:
     return total / max(int(np.count_nonzero(moments.usable)), 1)
 
 
-def covariance_error(covariance: npt.NDArray[np.float64], n: int) -> float:
+def covariance_error(covariance: Float64s, n: int) -> float:
     """How far, relative to ‖Σ‖ (Frobenius), the covariance of `n` Gaussian rows lies from ``Σ``.
 
     The root of the expected square: ``E‖Σ̂ − Σ‖² = ((tr Σ)² + ‖Σ‖²)/n`` (moments of the Wishart law).
@@ -87,13 +87,13 @@ class _Recipe:
     factor : float64 array of shape (r, d); r normal values times it are the noise
     """
 
-    axis: npt.NDArray[np.float64]
-    along: npt.NDArray[np.float64] | None
+    axis: Float64s
+    along: Float64s | None
     middle: float
-    slope: npt.NDArray[np.float64]
-    factor: npt.NDArray[np.float64]
+    slope: Float64s
+    factor: Float64s
 
-    def rows(self, block: slice, normal: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def rows(self, block: slice, normal: Float32s) -> Float32s:
         """Rows of unit length from noise of shape (b, d), which is overwritten."""
         if self.along is None:
             normal += self.slope.astype(np.float32)
@@ -118,7 +118,7 @@ class _Recipe:
         return normal
 
 
-def gaussian_factor(covariance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def gaussian_factor(covariance: Float64s) -> Float64s:
     """A matrix ``A`` of shape (d, r) with ``A Aᵀ = Σ``, for any rank r of ``Σ``.
 
     From the eigenvectors: a covariance of fewer rows than dimensions has no Cholesky factor.
@@ -165,7 +165,7 @@ def surrogate_rows(rows: Rows, *, law: SurrogateLaw = "matched", seed: int = 0) 
         return _fitted(_matched(rows, covariance), covariance, n, seed, rows.compute)
 
 
-def _matched(rows: Rows, covariance: npt.NDArray[np.float64]) -> _Recipe:
+def _matched(rows: Rows, covariance: Float64s) -> _Recipe:
     """The recipe of the law ``matched``."""
     vectors, moments = rows.vectors, rows.moments
     mean = moments.mean_unit_row()
@@ -180,9 +180,7 @@ def _matched(rows: Rows, covariance: npt.NDArray[np.float64]) -> _Recipe:
     return _Recipe(axis, along, float(along.mean()), slope, gaussian_factor(noise).T)
 
 
-def _regression(
-    covariance: npt.NDArray[np.float64], axis: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _regression(covariance: Float64s, axis: Float64s) -> tuple[Float64s, Float64s]:
     """Slope on the component along `axis`, orthogonal to it, and the covariance of the residuals."""
     mixed = covariance @ axis
     variance = float(axis @ mixed)
@@ -191,9 +189,7 @@ def _regression(
     return mixed / variance - axis, covariance - np.outer(mixed, mixed) / variance
 
 
-def _fitted(
-    recipe: _Recipe, covariance: npt.NDArray[np.float64], n: int, seed: int, compute: Compute
-) -> Rows:
+def _fitted(recipe: _Recipe, covariance: Float64s, n: int, seed: int, compute: Compute) -> Rows:
     """Rows of the recipe, mended until their covariance is the one wanted or comes no nearer."""
     wanted = _regression(covariance, recipe.axis)
     near = _CLOSE * covariance_error(covariance, n) * float(np.linalg.norm(covariance))
@@ -213,7 +209,7 @@ def _fitted(
     return drawn
 
 
-_Regression = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+_Regression = tuple[Float64s, Float64s]
 
 
 def _mended(recipe: _Recipe, wanted: _Regression, found: _Regression) -> _Recipe:
@@ -230,7 +226,7 @@ def _mended(recipe: _Recipe, wanted: _Regression, found: _Regression) -> _Recipe
     )
 
 
-def _power(covariance: npt.NDArray[np.float64], exponent: float) -> npt.NDArray[np.float64]:
+def _power(covariance: Float64s, exponent: float) -> Float64s:
     """A power of a symmetric matrix on the space where it is not zero but for rounding."""
     values, vectors = np.linalg.eigh(covariance)
     there = values > max(float(values.max()), 0.0) * 1e-9

@@ -8,6 +8,7 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.arrays import Int64s
 from tokensphere.errors import InputError
 from tokensphere.records import Record
 from tokensphere.statistics.intervals import Z
@@ -65,7 +66,7 @@ def agreement(first: npt.ArrayLike, second: npt.ArrayLike) -> Agreement:
     return Agreement(both, first_only, second_only, neither, kappa, interval)
 
 
-def _kappa(cells: npt.NDArray[np.int64]) -> tuple[float | None, tuple[float, float] | None]:
+def _kappa(cells: Int64s) -> tuple[float | None, tuple[float, float] | None]:
     n = int(cells.sum())
     share = cells / n
     rows, columns = share.sum(axis=1), share.sum(axis=0)

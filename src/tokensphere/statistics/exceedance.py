@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Floats, Ints
 from tokensphere.errors import InputError
 
 _REPLICATES = 1000
@@ -32,8 +32,8 @@ class Exceedance:
 
 
 def exceedance_rates(
-    values: npt.NDArray[np.floating],
-    null: npt.NDArray[np.floating],
+    values: Floats,
+    null: Floats,
     *,
     levels: tuple[float, ...] = (0.95, 0.99),
     replicates: int = _REPLICATES,
@@ -82,7 +82,7 @@ def exceedance_rates(
 class _Sorted:
     """A statistic and its null, sorted once, so that a weighted sample costs two running sums."""
 
-    def __init__(self, values: npt.NDArray[np.floating], null: npt.NDArray[np.floating]) -> None:
+    def __init__(self, values: Floats, null: Floats) -> None:
         self.null_order = np.argsort(-null, kind="stable")
         self.null = null[self.null_order]
         self.order = np.argsort(-values, kind="stable")
@@ -95,7 +95,7 @@ class _Sorted:
         m = len(self.null)
         return float(self.null[m - max(ceil(level * m), 1)])
 
-    def rates(self, weights: npt.NDArray[np.integer], levels: tuple[float, ...]) -> list[float]:
+    def rates(self, weights: Ints, levels: tuple[float, ...]) -> list[float]:
         """Share of the weighted values above the weighted null's quantiles."""
         m = len(self.null)
         # Quantiles near 1 need the head of the sorted null only; a sample may need a little more.

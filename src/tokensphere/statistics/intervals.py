@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float64s, Floats
 from tokensphere.records import Record
 
 Z = 1.959963984540054  # the 97.5 % quantile of the standard normal law
@@ -28,9 +29,7 @@ def wilson(share: float, count: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def clopper_pearson(
-    count: npt.ArrayLike, n: int, error: float
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def clopper_pearson(count: npt.ArrayLike, n: int, error: float) -> tuple[Float64s, Float64s]:
     """The exact interval for a probability, from `count` successes in `n` trials (1934).
 
     Parameters
@@ -82,7 +81,7 @@ class Share(Record, interval="interval_95"):
         return cls(count, n, count / n, wilson(count / n, n))
 
     @classmethod
-    def where(cls, holds: npt.NDArray[np.bool_]) -> Share:
+    def where(cls, holds: Bools) -> Share:
         """The share of True."""
         return cls.of(int(np.count_nonzero(holds)), len(holds))
 
@@ -102,6 +101,6 @@ class Estimate(Record):
         return cls(float(values.mean()), error)
 
 
-def quartiles(values: npt.NDArray[np.floating]) -> tuple[float, ...]:
+def quartiles(values: Floats) -> tuple[float, ...]:
     """Lower quartile, median, upper quartile; empty for no values."""
     return tuple(np.quantile(values, [0.25, 0.5, 0.75]).tolist()) if len(values) else ()

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Float64s
 from tokensphere.errors import InputError
 from tokensphere.records import Record
 from tokensphere.statistics.intervals import clopper_pearson
@@ -53,8 +53,8 @@ class Settled(Record):
 
 
 def settle(
-    values: npt.NDArray[np.float64],
-    draw: Callable[[int], npt.NDArray[np.float64]],
+    values: Float64s,
+    draw: Callable[[int], Float64s],
     *,
     statistic: str,
     larger: bool,

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Int64s
 from tokensphere.geometry.scan import GroupSpread
 from tokensphere.geometry.variance import Decomposition, Partition
 from tokensphere.records import record
@@ -56,10 +56,10 @@ class _Grouped:
     """Rows in clusters, and what follows from that for the clusters and for the nearest rows."""
 
     partition: Partition
-    different: npt.NDArray[np.int64]
+    different: Int64s
 
     @cached_property
-    def large(self) -> npt.NDArray[np.bool_]:
+    def large(self) -> Bools:
         """True for clusters of 10 tokens or more, shape (C,): those whose own variance counts."""
         return self.partition.sizes >= LEAST_SIZE
 
@@ -89,7 +89,7 @@ class Baseline(_Grouped):
     """
 
     partition: Partition = field(repr=False)
-    different: npt.NDArray[np.int64] = field(repr=False)
+    different: Int64s = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
@@ -126,7 +126,7 @@ class Clusters(_Grouped):
     spread: GroupSpread = field(repr=False)
     shuffled: Partition = field(repr=False)
     shuffled_spread: GroupSpread = field(repr=False)
-    different: npt.NDArray[np.int64] = field(repr=False)
+    different: Int64s = field(repr=False)
     expected_different: float
     baseline: Baseline | None
 

@@ -8,13 +8,13 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.claims.clusters import Baseline, Clusters
 from tokensphere.analysis.claims.parts import LEVELS, GeometrySettings, Orthogonality
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.analysis.pair import Pair, pair
 from tokensphere.analysis.survey.result import CoherentShare
+from tokensphere.arrays import Float64s, Int64s, Ints
 from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry import orthogonality as law
 from tokensphere.geometry.clusters import clustering_problems, spherical_kmeans
@@ -37,7 +37,7 @@ from tokensphere.records import record
 from tokensphere.space import EmbeddingSpace
 
 SPOT_CHECK = ((" female", " alt"), ("female", "alt"))
-Labelling = npt.NDArray[np.integer] | Sequence[str | None] | Sequence[int]
+Labelling = Ints | Sequence[str | None] | Sequence[int]
 
 
 def measure_geometry(
@@ -165,11 +165,7 @@ def _by_kmeans(offsets: Offsets, count: int, seed: int) -> _Made:
     return _Made(f"k-means {count:,}", offsets.grouped(found.labels), problems, {"asked": count, **how})
 
 
-def _by_labels(
-    offsets: Offsets,
-    labelling: Labelling,
-    name: str,
-) -> _Made:
+def _by_labels(offsets: Offsets, labelling: Labelling, name: str) -> _Made:
     usable = offsets.rows.usable
     if len(labelling) != len(usable):
         raise InputError(f"{len(labelling)} labels for {len(usable)} tokens: need one a token, or None")
@@ -198,12 +194,8 @@ def _shuffled(offsets: Offsets, own: Partition, seed: int, number: int) -> Parti
 
 
 def _neighbors_among(
-    rows: Rows,
-    one: _Made,
-    directions: RandomDirections,
-    k: int,
-    ids: npt.NDArray[np.int64],
-) -> npt.NDArray[np.int64]:
+    rows: Rows, one: _Made, directions: RandomDirections, k: int, ids: Int64s
+) -> Int64s:
     """The k nearest of the tokens that are in a cluster, ids of shape (m, k)."""
     grouped = one.partition.labels >= 0
     if (one.partition.labels[ids] >= 0).all():
@@ -243,7 +235,7 @@ def _surrogate_clusters(
     return found
 
 
-def _orthogonality(scan: Scan, largest: npt.NDArray[np.float64], d: int, n: int) -> Orthogonality:
+def _orthogonality(scan: Scan, largest: Float64s, d: int, n: int) -> Orthogonality:
     m = len(scan.means)
     squares = scan.variances + scan.means**2
     mean = float(scan.means.mean())

@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from tokensphere.arrays import Float64s
 from tokensphere.geometry.orthogonality import CosineCounts
 from tokensphere.records import record
 from tokensphere.statistics.intervals import quartiles
@@ -57,8 +55,8 @@ class Orthogonality:
     quantiles: tuple[float, ...]
     law_quantiles: tuple[float, ...]
     resolution: float
-    largest: npt.NDArray[np.float64]
-    smallest: npt.NDArray[np.float64]
+    largest: Float64s
+    smallest: Float64s
     law_largest: float
     law_largest_quartiles: tuple[float, ...]
     counts: CosineCounts = field(repr=False)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float64s
 from tokensphere.records import Record
 from tokensphere.statistics.intervals import Share
 
@@ -27,10 +27,10 @@ class Beside:
     null_distribution : the values of the B draws of the null, shape (B,)
     """
 
-    values: npt.NDArray[np.float64]
-    pvalue: npt.NDArray[np.float64]
-    qvalue: npt.NDArray[np.float64]
-    null_distribution: npt.NDArray[np.float64]
+    values: Float64s
+    pvalue: Float64s
+    qvalue: Float64s
+    null_distribution: Float64s
 
     @property
     def floor(self) -> float:
@@ -86,16 +86,11 @@ class GroupShares(Record, name="group", n="tested", by="by_statistic"):
         return self.by[statistic]
 
 
-def group_shares(
-    name: str,
-    tested: Mapping[str, Beside],
-    testable: npt.NDArray[np.bool_],
-    which: npt.NDArray[np.bool_],
-) -> GroupShares:
+def group_shares(name: str, tested: Mapping[str, Beside], testable: Bools, which: Bools) -> GroupShares:
     """The shares of the directions `which`, of shape (m,)."""
     some = which & testable
 
-    def below(values: npt.NDArray[np.float64]) -> Share:
+    def below(values: Float64s) -> Share:
         return Share.where(values[some] < LEVEL)
 
     by = {name: StandOut(below(one.pvalue), below(one.qvalue)) for name, one in tested.items()}

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.direction_test.groups import Beside, GroupShares, group_shares
 from tokensphere.analysis.direction_test.measure import REASONS, Measured
@@ -18,6 +17,7 @@ from tokensphere.analysis.lists import neighbor_records
 from tokensphere.analysis.naming.counts import NO_LABEL
 from tokensphere.analysis.naming.lists import ListNames
 from tokensphere.analysis.result import Column, Result
+from tokensphere.arrays import Bools, Float64s, Int32s, Intps
 from tokensphere.directions.named import Directions, natural
 from tokensphere.errors import check_choice
 from tokensphere.geometry.similarity import SearchSettings
@@ -76,17 +76,17 @@ class DirectionTest(Result):
         return list(self.directions.titles[: len(self)])
 
     @property
-    def ids(self) -> npt.NDArray[np.int32]:
+    def ids(self) -> Int32s:
         """The nearest tokens, nearest first, shape (m, k); −1 where a direction could not be tested."""
         return self.measured.ids
 
     @property
-    def similarity(self) -> npt.NDArray[np.float64]:
+    def similarity(self) -> Float64s:
         """Theirs to the direction at unit length, shape (m, k); NaN likewise."""
         return self.measured.similarity
 
     @property
-    def testable(self) -> npt.NDArray[np.bool_]:
+    def testable(self) -> Bools:
         """True for directions that could be tested, shape (m,)."""
         return np.asarray(self.measured.reason == 0)
 
@@ -147,7 +147,7 @@ class DirectionTest(Result):
         of = self.directions.group_of
         return None if of is None else self.directions.groups[of[row]]
 
-    def order(self, by: str = "p", statistic: str = BEST) -> npt.NDArray[np.intp]:
+    def order(self, by: str = "p", statistic: str = BEST) -> Intps:
         """The directions that could be tested, the most surprising first.
 
         Parameters
@@ -259,7 +259,7 @@ class RankedTest(Result):
     """
 
     test: DirectionTest
-    rows: npt.NDArray[np.intp]
+    rows: Intps
     statistic: type[Statistic]
     by: str
 

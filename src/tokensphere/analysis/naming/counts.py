@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from tokensphere.arrays import Bools, Float64s, Int32s, Int64s, Intps
 from tokensphere.errors import InputError
 from tokensphere.geometry.rows import blocks
 from tokensphere.labels.table import LabelTable
@@ -32,9 +33,9 @@ class Smallest:
     shared : int64 array of shape (m,), how many of the k tokens have that label; 0 where there is none
     """
 
-    p: npt.NDArray[np.float64]
-    label: npt.NDArray[np.int64]
-    shared: npt.NDArray[np.int64]
+    p: Float64s
+    label: Int64s
+    shared: Int64s
 
 
 class LabelCounter:
@@ -69,7 +70,7 @@ class LabelCounter:
     def __init__(
         self,
         table: LabelTable,
-        usable: npt.NDArray[np.bool_],
+        usable: Bools,
         k: int,
         *,
         min_size: int = 5,
@@ -118,7 +119,7 @@ class LabelCounter:
             hasher.update(np.ascontiguousarray(array).data)
         return hasher.hexdigest()
 
-    def members(self, label: int) -> npt.NDArray[np.int64]:
+    def members(self, label: int) -> Int64s:
         """The usable tokens that have the eligible label at place `label`, ascending."""
         columns = self._columns
         return np.asarray(columns.indices[columns.indptr[label] : columns.indptr[label + 1]], np.int64)
@@ -130,7 +131,7 @@ class LabelCounter:
         columns.sort_indices()
         return columns
 
-    def marks(self, ids: npt.ArrayLike, labels: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    def marks(self, ids: npt.ArrayLike, labels: npt.ArrayLike) -> Bools:
         """Which tokens of one list have which eligible labels, shape (tokens, labels)."""
         rows = self._has[np.asarray(ids)].toarray()
         return np.asarray(rows[:, np.asarray(labels)] > 0)
@@ -158,11 +159,11 @@ class LabelCounter:
         for part in blocks(len(lists), _AT_ONCE):
             yield part, self.counts(lists[part])
 
-    def tails(self, shared: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def tails(self, shared: npt.ArrayLike) -> Float64s:
         """``P(X ≥ x)`` of every label, shape (E,), for its x in `shared`, shape (E,)."""
         return np.asarray(self._tails[self._row, np.asarray(shared)])
 
-    def tested(self, shared: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def tested(self, shared: npt.ArrayLike) -> Float64s:
         """The same, and 1 where fewer than `min_shared` tokens share the label."""
         return np.where(np.asarray(shared) >= self.min_shared, self.tails(shared), 1.0)
 
@@ -201,7 +202,7 @@ class LabelCounter:
         found.p[rows], found.label[rows] = self._values[best // len(self)], best % len(self)
         found.shared[rows] = x[key == np.repeat(best, np.diff(first, append=len(key)))]
 
-    def _check(self, ids: npt.ArrayLike) -> npt.NDArray[np.int32]:
+    def _check(self, ids: npt.ArrayLike) -> Int32s:
         lists = np.asarray(ids)
         if lists.ndim != 2 or lists.shape[1] != self.k or lists.dtype.kind not in "iu":
             raise InputError(f"the lists have the shape {lists.shape}, but need (lists, {self.k}) ids")
@@ -210,16 +211,14 @@ class LabelCounter:
         return lists.astype(np.int32, copy=False)
 
 
-def usable_pairs(
-    table: LabelTable, usable: npt.NDArray[np.bool_]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
+def usable_pairs(table: LabelTable, usable: Bools) -> tuple[Intps, Int32s]:
     """Every usable token with each of its labels: two arrays of one length, tokens ascending."""
     token = np.repeat(np.arange(table.n_tokens), np.diff(table.indptr))
     counts = usable[token]
     return token[counts], table.indices[counts]
 
 
-def _of_kinds(table: LabelTable, kinds: Iterable[str] | None) -> npt.NDArray[np.bool_]:
+def _of_kinds(table: LabelTable, kinds: Iterable[str] | None) -> Bools:
     """True for labels of the wanted kinds, shape (L,)."""
     if kinds is None:
         return np.ones(len(table), dtype=bool)
@@ -230,7 +229,7 @@ def _of_kinds(table: LabelTable, kinds: Iterable[str] | None) -> npt.NDArray[np.
     return np.array([label.kind in wanted for label in table.labels], dtype=bool)
 
 
-def _rows(token: npt.NDArray[np.intp], place: npt.NDArray[np.intp], n_tokens: int, n_labels: int) -> Any:
+def _rows(token: Intps, place: Intps, n_tokens: int, n_labels: int) -> Any:
     """The eligible labels of every token as a sparse matrix of ones, shape (n_tokens, n_labels)."""
     keep = place != NO_LABEL
     token, place = token[keep], place[keep].astype(np.int32)

@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.naming.counts import usable_pairs
 from tokensphere.analysis.result import Column, Result
+from tokensphere.arrays import Int64s
 from tokensphere.errors import InputError
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -32,7 +32,7 @@ class LabelList(Result):
     """
 
     labels: tuple[Label, ...]
-    sizes: npt.NDArray[np.int64]
+    sizes: Int64s
     n_tokens: int
     provenance: Provenance
 
@@ -70,7 +70,7 @@ class LabelMembers(Result):
     """
 
     label: Label
-    ids: npt.NDArray[np.int64]
+    ids: Int64s
     size: int
     n_tokens: int
     provenance: Provenance

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.arrays import Float64s, Int32s, Int64s
 from tokensphere.errors import check_whole
 from tokensphere.geometry.laws import Isotropic
 from tokensphere.geometry.similarity import SearchSettings
@@ -28,7 +29,7 @@ def shuffled_null(
     seed: int = 0,
     store: DrawStore | None = None,
     progress: Callable[[int], None] | None = None,
-) -> npt.NDArray[np.float64]:
+) -> Float64s:
     """The smallest p of a list when the labels have nothing to do with who stands in it.
 
     Shuffling the rows of the token × label table, labels kept together as each token has them, hands
@@ -74,7 +75,7 @@ def direction_lists(
     seed: int = 0,
     store: DrawStore | None = None,
     progress: Callable[[int], None] | None = None,
-) -> npt.NDArray[np.int32]:
+) -> Int32s:
     """The neighbours of random directions of the real vocabulary (docs/definitions.md 1 and 2).
 
     Parameters
@@ -101,9 +102,7 @@ def direction_lists(
     return np.asarray(first_draws(n_draws, make, key=key, store=store, progress=progress)["ids"])
 
 
-def lists_with_as_many(
-    counter: LabelCounter, lists: npt.ArrayLike, shared: npt.ArrayLike
-) -> npt.NDArray[np.int64]:
+def lists_with_as_many(counter: LabelCounter, lists: npt.ArrayLike, shared: npt.ArrayLike) -> Int64s:
     """For every label, how many lists have at least as many tokens with it.
 
     Parameters

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.arrays import Bools, Float64s, Int64s, Ints
 from tokensphere.labels.table import Label
 from tokensphere.records import record
 
@@ -111,8 +112,8 @@ def name_in_words(themes: Sequence[Theme]) -> str:
 def choose_themes(
     counter: LabelCounter,
     ids: npt.ArrayLike,
-    p_familywise: npt.NDArray[np.float64],
-    shared: npt.NDArray[np.integer],
+    p_familywise: Float64s,
+    shared: Ints,
     *,
     level: float = 0.05,
     most: int = _MOST_THEMES,
@@ -143,7 +144,7 @@ def choose_themes(
     order = significant[np.argsort(p[significant], kind="stable")]
     marks = counter.marks(ids, order)
     chosen: list[int] = []
-    sets: dict[int, npt.NDArray[np.int64]] = {}
+    sets: dict[int, Int64s] = {}
     for place, label in enumerate(order.tolist()):
         if len(chosen) == most:
             break
@@ -174,12 +175,12 @@ def _is_form(counter: LabelCounter, label: int) -> bool:
     return counter.labels[label].kind in FORM_KINDS
 
 
-def _within(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> bool:
+def _within(one: Bools, other: Bools) -> bool:
     """Whether the tokens of `one` in the list are, or nearly are, a part of those of `other`."""
     return bool(np.count_nonzero(one & other) >= _NEARLY * np.count_nonzero(one))
 
 
-def _overlap(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> float:
+def _overlap(one: Int64s, other: Int64s) -> float:
     """The part of the smaller set that the larger one contains, in [0, 1]."""
     both = np.intersect1d(one, other, assume_unique=True)
     return len(both) / min(len(one), len(other))

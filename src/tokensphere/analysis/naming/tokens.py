@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
@@ -16,6 +15,7 @@ from tokensphere.analysis.naming.lists import FEWEST, NamingSpec, labels_of
 from tokensphere.analysis.naming.null import direction_lists, lists_with_as_many, shuffled_null
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
 from tokensphere.analysis.result import Column, Result
+from tokensphere.arrays import Float64s, Int32s, Int64s, Intps
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import Label, LabelTable
@@ -40,7 +40,7 @@ class DirectionPValues:
     """
 
     p_familywise: float
-    p: npt.NDArray[np.float64]
+    p: Float64s
     n_draws: int
     settings: SearchSettings
 
@@ -65,14 +65,14 @@ class Naming(Result):
     spec : when a label names a list
     """
 
-    ids: npt.NDArray[np.int64]
+    ids: Int64s
     themes: tuple[Theme, ...]
     labels: tuple[Label, ...] = field(repr=False)
-    shared: npt.NDArray[np.int64] = field(repr=False)
-    sizes: npt.NDArray[np.int64] = field(repr=False)
-    p: npt.NDArray[np.float64] = field(repr=False)
-    p_familywise: npt.NDArray[np.float64] = field(repr=False)
-    q: npt.NDArray[np.float64] = field(repr=False)
+    shared: Int64s = field(repr=False)
+    sizes: Int64s = field(repr=False)
+    p: Float64s = field(repr=False)
+    p_familywise: Float64s = field(repr=False)
+    q: Float64s = field(repr=False)
     directions: DirectionPValues | None
     n: int
     left_out: tuple[int, ...]
@@ -90,7 +90,7 @@ class Naming(Result):
         """The p-value of the list as a whole: is anything shared at all? In [1/(1 + B), 1]."""
         return float(self.p_familywise.min(initial=1.0))
 
-    def ranked(self, least: int = 1) -> npt.NDArray[np.intp]:
+    def ranked(self, least: int = 1) -> Intps:
         """The labels that at least `least` tokens share, the smallest p first."""
         some = np.flatnonzero(self.shared >= least)
         return some[np.argsort(self.p[some], kind="stable")]
@@ -206,7 +206,7 @@ def name_tokens(
     )
 
 
-def _list(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[npt.NDArray[np.int64], tuple[int, ...]]:
+def _list(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[Int64s, tuple[int, ...]]:
     """The ids that take part, and those that do not."""
     for place, id in enumerate(ids):
         if id in ids[:place]:
@@ -223,11 +223,7 @@ def _list(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[npt.NDArray[np.int
 
 
 def _beside(
-    counter: LabelCounter,
-    lists: npt.NDArray[np.int32],
-    shared: npt.NDArray[np.int64],
-    tested: npt.NDArray[np.float64],
-    settings: SearchSettings,
+    counter: LabelCounter, lists: Int32s, shared: Int64s, tested: Float64s, settings: SearchSettings
 ) -> DirectionPValues:
     null = counter.smallest(lists).p
     return DirectionPValues(

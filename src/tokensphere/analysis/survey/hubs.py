@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float64s, Int64s, Ints
 from tokensphere.records import record
 from tokensphere.vocabulary import Vocabulary
 
@@ -36,8 +36,8 @@ class Hubs:
     skewness: float
     never: float
     never_by_chance: float
-    ids: npt.NDArray[np.int64]
-    shares: npt.NDArray[np.float64]
+    ids: Int64s
+    shares: Float64s
 
     def to_dict(self, vocabulary: Vocabulary) -> dict[str, Any]:
         """The same as a dict for JSON."""
@@ -52,7 +52,7 @@ class Hubs:
         }
 
 
-def count_hubs(ids: npt.NDArray[np.integer], usable: npt.NDArray[np.bool_], ranking: str) -> Hubs:
+def count_hubs(ids: Ints, usable: Bools, ranking: str) -> Hubs:
     """Count in how many lists each token stands.
 
     Parameters

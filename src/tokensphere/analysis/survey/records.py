@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.arrays import Float32s, Int16s, Int32s, Int64s
 from tokensphere.errors import FormatError
 from tokensphere.geometry.surrogate import SurrogateLaw
 from tokensphere.records import record
@@ -44,7 +45,7 @@ class SurveySettings:
     limit: float
     similarity: ClassVar[str] = "cosine"
 
-    def indices(self, count: int) -> npt.NDArray[np.int64]:
+    def indices(self, count: int) -> Int64s:
         """The first `count` directions' indices under their seed, shape (count,)."""
         return np.arange(self.first, self.first + count, dtype=np.int64)
 
@@ -71,13 +72,13 @@ class SurveyRecords:
     shown : int32 array of shape (m, k), the lists shown
     """
 
-    coherence: npt.NDArray[np.float32]
-    surrogate: npt.NDArray[np.float32]
-    alike: npt.NDArray[np.int16]
-    alike_surrogate: npt.NDArray[np.int16]
-    largest: npt.NDArray[np.float32]
-    ids: npt.NDArray[np.int32]
-    shown: npt.NDArray[np.int32]
+    coherence: Float32s
+    surrogate: Float32s
+    alike: Int16s
+    alike_surrogate: Int16s
+    largest: Float32s
+    ids: Int32s
+    shown: Int32s
 
     def __len__(self) -> int:
         """Number of directions."""

@@ -12,6 +12,7 @@ from tokensphere.analysis.result import Column, Result
 from tokensphere.analysis.survey.hubs import Hubs
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
 from tokensphere.analysis.survey.sharing import SurveyNaming
+from tokensphere.arrays import Bools, Float32s, Float64s, Int32s, Int64s
 from tokensphere.errors import InputError
 from tokensphere.records import plain, record
 from tokensphere.space import Provenance
@@ -108,23 +109,23 @@ class Survey(Result):
         return len(self.records)
 
     @property
-    def index(self) -> npt.NDArray[np.int64]:
+    def index(self) -> Int64s:
         """Indices of the directions under their seed, shape (m,)."""
         return self.settings.indices(len(self))
 
     @property
-    def coherence(self) -> npt.NDArray[np.float32]:
+    def coherence(self) -> Float32s:
         """``T`` of the lists shown, shape (m,)."""
         which = int(self.settings.centered), int(self.settings.forms), self._column
         return self.records.coherence[:, *which]
 
     @property
-    def surrogate_coherence(self) -> npt.NDArray[np.float32]:
+    def surrogate_coherence(self) -> Float32s:
         """``T`` of the same directions' lists in the surrogate, shape (m,)."""
         return self.records.surrogate[:, int(self.settings.centered), self._column]
 
     @property
-    def coherent(self) -> npt.NDArray[np.bool_]:
+    def coherent(self) -> Bools:
         """Directions whose list is more coherent than 95 % of the surrogate's, shape (m,)."""
         return np.asarray(self.coherence > self.main.at[0].threshold)
 
@@ -156,13 +157,13 @@ class Survey(Result):
                 return rate
         raise InputError(f"k is {k}, but this survey has {', '.join(map(str, self.settings.ks))}")
 
-    def percentile(self, which: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def percentile(self, which: npt.ArrayLike) -> Float64s:
         """Share of the surrogate's lists that are less coherent, in [0, 1], for some directions."""
         null = np.sort(self.surrogate_coherence)
         less = np.searchsorted(null, self.coherence[np.asarray(which)], side="left")
         return np.asarray(less / len(null))
 
-    def examples(self) -> dict[str, npt.NDArray[np.int64]]:
+    def examples(self) -> dict[str, Int64s]:
         """Places of the most coherent, typical and least coherent directions, five each."""
         order = np.argsort(-self.coherence, kind="stable")
         few = min(_EXAMPLES, len(order) // 3)
@@ -173,7 +174,7 @@ class Survey(Result):
             "least": order[::-1][:few],
         }
 
-    def ids(self, which: int) -> npt.NDArray[np.int32]:
+    def ids(self, which: int) -> Int32s:
         """The list shown of one direction, shape (k,)."""
         return np.asarray(self.records.shown[which])
 
@@ -204,7 +205,7 @@ class Survey(Result):
         """A row for each direction: coherences, largest cosines, groups that are alike, and lists."""
         return dict(self.records.to_columns(self.settings))
 
-    def _lists(self, places: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+    def _lists(self, places: Int64s) -> list[dict[str, Any]]:
         percentiles = self.percentile(places)
         return [
             {

@@ -8,12 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.lists import ListNames, NamingSpec, labels_of, name_lists
+from tokensphere.arrays import Bools, Ints
 from tokensphere.errors import InputError
 from tokensphere.labels.table import LabelTable
 from tokensphere.records import Record, record
@@ -97,8 +95,8 @@ class SurveyNaming:
 
 def share_labels(
     space: EmbeddingSpace,
-    lists: npt.NDArray[np.integer],
-    coherent: npt.NDArray[np.bool_],
+    lists: Ints,
+    coherent: Bools,
     *,
     labels: LabelTable | None = None,
     naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
@@ -135,9 +133,7 @@ def share_labels(
     return SurveyNaming(tuple(groups), named[ANY], named.get(WORDS, named[ANY]), naming.level)
 
 
-def _group(
-    name: str, kinds: tuple[str, ...], names: ListNames, coherent: npt.NDArray[np.bool_]
-) -> ThemeGroup:
+def _group(name: str, kinds: tuple[str, ...], names: ListNames, coherent: Bools) -> ThemeGroup:
     has = names.has_theme
     return ThemeGroup(
         name=name,
