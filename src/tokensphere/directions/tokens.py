@@ -150,14 +150,13 @@ def token_rows(
 
 def of_tokens(space: EmbeddingSpace, sums: Sequence[TokenSum], search: SearchSettings) -> Directions:
     """Tokens or sums of tokens; their own tokens are known."""
-    parts = [
-        sum_tokens(space, one, similarity=search.similarity, centered=search.centered) for one in sums
-    ]
+    rows = search.similarity, search.centered
+    parts = [sum_tokens(space, one, similarity=rows[0], centered=rows[1]) for one in sums]
     return Directions.held(
         np.stack([part.vector for part in parts]),
         [part.name for part in parts],
         "tokens",
         text="\0".join(part.name.title for part in parts),
         own=tuple(part.ids for part in parts),
-        rows=(search.similarity, search.centered),
+        rows=rows,
     )

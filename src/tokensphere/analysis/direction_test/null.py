@@ -14,15 +14,7 @@ from tokensphere.arrays import Float64s, Int64s
 from tokensphere.directions.named import Directions, Own, Vectors, digest_of
 from tokensphere.directions.tokens import token_rows
 from tokensphere.errors import InputError, check_choice, check_whole
-from tokensphere.geometry.laws import (
-    LAWS,
-    Differences,
-    Isotropic,
-    Law,
-    NullLaw,
-    Sample,
-    covariance_law,
-)
+from tokensphere.geometry.laws import LAWS, Differences, Isotropic, Law, NullLaw, Sample, covariance_law
 from tokensphere.geometry.search import QUERIES_AT_ONCE
 from tokensphere.geometry.surrogate import unit_covariance
 from tokensphere.space import EmbeddingSpace

@@ -143,13 +143,13 @@ def choose_themes(
     p = counter.tails(shared)
     order = significant[np.argsort(p[significant], kind="stable")]
     marks = counter.marks(ids, order)
+    is_form = [counter.labels[label].kind in FORM_KINDS for label in order.tolist()]
     chosen: list[int] = []
     sets: dict[int, Int64s] = {}
     for place, label in enumerate(order.tolist()):
         if len(chosen) == most:
             break
-        outward = _is_form(counter, label)
-        beside = (other for other in chosen if outward or not _is_form(counter, int(order[other])))
+        beside = (other for other in chosen if is_form[place] or not is_form[other])
         if any(_within(marks[:, place], marks[:, other]) for other in beside):
             continue
         mine = counter.members(label)
@@ -169,10 +169,6 @@ def choose_themes(
         )
         for label in order[chosen].tolist()
     )
-
-
-def _is_form(counter: LabelCounter, label: int) -> bool:
-    return counter.labels[label].kind in FORM_KINDS
 
 
 def _within(one: Bools, other: Bools) -> bool:

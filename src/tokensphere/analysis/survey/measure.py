@@ -25,7 +25,6 @@ BLOCK = 4096
 _SPARE = 1.6  # so many times k tokens mostly have k different forms
 
 
-
 class SurveyMeasurer:
     """A vocabulary and its surrogate, ready to be surveyed.
 
