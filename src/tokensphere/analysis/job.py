@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy.typing as npt
+
+from tokensphere.directions.named import Directions
 
 Progress = Callable[[int], None]
 Column = npt.NDArray[Any] | Sequence[str]
@@ -95,6 +97,27 @@ class Job(Protocol[P]):
 
     def restore(self, columns: Mapping[str, Column]) -> P:
         """The way back from the columns of :meth:`table`; a FormatError if they are not such."""
+
+
+class OnDirections:
+    """What jobs on directions have in common: how many, and how they say which."""
+
+    words: ClassVar[Mapping[str, str]] = {
+        "version": "of another version of tokensphere",
+        "directions": "of other directions",
+        "both_ends": "of one end of each direction where this is of both, or the other way round",
+    }
+    directions: Directions
+
+    def __len__(self) -> int:
+        """Number of directions that were given; of both ends two each."""
+        return len(self.directions)
+
+    @property
+    def _given(self) -> dict[str, Any]:
+        """The part of the key that says which directions; not where a file lies."""
+        about = {name: value for name, value in self.directions.about.items() if name != "path"}
+        return {"directions": about, "both_ends": self.directions.ends == 2}
 
 
 def work(

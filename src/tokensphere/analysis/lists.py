@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float64s, Int64s, Intps, Ints
 from tokensphere.directions.named import Own, Vectors
 from tokensphere.directions.tokens import as_list
 from tokensphere.errors import InputError
@@ -15,9 +16,9 @@ from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import Scoring, SearchSettings, make_scoring
 from tokensphere.space import EmbeddingSpace
-from tokensphere.vocabulary import Token, token_ids
+from tokensphere.vocabulary import Token, Vocabulary, token_ids
 
-Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
+Found = tuple[Int64s, Float64s]
 
 
 class Finder:
@@ -62,13 +63,7 @@ class Finder:
         return find_lists(self.scoring, vectors, self.settings.k, self._groups, own)
 
 
-def find_lists(
-    scoring: Scoring,
-    vectors: Vectors,
-    k: int,
-    groups: npt.NDArray[np.intp] | None,
-    own: Own,
-) -> Found:
+def find_lists(scoring: Scoring, vectors: Vectors, k: int, groups: Intps | None, own: Own) -> Found:
     """The best k, less the queries' own tokens, one of each group; looks deeper where it must.
 
     Parameters
@@ -101,16 +96,11 @@ def find_lists(
     while len(open_):
         depth = min(depth, n_usable)
         found, similarity = top_k(scoring, vectors[open_], depth)
-        kept = np.ones(found.shape, dtype=bool)
-        if own:
-            for row, query in enumerate(open_):
-                mine = np.asarray(own[query], dtype=np.int64)
-                if groups is None:
-                    kept[row] = ~np.isin(found[row], mine)
-                else:
-                    kept[row] = ~np.isin(groups[found[row]], groups[mine])
-        if groups is not None:
-            kept &= first_of_group(groups[found])
+        group = found if groups is None else groups[found]
+        kept = np.ones(found.shape, dtype=bool) if groups is None else first_of_group(group)
+        for row, query in enumerate(open_ if own else ()):
+            mine = np.asarray(own[query], dtype=np.int64)
+            kept[row] &= ~np.isin(group[row], mine if groups is None else groups[mine])
         chosen, enough = first_k(kept, k)
         ids[open_[enough]] = found[chosen].reshape(-1, k)
         values[open_[enough]] = similarity[chosen].reshape(-1, k)
@@ -122,14 +112,14 @@ def find_lists(
     return ids, values
 
 
-def first_k(kept: npt.NDArray[np.bool_], k: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def first_k(kept: Bools, k: int) -> tuple[Bools, Bools]:
     """The first `k` True of each row, in rows that have so many; and which rows have; (m, j), (m,)."""
     place = np.cumsum(kept, axis=1)
     enough = place[:, -1] >= k
     return kept & (place <= k) & enough[:, None], enough
 
 
-def first_of_group(groups: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+def first_of_group(groups: Intps) -> Bools:
     """True where a group stands for the first time in its row; shape (m, j) -> (m, j)."""
     order = np.argsort(groups, axis=1, kind="stable")
     ordered = np.take_along_axis(groups, order, axis=1)
@@ -138,6 +128,14 @@ def first_of_group(groups: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
     first = np.empty_like(new)
     np.put_along_axis(first, order, new, axis=1)
     return first
+
+
+def neighbor_records(vocabulary: Vocabulary, ids: Ints, values: Float64s) -> list[dict[str, Any]]:
+    """The tokens of one list with their rank and similarity, ready for JSON; arrays of shape (k,)."""
+    return [
+        {"rank": rank, **vocabulary.record(id), "similarity": value}
+        for rank, (id, value) in enumerate(zip(ids.tolist(), values.tolist(), strict=True), start=1)
+    ]
 
 
 def check_vectors(vectors: Vectors, first: int, *, points: bool = False) -> None:

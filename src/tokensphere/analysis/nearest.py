@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tokensphere.analysis.lists import Finder, check_vectors
+from tokensphere.analysis.lists import Finder, check_vectors, neighbor_records
 from tokensphere.analysis.result import Column, Result
+from tokensphere.arrays import Float64s, Int64s
 from tokensphere.directions.given import make_directions
 from tokensphere.directions.named import Name
 from tokensphere.directions.tokens import TokenSum, as_list
@@ -39,8 +39,8 @@ class Neighbors(Result):
     vocabulary : of the model
     """
 
-    ids: npt.NDArray[np.int64]
-    similarity: npt.NDArray[np.float64]
+    ids: Int64s
+    similarity: Float64s
     names: Sequence[Name]
     settings: SearchSettings
     left_out: int
@@ -54,13 +54,8 @@ class Neighbors(Result):
 
     def records(self) -> Iterator[dict[str, Any]]:
         """For each direction its name and its neighbours, ready for JSON."""
-        for name, ids, values in zip(
-            self.names, self.ids.tolist(), self.similarity.tolist(), strict=True
-        ):
-            neighbors = [
-                {"rank": rank, **self.vocabulary.record(id), "similarity": value}
-                for rank, (id, value) in enumerate(zip(ids, values, strict=True), start=1)
-            ]
+        for name, ids, values in zip(self.names, self.ids, self.similarity, strict=True):
+            neighbors = neighbor_records(self.vocabulary, ids, values)
             yield {"direction": name.record, "neighbors": neighbors}
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,20 +6,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.result import Column, Result
+from tokensphere.arrays import Float64s, Intps
 from tokensphere.errors import InputError, check_whole
-from tokensphere.geometry.rows import dots
+from tokensphere.geometry.directions import random_pairs
+from tokensphere.geometry.rows import blocks, dots
+from tokensphere.records import Record, record
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.statistics.intervals import wilson
 from tokensphere.vocabulary import Token, Vocabulary
 
-_AT_ONCE = 1024
-
 
 @dataclass(frozen=True)
-class PairCosine:
+class PairCosine(
+    Record,
+    typical="mean_of_pairs",
+    spread="sd_of_pairs",
+    share_above="share_of_pairs_at_least",
+    interval="share_interval_95",
+    rank_of_b="rank_of_second_from_first",
+    rank_of_a="rank_of_first_from_second",
+):
     """A cosine among those of random pairs of different tokens.
 
     Attributes
@@ -62,14 +70,12 @@ class Pair(Result):
             "model": self.provenance.to_dict(),
             "settings": {"sampled_pairs": self.n_sampled, "seed": self.seed},
             "tokens": [self.vocabulary.record(id) for id in (self.a, self.b)],
-            "n_tokens": self.n_tokens,
-            "raw": _record(self.raw),
-            "centered": _record(self.centered),
+            **record(self, "n_tokens", "raw", "centered"),
         }
 
     def columns(self) -> dict[str, Column]:
         """Two rows, of the rows as they are and centred."""
-        both = [_record(self.raw), _record(self.centered)]
+        both = [self.raw.to_dict(), self.centered.to_dict()]
         low, high = zip(*(found.pop("share_interval_95") for found in both), strict=True)
         return {
             "rows": ["raw", "centered"],
@@ -77,18 +83,6 @@ class Pair(Result):
             "share_low_95": list(low),
             "share_high_95": list(high),
         }
-
-
-def _record(cosine: PairCosine) -> dict[str, Any]:
-    return {
-        "cosine": cosine.cosine,
-        "mean_of_pairs": cosine.typical,
-        "sd_of_pairs": cosine.spread,
-        "share_of_pairs_at_least": cosine.share_above,
-        "share_interval_95": list(cosine.interval),
-        "rank_of_second_from_first": cosine.rank_of_b,
-        "rank_of_first_from_second": cosine.rank_of_a,
-    }
 
 
 def pair(space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, seed: int = 0) -> Pair:
@@ -114,7 +108,7 @@ def pair(space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, s
     if n_pairs < 100:
         raise InputError(f"{n_pairs} pairs are too few to rank among: ask for 100 or more")
     check_whole("the seed", seed)
-    usable = space.usable & space.moments.center().usable
+    usable = space.moments.center().usable
     for id in (first, second):
         if not usable[id]:
             shown = space.vocabulary.visible(id)
@@ -122,12 +116,28 @@ def pair(space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, s
                 f"the row of token '{shown}' (id {id}) has no direction: zero, NaN or padding"
             )
     ids = np.flatnonzero(usable)
-    left, right = _random_pairs(ids, n_pairs, np.random.default_rng(seed))
+    sampled = random_pairs(np.random.default_rng(seed), len(ids), n_pairs)
+    left, right = (ids[end] for end in sampled)
+
+    def rank(centered: bool) -> PairCosine:
+        cosine = float(_cosines(space, np.array([first]), np.array([second]), centered)[0])
+        sample = _cosines(space, left, right, centered)
+        share = float(np.mean(sample >= cosine))
+        return PairCosine(
+            cosine=cosine,
+            typical=float(sample.mean()),
+            spread=float(sample.std()),
+            share_above=share,
+            interval=wilson(share, len(sample)),
+            rank_of_b=_place(space, first, second, ids, centered),
+            rank_of_a=_place(space, second, first, ids, centered),
+        )
+
     return Pair(
         a=first,
         b=second,
-        raw=_rank(space, first, second, left, right, ids, centered=False),
-        centered=_rank(space, first, second, left, right, ids, centered=True),
+        raw=rank(centered=False),
+        centered=rank(centered=True),
         n_tokens=len(ids),
         n_sampled=n_pairs,
         seed=seed,
@@ -136,40 +146,7 @@ def pair(space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, s
     )
 
 
-def _random_pairs(
-    ids: npt.NDArray[np.intp], count: int, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Pairs of different ids, uniform over all of them."""
-    left = rng.integers(len(ids), size=count)
-    right = (left + rng.integers(1, len(ids), size=count)) % len(ids)
-    return ids[left], ids[right]
-
-
-def _rank(
-    space: EmbeddingSpace,
-    a: int,
-    b: int,
-    left: npt.NDArray[np.intp],
-    right: npt.NDArray[np.intp],
-    ids: npt.NDArray[np.intp],
-    *,
-    centered: bool,
-) -> PairCosine:
-    cosine = float(_cosines(space, np.array([a]), np.array([b]), centered)[0])
-    sample = _cosines(space, left, right, centered)
-    share = float(np.mean(sample >= cosine))
-    return PairCosine(
-        cosine=cosine,
-        typical=float(sample.mean()),
-        spread=float(sample.std()),
-        share_above=share,
-        interval=wilson(share, len(sample)),
-        rank_of_b=_place(space, a, b, ids, centered),
-        rank_of_a=_place(space, b, a, ids, centered),
-    )
-
-
-def _place(space: EmbeddingSpace, a: int, b: int, ids: npt.NDArray[np.intp], centered: bool) -> int:
+def _place(space: EmbeddingSpace, a: int, b: int, ids: Intps, centered: bool) -> int:
     """Which neighbour of `a` token `b` is: 1 for the nearest; ties by lower id."""
     others = ids[ids != a]
     values = _cosines(space, np.full(len(others), a), others, centered)
@@ -177,21 +154,16 @@ def _place(space: EmbeddingSpace, a: int, b: int, ids: npt.NDArray[np.intp], cen
     return int(np.sum(values > own) + np.sum((values == own) & (others < b))) + 1
 
 
-def _cosines(
-    space: EmbeddingSpace,
-    left: npt.NDArray[np.intp],
-    right: npt.NDArray[np.intp],
-    centered: bool,
-) -> npt.NDArray[np.float64]:
+def _cosines(space: EmbeddingSpace, left: Intps, right: Intps, centered: bool) -> Float64s:
     """Cosines of the pairs of rows, raw or centred, float64 of shape (P,)."""
     moments = space.moments
     lengths = moments.center().distances if centered else np.ones(len(moments.norms))
     cosines = np.empty(len(left))
-    for low in range(0, len(left), _AT_ONCE):
-        ends = left[low : low + _AT_ONCE], right[low : low + _AT_ONCE]
+    for part in blocks(len(left)):
+        ends = left[part], right[part]
         one, other = (space.vectors[ids] / moments.norms[ids, None] for ids in ends)
         if centered:
             one -= moments.mean_unit_row()
             other -= moments.mean_unit_row()
-        cosines[low : low + _AT_ONCE] = dots(one, other) / (lengths[ends[0]] * lengths[ends[1]])
+        cosines[part] = dots(one, other) / (lengths[ends[0]] * lengths[ends[1]])
     return cosines

@@ -9,6 +9,7 @@ import numpy as np
 
 from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError
+from tokensphere.records import record
 from tokensphere.space import EmbeddingSpace, Provenance
 
 
@@ -43,24 +44,21 @@ class Summary(Result):
             "model": self.provenance.to_dict(),
             "shape": [self.n, self.d],
             "norms": dict(zip(("min", "q25", "median", "q75", "max"), self.norms, strict=True)),
-            "mean_cosine": self.mean_cosine,
-            "mean_cosine_different": self.mean_cosine_different,
-            "kinds": self.kinds,
-            "left_out": {"zero": self.zero, "not_finite": self.not_finite, "padding": self.padding},
+            **record(self, "mean_cosine", "mean_cosine_different", "kinds"),
+            "left_out": record(self, "zero", "not_finite", "padding"),
         }
 
     def columns(self) -> dict[str, Column]:
         """One row."""
-        record = self.to_dict()
+        whole = self.to_dict()
         row = {
             "model": self.provenance.model,
             "tokens": self.n,
             "dimensions": self.d,
-            **{f"norm_{name}": norm for name, norm in record["norms"].items()},
-            "mean_cosine": self.mean_cosine,
-            "mean_cosine_different": self.mean_cosine_different,
+            **{f"norm_{name}": norm for name, norm in whole["norms"].items()},
+            **record(self, "mean_cosine", "mean_cosine_different"),
             **{f"kind_{name}": count for name, count in self.kinds.items()},
-            **{f"left_out_{reason}": count for reason, count in record["left_out"].items()},
+            **{f"left_out_{reason}": count for reason, count in whole["left_out"].items()},
         }
         return {name: [value] for name, value in row.items()}
 

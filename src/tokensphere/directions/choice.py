@@ -68,11 +68,10 @@ def choose(file: TensorFile, pattern: str | None, d: int, axis: int | None) -> l
         no tensor, or more than one without a pattern; or one of another type or shape
     """
     if pattern is None:
-        name = _only(file, d)
-        return [_along(file, name, d, axis)]
-    names = [pattern] if pattern in file.tensors else []
-    names = names or [name for name in file.tensors if fnmatchcase(name, pattern)]
-    if not names:
+        names = [_only(file, d)]
+    elif pattern in file.tensors:
+        names = [pattern]
+    elif not (names := [name for name in file.tensors if fnmatchcase(name, pattern)]):
         raise InputError(_no_match(file, pattern, d))
     return [_along(file, name, d, axis) for name in sorted(names, key=natural)]
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Intps
 from tokensphere.directions.choice import DirectionTensor, choose
 from tokensphere.directions.named import Lazy
 from tokensphere.errors import InputError, SourceError
@@ -90,7 +90,7 @@ class DirectionSource(Closing):
         return tuple(tensor.name for tensor in self.tensors)
 
     @cached_property
-    def group_of(self) -> npt.NDArray[np.intp]:
+    def group_of(self) -> Intps:
         """For each direction the number of its group, ascending, shape (m,)."""
         return np.repeat(np.arange(len(self.tensors)), [len(tensor) for tensor in self.tensors])
 

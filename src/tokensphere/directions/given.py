@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.directions.named import Directions, Lazy, Name, Vectors, digest_of
+from tokensphere.directions.named import Directions, Lazy, Name, Vectors
 from tokensphere.directions.tokens import of_tokens, token_sums
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections
@@ -78,16 +78,12 @@ def _random(given: RandomDirections) -> Directions:
     def name(i: int) -> Name:
         return Name(f"seed {seed}, index {first + i}", {"seed": seed, "index": first + i})
 
+    about = {"what": "random directions", "seed": seed, "first": first, "count": len(given)}
     return Directions(
         given.d,
         Lazy(len(given), name),
         read=lambda low, high: given[low:high],
-        describe=lambda: {
-            "what": "random directions",
-            "seed": seed,
-            "first": first,
-            "count": len(given),
-        },
+        describe=lambda: about,
     )
 
 
@@ -131,16 +127,7 @@ def of_array(given: Any, name: str = "vector") -> Directions:
     def called(i: int) -> Name:
         return Name(name if flat else f"{name}[{i}]", {"vector": name, "row": None if flat else i})
 
-    return Directions(
-        vectors.shape[1],
-        Lazy(len(vectors), called),
-        read=lambda low, high: vectors[low:high],
-        describe=lambda: {
-            "what": "array",
-            "count": len(vectors),
-            "sha256": digest_of(vectors, ""),
-        },
-    )
+    return Directions.held(vectors, Lazy(len(vectors), called), "array")
 
 
 def to_array(directions: Any) -> Vectors:

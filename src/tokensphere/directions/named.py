@@ -10,13 +10,13 @@ from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Floats, Intps
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import Similarity
 
 Own = tuple[tuple[int, ...], ...]
-Vectors = npt.NDArray[np.floating]
+Vectors = Floats
 T = TypeVar("T")
 
 
@@ -66,10 +66,27 @@ class Directions:
     read: Callable[[int, int], Vectors]
     describe: Callable[[], dict[str, Any]]
     groups: tuple[str, ...] = ()
-    group_of: npt.NDArray[np.intp] | None = None
+    group_of: Intps | None = None
     own: Own = ()
     ends: int = 1
     rows: tuple[Similarity, bool] | None = None
+
+    @classmethod
+    def held(
+        cls, vectors: Vectors, names: Sequence[Name], what: str, *, text: str = "", **more: Any
+    ) -> Directions:
+        """Directions in memory, shape (m, d); their SHA-256 is that of their values and `text`."""
+        return cls(
+            vectors.shape[1],
+            names,
+            read=lambda low, high: vectors[low:high],
+            describe=lambda: {
+                "what": what,
+                "count": len(vectors),
+                "sha256": digest_of(vectors, text),
+            },
+            **more,
+        )
 
     def __len__(self) -> int:
         """Number of directions, m."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tokensphere.directions.named import Directions, Name, digest_of
+from tokensphere.arrays import Float64s
+from tokensphere.directions.named import Directions, Name
 from tokensphere.display import visible
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings, Similarity
@@ -77,13 +77,12 @@ class SummedTokens:
     ----------
     vector : float64 array of shape (d,)
     ids : of the tokens, those added first
-    title, record : what it is called, for people and for machines
+    name : what it is called
     """
 
-    vector: npt.NDArray[np.float64]
+    vector: Float64s
     ids: tuple[int, ...]
-    title: str
-    record: dict[str, Any]
+    name: Name
 
 
 def sum_tokens(
@@ -128,12 +127,12 @@ def sum_tokens(
         side: [{"id": id, "token": space.vocabulary.text(id)} for id in some]
         for side, some in (("positive", plus), ("negative", minus))
     }
-    return SummedTokens(vector, tuple(ids), tokens.name or title, record)
+    return SummedTokens(vector, tuple(ids), Name(tokens.name or title, record))
 
 
 def token_rows(
     space: EmbeddingSpace, ids: list[int], similarity: Similarity, centered: bool
-) -> npt.NDArray[np.float64]:
+) -> Float64s:
     """The vectors that stand for tokens: unit (centred) rows for cosine, else the rows themselves."""
     rows = space.vectors[ids].astype(np.float64)
     if similarity == "cosine":
@@ -151,21 +150,13 @@ def token_rows(
 
 def of_tokens(space: EmbeddingSpace, sums: Sequence[TokenSum], search: SearchSettings) -> Directions:
     """Tokens or sums of tokens; their own tokens are known."""
-    parts = [
-        sum_tokens(space, one, similarity=search.similarity, centered=search.centered) for one in sums
-    ]
-    vectors = np.stack([part.vector for part in parts])
-    names = [Name(part.title, part.record) for part in parts]
-    text = "\0".join(name.title for name in names)
-    return Directions(
-        space.shape[1],
-        names,
-        read=lambda low, high: vectors[low:high],
-        describe=lambda: {
-            "what": "tokens",
-            "count": len(sums),
-            "sha256": digest_of(vectors, text),
-        },
+    rows = search.similarity, search.centered
+    parts = [sum_tokens(space, one, similarity=rows[0], centered=rows[1]) for one in sums]
+    return Directions.held(
+        np.stack([part.vector for part in parts]),
+        [part.name for part in parts],
+        "tokens",
+        text="\0".join(part.name.title for part in parts),
         own=tuple(part.ids for part in parts),
-        rows=(search.similarity, search.centered),
+        rows=rows,
     )

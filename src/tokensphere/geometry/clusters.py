@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from math import log
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
+from tokensphere.arrays import Float32s, Float64s, Int64s, Intps
 from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry.compute import InParallel, workers
-from tokensphere.geometry.rows import Rows
+from tokensphere.geometry.rows import Rows, blocks
 
 _ROWS = 2048
 _SAMPLE_FOR_EACH = 8  # rows that the seeding looks at for every centre
@@ -40,21 +40,16 @@ class Clustering:
     converged : False when the iterations ran out first
     """
 
-    labels: npt.NDArray[np.int64]
-    centers: npt.NDArray[np.float32]
-    sizes: npt.NDArray[np.int64]
+    labels: Int64s
+    centers: Float32s
+    sizes: Int64s
     iterations: int
     objective: float
     converged: bool
 
 
 def spherical_kmeans(
-    rows: Rows,
-    n_clusters: int,
-    *,
-    seed: int = 0,
-    tolerance: float = 0.001,
-    max_iterations: int = 100,
+    rows: Rows, n_clusters: int, *, seed: int = 0, tolerance: float = 0.001, max_iterations: int = 100
 ) -> Clustering:
     """Spherical k-means of the rows; their lengths do not matter.
 
@@ -81,7 +76,12 @@ def spherical_kmeans(
         more clusters than rows, or an argument out of range
     """
     usable = np.flatnonzero(rows.usable)
-    _check(n_clusters, len(usable), seed, max_iterations)
+    if not 1 <= n_clusters <= len(usable):
+        raise InputError(
+            f"{n_clusters} clusters of {len(usable)} rows: ask for a number from 1 to {len(usable)}"
+        )
+    check_whole("the seed", seed)
+    check_whole("max_iterations", max_iterations, 1)
     search = _KMeans(rows, usable)
     with workers(rows.compute.count()) as in_parallel:
         centers = search.first_centers(n_clusters, np.random.default_rng(seed))
@@ -99,7 +99,7 @@ def spherical_kmeans(
     return Clustering(full, centers[order], sizes, iterations, objective, converged)
 
 
-def clustering_problems(sizes: npt.NDArray[np.int64]) -> tuple[str, ...]:
+def clustering_problems(sizes: Int64s) -> tuple[str, ...]:
     """Why a clustering with clusters of these sizes is a failed one, not a finding; mostly nothing.
 
     A giant: more than 20 % of the rows in one cluster that is also five times the average one.
@@ -123,19 +123,10 @@ def clustering_problems(sizes: npt.NDArray[np.int64]) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def _check(n_clusters: int, n_usable: int, seed: int, max_iterations: int) -> None:
-    if not 1 <= n_clusters <= n_usable:
-        raise InputError(
-            f"{n_clusters} clusters of {n_usable} rows: ask for a number from 1 to {n_usable}"
-        )
-    check_whole("the seed", seed)
-    check_whole("max_iterations", max_iterations, 1)
-
-
 class _KMeans:
     """The rows, and where each stands at the moment."""
 
-    def __init__(self, rows: Rows, usable: npt.NDArray[np.intp]) -> None:
+    def __init__(self, rows: Rows, usable: Intps) -> None:
         self.rows, self.usable = rows.vectors, usable
         n = len(rows)
         self.inverse = np.zeros(n, dtype=np.float32)
@@ -144,7 +135,7 @@ class _KMeans:
         self.cosines = np.zeros(n, dtype=np.float32)
         self._finite = not np.isnan(rows.moments.norms).any() and len(usable) == n
 
-    def first_centers(self, count: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    def first_centers(self, count: int, rng: np.random.Generator) -> Float32s:
         """Greedy k-means++ on a random sample of the rows, unit length, shape (count, d) or fewer.
 
         Of several candidates for a centre, each drawn in proportion to the squared distance from the
@@ -171,27 +162,26 @@ class _KMeans:
             chosen[number], apart = drawn[best], each[best]
         return np.ascontiguousarray(unit[chosen])
 
-    def assign(self, centers: npt.NDArray[np.float32], in_parallel: InParallel) -> int:
+    def assign(self, centers: Float32s, in_parallel: InParallel) -> int:
         """Put every row to its nearest centre (the first of equals); how many changed."""
         before = self.labels.copy()
         transposed = np.ascontiguousarray(centers.T)
 
-        def one_block(start: int) -> None:
-            part = slice(start, min(start + _ROWS, len(self.rows)))
+        def one_block(part: slice) -> None:
             products = self._block(part) @ transposed
             labels = products.argmax(axis=1)
             self.labels[part] = labels
             self.cosines[part] = products[np.arange(len(labels)), labels] * self.inverse[part]
 
-        in_parallel(one_block, range(0, len(self.rows), _ROWS))
+        in_parallel(one_block, blocks(len(self.rows), _ROWS))
         return int(np.sum(before[self.usable] != self.labels[self.usable]))
 
-    def _block(self, part: slice) -> npt.NDArray[np.float32]:
+    def _block(self, part: slice) -> Float32s:
         """The rows of a block; zeros for those that are not usable."""
         block = self.rows[part]
         return block if self._finite else np.where(self.inverse[part, None] > 0, block, np.float32(0))
 
-    def new_centers(self, old: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], int]:
+    def new_centers(self, old: Float32s) -> tuple[Float32s, int]:
         """The means of the clusters at unit length, and how many empty ones were moved."""
         sums = self._sums(len(old))
         sizes = np.bincount(self.labels[self.usable], minlength=len(old))
@@ -203,11 +193,10 @@ class _KMeans:
         centers[empty[: len(far)]] = self.rows[far] * self.inverse[far, None]
         return np.ascontiguousarray(centers, dtype=np.float32), len(far)
 
-    def _sums(self, count: int) -> npt.NDArray[np.float64]:
+    def _sums(self, count: int) -> Float64s:
         """Sums of the unit rows of each cluster, shape (count, d), added in the order of the rows."""
         sums = np.zeros((count, self.rows.shape[1]))
-        for start in range(0, len(self.rows), 4 * _ROWS):
-            part = slice(start, min(start + 4 * _ROWS, len(self.rows)))
+        for part in blocks(len(self.rows), 4 * _ROWS):
             weights, labels = self.inverse[part], self.labels[part]
             table = sparse.csr_array(
                 (weights, (labels, np.arange(len(labels)))), shape=(count, len(labels))
@@ -215,7 +204,7 @@ class _KMeans:
             sums += table @ self._block(part)
         return sums
 
-    def _farthest(self, count: int) -> npt.NDArray[np.intp]:
+    def _farthest(self, count: int) -> Intps:
         """At most `count` usable rows, those of least cosine to their centre first."""
         if not count:
             return np.empty(0, dtype=np.intp)
@@ -224,9 +213,7 @@ class _KMeans:
         return far[self.cosines[far] < 1 - _SAME]
 
 
-def _by_size(
-    labels: npt.NDArray[np.int64], count: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp], npt.NDArray[np.int64]]:
+def _by_size(labels: Int64s, count: int) -> tuple[Int64s, Intps, Int64s]:
     """Labels numbered by falling size without empty clusters, the old numbers, and the sizes."""
     sizes = np.bincount(labels, minlength=count)
     order = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]

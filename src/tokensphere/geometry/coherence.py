@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float64s, Int64s, Ints
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import workers
-from tokensphere.geometry.rows import Rows, dots
+from tokensphere.geometry.directions import random_pairs
+from tokensphere.geometry.rows import Rows, blocks, dots, reciprocal
 
 _NEAR = 0.1  # of a unit row to the mean
 _LISTS_AT_ONCE = 32  # whose rows stay in the cache
@@ -36,22 +37,22 @@ class Coherence:
     def __init__(self, rows: Rows) -> None:
         self.rows, self._threads = rows.vectors, rows.compute.count()
         moments, center = rows.moments, rows.moments.center()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            self.weight = np.where(center.usable, 1 / center.distances, 0.0)
-            self.scale = np.where(center.usable, self.weight / moments.norms, 0.0)
+        self.weight = reciprocal(center.distances, center.usable)
+        self.scale = np.zeros_like(self.weight)
+        np.divide(self.weight, moments.norms, out=self.scale, where=center.usable)
         self.usable, self.mean = center.usable, center.mean
         # Sums of raw rows lose digits where a row is near the mean: then they are made in float64.
         near = bool((center.distances[center.usable] < _NEAR).any())
         self.dtype = np.dtype(np.float64 if near else np.float32)
 
-    def centered(self, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+    def centered(self, ids: Ints) -> Float64s:
         """The rows ``c_i`` of shape ids.shape + (d,); zeros for a row that equals the mean."""
-        rows: npt.NDArray[np.float64] = self.rows[ids].astype(np.float64)
+        rows: Float64s = self.rows[ids].astype(np.float64)
         rows *= self.scale[ids][..., None]
         rows -= self.weight[ids][..., None] * self.mean
         return rows
 
-    def coherence(self, ids: npt.NDArray[np.integer], ks: Sequence[int]) -> npt.NDArray[np.float64]:
+    def coherence(self, ids: Ints, ks: Sequence[int]) -> Float64s:
         """``T`` of the first k rows of each list, for several k.
 
         Parameters
@@ -63,24 +64,28 @@ class Coherence:
         -------
         float64 array of shape (m, len(ks)), in [−1/(k−1), 1]
         """
-        _check(ids, ks)
+        if list(ks) != sorted(set(ks)) or not ks or ks[0] < 2 or ids.ndim != 2 or ks[-1] > ids.shape[1]:
+            raise InputError(
+                f"coherence of the first {', '.join(map(str, ks))} of {ids.shape[-1]} neighbours:"
+                " need different numbers, ascending, from 2 up to the length of the lists"
+            )
         result = np.empty((len(ids), len(ks)))
         # Σ c_i is a weighted sum of the raw rows less a multiple of the mean: one small product.
         first = np.arange(ks[-1]) < np.asarray(ks)[:, None]
 
-        def part(low: int) -> None:
-            here = ids[low : low + _LISTS_AT_ONCE, : ks[-1]]
+        def part(some: slice) -> None:
+            here = ids[some, : ks[-1]]
             scale = (first * self.scale[here][:, None]).astype(self.dtype)
             sums = (scale @ self.rows[here].astype(self.dtype, copy=False)).astype(np.float64)
             sums -= (first @ self.weight[here][..., None]) * self.mean
             own = first @ self.usable[here][..., None].astype(np.float64)  # Σ ‖c_i‖²
-            result[low : low + _LISTS_AT_ONCE] = dots(sums, sums) - own[..., 0]
+            result[some] = dots(sums, sums) - own[..., 0]
 
         with workers(self._threads) as in_parallel:
-            in_parallel(part, range(0, len(ids), _LISTS_AT_ONCE))
+            in_parallel(part, blocks(len(ids), _LISTS_AT_ONCE))
         return result / [k * (k - 1) for k in ks]
 
-    def _cosines(self, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+    def _cosines(self, ids: Ints) -> Float64s:
         """``⟨c_i, c_j⟩`` of the rows of each list with each other, shape (m, k) -> (m, k, k)."""
         if self.dtype == np.float64:
             rows = self.centered(ids)
@@ -94,16 +99,16 @@ class Coherence:
         return np.asarray(products - shift * (weight[:, :, None] * weight[:, None]))
 
     @cached_property
-    def along(self) -> npt.NDArray[np.float64]:
+    def along(self) -> Float64s:
         """``⟨u_i, μ⟩``, shape (n,); zero for rows that are not usable."""
         along = np.zeros(len(self.rows))
-        for low in range(0, len(self.rows), 1024):
-            here = low + np.flatnonzero(self.usable[low : low + 1024])
+        for part in blocks(len(self.rows)):
+            here = part.start + np.flatnonzero(self.usable[part])
             unit = self.scale[here] / self.weight[here]
             along[here] = dots(self.rows[here].astype(np.float64), self.mean) * unit
         return along
 
-    def alike(self, ids: npt.NDArray[np.integer], limit: float) -> npt.NDArray[np.int64]:
+    def alike(self, ids: Ints, limit: float) -> Int64s:
         """Size of each list's largest group joined by pairs of cosine above `limit`.
 
         Parameters
@@ -117,19 +122,15 @@ class Coherence:
         """
         result = np.empty(len(ids), dtype=np.int64)
 
-        at_once = 4 * _LISTS_AT_ONCE
-
-        def part(low: int) -> None:
-            here = ids[low : low + at_once]
-            joined = self._cosines(here) > limit
-            result[low : low + at_once] = largest_group(joined)
+        def part(some: slice) -> None:
+            result[some] = largest_group(self._cosines(ids[some]) > limit)
 
         with workers(self._threads) as in_parallel:
-            in_parallel(part, range(0, len(ids), at_once))
+            in_parallel(part, blocks(len(ids), 4 * _LISTS_AT_ONCE))
         return result
 
 
-def largest_group(joined: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def largest_group(joined: Bools) -> Int64s:
     """Size of the largest connected component of each of m graphs, shape (m, k, k) -> (m,).
 
     Every node takes the smallest number among its neighbours' until nothing changes.
@@ -148,7 +149,7 @@ def largest_group(joined: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
 
 def random_pair_limit(
     coherence: Coherence,
-    usable: npt.NDArray[np.bool_],
+    usable: Bools,
     *,
     quantile: float = 0.999,
     n_pairs: int = 200_000,
@@ -167,20 +168,9 @@ def random_pair_limit(
     ids = np.flatnonzero(usable)
     if len(ids) < 2:
         raise InputError(f"only {len(ids)} rows have a direction; pairs need 2 or more")
-    rng = np.random.default_rng(seed)
-    left = rng.integers(len(ids), size=n_pairs)
-    right = (left + rng.integers(1, len(ids), size=n_pairs)) % len(ids)
+    left, right = random_pairs(np.random.default_rng(seed), len(ids), n_pairs)
     cosines = np.empty(n_pairs)
-    for low in range(0, n_pairs, 1024):
-        some = slice(low, low + 1024)
+    for some in blocks(n_pairs):
         ends = coherence.centered(ids[left[some]]), coherence.centered(ids[right[some]])
         cosines[some] = dots(*ends)
     return float(np.quantile(cosines, quantile))
-
-
-def _check(ids: npt.NDArray[np.integer], ks: Sequence[int]) -> None:
-    if list(ks) != sorted(set(ks)) or not ks or ks[0] < 2 or ids.ndim != 2 or ks[-1] > ids.shape[1]:
-        raise InputError(
-            f"coherence of the first {', '.join(map(str, ks))} of {ids.shape[-1]} neighbours:"
-            " need different numbers, ascending, from 2 up to the length of the lists"
-        )

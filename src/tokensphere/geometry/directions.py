@@ -5,24 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Float32s, Int64s
 from tokensphere.errors import InputError, check_whole
 
 BLOCK = 256  # directions drawn from one stream; part of what a name means, never to change
 
 
-def _block(d: int, seed: int, block: int, count: int) -> npt.NDArray[np.float32]:
+def stream(seed: int, *key: int) -> np.random.Generator:
+    """The random numbers of a seed that have this key; those of different keys are independent."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
+
+
+def random_pairs(rng: np.random.Generator, n: int, count: int) -> tuple[Int64s, ...]:
+    """Pairs of different numbers below `n`, uniform over all of them: two arrays of shape (count,)."""
+    first = rng.integers(n, size=count)
+    return first, (first + rng.integers(1, n, size=count)) % n
+
+
+def _block(d: int, seed: int, block: int, count: int) -> Float32s:
     """The first `count` directions of a block, shape (count, d)."""
-    stream = np.random.SeedSequence(seed, spawn_key=(block,))
-    normal = np.random.Generator(np.random.PCG64(stream)).standard_normal((count, d))
+    normal = stream(seed, block).standard_normal((count, d))
     # A running sum adds in one order on every machine; a plain sum's order depends on its vector
     # instructions.
     lengths = np.sqrt(np.cumsum(normal * normal, axis=1)[:, -1:])
     return np.asarray(normal / lengths, dtype=np.float32)
 
 
-def random_directions(d: int, indices: Iterable[int] | int, *, seed: int = 0) -> npt.NDArray[np.float32]:
+def random_directions(d: int, indices: Iterable[int] | int, *, seed: int = 0) -> Float32s:
     """Unit vectors drawn uniformly from the sphere, by name.
 
     ``v = g / ‖g‖`` with ``g ~ N(0, I_d)`` (Muller 1959). The direction with a given `d`, `seed` and
@@ -67,7 +77,7 @@ def random_directions(d: int, indices: Iterable[int] | int, *, seed: int = 0) ->
     return directions
 
 
-class RandomDirections(Sequence[npt.NDArray[np.float32]]):
+class RandomDirections(Sequence[Float32s]):
     """A range of named random directions that are drawn when they are looked at.
 
     Parameters
@@ -93,10 +103,10 @@ class RandomDirections(Sequence[npt.NDArray[np.float32]]):
         """The names of the directions under their seed."""
         return range(self.first, self.first + self._count)
 
-    def __getitem__(self, which: int | slice) -> npt.NDArray[np.float32]:  # type: ignore[override]
+    def __getitem__(self, which: int | slice) -> Float32s:  # type: ignore[override]
         """One direction, shape (d,), or several, shape (m, d)."""
         chosen = self.indices[which]
         if isinstance(chosen, range):
             return random_directions(self.d, chosen, seed=self.seed)
-        direction: npt.NDArray[np.float32] = random_directions(self.d, chosen, seed=self.seed)[0]
+        direction: Float32s = random_directions(self.d, chosen, seed=self.seed)[0]
         return direction

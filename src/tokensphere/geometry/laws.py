@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Float32s, Float64s, Floats, Int64s
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import workers
-from tokensphere.geometry.directions import random_directions
+from tokensphere.geometry.directions import random_directions, random_pairs, stream
 from tokensphere.geometry.surrogate import gaussian_factor
 
 Law = Literal["isotropic", "covariance", "difference", "sample"]
@@ -49,8 +49,8 @@ class Drawn:
     made_of : int64 array of shape (BLOCK, j), the rows that each was made of; j is 0 where none were
     """
 
-    vectors: npt.NDArray[np.floating]
-    made_of: npt.NDArray[np.int64]
+    vectors: Floats
+    made_of: Int64s
 
 
 class NullLaw(Protocol):
@@ -61,11 +61,6 @@ class NullLaw(Protocol):
 
 
 _OF_NONE = np.empty((BLOCK, 0), dtype=np.int64)
-
-
-def _stream(law: Law, seed: int, block: int) -> np.random.Generator:
-    sequence = np.random.SeedSequence(seed, spawn_key=(_KEYS[law], block))
-    return np.random.Generator(np.random.PCG64(sequence))
 
 
 @dataclass(frozen=True)
@@ -92,19 +87,18 @@ class Gaussian:
     seed : 0 or more
     """
 
-    root: npt.NDArray[np.float32]
+    root: Float32s
     seed: int
 
     def block(self, number: int) -> Drawn:
         """Float32 vectors of any length."""
-        normal = _stream("covariance", self.seed, number).standard_normal(
-            (BLOCK, len(self.root)), dtype=np.float32
-        )
+        rng = stream(self.seed, _KEYS["covariance"], number)
+        normal = rng.standard_normal((BLOCK, len(self.root)), dtype=np.float32)
         with workers(1):  # a product's bits shall not depend on how many threads the BLAS has
             return Drawn(normal @ self.root, _OF_NONE)
 
 
-def covariance_law(covariance: npt.NDArray[np.float64], seed: int) -> Gaussian:
+def covariance_law(covariance: Float64s, seed: int) -> Gaussian:
     """The law ``N(0, Σ)`` for a covariance of any rank but 0.
 
     Of all factors of ``Σ`` the symmetric one is taken: it depends on no choice of eigenvectors, so
@@ -141,8 +135,8 @@ class Differences:
     seed : 0 or more
     """
 
-    ids: npt.NDArray[np.int64]
-    row: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float64]]
+    ids: Int64s
+    row: Callable[[Int64s], Float64s]
     seed: int
 
     def block(self, number: int) -> Drawn:
@@ -153,16 +147,14 @@ class Differences:
         InputError
             nearly all rows are equal
         """
-        stream, n = _stream("difference", self.seed, number), len(self.ids)
+        rng, n = stream(self.seed, _KEYS["difference"], number), len(self.ids)
         if n < 2:
             raise InputError(f"only {n} tokens have a direction; a difference needs 2")
         made_of = np.empty((BLOCK, 2), dtype=np.int64)
-        vectors: npt.NDArray[np.float64] | None = None
+        vectors: Float64s | None = None
         equal = np.arange(BLOCK)
         for _ in range(_TRIES):
-            left = stream.integers(n, size=len(equal))
-            right = (left + stream.integers(1, n, size=len(equal))) % n
-            made_of[equal] = self.ids[np.column_stack([left, right])]
+            made_of[equal] = self.ids[np.column_stack(random_pairs(rng, n, len(equal)))]
             new = self.row(made_of[equal, 0]) - self.row(made_of[equal, 1])
             vectors = np.empty((BLOCK, new.shape[1])) if vectors is None else vectors
             vectors[equal] = new
@@ -184,10 +176,10 @@ class Sample:
     seed : 0 or more
     """
 
-    rows: npt.NDArray[np.floating]
+    rows: Floats
     seed: int
 
     def block(self, number: int) -> Drawn:
         """Rows as they are."""
-        which = _stream("sample", self.seed, number).integers(len(self.rows), size=BLOCK)
+        which = stream(self.seed, _KEYS["sample"], number).integers(len(self.rows), size=BLOCK)
         return Drawn(self.rows[which], _OF_NONE)

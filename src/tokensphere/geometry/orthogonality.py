@@ -14,10 +14,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from tokensphere.arrays import Float64s, Floats, Int64s
+
 _BINS = 2**16
 
 
-def cosine_quantiles(d: int, levels: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def cosine_quantiles(d: int, levels: npt.ArrayLike) -> Float64s:
     """Quantiles of the law of the cosine at `levels` in (0, 1).
 
     Examples
@@ -33,14 +35,14 @@ def cosine_quantiles(d: int, levels: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return np.asarray(np.where(levels == 0.5, 0.0, np.where(levels < 0.5, below, -below)))
 
 
-def cosine_density(d: int, cosines: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def cosine_density(d: int, cosines: npt.ArrayLike) -> Float64s:
     """Density of the law at `cosines` in [−1, 1], proportional to ``(1 − x²)^((d − 3)/2)``; d ≥ 2."""
     half = (d - 1) / 2
     x = (1 + np.asarray(cosines, dtype=np.float64)) / 2
     return np.asarray(stats.beta.pdf(x, half, half) / 2)
 
 
-def largest_quantiles(d: int, n: int, levels: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def largest_quantiles(d: int, n: int, levels: npt.ArrayLike) -> Float64s:
     """Quantiles of the largest of `n` independent cosines: the law's at ``q^(1/n)``."""
     tail = -np.expm1(np.log(np.asarray(levels, dtype=np.float64)) / n)  # 1 − q^(1/n), to its last digit
     return -cosine_quantiles(d, tail)
@@ -66,7 +68,7 @@ class CosineCounts:
     counts : int64 array of shape (65,536,), over [−1, 1]
     """
 
-    counts: npt.NDArray[np.int64]
+    counts: Int64s
 
     @classmethod
     def empty(cls) -> CosineCounts:
@@ -78,13 +80,13 @@ class CosineCounts:
         """Width of a bin, ``2⁻¹⁵``: how far a quantile may be off."""
         return 2 / _BINS
 
-    def add(self, cosines: npt.NDArray[np.floating]) -> None:
+    def add(self, cosines: Floats) -> None:
         """Count an array of cosines."""
         bins = ((cosines + 1) * (_BINS / 2)).astype(np.intp).ravel()
         np.clip(bins, 0, _BINS - 1, out=bins)
         self.counts += np.bincount(bins, minlength=_BINS)
 
-    def quantiles(self, levels: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def quantiles(self, levels: npt.ArrayLike) -> Float64s:
         """Quantiles at `levels` in [0, 1], linear within a bin."""
         total = np.concatenate([[0], np.cumsum(self.counts)])
         wanted = np.maximum(np.asarray(levels, dtype=np.float64) * total[-1], 0.5)  # 0: the first seen
@@ -92,7 +94,7 @@ class CosineCounts:
         inside = (wanted - total[bin_]) / np.maximum(self.counts[bin_], 1)
         return np.asarray(-1 + self.width * (bin_ + np.clip(inside, 0, 1)))
 
-    def coarse(self, bins: int = 256) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    def coarse(self, bins: int = 256) -> tuple[Float64s, Int64s]:
         """About `bins` wider bins over what was seen: their edges and counts."""
         seen = np.flatnonzero(self.counts)
         low, high = int(seen[0]), int(seen[-1]) + 1

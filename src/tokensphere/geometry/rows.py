@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float32s, Float64s, Intps
 from tokensphere.geometry.compute import DEFAULT, Compute
 
 _BLOCK = 1024
@@ -16,7 +17,18 @@ _SHORTEST_CENTERED = 1e-6
 _COLUMNS = 8192  # a BLAS sums longer products on several threads, in an order of its own
 
 
-def dots(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def blocks(count: int, size: int = _BLOCK) -> Iterator[slice]:
+    """The places 0 … count − 1 as slices of `size`, in order.
+
+    Examples
+    --------
+    >>> list(blocks(5, 3))
+    [slice(0, 3, None), slice(3, 5, None)]
+    """
+    return (slice(low, min(low + size, count)) for low in range(0, count, size))
+
+
+def dots(a: Float64s, b: Float64s) -> Float64s:
     """``⟨a, b⟩`` along the last axis, broadcast over the others.
 
     A product's value depends on its two vectors alone, not on what else is computed.
@@ -26,6 +38,11 @@ def dots(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[
         part = slice(low, low + _COLUMNS)
         total = total + np.vecdot(a[..., part], b[..., part])
     return np.asarray(total, dtype=np.float64)
+
+
+def reciprocal(values: Float64s, where: Bools) -> Float64s:
+    """``1 / values``, and 0 where `where` is False."""
+    return np.divide(1.0, values, out=np.zeros_like(values), where=where)
 
 
 @dataclass(frozen=True)
@@ -39,9 +56,9 @@ class Center:
     usable : bool array of shape (n,), False where ``u_i`` is not usable or equals ``μ``
     """
 
-    mean: npt.NDArray[np.float64]
-    distances: npt.NDArray[np.float64]
-    usable: npt.NDArray[np.bool_]
+    mean: Float64s
+    distances: Float64s
+    usable: Bools
 
 
 class RowMoments:
@@ -56,63 +73,68 @@ class RowMoments:
     keep : bool array of shape (n,), optional; rows to leave out are False
     """
 
-    def __init__(self, rows: npt.NDArray[np.float32], keep: npt.NDArray[np.bool_] | None = None) -> None:
+    def __init__(self, rows: Float32s, keep: Bools | None = None) -> None:
         self._rows = rows
         self._keep = keep
 
     @cached_property
-    def norms(self) -> npt.NDArray[np.float64]:
+    def norms(self) -> Float64s:
         """Euclidean norms, shape (n,); NaN or infinite where the row is."""
         norms = np.empty(len(self._rows))
-        for start in range(0, len(self._rows), _BLOCK):
-            block = self._rows[start : start + _BLOCK].astype(np.float64)
-            norms[start : start + _BLOCK] = np.sqrt(dots(block, block))
+        for part in blocks(len(self._rows)):
+            block = self._rows[part].astype(np.float64)
+            norms[part] = np.sqrt(dots(block, block))
         return norms
 
     @cached_property
-    def usable(self) -> npt.NDArray[np.bool_]:
+    def usable(self) -> Bools:
         """True for the rows that have a direction, shape (n,)."""
         with np.errstate(invalid="ignore"):
             usable = np.isfinite(self.norms) & (self.norms > _SHORTEST)
         return usable if self._keep is None else usable & self._keep
 
     @cached_property
-    def _means(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def _means(self) -> tuple[Float64s, Float64s]:
         d = self._rows.shape[1]
         unit, raw = np.zeros(d), np.zeros(d)
-        for start in range(0, len(self._rows), _BLOCK):
-            usable = self.usable[start : start + _BLOCK]
-            block = self._rows[start : start + _BLOCK][usable].astype(np.float64)
+        for part in blocks(len(self._rows)):
+            usable = self.usable[part]
+            block = self._rows[part][usable].astype(np.float64)
             raw += block.sum(axis=0)
-            unit += (1 / self.norms[start : start + _BLOCK][usable]) @ block
+            unit += (1 / self.norms[part][usable]) @ block
         count = max(int(self.usable.sum()), 1)
         return unit / count, raw / count
 
-    def mean_row(self) -> npt.NDArray[np.float64]:
+    def mean_row(self) -> Float64s:
         """Mean of the usable rows as they are, shape (d,)."""
         return self._means[1]
 
-    def mean_unit_row(self) -> npt.NDArray[np.float64]:
+    def mean_unit_row(self) -> Float64s:
         """``μ``, the mean of the usable rows brought to unit length, shape (d,)."""
         return self._means[0]
 
-    def squared_distances(self, point: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def squared_distances(self, point: Float64s) -> Float64s:
         """``‖E_i − point‖²`` in double precision, shape (n,)."""
         squares = np.empty(len(self._rows))
         with np.errstate(invalid="ignore", over="ignore"):
-            for start in range(0, len(self._rows), _BLOCK):
-                block = self._rows[start : start + _BLOCK] - point
-                squares[start : start + _BLOCK] = dots(block, block)
+            for part in blocks(len(self._rows)):
+                block = self._rows[part] - point
+                squares[part] = dots(block, block)
         return squares
+
+    def unit_rows(self, part: slice) -> tuple[Intps, Float64s]:
+        """The usable ones of a part of the rows: their ids, and ``u_i`` in double precision."""
+        usable = part.start + np.flatnonzero(self.usable[part])
+        return usable, self._rows[usable] / self.norms[usable, None]
 
     @cached_property
     def _center(self) -> Center:
         mean = self.mean_unit_row()
         distances = np.full(len(self._rows), np.nan)
-        for start in range(0, len(self._rows), _BLOCK):
-            usable = start + np.flatnonzero(self.usable[start : start + _BLOCK])
+        for part in blocks(len(self._rows)):
             # From the difference itself: 1 − 2⟨u, μ⟩ + ‖μ‖² has no digits left where u is near μ.
-            block = self._rows[usable] / self.norms[usable, None] - mean
+            usable, unit = self.unit_rows(part)
+            block = unit - mean
             distances[usable] = np.sqrt(dots(block, block))
         with np.errstate(invalid="ignore"):
             return Center(mean, distances, distances > _SHORTEST_CENTERED)
@@ -133,17 +155,12 @@ class Rows:
     compute : what products are made with
     """
 
-    vectors: npt.NDArray[np.float32]
+    vectors: Float32s
     moments: RowMoments
     compute: Compute = DEFAULT
 
     @classmethod
-    def of(
-        cls,
-        vectors: npt.NDArray[np.float32],
-        keep: npt.NDArray[np.bool_] | None = None,
-        compute: Compute | None = None,
-    ) -> Rows:
+    def of(cls, vectors: Float32s, keep: Bools | None = None, compute: Compute | None = None) -> Rows:
         """The rows of a matrix; those that `keep`, of shape (n,), leaves out are not usable."""
         return cls(vectors, RowMoments(vectors, keep), compute or DEFAULT)
 
@@ -158,7 +175,7 @@ class Rows:
         return n, d
 
     @property
-    def usable(self) -> npt.NDArray[np.bool_]:
+    def usable(self) -> Bools:
         """True for the rows that have a direction, shape (n,)."""
         return self.moments.usable
 

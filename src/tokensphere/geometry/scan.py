@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
+from tokensphere.arrays import Float64s, Int64s
 from tokensphere.geometry.compute import workers
-from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.directions import RandomDirections, stream
 from tokensphere.geometry.orthogonality import CosineCounts
+from tokensphere.geometry.rows import blocks
 from tokensphere.geometry.variance import Offsets, Partition, group_tables
 from tokensphere.geometry.variety import model_different
 
@@ -43,12 +44,12 @@ class GroupSpread:
         first directions only, for it takes a draw for every row
     """
 
-    within: npt.NDArray[np.float64]
-    between: npt.NDArray[np.float64]
-    exceeds: npt.NDArray[np.float64]
-    exceeds_raw: npt.NDArray[np.float64]
-    exceeds_literal: npt.NDArray[np.float64]
-    model_different: npt.NDArray[np.int64]
+    within: Float64s
+    between: Float64s
+    exceeds: Float64s
+    exceeds_raw: Float64s
+    exceeds_literal: Float64s
+    model_different: Int64s
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,10 @@ class Scan:
     spreads : for each partition what its groups do
     """
 
-    means: npt.NDArray[np.float64]
-    variances: npt.NDArray[np.float64]
-    smallest: npt.NDArray[np.float64]
-    largest: npt.NDArray[np.float64]
+    means: Float64s
+    variances: Float64s
+    smallest: Float64s
+    largest: Float64s
     counts: CosineCounts
     spreads: tuple[GroupSpread, ...]
 
@@ -91,7 +92,7 @@ def scan_directions(
     """
     scan = _Scan(offsets, directions, partitions, k, seed)
     with workers(offsets.rows.compute.count()) as in_parallel:
-        in_parallel(scan.block, range(0, len(directions), _DIRECTIONS))
+        in_parallel(scan.block, blocks(len(directions), _DIRECTIONS))
     return scan.result()
 
 
@@ -108,13 +109,7 @@ class _Groups:
         self.different = np.empty(min(m, _MODELLED), dtype=np.int64)
         self.votes = np.zeros((3, len(partition.sizes)), dtype=np.int64)
 
-    def settle(
-        self,
-        squares: npt.NDArray[np.float64],
-        v: npt.NDArray[np.float64],
-        part: slice,
-        lock: threading.Lock,
-    ) -> None:
+    def settle(self, squares: Float64s, v: Float64s, part: slice, lock: threading.Lock) -> None:
         """Means and variances of the groups along directions `v`, from sums of squared offsets."""
         own = self.partition
         offset = own.offsets @ v.T  # mean_S less the mean of all usable rows, shape (C, B)
@@ -126,10 +121,8 @@ class _Groups:
         sds = np.sqrt(variances)
         votes = np.stack([(sds > abs(shifts)), (sds > abs(means)), (variances > abs(means))])
         if part.start < len(self.different):
-            stream = np.random.SeedSequence(self.seed, spawn_key=(self.number, part.start))
-            self.different[part] = model_different(
-                means.T, sds.T, own.sizes, self.k, np.random.default_rng(stream)
-            )
+            rng = stream(self.seed, self.number, part.start)
+            self.different[part] = model_different(means.T, sds.T, own.sizes, self.k, rng)
         with lock:
             self.votes += votes.sum(axis=2)
 
@@ -152,25 +145,23 @@ class _Scan:
         self.usable = None if usable.all() else usable
         self.n_usable = int(np.count_nonzero(usable))
         self.groups = [_Groups(p, number, m, k, seed) for number, p in enumerate(partitions)]
-        self.means, self.squares = np.empty(m), np.empty(m)
-        self.smallest, self.largest = np.empty(m), np.empty(m)
-        self.counts = CosineCounts.empty()
+        means, variances, smallest, largest = np.empty((4, m))
+        self.scan = Scan(means, variances, smallest, largest, CosineCounts.empty(), ())
         self._lock = threading.Lock()
 
-    def block(self, start: int) -> None:
+    def block(self, part: slice) -> None:
         """All rows along one block of directions."""
-        part = slice(start, min(start + _DIRECTIONS, len(self.directions)))
         v = self.directions[part]
         along = self.origin @ v.T.astype(np.float64)
         squares = np.zeros(len(v))
         grouped = [np.zeros((len(g.partition.sizes), len(v))) for g in self.groups]
         low, high = np.full(len(v), np.inf), np.full(len(v), -np.inf)
         counts = CosineCounts.empty()
-        for number, first in enumerate(range(0, len(self.offsets), _ROWS)):
-            products = self.offsets[first : first + _ROWS] @ v.T
+        for number, rows in enumerate(blocks(len(self.offsets), _ROWS)):
+            products = self.offsets[rows] @ v.T
             cosines = products + along.astype(np.float32)
             if self.usable is not None:
-                cosines = cosines[self.usable[first : first + _ROWS]]
+                cosines = cosines[self.usable[rows]]
             if len(cosines):
                 counts.add(cosines)
                 np.minimum(low, cosines.min(axis=0), out=low)
@@ -179,19 +170,12 @@ class _Scan:
             squares += products.sum(axis=0, dtype=np.float64)
             for sums, groups in zip(grouped, self.groups, strict=True):
                 sums += groups.tables[number][1] @ products
-        self.means[part], self.squares[part] = along, squares
-        self.smallest[part], self.largest[part] = low, high
+        self.scan.means[part], self.scan.variances[part] = along, squares / self.n_usable
+        self.scan.smallest[part], self.scan.largest[part] = low, high
         for sums, groups in zip(grouped, self.groups, strict=True):
             groups.settle(sums, v.astype(np.float64), part, self._lock)
         with self._lock:
-            self.counts.counts += counts.counts
+            self.scan.counts.counts[:] += counts.counts
 
     def result(self) -> Scan:
-        return Scan(
-            means=self.means,
-            variances=self.squares / self.n_usable,
-            smallest=self.smallest,
-            largest=self.largest,
-            counts=self.counts,
-            spreads=tuple(groups.result() for groups in self.groups),
-        )
+        return replace(self.scan, spreads=tuple(groups.result() for groups in self.groups))

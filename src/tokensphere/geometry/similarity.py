@@ -10,14 +10,15 @@ Knows nothing of tokens or files. Selecting the best is the business of :mod:`.s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float32s, Float64s, Floats, Intps
 from tokensphere.errors import InputError, check_choice, check_whole
 from tokensphere.geometry.compute import DEFAULT, Compute
-from tokensphere.geometry.rows import Rows, dots
+from tokensphere.geometry.rows import Rows, blocks, dots, reciprocal
+from tokensphere.records import Record
 
 Similarity = Literal["cosine", "dot", "euclidean"]
 SIMILARITIES: tuple[Similarity, ...] = get_args(Similarity)
@@ -29,7 +30,7 @@ _BEYOND = 4096  # more rows than the last group of a search may lack
 
 
 @dataclass(frozen=True)
-class SearchSettings:
+class SearchSettings(Record):
     """How neighbours are looked for.
 
     Attributes
@@ -56,10 +57,6 @@ class SearchSettings:
         for name, kind in (("k", int), ("centered", bool), ("forms", bool)):
             object.__setattr__(self, name, kind(getattr(self, name)))
 
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return dict(vars(self))
-
 
 @dataclass(frozen=True)
 class Scoring:
@@ -84,14 +81,14 @@ class Scoring:
     compute : what the search is done with
     """
 
-    rows: npt.NDArray[np.float32]
+    rows: Float32s
     similarity: Similarity
-    usable: npt.NDArray[np.bool_]
-    scale: npt.NDArray[np.float64] | None
-    weight: npt.NDArray[np.float64] | None
-    shift: npt.NDArray[np.float64] | None
+    usable: Bools
+    scale: Float64s | None
+    weight: Float64s | None
+    shift: Float64s | None
     unit: float
-    extra: npt.NDArray[np.float32] | None
+    extra: Float32s | None
     longest: float
     compute: Compute = DEFAULT
 
@@ -100,16 +97,14 @@ class Scoring:
         """Columns of the prepared rows: d, or d + 1 for ``euclidean``."""
         return int(self.rows.shape[1]) + (self.extra is not None)
 
-    def prepare_in_order(
-        self, ids: npt.NDArray[np.intp], out: npt.NDArray[np.float32]
-    ) -> npt.NDArray[np.float32]:
+    def prepare_in_order(self, ids: Intps, out: Float32s) -> Float32s:
         """Prepared rows `ids`, for cosine on rows as they are; otherwise as :meth:`prepare_rows`."""
         if self.scale is None or self.shift is not None:
             raise ValueError("rows in another order are prepared for cosine on rows as they are only")
         block = out[: len(ids)]
-        for low in range(0, len(ids), 256):  # small pieces stay in the cache between the passes
-            some = ids[low : low + 256]
-            part = np.take(self.rows, some, axis=0, out=block[low : low + 256], mode="clip")
+        for piece in blocks(len(ids), 256):  # small pieces stay in the cache between the passes
+            some = ids[piece]
+            part = np.take(self.rows, some, axis=0, out=block[piece], mode="clip")
             with np.errstate(invalid="ignore", over="ignore"):
                 part *= self.scale[some, None].astype(np.float32)
         unusable = ~self.usable[ids]
@@ -117,9 +112,7 @@ class Scoring:
             block[unusable] = 0
         return block
 
-    def prepare_rows(
-        self, start: int, stop: int, out: npt.NDArray[np.float32]
-    ) -> npt.NDArray[np.float32]:
+    def prepare_rows(self, start: int, stop: int, out: Float32s) -> Float32s:
         """Prepared rows ``start … stop − 1`` as float32 of shape (stop − start, width).
 
         `out` (at least that many rows, `width` columns) is used unless the raw rows serve as they are.
@@ -139,7 +132,7 @@ class Scoring:
             block[unusable] = 0
         return block
 
-    def _transform(self, start: int, stop: int, block: npt.NDArray[np.float32]) -> None:
+    def _transform(self, start: int, stop: int, block: Float32s) -> None:
         """Scale and shift the raw rows ``start … stop − 1`` into the first d columns of `block`."""
         d = self.rows.shape[1]
         for low in range(start, stop, 256):  # small pieces stay in the cache between the passes
@@ -153,9 +146,7 @@ class Scoring:
             if self.shift is not None and self.weight is not None:
                 part -= np.multiply.outer(self.weight[low:high], self.shift).astype(np.float32)
 
-    def prepare_queries(
-        self, queries: npt.NDArray[np.floating]
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def prepare_queries(self, queries: Floats) -> tuple[Float32s, Float32s]:
         """Prepared queries (m, width) and, for each, how far a float32 product may be off.
 
         The bound is the standard one for an inner product in floating point,
@@ -179,12 +170,7 @@ class Scoring:
         bound = terms / (1 - terms) * self.longest * size
         return prepared, np.nextafter(bound.astype(np.float32), np.float32(np.inf))
 
-    def exact(
-        self,
-        queries: npt.NDArray[np.floating],
-        query: npt.NDArray[np.intp],
-        row: npt.NDArray[np.intp],
-    ) -> npt.NDArray[np.float64]:
+    def exact(self, queries: Floats, query: Intps, row: Intps) -> Float64s:
         """Similarity of the pairs ``(queries[query[p]], rows[row[p]])``, float64 of shape (P,).
 
         Computed from the raw rows in double precision, each pair alone: a pair's value does not
@@ -202,18 +188,15 @@ class Scoring:
                 values[pairs] = self._rectangle(queries[query[pairs[:, 0]]], row[pairs])
         return values
 
-    def _rectangle(
-        self, queries: npt.NDArray[np.floating], row: npt.NDArray[np.intp]
-    ) -> npt.NDArray[np.float64]:
+    def _rectangle(self, queries: Floats, row: Intps) -> Float64s:
         """Similarity of query q with ``row[q, j]`` for all j; shapes (Q, d), (Q, J) -> (Q, J)."""
         values = np.empty(row.shape)
         v = queries.astype(np.float64)[:, None, :]
-        for low in range(0, row.shape[1], _PAIRS_AT_ONCE):
-            part = slice(low, low + _PAIRS_AT_ONCE)
+        for part in blocks(row.shape[1], _PAIRS_AT_ONCE):
             values[:, part] = self._exact(v, row[:, part])
         return values
 
-    def _exact(self, v: npt.NDArray[np.float64], row: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    def _exact(self, v: Float64s, row: Intps) -> Float64s:
         e = self.rows[row].astype(np.float64)
         if self.similarity == "euclidean":
             e -= v
@@ -222,7 +205,7 @@ class Scoring:
             scale = np.abs(e).max(axis=-1, keepdims=True)
             scale[scale == 0] = 1  # so that squares neither over- nor underflow
             e /= scale
-            distances: npt.NDArray[np.float64] = scale[..., 0] * np.sqrt(dots(e, e))
+            distances: Float64s = scale[..., 0] * np.sqrt(dots(e, e))
             return -distances
         if self.similarity == "cosine":
             v = v / vector_lengths(v[:, 0])[:, None, None]
@@ -250,8 +233,8 @@ class Rescaling:
     shift : float64 array of shape (d,), or None
     """
 
-    factor: npt.NDArray[np.float32]
-    shift: npt.NDArray[np.float64] | None
+    factor: Float32s
+    shift: Float64s | None
 
     @classmethod
     def between(cls, base: Scoring, other: Scoring) -> Rescaling:
@@ -280,13 +263,13 @@ class Rescaling:
         padded[: len(factor)] = np.where(other.usable, factor / largest, np.nan)
         return cls(padded, other.shift)  # no order has changed, and nothing overflows
 
-    def in_order(self, order: npt.NDArray[np.intp]) -> Rescaling:
+    def in_order(self, order: Intps) -> Rescaling:
         """The same for rows in another order."""
         factor = self.factor.copy()
         factor[: len(order)] = self.factor[order]
         return Rescaling(factor, self.shift)
 
-    def of_groups(self, group: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None:
+    def of_groups(self, group: int) -> tuple[Float32s, Float32s] | None:
         """Least and largest factor of every `group` rows, if these are mostly alike; else None.
 
         The least is NaN where a row of the group is not usable or not there, the largest where none is.
@@ -296,7 +279,7 @@ class Rescaling:
         even = largest <= _EVEN * least
         return (least, largest) if 2 * np.count_nonzero(even) > np.count_nonzero(largest > 0) else None
 
-    def offsets(self, queries: npt.NDArray[np.floating]) -> npt.NDArray[np.float32] | None:
+    def offsets(self, queries: Floats) -> Float32s | None:
         """``⟨shift, v_j⟩`` for each query, brought to unit length; None without a shift."""
         if self.shift is None:
             return None
@@ -304,7 +287,7 @@ class Rescaling:
             np.float32
         )
 
-    def bound(self, bound: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def bound(self, bound: Float32s) -> Float32s:
         """How far a rescaled product may be off, if the products are off by `bound` at most.
 
         The difference, the product and the roundings of factor and offset add less than eight
@@ -315,25 +298,21 @@ class Rescaling:
         return np.nextafter(wide.astype(np.float32), np.float32(np.inf))
 
 
-def vector_lengths(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+def vector_lengths(vectors: Floats) -> Float64s:
     """Euclidean norms of the rows of `vectors`, shape (m,), safe from over- and underflow."""
     lengths = np.empty(len(vectors))
-    for low in range(0, len(vectors), 64):
-        v = vectors[low : low + 64].astype(np.float64)
+    for part in blocks(len(vectors), 64):
+        v = vectors[part].astype(np.float64)
         largest = np.abs(v).max(axis=1)
         largest[largest == 0] = 1
         exponent = np.exp2(np.floor(np.log2(largest)))  # a power of two changes no digit
         v /= exponent[:, None]
-        lengths[low : low + 64] = exponent * np.sqrt(dots(v, v))
+        lengths[part] = exponent * np.sqrt(dots(v, v))
     return lengths
 
 
 def make_scoring(
-    rows: Rows,
-    *,
-    similarity: Similarity = "cosine",
-    centered: bool = False,
-    keep: npt.NDArray[np.bool_] | None = None,
+    rows: Rows, *, similarity: Similarity = "cosine", centered: bool = False, keep: Bools | None = None
 ) -> Scoring:
     """Prepare a similarity over `rows`.
 
@@ -352,30 +331,25 @@ def make_scoring(
     scale = weight = shift = extra = None
     unit = longest = 1.0
     if similarity == "cosine":
-        with np.errstate(divide="ignore", invalid="ignore"):
-            scale = np.where(moments.usable, 1.0 / moments.norms, 0.0)
+        scale = reciprocal(moments.norms, moments.usable)
         if centered:
             center = moments.center()
             usable = usable & center.usable
-            with np.errstate(divide="ignore", invalid="ignore"):
-                weight = np.where(center.usable, 1.0 / center.distances, 0.0)
+            weight = reciprocal(center.distances, center.usable)
             scale, shift = scale * weight, center.mean
             if usable.any():
                 longest = float((1 + np.linalg.norm(shift)) * weight[usable].max())
-        return Scoring(
-            rows.vectors, similarity, usable, scale, weight, shift, unit, extra, longest, rows.compute
-        )
-    norms = moments.norms
-    longest = float(norms[usable].max()) if usable.any() else 1.0
-    if centered:
-        shift = moments.mean_row()
-        weight = np.ones(len(rows))
-        longest += float(np.linalg.norm(shift))
+    else:
+        longest = float(moments.norms[usable].max()) if usable.any() else 1.0
+        if centered:
+            shift = moments.mean_row()
+            weight = np.ones(len(rows))
+            longest += float(np.linalg.norm(shift))
     if similarity == "euclidean":
         unit = longest
         scale = np.full(len(rows), 1 / unit)
         if shift is None:
-            squares = norms**2
+            squares = moments.norms**2
         else:
             squares = moments.squared_distances(shift)
             weight = np.full(len(rows), 1 / unit)

@@ -22,14 +22,16 @@ Two laws:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Float32s, Float64s
 from tokensphere.errors import InputError, check_choice, check_whole
 from tokensphere.geometry.compute import Compute, workers
-from tokensphere.geometry.rows import Rows, dots
+from tokensphere.geometry.directions import stream
+from tokensphere.geometry.rows import Rows, blocks, dots
 
 SurrogateLaw = Literal["matched", "gaussian"]
 SURROGATE_LAWS: tuple[SurrogateLaw, ...] = get_args(SurrogateLaw)
@@ -41,32 +43,28 @@ _CLOSE = 0.05  # of the sampling error of a covariance: near enough
 _ENOUGH = 4  # rows for each dimension of the noise, or its covariance cannot be mended
 
 
-def unit_covariance(rows: Rows) -> npt.NDArray[np.float64]:
+def unit_covariance(rows: Rows) -> Float64s:
     """Covariance ``Σ`` of the usable rows brought to unit length, float64 of shape (d, d).
 
     ``Σ = (1/n) Σ_i (u_i − μ)(u_i − μ)ᵀ``; the same to the bit for any number of threads.
 
     """
-    vectors, moments = rows.vectors, rows.moments
-    d = vectors.shape[1]
-    mean = moments.mean_unit_row()
-    total = np.zeros((d, d))
+    moments, mean = rows.moments, rows.moments.mean_unit_row()
+    total = np.zeros((len(mean), len(mean)))
 
-    def part(start: int) -> npt.NDArray[np.float64]:
-        usable = start + np.flatnonzero(moments.usable[start : start + BLOCK])
-        block = vectors[usable] / moments.norms[usable, None] - mean
-        product: npt.NDArray[np.float64] = block.T @ block
-        return product
+    def product(part: slice) -> Float64s:
+        offsets = moments.unit_rows(part)[1] - mean
+        return np.asarray(offsets.T @ offsets)
 
+    parts = blocks(len(rows), BLOCK)
     with workers(rows.compute.count()) as in_parallel:
-        for low in range(0, len(rows), _AT_ONCE * BLOCK):
-            starts = range(low, min(low + _AT_ONCE * BLOCK, len(rows)), BLOCK)
-            for product in in_parallel(part, starts):  # always added in this order
-                total += product
+        while some := list(islice(parts, _AT_ONCE)):
+            for found in in_parallel(product, some):  # always added in this order
+                total += found
     return total / max(int(np.count_nonzero(moments.usable)), 1)
 
 
-def covariance_error(covariance: npt.NDArray[np.float64], n: int) -> float:
+def covariance_error(covariance: Float64s, n: int) -> float:
     """How far, relative to ‖Σ‖ (Frobenius), the covariance of `n` Gaussian rows lies from ``Σ``.
 
     The root of the expected square: ``E‖Σ̂ − Σ‖² = ((tr Σ)² + ‖Σ‖²)/n`` (moments of the Wishart law).
@@ -89,13 +87,13 @@ class _Recipe:
     factor : float64 array of shape (r, d); r normal values times it are the noise
     """
 
-    axis: npt.NDArray[np.float64]
-    along: npt.NDArray[np.float64] | None
+    axis: Float64s
+    along: Float64s | None
     middle: float
-    slope: npt.NDArray[np.float64]
-    factor: npt.NDArray[np.float64]
+    slope: Float64s
+    factor: Float64s
 
-    def rows(self, block: slice, normal: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def rows(self, block: slice, normal: Float32s) -> Float32s:
         """Rows of unit length from noise of shape (b, d), which is overwritten."""
         if self.along is None:
             normal += self.slope.astype(np.float32)
@@ -120,7 +118,7 @@ class _Recipe:
         return normal
 
 
-def gaussian_factor(covariance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def gaussian_factor(covariance: Float64s) -> Float64s:
     """A matrix ``A`` of shape (d, r) with ``A Aᵀ = Σ``, for any rank r of ``Σ``.
 
     From the eigenvectors: a covariance of fewer rows than dimensions has no Cholesky factor.
@@ -167,7 +165,7 @@ def surrogate_rows(rows: Rows, *, law: SurrogateLaw = "matched", seed: int = 0) 
         return _fitted(_matched(rows, covariance), covariance, n, seed, rows.compute)
 
 
-def _matched(rows: Rows, covariance: npt.NDArray[np.float64]) -> _Recipe:
+def _matched(rows: Rows, covariance: Float64s) -> _Recipe:
     """The recipe of the law ``matched``."""
     vectors, moments = rows.vectors, rows.moments
     mean = moments.mean_unit_row()
@@ -175,16 +173,14 @@ def _matched(rows: Rows, covariance: npt.NDArray[np.float64]) -> _Recipe:
     axis = mean / length if length > 1e-12 else np.zeros_like(mean)
     usable = np.flatnonzero(moments.usable)
     along = np.empty(len(usable))
-    for low in range(0, len(usable), BLOCK):
-        ids = usable[low : low + BLOCK]
-        along[low : low + BLOCK] = dots(vectors[ids].astype(np.float64), axis) / moments.norms[ids]
+    for part in blocks(len(usable), BLOCK):
+        ids = usable[part]
+        along[part] = dots(vectors[ids].astype(np.float64), axis) / moments.norms[ids]
     slope, noise = _regression(covariance, axis)
     return _Recipe(axis, along, float(along.mean()), slope, gaussian_factor(noise).T)
 
 
-def _regression(
-    covariance: npt.NDArray[np.float64], axis: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _regression(covariance: Float64s, axis: Float64s) -> tuple[Float64s, Float64s]:
     """Slope on the component along `axis`, orthogonal to it, and the covariance of the residuals."""
     mixed = covariance @ axis
     variance = float(axis @ mixed)
@@ -193,9 +189,7 @@ def _regression(
     return mixed / variance - axis, covariance - np.outer(mixed, mixed) / variance
 
 
-def _fitted(
-    recipe: _Recipe, covariance: npt.NDArray[np.float64], n: int, seed: int, compute: Compute
-) -> Rows:
+def _fitted(recipe: _Recipe, covariance: Float64s, n: int, seed: int, compute: Compute) -> Rows:
     """Rows of the recipe, mended until their covariance is the one wanted or comes no nearer."""
     wanted = _regression(covariance, recipe.axis)
     near = _CLOSE * covariance_error(covariance, n) * float(np.linalg.norm(covariance))
@@ -215,7 +209,7 @@ def _fitted(
     return drawn
 
 
-_Regression = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+_Regression = tuple[Float64s, Float64s]
 
 
 def _mended(recipe: _Recipe, wanted: _Regression, found: _Regression) -> _Recipe:
@@ -232,7 +226,7 @@ def _mended(recipe: _Recipe, wanted: _Regression, found: _Regression) -> _Recipe
     )
 
 
-def _power(covariance: npt.NDArray[np.float64], exponent: float) -> npt.NDArray[np.float64]:
+def _power(covariance: Float64s, exponent: float) -> Float64s:
     """A power of a symmetric matrix on the space where it is not zero but for rounding."""
     values, vectors = np.linalg.eigh(covariance)
     there = values > max(float(values.max()), 0.0) * 1e-9
@@ -243,12 +237,11 @@ def _draw(recipe: _Recipe, n: int, seed: int, compute: Compute) -> Rows:
     factor = np.ascontiguousarray(recipe.factor, dtype=np.float32)
     drawn = np.empty((n, len(recipe.axis)), dtype=np.float32)
 
-    def draw(block: int) -> None:
-        part = slice(block * BLOCK, min((block + 1) * BLOCK, n))
-        stream = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(block,)))
-        normal = np.random.Generator(stream).standard_normal((BLOCK, len(factor)), dtype=np.float32)
+    def draw(part: slice) -> None:
+        block = part.start // BLOCK
+        normal = stream(seed, block).standard_normal((BLOCK, len(factor)), dtype=np.float32)
         drawn[part] = recipe.rows(part, (normal @ factor)[: part.stop - part.start])
 
     with workers(compute.count()) as in_parallel:
-        in_parallel(draw, range(-(-n // BLOCK)))
+        in_parallel(draw, blocks(n, BLOCK))
     return Rows.of(drawn, compute=compute)

@@ -15,8 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from tokensphere.arrays import Float32s, Float64s, Int64s, Ints
 from tokensphere.errors import InputError
-from tokensphere.geometry.rows import Rows
+from tokensphere.geometry.rows import Rows, blocks
+from tokensphere.records import record
 
 _ROWS = 8192
 
@@ -36,7 +38,7 @@ class Decomposition:
 
     def to_dict(self) -> dict[str, float]:
         """The same as a dict for JSON."""
-        return {"total": self.total, "within": self.within, "between": self.between, "icc": self.icc}
+        return record(self, "total", "within", "between", "icc")
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,11 @@ class Partition:
     spreads : float64 array of shape (C,), mean of ``‖u_i − μ_S‖²`` over the group, ``1 − ‖μ_S‖²``
     """
 
-    labels: npt.NDArray[np.int64]
-    sizes: npt.NDArray[np.int64]
-    origin: npt.NDArray[np.float64]
-    offsets: npt.NDArray[np.float64]
-    spreads: npt.NDArray[np.float64]
+    labels: Int64s
+    sizes: Int64s
+    origin: Float64s
+    offsets: Float64s
+    spreads: Float64s
 
     @property
     def n(self) -> int:
@@ -69,17 +71,17 @@ class Partition:
         return len(self.origin)
 
     @cached_property
-    def shares(self) -> npt.NDArray[np.float64]:
+    def shares(self) -> Float64s:
         """``p_S``, the groups' shares of the rows in groups, shape (C,)."""
         return np.asarray(self.sizes / self.sizes.sum())
 
     @cached_property
-    def mean_offset(self) -> npt.NDArray[np.float64]:
+    def mean_offset(self) -> Float64s:
         """Mean of the unit rows in groups, less `origin`, shape (d,)."""
         return np.asarray(self.shares @ self.offsets)
 
     @cached_property
-    def squared_shifts(self) -> npt.NDArray[np.float64]:
+    def squared_shifts(self) -> Float64s:
         """``‖μ_S − μ‖²`` with `μ` the mean of the rows in groups, shape (C,)."""
         shifts = self.offsets - self.mean_offset
         return np.asarray(np.vecdot(shifts, shifts))
@@ -106,23 +108,23 @@ class Partition:
         return Decomposition(total, total - between, between)
 
     @cached_property
-    def sd(self) -> npt.NDArray[np.float64]:
+    def sd(self) -> Float64s:
         """Root mean square over directions of each group's sd of the cosine, shape (C,)."""
         return np.sqrt(self.spreads / self.d)
 
     @cached_property
-    def mean_size(self) -> npt.NDArray[np.float64]:
+    def mean_size(self) -> Float64s:
         """Root mean square over directions of each group's mean cosine, ``‖μ_S‖/√d``, shape (C,)."""
         means = self.offsets + self.origin
         return np.asarray(np.sqrt(np.vecdot(means, means) / self.d))
 
     @cached_property
-    def shift(self) -> npt.NDArray[np.float64]:
+    def shift(self) -> Float64s:
         """Root mean square over directions of ``mean_S − mean``, ``‖μ_S − μ‖/√d``, shape (C,)."""
         return np.sqrt(self.squared_shifts / self.d)
 
     @cached_property
-    def variance_ratios(self) -> npt.NDArray[np.float64]:
+    def variance_ratios(self) -> Float64s:
         """Each group's variance of the cosine over that of all rows, averaged over directions, (C,)."""
         total = self.decomposition.total
         return self.spreads / self.d / total if total > 0 else np.ones(len(self.sizes))
@@ -141,11 +143,11 @@ class Offsets:
     rows : whose they are
     """
 
-    values: npt.NDArray[np.float32]
+    values: Float32s
     rows: Rows
 
     @property
-    def origin(self) -> npt.NDArray[np.float64]:
+    def origin(self) -> Float64s:
         """``μ``, the mean of the usable unit rows, shape (d,)."""
         return self.rows.moments.mean_unit_row()
 
@@ -153,25 +155,22 @@ class Offsets:
         """The rows ``u_i − μ`` as a matrix of its own, those that equal the mean left out."""
         return Rows.of(self.values, self.rows.moments.center().usable, self.rows.compute)
 
-    def grouped(self, labels: npt.NDArray[np.integer]) -> Partition:
+    def grouped(self, labels: Ints) -> Partition:
         """The groups that `labels` make of the rows, see :func:`make_partition`."""
         return make_partition(self.values, self.origin, labels)
 
 
 def unit_offsets(rows: Rows) -> Offsets:
     """The unit rows less their mean."""
-    vectors, moments = rows.vectors, rows.moments
-    mean = moments.mean_unit_row()
+    mean = rows.moments.mean_unit_row()
     offsets = np.zeros(rows.shape, dtype=np.float32)
-    for start in range(0, len(rows), _ROWS):
-        here = start + np.flatnonzero(moments.usable[start : start + _ROWS])
-        offsets[here] = vectors[here] / moments.norms[here, None] - mean
+    for part in blocks(len(rows), _ROWS):
+        usable, unit = rows.moments.unit_rows(part)
+        offsets[usable] = unit - mean
     return Offsets(offsets, rows)
 
 
-def make_partition(
-    offsets: npt.NDArray[np.float32], origin: npt.NDArray[np.float64], labels: npt.NDArray[np.integer]
-) -> Partition:
+def make_partition(offsets: Float32s, origin: Float64s, labels: Ints) -> Partition:
     """The groups that `labels` make of the unit rows ``origin + offsets``.
 
     Parameters
@@ -202,31 +201,24 @@ def make_partition(
 
 
 def group_tables(
-    labels: npt.NDArray[np.int64], count: int, dtype: npt.DTypeLike, rows: int = _ROWS
+    labels: Int64s, count: int, dtype: npt.DTypeLike, rows: int = _ROWS
 ) -> list[tuple[slice, sparse.csr_array]]:
     """For each block of rows the 0/1 matrix (count, block) whose product with it sums the groups."""
     tables = []
-    for start in range(0, len(labels), rows):
-        part = slice(start, min(start + rows, len(labels)))
+    for part in blocks(len(labels), rows):
         column = np.flatnonzero(labels[part] >= 0)
         entries = np.ones(len(column), dtype=dtype), (labels[part][column], column)
-        tables.append((part, sparse.csr_array(entries, shape=(count, part.stop - start))))
+        tables.append((part, sparse.csr_array(entries, shape=(count, part.stop - part.start))))
     return tables
 
 
-def _spreads(
-    offsets: npt.NDArray[np.float32],
-    labels: npt.NDArray[np.int64],
-    means: npt.NDArray[np.float64],
-    sizes: npt.NDArray[np.int64],
-) -> npt.NDArray[np.float64]:
+def _spreads(offsets: Float32s, labels: Int64s, means: Float64s, sizes: Int64s) -> Float64s:
     """Mean squared distance of each group's rows from its mean, shape (C,).
 
     From the differences themselves: for a tight group ``1 − ‖μ_S‖²`` has no digits left.
     """
     squares = np.zeros(len(sizes))
-    for start in range(0, len(labels), _ROWS // 8):
-        part = slice(start, start + _ROWS // 8)
+    for part in blocks(len(labels), _ROWS // 8):
         grouped = labels[part] >= 0
         own = labels[part][grouped]
         rest = offsets[part][grouped] - means[own]
@@ -234,7 +226,7 @@ def _spreads(
     return squares / sizes
 
 
-def random_partition(labels: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def random_partition(labels: Int64s, rng: np.random.Generator) -> Int64s:
     """The same labels, dealt at random to the rows that have one."""
     shuffled = labels.copy()
     grouped = labels >= 0
@@ -242,7 +234,7 @@ def random_partition(labels: npt.NDArray[np.int64], rng: np.random.Generator) ->
     return shuffled
 
 
-def number_labels(labels: Sequence[str | None]) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+def number_labels(labels: Sequence[str | None]) -> tuple[Int64s, tuple[str, ...]]:
     """Names as numbers in the order in which they first appear, None and "" as −1; and the names.
 
     Examples

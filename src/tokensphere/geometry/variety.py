@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
+
+from tokensphere.arrays import Float64s, Int64s, Ints
+from tokensphere.geometry.rows import blocks
 
 _DRAWS_AT_ONCE = 2**18  # stays in the cache
 
 
-def count_different(labels: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+def count_different(labels: Ints) -> Int64s:
     """How many different labels each row of an array of shape (m, k) has, shape (m,).
 
     Examples
@@ -21,7 +23,7 @@ def count_different(labels: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
     return np.asarray(1 + np.count_nonzero(np.diff(ordered, axis=1), axis=1), dtype=np.int64)
 
 
-def expected_different(sizes: npt.NDArray[np.integer], k: int) -> float:
+def expected_different(sizes: Ints, k: int) -> float:
     """Expected number of different groups among `k` rows drawn at random without replacement.
 
     ``Σ_S [1 − C(n − n_S, k)/C(n, k)]``: a group is missed when all `k` come from the other rows.
@@ -40,12 +42,8 @@ def expected_different(sizes: npt.NDArray[np.integer], k: int) -> float:
 
 
 def model_different(
-    means: npt.NDArray[np.float64],
-    sds: npt.NDArray[np.float64],
-    sizes: npt.NDArray[np.int64],
-    k: int,
-    rng: np.random.Generator,
-) -> npt.NDArray[np.int64]:
+    means: Float64s, sds: Float64s, sizes: Int64s, k: int, rng: np.random.Generator
+) -> Int64s:
     """Different groups among the `k` best, were all cosines normal but for each group's mean and sd.
 
     A group's cosines are a normal sample that is shifted and stretched so that its mean and sd are
@@ -68,9 +66,8 @@ def model_different(
     starts = np.cumsum(sizes) - sizes
     different = np.empty(m, dtype=np.int64)
     at_once = max(1, _DRAWS_AT_ONCE // n)
-    for low in range(0, m, at_once):
-        part = slice(low, min(low + at_once, m))
-        drawn = rng.standard_normal((part.stop - low, n), dtype=np.float32)
+    for part in blocks(m, at_once):
+        drawn = rng.standard_normal((part.stop - part.start, n), dtype=np.float32)
         middle = np.add.reduceat(drawn, starts, axis=1) / sizes
         drawn -= middle.astype(np.float32)[:, group]
         spread = np.sqrt(np.add.reduceat(np.square(drawn), starts, axis=1) / sizes)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.arrays import Int64s
 from tokensphere.errors import InputError
+from tokensphere.records import Record
 from tokensphere.statistics.intervals import Z
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Agreement(Record, interval="kappa_interval_95"):
     """A 2 × 2 table of two verdicts on the same lists, and Cohen's kappa.
 
     Attributes
@@ -32,17 +33,6 @@ class Agreement:
     neither: int
     kappa: float | None
     interval: tuple[float, float] | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return {
-            "both": self.both,
-            "first_only": self.first_only,
-            "second_only": self.second_only,
-            "neither": self.neither,
-            "kappa": self.kappa,
-            "kappa_interval_95": None if self.interval is None else list(self.interval),
-        }
 
 
 def agreement(first: npt.ArrayLike, second: npt.ArrayLike) -> Agreement:
@@ -70,18 +60,13 @@ def agreement(first: npt.ArrayLike, second: npt.ArrayLike) -> Agreement:
         raise InputError("two verdicts are compared as bool arrays of one length, one value a list")
     if not len(one):
         raise InputError("no lists: agreement needs 1 or more")
-    cells = np.array(
-        [
-            [np.count_nonzero(one & other), np.count_nonzero(one & ~other)],
-            [np.count_nonzero(~one & other), np.count_nonzero(~one & ~other)],
-        ]
-    )
+    cells = np.array([[np.count_nonzero(a & b) for b in (other, ~other)] for a in (one, ~one)])
     kappa, interval = _kappa(cells)
     (both, first_only), (second_only, neither) = cells.tolist()
     return Agreement(both, first_only, second_only, neither, kappa, interval)
 
 
-def _kappa(cells: npt.NDArray[np.int64]) -> tuple[float | None, tuple[float, float] | None]:
+def _kappa(cells: Int64s) -> tuple[float | None, tuple[float, float] | None]:
     n = int(cells.sum())
     share = cells / n
     rows, columns = share.sum(axis=1), share.sum(axis=0)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Floats, Ints
 from tokensphere.errors import InputError
 
 _REPLICATES = 1000
@@ -32,8 +32,8 @@ class Exceedance:
 
 
 def exceedance_rates(
-    values: npt.NDArray[np.floating],
-    null: npt.NDArray[np.floating],
+    values: Floats,
+    null: Floats,
     *,
     levels: tuple[float, ...] = (0.95, 0.99),
     replicates: int = _REPLICATES,
@@ -68,23 +68,21 @@ def exceedance_rates(
         for j, statistic in enumerate(statistics):
             drawn[replicate, j] = statistic.rates(weights, levels)
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    result = []
-    for j, statistic in enumerate(statistics):
-        rates = statistic.rates(np.ones(m, dtype=np.int64), levels)
-        row = [
-            Exceedance(
-                level, statistic.threshold(level), float(rates[i]), (float(low[j, i]), float(high[j, i]))
-            )
-            for i, level in enumerate(levels)
+    every = np.ones(m, dtype=np.int64)
+    intervals = np.stack([low, high], axis=-1).tolist()
+    return [
+        [
+            Exceedance(level, statistic.threshold(level), rate, (ends[0], ends[1]))
+            for level, rate, ends in zip(levels, statistic.rates(every, levels), own, strict=True)
         ]
-        result.append(row)
-    return result
+        for statistic, own in zip(statistics, intervals, strict=True)
+    ]
 
 
 class _Sorted:
     """A statistic and its null, sorted once, so that a weighted sample costs two running sums."""
 
-    def __init__(self, values: npt.NDArray[np.floating], null: npt.NDArray[np.floating]) -> None:
+    def __init__(self, values: Floats, null: Floats) -> None:
         self.null_order = np.argsort(-null, kind="stable")
         self.null = null[self.null_order]
         self.order = np.argsort(-values, kind="stable")
@@ -97,7 +95,7 @@ class _Sorted:
         m = len(self.null)
         return float(self.null[m - max(ceil(level * m), 1)])
 
-    def rates(self, weights: npt.NDArray[np.integer], levels: tuple[float, ...]) -> list[float]:
+    def rates(self, weights: Ints, levels: tuple[float, ...]) -> list[float]:
         """Share of the weighted values above the weighted null's quantiles."""
         m = len(self.null)
         # Quantiles near 1 need the head of the sorted null only; a sample may need a little more.

@@ -7,10 +7,11 @@ from math import comb, log, perm
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.arrays import Float64s, Ints
 from tokensphere.errors import InputError
 
 
-def tail_table(n: int, sizes: npt.ArrayLike, k: int) -> npt.NDArray[np.float64]:
+def tail_table(n: int, sizes: npt.ArrayLike, k: int) -> Float64s:
     """``P(X ≥ x)`` for ``X ~ Hypergeometric(n, K, k)``, for every size `K` and every x in 0 … k.
 
     Of `n` things `K` are marked; `k` are drawn without replacement; X of them are marked.
@@ -57,7 +58,7 @@ def tail_table(n: int, sizes: npt.ArrayLike, k: int) -> npt.NDArray[np.float64]:
     return np.asarray(np.minimum(tails, 1.0))
 
 
-def _running(n: int, sizes: npt.NDArray[np.integer], k: int) -> npt.NDArray[np.float64]:
+def _running(n: int, sizes: Ints, k: int) -> Float64s:
     """``log([K]_x / [n]_x)`` for x in 0 … k, shape (L, k + 1); −∞ where x > K."""
     step = np.arange(k)
     with np.errstate(divide="ignore"):
@@ -67,7 +68,7 @@ def _running(n: int, sizes: npt.NDArray[np.integer], k: int) -> npt.NDArray[np.f
     return running
 
 
-def _common(n: int, k: int) -> npt.NDArray[np.float64]:
+def _common(n: int, k: int) -> Float64s:
     """``log(C(k, x) [n]_x [n]_{k−x} / [n]_k)`` for x in 0 … k; whole numbers up to the logarithm."""
     whole = perm(n, k)
     return np.array([log(comb(k, x) * perm(n, x) * perm(n, k - x)) - log(whole) for x in range(k + 1)])

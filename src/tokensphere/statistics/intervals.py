@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float64s, Floats
+from tokensphere.records import Record
+
 Z = 1.959963984540054  # the 97.5 % quantile of the standard normal law
 
 
@@ -26,9 +29,7 @@ def wilson(share: float, count: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def clopper_pearson(
-    count: npt.ArrayLike, n: int, error: float
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def clopper_pearson(count: npt.ArrayLike, n: int, error: float) -> tuple[Float64s, Float64s]:
     """The exact interval for a probability, from `count` successes in `n` trials (1934).
 
     Parameters
@@ -57,7 +58,7 @@ def clopper_pearson(
 
 
 @dataclass(frozen=True)
-class Share:
+class Share(Record, interval="interval_95"):
     """In how many of some things something holds.
 
     Attributes
@@ -80,22 +81,13 @@ class Share:
         return cls(count, n, count / n, wilson(count / n, n))
 
     @classmethod
-    def where(cls, holds: npt.NDArray[np.bool_]) -> Share:
+    def where(cls, holds: Bools) -> Share:
         """The share of True."""
         return cls.of(int(np.count_nonzero(holds)), len(holds))
 
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return {
-            "count": self.count,
-            "n": self.n,
-            "share": self.share,
-            "interval_95": list(self.interval),
-        }
-
 
 @dataclass(frozen=True)
-class Estimate:
+class Estimate(Record):
     """A mean over directions, and its Monte Carlo error (standard deviation over √m)."""
 
     mean: float
@@ -108,11 +100,7 @@ class Estimate:
         error = float(values.std(ddof=1)) / sqrt(m) if m > 1 else 0.0
         return cls(float(values.mean()), error)
 
-    def to_dict(self) -> dict[str, float]:
-        """The same as a dict for JSON."""
-        return {"mean": self.mean, "error": self.error}
 
-
-def quartiles(values: npt.NDArray[np.floating]) -> tuple[float, ...]:
+def quartiles(values: Floats) -> tuple[float, ...]:
     """Lower quartile, median, upper quartile; empty for no values."""
     return tuple(np.quantile(values, [0.25, 0.5, 0.75]).tolist()) if len(values) else ()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.arrays import Float64s, Int64s
 
-def reached(
-    values: npt.ArrayLike, null: npt.NDArray[np.float64], *, larger: bool = True
-) -> npt.NDArray[np.int64]:
+
+def reached(values: npt.ArrayLike, null: Float64s, *, larger: bool = True) -> Int64s:
     """How many draws of a null are at least as extreme as each value.
 
     Parameters
@@ -21,10 +21,8 @@ def reached(
     -------
     int64 array of the shape of `values`, in [0, B]
     """
-    value, ordered = (
-        np.asarray(values, dtype=np.float64),
-        np.sort(null, kind="stable"),
-    )  # of what is sorted already, no work
+    value = np.asarray(values, dtype=np.float64)
+    ordered = np.sort(null, kind="stable")  # of what is sorted already, no work
     if larger:
         count = len(ordered) - np.searchsorted(ordered, value, side="left")
     else:
@@ -32,9 +30,7 @@ def reached(
     return np.where(np.isnan(value), len(ordered), count).astype(np.int64)
 
 
-def p_values(
-    values: npt.ArrayLike, null: npt.NDArray[np.float64], *, larger: bool = True
-) -> npt.NDArray[np.float64]:
+def p_values(values: npt.ArrayLike, null: Float64s, *, larger: bool = True) -> Float64s:
     """``(1 + #{b : as extreme}) / (1 + B)``, in [1/(1 + B), 1]; NaN where the value is.
 
     The +1 keeps the share of draws of the null with p ≤ a at a or below (Phipson & Smyth 2010).
@@ -61,7 +57,7 @@ def p_values(
     return np.where(np.isnan(np.asarray(values, dtype=np.float64)), np.nan, p)
 
 
-def q_values(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def q_values(p: Float64s) -> Float64s:
     """Benjamini & Hochberg's q-values (1995); a NaN counts nowhere and stays.
 
     The q of the i-th smallest of m is ``min_{j ≥ i} p_(j) m / j``, at most 1.

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Float64s
 from tokensphere.errors import InputError
+from tokensphere.records import Record
 from tokensphere.statistics.intervals import clopper_pearson
 from tokensphere.statistics.pvalues import reached
 
@@ -29,7 +29,7 @@ ERROR = 0.001  # ε
 
 
 @dataclass(frozen=True)
-class Settled:
+class Settled(Record):
     """How drawing on ended.
 
     Attributes
@@ -51,14 +51,10 @@ class Settled:
     looks_planned: int
     unsettled: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return dict(vars(self))
-
 
 def settle(
-    values: npt.NDArray[np.float64],
-    draw: Callable[[int], npt.NDArray[np.float64]],
+    values: Float64s,
+    draw: Callable[[int], Float64s],
     *,
     statistic: str,
     larger: bool,

@@ -7,13 +7,26 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Int64s
 from tokensphere.geometry.scan import GroupSpread
 from tokensphere.geometry.variance import Decomposition, Partition
+from tokensphere.records import record
 from tokensphere.statistics.intervals import Estimate, quartiles
 
 LEAST_SIZE = 10  # tokens from which a cluster's own variance means something
+EXCEEDING = ("exceeds", "exceeds_raw", "exceeds_literal")  # what :meth:`Clusters.exceeding` can say
+_RENAMED = {  # in JSON
+    "ratio_quartiles": "variance_ratio_quartiles",
+    "variety": "different",
+    "model_variety": "different_model",
+    "model_different": "different_model",
+    "expected_different": "different_random",
+    "baseline": "surrogate",
+    "sizes": "size",
+    "variance_ratios": "variance_ratio",
+    "mean_size": "mean",
+}
 
 
 @dataclass(frozen=True)
@@ -36,13 +49,33 @@ class Measured:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        errors = {"total": self.errors.total, "within": self.errors.within}
-        errors |= {"between": self.errors.between, "icc": self.icc_error}
-        return {**self.values.to_dict(), "errors": errors}
+        return {**self.values.to_dict(), "errors": {**self.errors.to_dict(), "icc": self.icc_error}}
+
+
+class _Grouped:
+    """Rows in clusters, and what follows from that for the clusters and for the nearest rows."""
+
+    partition: Partition
+    different: Int64s
+
+    @cached_property
+    def large(self) -> Bools:
+        """True for clusters of 10 tokens or more, shape (C,): those whose own variance counts."""
+        return self.partition.sizes >= LEAST_SIZE
+
+    @cached_property
+    def ratio_quartiles(self) -> tuple[float, ...]:
+        """Quartiles over large clusters of ``Var_S / Var``; empty if there are none."""
+        return quartiles(self.partition.variance_ratios[self.large])
+
+    @cached_property
+    def variety(self) -> Estimate:
+        """Different clusters among the k nearest, mean over directions."""
+        return Estimate.of(self.different)
 
 
 @dataclass(frozen=True)
-class Baseline:
+class Baseline(_Grouped):
     """The same k-means in a vocabulary with no words: how much of a clustering is the method's own.
 
     k-means looks for groups of small variance, and finds some in pure noise. What it finds in the
@@ -56,31 +89,19 @@ class Baseline:
     """
 
     partition: Partition = field(repr=False)
-    different: npt.NDArray[np.int64] = field(repr=False)
-
-    @cached_property
-    def ratio_quartiles(self) -> tuple[float, ...]:
-        """Quartiles over large clusters of ``Var_S / Var``; empty if there are none."""
-        large = self.partition.sizes >= LEAST_SIZE
-        return quartiles(self.partition.variance_ratios[large])
-
-    @cached_property
-    def variety(self) -> Estimate:
-        """Different clusters among the k nearest, mean over directions."""
-        return Estimate.of(self.different)
+    different: Int64s = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
         return {
             "closed_form": self.partition.decomposition.to_dict(),
-            "variance_ratio_quartiles": list(self.ratio_quartiles),
-            "different": self.variety.to_dict(),
+            **record(self, "ratio_quartiles", "variety", **_RENAMED),
             "size": self.partition.sizes.tolist(),
         }
 
 
 @dataclass(frozen=True)
-class Clusters:
+class Clusters(_Grouped):
     """One way to put the tokens in clusters, and where the variance of the cosine lies in it.
 
     Attributes
@@ -105,7 +126,7 @@ class Clusters:
     spread: GroupSpread = field(repr=False)
     shuffled: Partition = field(repr=False)
     shuffled_spread: GroupSpread = field(repr=False)
-    different: npt.NDArray[np.int64] = field(repr=False)
+    different: Int64s = field(repr=False)
     expected_different: float
     baseline: Baseline | None
 
@@ -113,21 +134,6 @@ class Clusters:
     def measured(self) -> Measured:
         """The decomposition along the drawn directions."""
         return Measured.of(self.spread)
-
-    @cached_property
-    def large(self) -> npt.NDArray[np.bool_]:
-        """True for clusters of 10 tokens or more, shape (C,): those whose own variance counts."""
-        return self.partition.sizes >= LEAST_SIZE
-
-    @cached_property
-    def ratio_quartiles(self) -> tuple[float, ...]:
-        """Quartiles over large clusters of ``Var_S / Var``; empty if there are none."""
-        return quartiles(self.partition.variance_ratios[self.large])
-
-    @cached_property
-    def variety(self) -> Estimate:
-        """Different clusters among the k nearest tokens, mean over directions."""
-        return Estimate.of(self.different)
 
     @cached_property
     def middle_variety(self) -> tuple[int, int]:
@@ -150,12 +156,9 @@ class Clusters:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        part, spread = self.partition, self.spread
-        kinds = ("exceeds", "exceeds_raw", "exceeds_literal")
+        part = self.partition
         return {
-            "name": self.name,
-            "problems": list(self.problems),
-            "search": self.search,
+            **record(self, "name", "problems", "search"),
             "tokens": part.n,
             "clusters": len(part.sizes),
             "closed_form": part.decomposition.to_dict(),
@@ -164,25 +167,16 @@ class Clusters:
             "random_drawn": self.shuffled.decomposition.to_dict(),
             "large_clusters": int(self.large.sum()),
             "variance_ratio_quartiles": list(self.ratio_quartiles),
-            **{kind: self.exceeding(kind) for kind in kinds},
-            **{f"{kind}_random": self.exceeding(kind, shuffled=True) for kind in kinds},
-            "different": self.variety.to_dict(),
-            "different_model": self.model_variety.to_dict(),
-            "different_random": self.expected_different,
-            "surrogate": None if self.baseline is None else self.baseline.to_dict(),
+            **{kind: self.exceeding(kind) for kind in EXCEEDING},
+            **{f"{kind}_random": self.exceeding(kind, shuffled=True) for kind in EXCEEDING},
+            **record(self, "variety", "model_variety", "expected_different", "baseline", **_RENAMED),
             "of_clusters": {
                 "names": list(self.names) or None,
-                "size": part.sizes.tolist(),
-                "variance_ratio": part.variance_ratios.tolist(),
-                "sd": part.sd.tolist(),
-                "mean": part.mean_size.tolist(),
-                "shift": part.shift.tolist(),
-                **{kind: getattr(spread, kind).tolist() for kind in kinds},
+                **record(part, "sizes", "variance_ratios", "sd", "mean_size", "shift", **_RENAMED),
+                **record(self.spread, *EXCEEDING),
             },
             "of_directions": {
                 "different": self.different.tolist(),
-                "different_model": spread.model_different.tolist(),
-                "within": spread.within.tolist(),
-                "between": spread.between.tolist(),
+                **record(self.spread, "model_different", "within", "between", **_RENAMED),
             },
         }

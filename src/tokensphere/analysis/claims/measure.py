@@ -8,23 +8,23 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tokensphere.analysis.claims.baseline import surrogate_clusters
-from tokensphere.analysis.claims.clusters import Clusters
+from tokensphere.analysis.claims.clusters import Baseline, Clusters
 from tokensphere.analysis.claims.parts import LEVELS, GeometrySettings, Orthogonality
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.analysis.pair import Pair, pair
 from tokensphere.analysis.survey.result import CoherentShare
+from tokensphere.arrays import Float64s, Int64s, Ints
 from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry import orthogonality as law
 from tokensphere.geometry.clusters import clustering_problems, spherical_kmeans
 from tokensphere.geometry.compute import Compute
-from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.directions import RandomDirections, stream
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.scan import Scan, scan_directions
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import make_scoring
+from tokensphere.geometry.surrogate import surrogate_rows
 from tokensphere.geometry.variance import (
     Offsets,
     Partition,
@@ -33,10 +33,11 @@ from tokensphere.geometry.variance import (
     unit_offsets,
 )
 from tokensphere.geometry.variety import count_different, expected_different
+from tokensphere.records import record
 from tokensphere.space import EmbeddingSpace
 
 SPOT_CHECK = ((" female", " alt"), ("female", "alt"))
-Labelling = npt.NDArray[np.integer] | Sequence[str | None] | Sequence[int]
+Labelling = Ints | Sequence[str | None] | Sequence[int]
 
 
 def measure_geometry(
@@ -80,7 +81,13 @@ def measure_geometry(
         length; `k` larger than the number of tokens or of labelled tokens
     """
     say = progress or (lambda _: None)
-    _check(n_directions, seed, clusters, labelling)
+    if n_directions < 2:
+        raise InputError(f"{n_directions} directions are too few: ask for 2 or more")
+    check_whole("the seed", seed)
+    if not len(clusters) and labelling is None:
+        raise InputError("no clusters to look at: give numbers of clusters or a labelling")
+    if any(count < 2 for count in clusters):
+        raise InputError(f"{min(clusters)} clusters: ask for 2 or more, or the variance has one place")
     rows = space.rows.using(compute)
     usable, center = rows.usable, rows.moments.center()
     n = int(usable.sum())
@@ -107,7 +114,7 @@ def measure_geometry(
     partitions = [*(one.partition for one in made), *shuffled]
     scan = scan_directions(offsets, directions, partitions, k=k, seed=seed)
     del offsets  # the surrogate needs as much
-    baselines = surrogate_clusters(rows, directions, fitting, k=k, seed=seed, progress=say)
+    baselines = _surrogate_clusters(rows, directions, fitting, k=k, seed=seed, progress=say)
     mean_cosine = float(center.mean @ center.mean)
     return Geometry(
         n_tokens=n,
@@ -119,11 +126,7 @@ def measure_geometry(
         orthogonality=_orthogonality(scan, cosines[:, 0], space.shape[1], n),
         clusters=tuple(
             Clusters(
-                name=one.name,
-                problems=one.problems,
-                search=one.search,
-                names=one.names,
-                partition=one.partition,
+                **vars(one),
                 spread=scan.spreads[number],
                 shuffled=shuffled[number],
                 shuffled_spread=scan.spreads[number + len(made)],
@@ -155,33 +158,14 @@ class _Made:
     names: tuple[str, ...] = ()
 
 
-def _check(n_directions: int, seed: int, clusters: Sequence[int], labelling: object) -> None:
-    if n_directions < 2:
-        raise InputError(f"{n_directions} directions are too few: ask for 2 or more")
-    check_whole("the seed", seed)
-    if not len(clusters) and labelling is None:
-        raise InputError("no clusters to look at: give numbers of clusters or a labelling")
-    if any(count < 2 for count in clusters):
-        raise InputError(f"{min(clusters)} clusters: ask for 2 or more, or the variance has one place")
-
-
 def _by_kmeans(offsets: Offsets, count: int, seed: int) -> _Made:
     found = spherical_kmeans(offsets.centered(), count, seed=seed)
-    search = {
-        "asked": count,
-        "iterations": found.iterations,
-        "converged": found.converged,
-        "mean_cosine_to_center": found.objective,
-    }
-    partition = offsets.grouped(found.labels)
-    return _Made(f"k-means {count:,}", partition, clustering_problems(found.sizes), search)
+    how = record(found, "iterations", "converged", "objective", objective="mean_cosine_to_center")
+    problems = clustering_problems(found.sizes)
+    return _Made(f"k-means {count:,}", offsets.grouped(found.labels), problems, {"asked": count, **how})
 
 
-def _by_labels(
-    offsets: Offsets,
-    labelling: Labelling,
-    name: str,
-) -> _Made:
+def _by_labels(offsets: Offsets, labelling: Labelling, name: str) -> _Made:
     usable = offsets.rows.usable
     if len(labelling) != len(usable):
         raise InputError(f"{len(labelling)} labels for {len(usable)} tokens: need one a token, or None")
@@ -206,18 +190,12 @@ def _by_labels(
 
 def _shuffled(offsets: Offsets, own: Partition, seed: int, number: int) -> Partition:
     # Keys of one number belong to blocks of directions, of two to the scan's model.
-    stream = np.random.SeedSequence(seed, spawn_key=(number, 0, 0))
-    labels = random_partition(own.labels, np.random.default_rng(stream))
-    return offsets.grouped(labels)
+    return offsets.grouped(random_partition(own.labels, stream(seed, number, 0, 0)))
 
 
 def _neighbors_among(
-    rows: Rows,
-    one: _Made,
-    directions: RandomDirections,
-    k: int,
-    ids: npt.NDArray[np.int64],
-) -> npt.NDArray[np.int64]:
+    rows: Rows, one: _Made, directions: RandomDirections, k: int, ids: Int64s
+) -> Int64s:
     """The k nearest of the tokens that are in a cluster, ids of shape (m, k)."""
     grouped = one.partition.labels >= 0
     if (one.partition.labels[ids] >= 0).all():
@@ -227,7 +205,37 @@ def _neighbors_among(
     return top_k(make_scoring(rows, keep=grouped), directions[:], k)[0]
 
 
-def _orthogonality(scan: Scan, largest: npt.NDArray[np.float64], d: int, n: int) -> Orthogonality:
+def _surrogate_clusters(
+    rows: Rows,
+    directions: RandomDirections,
+    clusters: Sequence[int],
+    *,
+    k: int,
+    seed: int,
+    progress: Callable[[str], None],
+) -> list[Baseline]:
+    """The clusterings of a surrogate of this space, with the same numbers, seed and directions.
+
+    None at all where all rows are one direction: then there is no surrogate. A row of the surrogate
+    is never its mean, so every one is in a cluster.
+    """
+    if not clusters or not rows.moments.center().usable.any():
+        return []
+    progress("surrogate")
+    drawn = surrogate_rows(rows, seed=seed)
+    ids, _ = top_k(make_scoring(drawn), directions[:], k)
+    offsets = unit_offsets(drawn)
+    usable = drawn.moments.center().usable
+    found = []
+    for count in clusters:
+        progress(f"surrogate, {count:,} clusters")
+        partition = offsets.grouped(spherical_kmeans(offsets.centered(), count, seed=seed).labels)
+        labels = np.where(usable, partition.labels, len(partition.sizes))
+        found.append(Baseline(partition, count_different(labels[ids])))
+    return found
+
+
+def _orthogonality(scan: Scan, largest: Float64s, d: int, n: int) -> Orthogonality:
     m = len(scan.means)
     squares = scan.variances + scan.means**2
     mean = float(scan.means.mean())

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from tokensphere.arrays import Float64s
 from tokensphere.geometry.orthogonality import CosineCounts
+from tokensphere.records import record
 from tokensphere.statistics.intervals import quartiles
 
 LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
@@ -27,14 +26,7 @@ class GeometrySettings:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        return {
-            "directions": self.n_directions,
-            "seed": self.seed,
-            "clusters": list(self.clusters),
-            "labelling": self.labelling,
-            "k": self.k,
-            "similarity": "cosine",
-        }
+        return record(self, n_directions="directions") | {"similarity": "cosine"}
 
 
 @dataclass(frozen=True)
@@ -63,8 +55,8 @@ class Orthogonality:
     quantiles: tuple[float, ...]
     law_quantiles: tuple[float, ...]
     resolution: float
-    largest: npt.NDArray[np.float64]
-    smallest: npt.NDArray[np.float64]
+    largest: Float64s
+    smallest: Float64s
     law_largest: float
     law_largest_quartiles: tuple[float, ...]
     counts: CosineCounts = field(repr=False)
@@ -78,17 +70,9 @@ class Orthogonality:
         """The same as a dict for JSON; the histogram in about 256 bins."""
         edges, counts = self.counts.coarse()
         return {
-            "mean": self.mean,
-            "mean_error": self.mean_error,
-            "sd": self.sd,
-            "sd_error": self.sd_error,
-            "law_sd": self.law_sd,
+            **record(self, "mean", "mean_error", "sd", "sd_error", "law_sd"),
             "levels": list(LEVELS),
-            "quantiles": list(self.quantiles),
-            "law_quantiles": list(self.law_quantiles),
-            "resolution": self.resolution,
-            "largest_quartiles": list(self.largest_quartiles),
-            "law_largest": self.law_largest,
-            "law_largest_quartiles": list(self.law_largest_quartiles),
+            **record(self, "quantiles", "law_quantiles", "resolution"),
+            **record(self, "largest_quartiles", "law_largest", "law_largest_quartiles"),
             "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
         }

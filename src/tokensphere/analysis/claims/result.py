@@ -13,6 +13,7 @@ from tokensphere.analysis.claims.parts import GeometrySettings, Orthogonality
 from tokensphere.analysis.pair import Pair
 from tokensphere.analysis.result import Column, Result
 from tokensphere.analysis.survey.result import CoherentShare
+from tokensphere.records import record
 from tokensphere.space import Provenance
 
 
@@ -70,24 +71,13 @@ class Geometry(Result):
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
         return {
             "model": self.provenance.to_dict(),
-            "settings": self.settings.to_dict(),
-            "n_tokens": self.n_tokens,
-            "d": self.d,
-            "left_out": self.left_out,
-            "at_mean": self.at_mean,
+            **record(self, "settings", "n_tokens", "d", "left_out", "at_mean"),
             "too_many_clusters": list(self.too_many),
-            "anisotropy": {
-                "mean_cosine": self.mean_cosine,
-                "mean_cosine_different": self.mean_cosine_different,
-            },
-            "orthogonality": self.orthogonality.to_dict(),
-            "clusters": [one.to_dict() for one in self.clusters],
-            "pair": None if self.pair is None else self.pair.to_dict(),
-            "claims": [claim.to_dict() for claim in self.claims],
+            "anisotropy": record(self, "mean_cosine", "mean_cosine_different"),
+            **record(self, "orthogonality", "clusters", "pair", "claims"),
             "directions": {
                 "index": list(self.indices),
-                "largest": self.orthogonality.largest.tolist(),
-                "smallest": self.orthogonality.smallest.tolist(),
+                **record(self.orthogonality, "largest", "smallest"),
             },
         }
 

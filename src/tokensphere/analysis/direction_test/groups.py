@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float64s
+from tokensphere.records import Record
 from tokensphere.statistics.intervals import Share
 
 LEVEL = 0.05
@@ -26,10 +27,10 @@ class Beside:
     null_distribution : the values of the B draws of the null, shape (B,)
     """
 
-    values: npt.NDArray[np.float64]
-    pvalue: npt.NDArray[np.float64]
-    qvalue: npt.NDArray[np.float64]
-    null_distribution: npt.NDArray[np.float64]
+    values: Float64s
+    pvalue: Float64s
+    qvalue: Float64s
+    null_distribution: Float64s
 
     @property
     def floor(self) -> float:
@@ -65,7 +66,7 @@ class StandOut:
 
 
 @dataclass(frozen=True)
-class GroupShares:
+class GroupShares(Record, name="group", n="tested", by="by_statistic"):
     """How many directions of a group stand out.
 
     Attributes
@@ -84,26 +85,12 @@ class GroupShares:
     def __getitem__(self, statistic: str) -> StandOut:
         return self.by[statistic]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return {
-            "group": self.name,
-            "tested": self.n,
-            "untestable": self.untestable,
-            "by_statistic": {name: found.to_dict() for name, found in self.by.items()},
-        }
 
-
-def group_shares(
-    name: str,
-    tested: Mapping[str, Beside],
-    testable: npt.NDArray[np.bool_],
-    which: npt.NDArray[np.bool_],
-) -> GroupShares:
+def group_shares(name: str, tested: Mapping[str, Beside], testable: Bools, which: Bools) -> GroupShares:
     """The shares of the directions `which`, of shape (m,)."""
     some = which & testable
 
-    def below(values: npt.NDArray[np.float64]) -> Share:
+    def below(values: Float64s) -> Share:
         return Share.where(values[some] < LEVEL)
 
     by = {name: StandOut(below(one.pvalue), below(one.qvalue)) for name, one in tested.items()}

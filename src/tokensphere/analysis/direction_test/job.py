@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from tokensphere.analysis.direction_test.measure import REASONS, Measured, Measu
 from tokensphere.analysis.direction_test.null import NullSpec, make_null, null_values
 from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.statistics import BEST, KINDS, Values, check_statistic
-from tokensphere.analysis.job import Column, Progress, Table, work
+from tokensphere.analysis.job import Column, OnDirections, Progress, Table, work
 from tokensphere.analysis.naming.lists import NamingSpec, labels_of, name_lists
 from tokensphere.directions.given import make_directions
 from tokensphere.errors import FormatError, InputError
@@ -104,14 +104,12 @@ def direction_test(
     return job.result(work(job, [], progress=progress))
 
 
-class DirectionTestJob:
+class DirectionTestJob(OnDirections):
     """A test in its steps, for whoever must be able to stop and go on; see :func:`direction_test`."""
 
     what = "test of directions"
-    words = {  # noqa: RUF012
-        "version": "of another version of tokensphere",
-        "directions": "of other directions",
-        "both_ends": "of one end of each direction where this is of both, or the other way round",
+    words: ClassVar[Mapping[str, str]] = {
+        **OnDirections.words,
         "space": "on another model or matrix",
         "labels": "with other labels or another k",
         "search": "with another k, similarity, centring or forms",
@@ -141,10 +139,6 @@ class DirectionTestJob:
         self._null = make_null(space, spec, self._measurer, tested=self.directions, sample=sample)
         self._drawn: dict[str, Values] | None = None
 
-    def __len__(self) -> int:
-        """Number of directions that were given; of both ends two each."""
-        return len(self.directions)
-
     @property
     def draws(self) -> int:
         """Draws of the null."""
@@ -158,11 +152,9 @@ class DirectionTestJob:
     @property
     def key(self) -> dict[str, Any]:
         """All that the statistics of the directions depend on; the null is no part of it."""
-        about = self.directions.about
         return {
             "version": _VERSION,
-            "directions": {name: value for name, value in about.items() if name != "path"},
-            "both_ends": self.directions.ends == 2,
+            **self._given,
             "labels": self._measurer.counter.digest,
             "space": self.space.key(),
             "search": self.search.to_dict(),
@@ -263,6 +255,5 @@ class DirectionTestJob:
 def _none_testable(done: Measured) -> str:
     if not len(done):
         return "no direction has been tested yet"
-    reasons = [REASONS[code] for code in done.reason.tolist()]
-    found = ", ".join(f"{reasons.count(reason):,} {reason}" for reason in dict.fromkeys(reasons))
+    found = ", ".join(f"{count:,} {reason}" for reason, count in done.untestable().items())
     return f"none of the {len(done):,} directions can be tested ({found}); give others"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.direction_test.statistics import KINDS, NearestTokens, Values
 from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.arrays import Float64s, Int8s, Int32s
 from tokensphere.directions.named import Directions, Own, Vectors
 from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence
@@ -38,12 +39,16 @@ class Measured:
     """
 
     values: dict[str, Values]
-    ids: npt.NDArray[np.int32]
-    similarity: npt.NDArray[np.float64]
-    reason: npt.NDArray[np.int8]
+    ids: Int32s
+    similarity: Float64s
+    reason: Int8s
 
     def __len__(self) -> int:
         return len(self.reason)
+
+    def untestable(self) -> dict[str, int]:
+        """How many could not be tested, by reason."""
+        return dict(Counter(REASONS[code] for code in self.reason[self.reason != 0].tolist()))
 
     @classmethod
     def join(cls, parts: Sequence[Measured], k: int) -> Measured:
@@ -135,7 +140,7 @@ class Measurer:
             yield self.measure(vectors, own)
 
 
-def why_untestable(vectors: Vectors) -> npt.NDArray[np.int8]:
+def why_untestable(vectors: Vectors) -> Int8s:
     """For each vector the place of its reason in `REASONS`; 0 for those that can be tested.
 
     One whose entries are all equal does point somewhere. But files have such rows for what was never

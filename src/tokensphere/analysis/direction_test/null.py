@@ -6,23 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.direction_test.measure import Measurer, why_untestable
 from tokensphere.analysis.direction_test.statistics import Values
 from tokensphere.analysis.job import Progress
+from tokensphere.arrays import Float64s, Int64s
 from tokensphere.directions.named import Directions, Own, Vectors, digest_of
 from tokensphere.directions.tokens import token_rows
 from tokensphere.errors import InputError, check_choice, check_whole
-from tokensphere.geometry.laws import (
-    LAWS,
-    Differences,
-    Isotropic,
-    Law,
-    NullLaw,
-    Sample,
-    covariance_law,
-)
+from tokensphere.geometry.laws import LAWS, Differences, Isotropic, Law, NullLaw, Sample, covariance_law
 from tokensphere.geometry.search import QUERIES_AT_ONCE
 from tokensphere.geometry.surrogate import unit_covariance
 from tokensphere.space import EmbeddingSpace
@@ -127,7 +119,7 @@ def _differences(space: EmbeddingSpace, spec: NullSpec, measurer: Measurer, test
     settings, own = measurer.settings, bool(tested.own)
     ids = np.flatnonzero(measurer.finder.scoring.usable)
 
-    def row(some: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    def row(some: Int64s) -> Float64s:
         if own:
             return token_rows(space, some.tolist(), settings.similarity, settings.centered)
         return space.vectors[some].astype(np.float64)

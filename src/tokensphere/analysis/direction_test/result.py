@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.direction_test.groups import Beside, GroupShares, group_shares
 from tokensphere.analysis.direction_test.measure import REASONS, Measured
 from tokensphere.analysis.direction_test.null import Null
 from tokensphere.analysis.direction_test.statistics import BEST, Statistic, check_statistic
+from tokensphere.analysis.lists import neighbor_records
 from tokensphere.analysis.naming.counts import NO_LABEL
 from tokensphere.analysis.naming.lists import ListNames
 from tokensphere.analysis.result import Column, Result
+from tokensphere.arrays import Bools, Float64s, Int32s, Intps
 from tokensphere.directions.named import Directions, natural
-from tokensphere.errors import InputError
+from tokensphere.errors import check_choice
 from tokensphere.geometry.similarity import SearchSettings
+from tokensphere.records import plain, record
 from tokensphere.space import Provenance
 from tokensphere.statistics.settle import Settled
 from tokensphere.vocabulary import Vocabulary
@@ -75,25 +76,24 @@ class DirectionTest(Result):
         return list(self.directions.titles[: len(self)])
 
     @property
-    def ids(self) -> npt.NDArray[np.int32]:
+    def ids(self) -> Int32s:
         """The nearest tokens, nearest first, shape (m, k); −1 where a direction could not be tested."""
         return self.measured.ids
 
     @property
-    def similarity(self) -> npt.NDArray[np.float64]:
+    def similarity(self) -> Float64s:
         """Theirs to the direction at unit length, shape (m, k); NaN likewise."""
         return self.measured.similarity
 
     @property
-    def testable(self) -> npt.NDArray[np.bool_]:
+    def testable(self) -> Bools:
         """True for directions that could be tested, shape (m,)."""
         return np.asarray(self.measured.reason == 0)
 
     @property
     def untestable(self) -> dict[str, int]:
         """How many could not be tested, by reason: zero, not finite, constant."""
-        reason = self.measured.reason
-        return dict(Counter(REASONS[code] for code in reason[reason != 0].tolist()))
+        return self.measured.untestable()
 
     @property
     def n_draws(self) -> int:
@@ -147,7 +147,7 @@ class DirectionTest(Result):
         of = self.directions.group_of
         return None if of is None else self.directions.groups[of[row]]
 
-    def order(self, by: str = "p", statistic: str = BEST) -> npt.NDArray[np.intp]:
+    def order(self, by: str = "p", statistic: str = BEST) -> Intps:
         """The directions that could be tested, the most surprising first.
 
         Parameters
@@ -161,8 +161,7 @@ class DirectionTest(Result):
         """
         kind = check_statistic(statistic)
         found, some = self.tested[kind.name], np.flatnonzero(self.testable)
-        if by not in ORDERS:
-            raise InputError(f"unknown order {by!r:.100}: use one of {', '.join(ORDERS)}")
+        check_choice("order", by, ORDERS)
         if by == "name":
             titles = self.directions.titles
             return np.array(sorted(some.tolist(), key=lambda i: natural(titles[i])), dtype=np.intp)
@@ -221,8 +220,7 @@ class DirectionTest(Result):
             "p_floor": self.floor,
             "settled": self.settled and self.settled.to_dict(),
             "sample_left_out": self.null.left_out,
-            "overall": self.overall.to_dict(),
-            "groups": [group.to_dict() for group in self.groups],
+            **record(self, "overall", "groups"),
             "untestable": [
                 {"direction": titles[i], "reason": REASONS[reason[i]]}
                 for i in np.flatnonzero(reason).tolist()
@@ -231,7 +229,6 @@ class DirectionTest(Result):
         }
 
     def _row(self, row: int) -> dict[str, Any]:
-        ids, values = self.ids[row].tolist(), self.similarity[row].tolist()
         return {
             "direction": self.directions.titles[row],
             "group": self.group_name(row),
@@ -244,11 +241,8 @@ class DirectionTest(Result):
                 for name, found in self.tested.items()
             },
             "name": self.themes.text(row),
-            "themes": [theme.to_dict() for theme in self.themes[row]],
-            "neighbors": [
-                {"rank": rank, **self.vocabulary.record(id), "similarity": value}
-                for rank, (id, value) in enumerate(zip(ids, values, strict=True), start=1)
-            ],
+            "themes": plain(self.themes[row]),
+            "neighbors": neighbor_records(self.vocabulary, self.ids[row], self.similarity[row]),
         }
 
 
@@ -265,7 +259,7 @@ class RankedTest(Result):
     """
 
     test: DirectionTest
-    rows: npt.NDArray[np.intp]
+    rows: Intps
     statistic: type[Statistic]
     by: str
 

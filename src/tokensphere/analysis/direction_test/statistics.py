@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.arrays import Float64s, Ints
 from tokensphere.errors import check_choice
 from tokensphere.geometry.coherence import Coherence
 
-Values = npt.NDArray[np.float64]
+Values = Float64s
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class NearestTokens:
     similarity : float64 array of shape (m, k), theirs to the direction at unit length, descending
     """
 
-    ids: npt.NDArray[np.integer]
+    ids: Ints
     similarity: Values
 
 

@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from tokensphere.arrays import Bools, Float64s, Int32s, Int64s, Intps
 from tokensphere.errors import InputError
+from tokensphere.geometry.rows import blocks
 from tokensphere.labels.table import LabelTable
 from tokensphere.statistics.hypergeometric import tail_table
 
@@ -31,9 +33,9 @@ class Smallest:
     shared : int64 array of shape (m,), how many of the k tokens have that label; 0 where there is none
     """
 
-    p: npt.NDArray[np.float64]
-    label: npt.NDArray[np.int64]
-    shared: npt.NDArray[np.int64]
+    p: Float64s
+    label: Int64s
+    shared: Int64s
 
 
 class LabelCounter:
@@ -68,7 +70,7 @@ class LabelCounter:
     def __init__(
         self,
         table: LabelTable,
-        usable: npt.NDArray[np.bool_],
+        usable: Bools,
         k: int,
         *,
         min_size: int = 5,
@@ -84,9 +86,8 @@ class LabelCounter:
         self.n = int(np.count_nonzero(self.usable))
         if not 1 <= self.k <= self.n:
             raise InputError(f"lists of {k} tokens cannot be drawn from {self.n}: need 1 to {self.n}")
-        token = np.repeat(np.arange(table.n_tokens), np.diff(table.indptr))
-        counts = self.usable[token]
-        sizes = np.bincount(table.indices[counts], minlength=len(table))
+        token, label = usable_pairs(table, self.usable)
+        sizes = np.bincount(label, minlength=len(table))
         wanted = (sizes >= max(min_size, 1)) & _of_kinds(table, kinds)
         numbers = sorted(
             np.flatnonzero(wanted).tolist(),
@@ -96,7 +97,7 @@ class LabelCounter:
         self.sizes = sizes[numbers].astype(np.int64)
         place = np.full(len(table), NO_LABEL)
         place[numbers] = np.arange(len(numbers))
-        self._has = _rows(token[counts], place[table.indices[counts]], table.n_tokens, len(numbers))
+        self._has = _rows(token, place[label], table.n_tokens, len(numbers))
         # Labels of one size share a row of tails; p-values as ranks make the smallest one a whole
         # number, rank first and then the label's place, so that ties are broken by the same minimum.
         different, self._row = np.unique(self.sizes, return_inverse=True)
@@ -118,7 +119,7 @@ class LabelCounter:
             hasher.update(np.ascontiguousarray(array).data)
         return hasher.hexdigest()
 
-    def members(self, label: int) -> npt.NDArray[np.int64]:
+    def members(self, label: int) -> Int64s:
         """The usable tokens that have the eligible label at place `label`, ascending."""
         columns = self._columns
         return np.asarray(columns.indices[columns.indptr[label] : columns.indptr[label + 1]], np.int64)
@@ -130,7 +131,7 @@ class LabelCounter:
         columns.sort_indices()
         return columns
 
-    def marks(self, ids: npt.ArrayLike, labels: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    def marks(self, ids: npt.ArrayLike, labels: npt.ArrayLike) -> Bools:
         """Which tokens of one list have which eligible labels, shape (tokens, labels)."""
         rows = self._has[np.asarray(ids)].toarray()
         return np.asarray(rows[:, np.asarray(labels)] > 0)
@@ -155,15 +156,14 @@ class LabelCounter:
     def blocks(self, ids: npt.ArrayLike) -> Iterator[tuple[slice, Any]]:
         """The same, some thousand lists at a time: their range and their counts."""
         lists = self._check(ids)
-        for low in range(0, len(lists), _AT_ONCE):
-            part = slice(low, low + _AT_ONCE)
+        for part in blocks(len(lists), _AT_ONCE):
             yield part, self.counts(lists[part])
 
-    def tails(self, shared: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def tails(self, shared: npt.ArrayLike) -> Float64s:
         """``P(X ≥ x)`` of every label, shape (E,), for its x in `shared`, shape (E,)."""
         return np.asarray(self._tails[self._row, np.asarray(shared)])
 
-    def tested(self, shared: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def tested(self, shared: npt.ArrayLike) -> Float64s:
         """The same, and 1 where fewer than `min_shared` tokens share the label."""
         return np.where(np.asarray(shared) >= self.min_shared, self.tails(shared), 1.0)
 
@@ -182,30 +182,27 @@ class LabelCounter:
         """
         lists = self._check(ids)
         m = len(lists)
-        p, label, shared = np.ones(m), np.full(m, NO_LABEL), np.zeros(m, dtype=np.int64)
+        found = Smallest(np.ones(m), np.full(m, NO_LABEL), np.zeros(m, dtype=np.int64))
         for part, counts in self.blocks(lists):
-            p[part], label[part], shared[part] = self._smallest(counts)
-        return Smallest(p, label, shared)
+            self._find_smallest(counts, part.start, found)
+        return found
 
-    def _smallest(self, counts: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
-        m = counts.shape[0]
-        p, label, shared = np.ones(m), np.full(m, NO_LABEL), np.zeros(m, dtype=np.int64)
+    def _find_smallest(self, counts: Any, start: int, found: Smallest) -> None:
+        """Note the smallest p of lists `start` and on, where they have one."""
         enough = np.flatnonzero(counts.data >= self.min_shared)
         if not len(enough):
-            return p, label, shared
+            return
         # Which list an entry is of: the entries of a list stand together.
         row = np.searchsorted(counts.indptr, enough, side="right") - 1
         column, x = counts.indices[enough], counts.data[enough]
         key = self._rank[self._row[column], x] * len(self) + column
         first = np.flatnonzero(np.diff(row, prepend=-1))
         best = np.minimum.reduceat(key, first)
-        rows = row[first]
-        p[rows], label[rows] = self._values[best // len(self)], best % len(self)
-        hit = key == np.repeat(best, np.diff(first, append=len(key)))
-        shared[rows] = x[hit]
-        return p, label, shared
+        rows = start + row[first]
+        found.p[rows], found.label[rows] = self._values[best // len(self)], best % len(self)
+        found.shared[rows] = x[key == np.repeat(best, np.diff(first, append=len(key)))]
 
-    def _check(self, ids: npt.ArrayLike) -> npt.NDArray[np.int32]:
+    def _check(self, ids: npt.ArrayLike) -> Int32s:
         lists = np.asarray(ids)
         if lists.ndim != 2 or lists.shape[1] != self.k or lists.dtype.kind not in "iu":
             raise InputError(f"the lists have the shape {lists.shape}, but need (lists, {self.k}) ids")
@@ -214,7 +211,14 @@ class LabelCounter:
         return lists.astype(np.int32, copy=False)
 
 
-def _of_kinds(table: LabelTable, kinds: Iterable[str] | None) -> npt.NDArray[np.bool_]:
+def usable_pairs(table: LabelTable, usable: Bools) -> tuple[Intps, Int32s]:
+    """Every usable token with each of its labels: two arrays of one length, tokens ascending."""
+    token = np.repeat(np.arange(table.n_tokens), np.diff(table.indptr))
+    counts = usable[token]
+    return token[counts], table.indices[counts]
+
+
+def _of_kinds(table: LabelTable, kinds: Iterable[str] | None) -> Bools:
     """True for labels of the wanted kinds, shape (L,)."""
     if kinds is None:
         return np.ones(len(table), dtype=bool)
@@ -225,7 +229,7 @@ def _of_kinds(table: LabelTable, kinds: Iterable[str] | None) -> npt.NDArray[np.
     return np.array([label.kind in wanted for label in table.labels], dtype=bool)
 
 
-def _rows(token: npt.NDArray[np.intp], place: npt.NDArray[np.intp], n_tokens: int, n_labels: int) -> Any:
+def _rows(token: Intps, place: Intps, n_tokens: int, n_labels: int) -> Any:
     """The eligible labels of every token as a sparse matrix of ones, shape (n_tokens, n_labels)."""
     keep = place != NO_LABEL
     token, place = token[keep], place[keep].astype(np.int32)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.analysis.naming.counts import usable_pairs
 from tokensphere.analysis.result import Column, Result
+from tokensphere.arrays import Int64s
 from tokensphere.errors import InputError
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -30,7 +32,7 @@ class LabelList(Result):
     """
 
     labels: tuple[Label, ...]
-    sizes: npt.NDArray[np.int64]
+    sizes: Int64s
     n_tokens: int
     provenance: Provenance
 
@@ -52,13 +54,7 @@ class LabelList(Result):
 
     def columns(self) -> dict[str, Column]:
         """A row for each label."""
-        return {
-            "label": [label.name for label in self.labels],
-            "words": [label.words for label in self.labels],
-            "kind": [label.kind for label in self.labels],
-            "source": [label.source for label in self.labels],
-            "size": self.sizes,
-        }
+        return {**label_columns(self.labels, "words", "kind", "source"), "size": self.sizes}
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,7 @@ class LabelMembers(Result):
     """
 
     label: Label
-    ids: npt.NDArray[np.int64]
+    ids: Int64s
     size: int
     n_tokens: int
     provenance: Provenance
@@ -95,6 +91,14 @@ class LabelMembers(Result):
         return {"id": self.ids, "token": [self.vocabulary.text(id) for id in self.ids.tolist()]}
 
 
+def label_columns(labels: Sequence[Label], *what: str) -> dict[str, Column]:
+    """The names of labels, and what else is asked for of them, as columns."""
+    return {
+        "label": [label.name for label in labels],
+        **{name: [getattr(label, name) for label in labels] for name in what},
+    }
+
+
 def list_labels(space: EmbeddingSpace, table: LabelTable, *, kind: str | None = None) -> LabelList:
     """The labels of a table, with the number of usable tokens of each.
 
@@ -109,14 +113,14 @@ def list_labels(space: EmbeddingSpace, table: LabelTable, *, kind: str | None = 
     InputError
         no label is of that kind
     """
-    kinds = list(dict.fromkeys(label.kind for label in table.labels))
+    of = [label.kind for label in table.labels]
+    kinds = list(dict.fromkeys(of))
     if kind is not None and kind not in kinds:
         raise InputError(f"no label is of kind {kind!r}; there are {', '.join(kinds)}")
-    token = np.repeat(np.arange(table.n_tokens), np.diff(table.indptr))
-    sizes = np.bincount(table.indices[space.usable[token]], minlength=len(table))
-    order = sorted(
-        (j for j, label in enumerate(table.labels) if kind in (None, label.kind)),
-        key=lambda j: (kinds.index(table.labels[j].kind), _by_size(table.labels[j], int(sizes[j])), j),
+    sizes = np.bincount(usable_pairs(table, space.usable)[1], minlength=len(table))
+    order = sorted(  # the largest first; tenths of the ids have an order of their own
+        (j for j in range(len(of)) if kind in (None, of[j])),
+        key=lambda j: (kinds.index(of[j]), 0 if of[j] == "id" else -sizes[j], j),
     )
     return LabelList(
         labels=tuple(table.labels[j] for j in order),
@@ -124,11 +128,6 @@ def list_labels(space: EmbeddingSpace, table: LabelTable, *, kind: str | None = 
         n_tokens=int(np.count_nonzero(space.usable)),
         provenance=space.provenance,
     )
-
-
-def _by_size(label: Label, size: int) -> int:
-    """The largest first; tenths of the ids have an order of their own."""
-    return 0 if label.kind == "id" else -size
 
 
 def label_members(

@@ -14,6 +14,7 @@ from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import NO_LABEL, LabelCounter, Smallest
 from tokensphere.analysis.naming.null import shuffled_null
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
+from tokensphere.arrays import Bools, Float64s, Ints
 from tokensphere.errors import InputError, check_whole
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
@@ -70,15 +71,15 @@ class ListNames(Sequence[tuple[Theme, ...]]):
     counter, null : what they were counted with, and the null's smallest p, ascending
     """
 
-    ids: npt.NDArray[np.integer] = field(repr=False)
+    ids: Ints = field(repr=False)
     smallest: Smallest = field(repr=False)
-    p_familywise: npt.NDArray[np.float64] = field(repr=False)
+    p_familywise: Float64s = field(repr=False)
     spec: NamingSpec
     counter: LabelCounter = field(repr=False)
-    null: npt.NDArray[np.float64] = field(repr=False)
+    null: Float64s = field(repr=False)
 
     @cached_property
-    def has_theme(self) -> npt.NDArray[np.bool_]:
+    def has_theme(self) -> Bools:
         """True for lists that share something beyond chance, shape (m,)."""
         return np.asarray((self.p_familywise <= self.spec.level) & (self.smallest.label != NO_LABEL))
 

@@ -15,6 +15,7 @@ from tokensphere.analysis.nearest import Neighbors
 from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError
 from tokensphere.labels.table import LabelTable
+from tokensphere.records import plain, record
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import DrawStore
 
@@ -51,18 +52,16 @@ class NamedNeighbors(Result):
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
         labels = self.names.counter.labels
-        record = self.neighbors.to_dict()
-        results = record.pop("results")
+        found = self.neighbors.to_dict()
+        results = found.pop("results")
         return {
-            **record,
+            **found,
             "naming": {
-                "draws": self.names.spec.draws,
-                "seed": self.names.spec.seed,
-                "level": self.names.spec.level,
+                **record(self.names.spec, "draws", "seed", "level"),
                 "eligible_labels": len(labels),
                 "kinds": sorted({label.kind for label in labels}),
             },
-            "results": [{**found, **self._naming(direction)} for direction, found in enumerate(results)],
+            "results": [{**one, **self._naming(direction)} for direction, one in enumerate(results)],
         }
 
     def columns(self) -> dict[str, Column]:
@@ -79,7 +78,7 @@ class NamedNeighbors(Result):
         return {
             "name": name_in_words(themes),
             "p_familywise": self.p_list(direction),
-            "themes": [theme.to_dict() for theme in themes],
+            "themes": plain(themes),
         }
 
 

@@ -12,20 +12,13 @@ import numpy.typing as npt
 
 from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.arrays import Float64s, Int32s, Int64s
 from tokensphere.errors import check_whole
-from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.laws import Isotropic
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.space import EmbeddingSpace
-from tokensphere.statistics.draws import (
-    BLOCK,
-    Draws,
-    DrawStore,
-    Key,
-    first_draws,
-    stream,
-)
+from tokensphere.statistics.draws import BLOCK, Draws, DrawStore, Key, first_draws, stream
 
-FIRST_DIRECTION = 2**40  # so far out that no survey meets the directions of the null
 _VERSION = 1  # of how draws are made; raised whenever the same key would mean other draws
 
 
@@ -36,7 +29,7 @@ def shuffled_null(
     seed: int = 0,
     store: DrawStore | None = None,
     progress: Callable[[int], None] | None = None,
-) -> npt.NDArray[np.float64]:
+) -> Float64s:
     """The smallest p of a list when the labels have nothing to do with who stands in it.
 
     Shuffling the rows of the token × label table, labels kept together as each token has them, hands
@@ -82,7 +75,7 @@ def direction_lists(
     seed: int = 0,
     store: DrawStore | None = None,
     progress: Callable[[int], None] | None = None,
-) -> npt.NDArray[np.int32]:
+) -> Int32s:
     """The neighbours of random directions of the real vocabulary (docs/definitions.md 1 and 2).
 
     Parameters
@@ -97,13 +90,10 @@ def direction_lists(
     int32 array of shape (B, k)
     """
     check_whole("the seed", seed)
-
-    finder = Finder(space, settings)
+    finder, law = Finder(space, settings), Isotropic(space.shape[1], seed)
 
     def make(block: int) -> Draws:
-        first = FIRST_DIRECTION + block * BLOCK
-        directions = RandomDirections(space.shape[1], BLOCK, first=first, seed=seed)
-        return {"ids": finder.find(directions[:])[0].astype(np.int32)}
+        return {"ids": finder.find(law.block(block).vectors)[0].astype(np.int32)}
 
     key = {
         "what": "neighbours of random directions", "version": _VERSION, "seed": int(seed),
@@ -112,9 +102,7 @@ def direction_lists(
     return np.asarray(first_draws(n_draws, make, key=key, store=store, progress=progress)["ids"])
 
 
-def lists_with_as_many(
-    counter: LabelCounter, lists: npt.ArrayLike, shared: npt.ArrayLike
-) -> npt.NDArray[np.int64]:
+def lists_with_as_many(counter: LabelCounter, lists: npt.ArrayLike, shared: npt.ArrayLike) -> Int64s:
     """For every label, how many lists have at least as many tokens with it.
 
     Parameters

@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.arrays import Bools, Float64s, Int64s, Ints
 from tokensphere.labels.table import Label
+from tokensphere.records import record
 
 NOTHING = "nothing in common beyond chance"
 FORM_KINDS = frozenset({"form", "id", "kind"})  # what a token looks like, not what it means
@@ -77,16 +79,8 @@ class Theme:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        return {
-            **self.label.to_dict(),
-            "shared": self.shared,
-            "k": self.k,
-            "size": self.size,
-            "n": self.n,
-            "p": self.p,
-            "p_familywise": self.p_familywise,
-            "text": self.text,
-        }
+        own = record(self, "shared", "k", "size", "n", "p", "p_familywise", "text")
+        return {**self.label.to_dict(), **own}
 
 
 def share_in_words(share: float) -> str:
@@ -118,8 +112,8 @@ def name_in_words(themes: Sequence[Theme]) -> str:
 def choose_themes(
     counter: LabelCounter,
     ids: npt.ArrayLike,
-    p_familywise: npt.NDArray[np.float64],
-    shared: npt.NDArray[np.integer],
+    p_familywise: Float64s,
+    shared: Ints,
     *,
     level: float = 0.05,
     most: int = _MOST_THEMES,
@@ -149,13 +143,13 @@ def choose_themes(
     p = counter.tails(shared)
     order = significant[np.argsort(p[significant], kind="stable")]
     marks = counter.marks(ids, order)
+    is_form = [counter.labels[label].kind in FORM_KINDS for label in order.tolist()]
     chosen: list[int] = []
-    sets: dict[int, npt.NDArray[np.int64]] = {}
+    sets: dict[int, Int64s] = {}
     for place, label in enumerate(order.tolist()):
         if len(chosen) == most:
             break
-        outward = _is_form(counter, label)
-        beside = (other for other in chosen if outward or not _is_form(counter, int(order[other])))
+        beside = (other for other in chosen if is_form[place] or not is_form[other])
         if any(_within(marks[:, place], marks[:, other]) for other in beside):
             continue
         mine = counter.members(label)
@@ -177,16 +171,12 @@ def choose_themes(
     )
 
 
-def _is_form(counter: LabelCounter, label: int) -> bool:
-    return counter.labels[label].kind in FORM_KINDS
-
-
-def _within(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> bool:
+def _within(one: Bools, other: Bools) -> bool:
     """Whether the tokens of `one` in the list are, or nearly are, a part of those of `other`."""
     return bool(np.count_nonzero(one & other) >= _NEARLY * np.count_nonzero(one))
 
 
-def _overlap(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> float:
+def _overlap(one: Int64s, other: Int64s) -> float:
     """The part of the smaller set that the larger one contains, in [0, 1]."""
     both = np.intersect1d(one, other, assume_unique=True)
     return len(both) / min(len(one), len(other))

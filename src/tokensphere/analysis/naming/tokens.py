@@ -7,21 +7,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.labels import label_columns
 from tokensphere.analysis.naming.lists import FEWEST, NamingSpec, labels_of
-from tokensphere.analysis.naming.null import (
-    direction_lists,
-    lists_with_as_many,
-    shuffled_null,
-)
+from tokensphere.analysis.naming.null import direction_lists, lists_with_as_many, shuffled_null
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
 from tokensphere.analysis.result import Column, Result
+from tokensphere.arrays import Float64s, Int32s, Int64s, Intps
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import Label, LabelTable
+from tokensphere.records import plain, record
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.statistics.draws import DrawStore
 from tokensphere.statistics.pvalues import p_values, q_values
@@ -42,7 +40,7 @@ class DirectionPValues:
     """
 
     p_familywise: float
-    p: npt.NDArray[np.float64]
+    p: Float64s
     n_draws: int
     settings: SearchSettings
 
@@ -67,14 +65,14 @@ class Naming(Result):
     spec : when a label names a list
     """
 
-    ids: npt.NDArray[np.int64]
+    ids: Int64s
     themes: tuple[Theme, ...]
     labels: tuple[Label, ...] = field(repr=False)
-    shared: npt.NDArray[np.int64] = field(repr=False)
-    sizes: npt.NDArray[np.int64] = field(repr=False)
-    p: npt.NDArray[np.float64] = field(repr=False)
-    p_familywise: npt.NDArray[np.float64] = field(repr=False)
-    q: npt.NDArray[np.float64] = field(repr=False)
+    shared: Int64s = field(repr=False)
+    sizes: Int64s = field(repr=False)
+    p: Float64s = field(repr=False)
+    p_familywise: Float64s = field(repr=False)
+    q: Float64s = field(repr=False)
     directions: DirectionPValues | None
     n: int
     left_out: tuple[int, ...]
@@ -92,7 +90,7 @@ class Naming(Result):
         """The p-value of the list as a whole: is anything shared at all? In [1/(1 + B), 1]."""
         return float(self.p_familywise.min(initial=1.0))
 
-    def ranked(self, least: int = 1) -> npt.NDArray[np.intp]:
+    def ranked(self, least: int = 1) -> Intps:
         """The labels that at least `least` tokens share, the smallest p first."""
         some = np.flatnonzero(self.shared >= least)
         return some[np.argsort(self.p[some], kind="stable")]
@@ -103,9 +101,7 @@ class Naming(Result):
         return {
             "model": self.provenance.to_dict(),
             "settings": {
-                "draws": self.spec.draws,
-                "seed": self.spec.seed,
-                "level": self.spec.level,
+                **record(self.spec, "draws", "seed", "level"),
                 "random_directions": beside and {"draws": beside.n_draws, **beside.settings.to_dict()},
             },
             "tokens": [self.vocabulary.record(id) for id in self.ids.tolist()],
@@ -113,38 +109,35 @@ class Naming(Result):
             "name": self.text,
             "p_familywise": self.p_list,
             "p_familywise_random_directions": beside and beside.p_familywise,
-            "themes": [theme.to_dict() for theme in self.themes],
+            "themes": plain(self.themes),
             "n_tokens": self.n,
             "eligible_labels": len(self.labels),
-            "labels": [self._record(int(label)) for label in self.ranked()],
+            "labels": [
+                {**self.labels[label].to_dict(), **plain(self._figures(label))}
+                for label in self.ranked().tolist()
+            ],
         }
 
     def columns(self) -> dict[str, Column]:
         """A row for each label that is shared at all, the smallest p first."""
-        ranked, beside = self.ranked(), self.directions
+        ranked = self.ranked()
         labels = [self.labels[j] for j in ranked.tolist()]
+        figures = self._figures(ranked).items()
         return {
-            "label": [label.name for label in labels],
-            "words": [label.words for label in labels],
-            "kind": [label.kind for label in labels],
-            "shared": self.shared[ranked],
-            "size": self.sizes[ranked],
-            "p": self.p[ranked],
-            "p_familywise": self.p_familywise[ranked],
-            **({} if beside is None else {"p_random_directions": beside.p[ranked]}),
-            "q": self.q[ranked],
+            **label_columns(labels, "words", "kind"),
+            **{name: values for name, values in figures if values is not None},
         }
 
-    def _record(self, label: int) -> dict[str, Any]:
+    def _figures(self, which: Any) -> dict[str, Any]:
+        """What is known of one label, or of several; None for what was not asked for."""
         beside = self.directions
         return {
-            **self.labels[label].to_dict(),
-            "shared": int(self.shared[label]),
-            "size": int(self.sizes[label]),
-            "p": float(self.p[label]),
-            "p_familywise": float(self.p_familywise[label]),
-            "p_random_directions": beside and float(beside.p[label]),
-            "q": float(self.q[label]),
+            "shared": self.shared[which],
+            "size": self.sizes[which],
+            "p": self.p[which],
+            "p_familywise": self.p_familywise[which],
+            "p_random_directions": beside and beside.p[which],
+            "q": self.q[which],
         }
 
 
@@ -213,7 +206,7 @@ def name_tokens(
     )
 
 
-def _list(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[npt.NDArray[np.int64], tuple[int, ...]]:
+def _list(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[Int64s, tuple[int, ...]]:
     """The ids that take part, and those that do not."""
     for place, id in enumerate(ids):
         if id in ids[:place]:
@@ -230,17 +223,12 @@ def _list(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[npt.NDArray[np.int
 
 
 def _beside(
-    counter: LabelCounter,
-    lists: npt.NDArray[np.int32],
-    shared: npt.NDArray[np.int64],
-    tested: npt.NDArray[np.float64],
-    settings: SearchSettings,
+    counter: LabelCounter, lists: Int32s, shared: Int64s, tested: Float64s, settings: SearchSettings
 ) -> DirectionPValues:
-    null = np.sort(counter.smallest(lists).p)
-    reached = lists_with_as_many(counter, lists, shared)
+    null = counter.smallest(lists).p
     return DirectionPValues(
         p_familywise=float(p_values(tested.min(initial=1.0), null, larger=False)),
-        p=(1 + reached) / (1 + len(lists)),
+        p=(1 + lists_with_as_many(counter, lists, shared)) / (1 + len(lists)),
         n_draws=len(lists),
         settings=settings,
     )

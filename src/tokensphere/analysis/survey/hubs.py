@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float64s, Int64s, Ints
+from tokensphere.records import record
 from tokensphere.vocabulary import Vocabulary
 
 _MOST = 20
@@ -35,15 +36,13 @@ class Hubs:
     skewness: float
     never: float
     never_by_chance: float
-    ids: npt.NDArray[np.int64]
-    shares: npt.NDArray[np.float64]
+    ids: Int64s
+    shares: Float64s
 
     def to_dict(self, vocabulary: Vocabulary) -> dict[str, Any]:
         """The same as a dict for JSON."""
         return {
-            "ranking": self.ranking,
-            "k": self.k,
-            "skewness": self.skewness,
+            **record(self, "ranking", "k", "skewness"),
             "share_never_listed": self.never,
             "share_never_listed_by_chance": self.never_by_chance,
             "most_listed": [
@@ -53,7 +52,7 @@ class Hubs:
         }
 
 
-def count_hubs(ids: npt.NDArray[np.integer], usable: npt.NDArray[np.bool_], ranking: str) -> Hubs:
+def count_hubs(ids: Ints, usable: Bools, ranking: str) -> Hubs:
     """Count in how many lists each token stands.
 
     Parameters

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from tokensphere.analysis.job import Column, Progress, Table, work
+from tokensphere.analysis.job import Column, OnDirections, Progress, Table, work
 from tokensphere.analysis.lists import check_vectors
 from tokensphere.analysis.survey.hubs import count_hubs
 from tokensphere.analysis.survey.measure import BLOCK, SurveyMeasurer
@@ -89,15 +90,10 @@ def survey(
     return job.result(work(job, [], progress=progress))
 
 
-class SurveyJob:
+class SurveyJob(OnDirections):
     """A survey in its steps, for whoever must be able to stop and go on; see :func:`survey`."""
 
     what = "survey"
-    words: Mapping[str, str] = {
-        "version": "of another version of tokensphere",
-        "directions": "of other directions",
-        "both_ends": "of one end of each direction where this is of both, or the other way round",
-    }
     draws = 0
     ready = True
 
@@ -117,6 +113,7 @@ class SurveyJob:
         self.space, self._compute = space, compute
         self.directions = make_directions(space, directions, search)
         check_count(len(self.directions))
+        usable = space.moments.center().usable
         spec = surrogate if isinstance(surrogate, SurrogateSpec) else SurrogateSpec(surrogate)
         about = self.directions.about if isinstance(directions, RandomDirections) else {}
         self.settings = SurveySettings(
@@ -128,12 +125,8 @@ class SurveyJob:
             forms=search.forms,
             surrogate=spec.law,
             surrogate_seed=spec.seed,
-            limit=random_pair_limit(Coherence(space.rows), _usable(space), n_pairs=_PAIRS),
+            limit=random_pair_limit(Coherence(space.rows), usable, n_pairs=_PAIRS),
         )
-
-    def __len__(self) -> int:
-        """Number of directions."""
-        return len(self.directions)
 
     @property
     def key(self) -> dict[str, Any]:
@@ -141,10 +134,7 @@ class SurveyJob:
         source = self.space.provenance.to_dict()
         model = {name: source[name] for name in source if name not in {"source", "license", "model"}}
         key = {"version": _VERSION, **self.settings.to_dict(), **model}
-        if self.settings.seed is not None:
-            return key
-        about = {name: value for name, value in self.directions.about.items() if name != "path"}
-        return key | {"directions": about, "both_ends": self.directions.ends == 2}
+        return key if self.settings.seed is not None else key | self._given
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Nothing: the surrogate is made when it is needed."""
@@ -184,7 +174,7 @@ class SurveyJob:
         """
         check_count(len(done))
         done = done.take(len(self))  # a file may have more than were asked for
-        settings, usable = self.settings, _usable(self.space)
+        settings, usable = self.settings, self.space.moments.center().usable
         hubs = [
             count_hubs(done.ids[:, i, :k], usable, ranking)
             for i, ranking in enumerate(RANKINGS)
@@ -203,16 +193,12 @@ class SurveyJob:
         )
 
 
-def _usable(space: EmbeddingSpace) -> Any:
-    return space.usable & space.moments.center().usable
-
-
 def _lengths(space: EmbeddingSpace, search: SearchSettings, ks: Iterable[int]) -> tuple[int, ...]:
     """All lengths of lists, ascending, checked against the space."""
     if search.similarity != "cosine":
         raise InputError(f"a survey is of cosine, not of {search.similarity}")
     lengths = tuple(sorted({*ks, search.k}))
-    most = len(np.unique(space.vocabulary.forms[_usable(space)]))
+    most = len(np.unique(space.vocabulary.forms[space.moments.center().usable]))
     if lengths[0] < 2 or lengths[-1] > most:
         raise InputError(
             f"lists of {lengths[0]} to {lengths[-1]} neighbours, but they need 2 or more, and at most"
@@ -248,9 +234,7 @@ def name_survey(
 
 
 def _rates(settings: SurveySettings, records: SurveyRecords) -> Iterable[CoherenceRate]:
-    kinds = [
-        (r, f, j) for r in range(len(ROWS)) for f in range(len(FORMS)) for j in range(len(settings.ks))
-    ]
+    kinds = list(product(range(len(ROWS)), range(len(FORMS)), range(len(settings.ks))))
     values = np.stack([records.coherence[:, r, f, j] for r, f, j in kinds], axis=1)
     null = np.stack([records.surrogate[:, r, j] for r, _, j in kinds], axis=1)
     found = exceedance_rates(values, null, levels=LEVELS, seed=settings.seed or 0)

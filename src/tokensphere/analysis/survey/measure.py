@@ -7,10 +7,10 @@ and continued, or cut into blocks of another size, is the same to the bit.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.lists import find_lists, first_k, first_of_group
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
+from tokensphere.arrays import Int64s
 from tokensphere.directions.named import Vectors
 from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.compute import Compute
@@ -23,8 +23,6 @@ from tokensphere.space import EmbeddingSpace
 
 BLOCK = 4096
 _SPARE = 1.6  # so many times k tokens mostly have k different forms
-
-Ids = npt.NDArray[np.int64]
 
 
 class SurveyMeasurer:
@@ -43,6 +41,7 @@ class SurveyMeasurer:
         self, space: EmbeddingSpace, settings: SurveySettings, *, compute: Compute | None = None
     ) -> None:
         self.settings = settings
+        self._most = max(settings.k, settings.ks[-1])  # the longest list that is needed
         self.forms = space.vocabulary.forms
         rows = space.rows.using(compute)
         self.real = _Side(rows)
@@ -56,11 +55,6 @@ class SurveyMeasurer:
         self._real(v, records)
         self._surrogate(v, records)
         return records
-
-    @property
-    def _most(self) -> int:
-        """The longest list that is needed."""
-        return max(self.settings.k, self.settings.ks[-1])
 
     def _real(self, v: Vectors, records: SurveyRecords) -> None:
         settings, most, side = self.settings, self._most, self.real
@@ -87,7 +81,7 @@ class SurveyMeasurer:
         shown = found[settings.centered][:, : settings.k]
         records.alike_surrogate[:] = side.coherence.alike(shown, settings.limit)
 
-    def _collapse(self, scoring: Scoring, v: Vectors, ids: Ids) -> Ids:
+    def _collapse(self, scoring: Scoring, v: Vectors, ids: Int64s) -> Int64s:
         """Of tokens of one form the nearest only, from lists that are a little too long."""
         most = self._most
         kept, enough = first_k(first_of_group(self.forms[ids]), most)

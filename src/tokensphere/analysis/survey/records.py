@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.arrays import Float32s, Int16s, Int32s, Int64s
 from tokensphere.errors import FormatError
 from tokensphere.geometry.surrogate import SurrogateLaw
+from tokensphere.records import record
 
 RANKINGS = ("cosine", "centered", "dot")  # whose lists are kept
 ROWS = ("as_is", "centered")  # whose coherence is measured
@@ -41,21 +43,17 @@ class SurveySettings:
     surrogate: SurrogateLaw
     surrogate_seed: int
     limit: float
+    similarity: ClassVar[str] = "cosine"
+
+    def indices(self, count: int) -> Int64s:
+        """The first `count` directions' indices under their seed, shape (count,)."""
+        return np.arange(self.first, self.first + count, dtype=np.int64)
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        return {
-            "seed": self.seed,
-            "first": self.first,
-            "k": self.k,
-            "ks": list(self.ks),
-            "similarity": "cosine",
-            "centered": self.centered,
-            "forms": self.forms,
-            "surrogate": self.surrogate,
-            "surrogate_seed": self.surrogate_seed,
-            "alike_above": self.limit,
-        }
+        names = [field.name for field in fields(self)]
+        names.insert(names.index("centered"), "similarity")
+        return record(self, *names, limit="alike_above")
 
 
 @dataclass(frozen=True)
@@ -74,13 +72,13 @@ class SurveyRecords:
     shown : int32 array of shape (m, k), the lists shown
     """
 
-    coherence: npt.NDArray[np.float32]
-    surrogate: npt.NDArray[np.float32]
-    alike: npt.NDArray[np.int16]
-    alike_surrogate: npt.NDArray[np.int16]
-    largest: npt.NDArray[np.float32]
-    ids: npt.NDArray[np.int32]
-    shown: npt.NDArray[np.int32]
+    coherence: Float32s
+    surrogate: Float32s
+    alike: Int16s
+    alike_surrogate: Int16s
+    largest: Float32s
+    ids: Int32s
+    shown: Int32s
 
     def __len__(self) -> int:
         """Number of directions."""
@@ -126,8 +124,7 @@ class SurveyRecords:
 
     def to_columns(self, settings: SurveySettings) -> dict[str, npt.NDArray[Any]]:
         """Named columns of a table with a row for each direction; `index` is the first."""
-        index = np.arange(settings.first, settings.first + len(self), dtype=np.int64)
-        return {"index": index, **dict(self._named(settings))}
+        return {"index": settings.indices(len(self)), **dict(self._named(settings))}
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, Any], settings: SurveySettings) -> SurveyRecords:
@@ -139,7 +136,7 @@ class SurveyRecords:
             a column is missing or has another shape, or the directions are not one range
         """
         index = np.asarray(columns.get("index", ()))
-        if not np.array_equal(index, np.arange(settings.first, settings.first + len(index))):
+        if not np.array_equal(index, settings.indices(len(index))):
             raise FormatError("the saved survey's directions are not one range; name another file")
         found = cls.empty(settings, len(index))
         for name, target in found._named(settings):

@@ -12,7 +12,9 @@ from tokensphere.analysis.result import Column, Result
 from tokensphere.analysis.survey.hubs import Hubs
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
 from tokensphere.analysis.survey.sharing import SurveyNaming
+from tokensphere.arrays import Bools, Float32s, Float64s, Int32s, Int64s
 from tokensphere.errors import InputError
+from tokensphere.records import plain, record
 from tokensphere.space import Provenance
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.vocabulary import Vocabulary
@@ -44,17 +46,13 @@ class CoherenceRate:
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
         return {
-            "centered": self.centered,
-            "forms": self.forms,
-            "k": self.k,
+            **record(self, "centered", "forms", "k"),
             "median_coherence": self.median,
             "median_coherence_surrogate": self.surrogate_median,
             "rates": [
                 {
                     "above_percentile_of_surrogate": 100 * found.level,
-                    "threshold": found.threshold,
-                    "rate": found.rate,
-                    "interval_95": list(found.interval),
+                    **record(found, "threshold", "rate", "interval", interval="interval_95"),
                 }
                 for found in self.at
             ],
@@ -111,24 +109,23 @@ class Survey(Result):
         return len(self.records)
 
     @property
-    def index(self) -> npt.NDArray[np.int64]:
+    def index(self) -> Int64s:
         """Indices of the directions under their seed, shape (m,)."""
-        return np.arange(self.settings.first, self.settings.first + len(self), dtype=np.int64)
+        return self.settings.indices(len(self))
 
     @property
-    def coherence(self) -> npt.NDArray[np.float32]:
+    def coherence(self) -> Float32s:
         """``T`` of the lists shown, shape (m,)."""
-        return self.records.coherence[
-            :, int(self.settings.centered), int(self.settings.forms), self._column
-        ]
+        which = int(self.settings.centered), int(self.settings.forms), self._column
+        return self.records.coherence[:, *which]
 
     @property
-    def surrogate_coherence(self) -> npt.NDArray[np.float32]:
+    def surrogate_coherence(self) -> Float32s:
         """``T`` of the same directions' lists in the surrogate, shape (m,)."""
         return self.records.surrogate[:, int(self.settings.centered), self._column]
 
     @property
-    def coherent(self) -> npt.NDArray[np.bool_]:
+    def coherent(self) -> Bools:
         """Directions whose list is more coherent than 95 % of the surrogate's, shape (m,)."""
         return np.asarray(self.coherence > self.main.at[0].threshold)
 
@@ -160,13 +157,13 @@ class Survey(Result):
                 return rate
         raise InputError(f"k is {k}, but this survey has {', '.join(map(str, self.settings.ks))}")
 
-    def percentile(self, which: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def percentile(self, which: npt.ArrayLike) -> Float64s:
         """Share of the surrogate's lists that are less coherent, in [0, 1], for some directions."""
         null = np.sort(self.surrogate_coherence)
         less = np.searchsorted(null, self.coherence[np.asarray(which)], side="left")
         return np.asarray(less / len(null))
 
-    def examples(self) -> dict[str, npt.NDArray[np.int64]]:
+    def examples(self) -> dict[str, Int64s]:
         """Places of the most coherent, typical and least coherent directions, five each."""
         order = np.argsort(-self.coherence, kind="stable")
         few = min(_EXAMPLES, len(order) // 3)
@@ -177,7 +174,7 @@ class Survey(Result):
             "least": order[::-1][:few],
         }
 
-    def ids(self, which: int) -> npt.NDArray[np.int32]:
+    def ids(self, which: int) -> Int32s:
         """The list shown of one direction, shape (k,)."""
         return np.asarray(self.records.shown[which])
 
@@ -186,32 +183,29 @@ class Survey(Result):
 
         The arrays with a value for each direction are in the file that ``--save`` writes.
         """
+        surrogate, longest = self.records.alike_surrogate, self.settings.k + 1
         return {
             "model": self.provenance.to_dict(),
             "settings": self.settings.to_dict(),
             "directions": len(self),
             "directions_asked": self.asked,
-            "n_tokens": self.n_tokens,
-            "left_out": self.left_out,
-            "rates": [rate.to_dict() for rate in self.rates],
+            **record(self, "n_tokens", "left_out", "rates"),
             "alike": {
                 "mean": float(self.records.alike.mean()),
-                "mean_surrogate": float(self.records.alike_surrogate.mean()),
-                "counts": np.bincount(self.records.alike, minlength=self.settings.k + 1).tolist(),
-                "counts_surrogate": np.bincount(
-                    self.records.alike_surrogate, minlength=self.settings.k + 1
-                ).tolist(),
+                "mean_surrogate": float(surrogate.mean()),
+                "counts": np.bincount(self.records.alike, minlength=longest).tolist(),
+                "counts_surrogate": np.bincount(surrogate, minlength=longest).tolist(),
             },
             "examples": {name: self._lists(places) for name, places in self.examples().items()},
             "hubs": [hubs.to_dict(self.vocabulary) for hubs in self.hubs],
-            "naming": None if self.naming is None else self.naming.to_dict(),
+            "naming": self.naming and self.naming.to_dict(),
         }
 
     def columns(self) -> dict[str, Column]:
         """A row for each direction: coherences, largest cosines, groups that are alike, and lists."""
         return dict(self.records.to_columns(self.settings))
 
-    def _lists(self, places: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+    def _lists(self, places: Int64s) -> list[dict[str, Any]]:
         percentiles = self.percentile(places)
         return [
             {
@@ -221,9 +215,7 @@ class Survey(Result):
                 "percentile_of_surrogate": 100 * float(percentile),
                 "alike": int(self.records.alike[place]),
                 "tokens": [self.vocabulary.record(id) for id in self.ids(place).tolist()],
-                "themes": None
-                if self.naming is None
-                else [t.to_dict() for t in self.naming.names[place]],
+                "themes": self.naming and plain(self.naming.names[place]),
             }
             for place, percentile in zip(places.tolist(), percentiles.tolist(), strict=True)
         ]

@@ -8,14 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.lists import ListNames, NamingSpec, labels_of, name_lists
+from tokensphere.arrays import Bools, Ints
 from tokensphere.errors import InputError
 from tokensphere.labels.table import LabelTable
+from tokensphere.records import Record, record
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.agreement import Agreement, agreement
 from tokensphere.statistics.draws import DrawStore
@@ -34,7 +33,14 @@ WORDS = "words: grammar, meaning, lists"
 
 
 @dataclass(frozen=True)
-class ThemeGroup:
+class ThemeGroup(
+    Record,
+    name="group",
+    rate="with_theme",
+    rate_coherent="with_theme_of_coherent",
+    rate_others="with_theme_of_others",
+    agreement="agreement_with_coherence",
+):
     """How often lists share a label of one group.
 
     Attributes
@@ -55,18 +61,6 @@ class ThemeGroup:
     rate_coherent: Share | None
     rate_others: Share | None
     agreement: Agreement
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return {
-            "group": self.name,
-            "kinds": list(self.kinds),
-            "n_labels": self.n_labels,
-            "with_theme": self.rate.to_dict(),
-            "with_theme_of_coherent": self.rate_coherent and self.rate_coherent.to_dict(),
-            "with_theme_of_others": self.rate_others and self.rate_others.to_dict(),
-            "agreement_with_coherence": self.agreement.to_dict(),
-        }
 
 
 @dataclass(frozen=True)
@@ -96,13 +90,13 @@ class SurveyNaming:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        return {"level": self.level, "groups": [group.to_dict() for group in self.groups]}
+        return record(self, "level", "groups")
 
 
 def share_labels(
     space: EmbeddingSpace,
-    lists: npt.NDArray[np.integer],
-    coherent: npt.NDArray[np.bool_],
+    lists: Ints,
+    coherent: Bools,
     *,
     labels: LabelTable | None = None,
     naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
@@ -123,7 +117,7 @@ def share_labels(
     """
     table = labels_of(space, labels)
     there = {label.kind for label in table.labels}
-    usable = space.usable & space.moments.center().usable
+    usable = space.moments.center().usable
     groups, named = [], {}
     for name, kinds in {ANY: tuple(sorted(there)), **GROUPS}.items():
         kept = tuple(kind for kind in kinds if kind in there)
@@ -139,9 +133,7 @@ def share_labels(
     return SurveyNaming(tuple(groups), named[ANY], named.get(WORDS, named[ANY]), naming.level)
 
 
-def _group(
-    name: str, kinds: tuple[str, ...], names: ListNames, coherent: npt.NDArray[np.bool_]
-) -> ThemeGroup:
+def _group(name: str, kinds: tuple[str, ...], names: ListNames, coherent: Bools) -> ThemeGroup:
     has = names.has_theme
     return ThemeGroup(
         name=name,
