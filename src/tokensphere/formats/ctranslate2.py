@@ -62,15 +62,8 @@ class CTranslate2File(MappedFile):
             )
         self.spec = self._string()
         self._number("<I")  # revision of the spec: which variables there are, not how they are stored
-        count = self._number("<I")
-        if count * 8 > self._size:
-            raise self._bad(f"claims {count:,} variables, more than it can hold")
-        self.tensors: dict[str, TensorInfo] = {}
-        for _ in range(count):
-            variable = self._variable(version)
-            if variable.name in self.tensors:
-                raise self._bad(f"has two variables {variable.name!r:.200}")
-            self.tensors[variable.name] = variable
+        for _ in range(self._claimed(self._number("<I"), "variables", 8)):
+            self._add(self._variable(version))
         if version >= 3:
             self._read_aliases()
         # A scale is no tensor by itself: it belongs to the integers that it was multiplied into.
@@ -103,10 +96,7 @@ class CTranslate2File(MappedFile):
         return TensorInfo(name, shape, dtype, self._need(size), size, floats)
 
     def _read_aliases(self) -> None:
-        count = self._number("<I")
-        if count * 4 > self._size:
-            raise self._bad(f"claims {count:,} other names, more than it can hold")
-        for _ in range(count):
+        for _ in range(self._claimed(self._number("<I"), "other names", 4)):
             alias, name = self._string(), self._string()
             if name not in self.tensors or alias in self.tensors:
                 raise self._bad(

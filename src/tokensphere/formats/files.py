@@ -14,6 +14,11 @@ from tokensphere.errors import FormatError, SourceError
 AGAIN = "download or convert it again"
 
 
+def damaged(what: object, problem: str) -> FormatError:
+    """The error for a file whose content cannot be used, to be raised."""
+    return FormatError(f"{what} {problem}; {AGAIN}")
+
+
 class Closing:
     """A context manager that closes."""
 
@@ -95,9 +100,9 @@ def json_object(raw: bytes, what: str, *, strict: bool = False) -> dict[str, Any
     try:
         found = json.loads(raw.decode("utf-8-sig"), **(hooks if strict else {}))
     except (ValueError, RecursionError) as error:  # malformed UTF-8 and JSON are ValueErrors, too
-        raise FormatError(f"{what} is not valid JSON ({error}); {AGAIN}") from error
+        raise damaged(what, f"is not valid JSON ({error})") from error
     if not isinstance(found, dict):
-        raise FormatError(f"{what} is not a JSON object; {AGAIN}")
+        raise damaged(what, "is not a JSON object")
     return found
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.files import AGAIN, opened, size_of
-from tokensphere.formats.tensors import TensorFile
+from tokensphere.formats.tensors import TensorFile, TensorInfo
 
 
 class MappedFile(TensorFile):
@@ -36,10 +36,11 @@ class MappedFile(TensorFile):
 
     least: ClassVar[int]
     what: ClassVar[str]
+    tensors: dict[str, TensorInfo]
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._at = 0
+        self._at, self.tensors = 0, {}
         with opened(path) as file:
             self._size = size_of(file)
             if self._size < self.least:
@@ -77,6 +78,17 @@ class MappedFile(TensorFile):
 
     def _bad(self, problem: str) -> FormatError:
         return FormatError(f"{self.path} {problem}; {AGAIN}")
+
+    def _add(self, info: TensorInfo) -> None:
+        if info.name in self.tensors:
+            raise self._bad(f"has two {self.noun}s {info.name!r:.200}")
+        self.tensors[info.name] = info
+
+    def _claimed(self, count: int, what: str, size: int) -> int:
+        """`count`, if so many things of `size` bytes at least can follow."""
+        if count * size > self._size - self._at:
+            raise self._bad(f"claims {count:,} {what}, more than it can hold")
+        return count
 
     def _need(self, size: int) -> int:
         """Move past `size` bytes, which must be there; where they begin."""

@@ -15,9 +15,9 @@ from tokensphere.sources.tokens.find import fit_to_rows
 from tokensphere.sources.tokens.pieces import (
     SENTENCEPIECE_KINDS,
     Decode,
-    byte_of,
     decode_sentencepiece,
     decode_wordpiece,
+    is_byte,
     is_unused,
     undo_phantom_space,
     with_plain,
@@ -99,9 +99,8 @@ def _vocabulary(file: GGUFFile) -> Vocabulary:
             for piece, kind in zip(pieces, kinds, strict=True)
         ]
     _refine_kinds(pieces, kinds, has_bytes=decode is decode_sentencepiece)
-    if decode is decode_byte_level:
-        decode = with_plain(decode, {pieces[id] for id in np.flatnonzero(kinds == Kind.ADDED)})
-    return Vocabulary(pieces, decode=decode, kinds=kinds)
+    added = {pieces[id] for id in np.flatnonzero(kinds == Kind.ADDED)}
+    return Vocabulary(pieces, decode=with_plain(decode, added), kinds=kinds)
 
 
 def _kinds(file: GGUFFile, n: int) -> npt.NDArray[np.uint8]:
@@ -123,5 +122,5 @@ def _refine_kinds(pieces: list[str], kinds: npt.NDArray[np.uint8], *, has_bytes:
             continue
         if is_unused(piece):
             kinds[id] = Kind.UNUSED
-        elif has_bytes and kinds[id] == Kind.NORMAL and byte_of(piece) is not None:
+        elif has_bytes and kinds[id] == Kind.NORMAL and is_byte(piece):
             kinds[id] = Kind.BYTE

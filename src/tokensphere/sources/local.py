@@ -14,8 +14,7 @@ from tokensphere.errors import InputError
 from tokensphere.formats.recognise import IN_FOLDER, Format, recognise
 from tokensphere.sources.layout.assemble import Choice, assemble
 from tokensphere.sources.layout.config import read_config
-from tokensphere.sources.tokens.find import find_vocabulary, fit_to_rows
-from tokensphere.sources.tokens.readers import read_tokens_file
+from tokensphere.sources.tokens.find import find_vocabulary
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
 
@@ -49,10 +48,9 @@ def _load_tensors(path: Path, known: Format, choice: Choice, vocabulary: Path | 
 
 def _tokens(path: Path, known: Format, vocabulary: Path | None) -> Callable[[int], Vocabulary]:
     """Where the tokens of the model in `path` come from."""
-    if vocabulary is not None:
-        return lambda n: fit_to_rows(read_tokens_file(vocabulary, n), n)
     # Whisper's tokenizer.json lacks the 1,501 time stamps that CTranslate2's own list has.
-    return lambda n: find_vocabulary(path.parent, n, list_first=known.name.startswith("CTranslate2"))
+    list_first = known.name.startswith("CTranslate2")
+    return lambda n: find_vocabulary(path.parent, n, given=vocabulary, list_first=list_first)
 
 
 def _name(path: Path) -> str:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import MissingExtraError, SourceError
+from tokensphere.errors import SourceError
 from tokensphere.formats import floats
+from tokensphere.formats.foreign import optional
 from tokensphere.formats.stored import PIECE, Blocks, Decode, Stored, blocks_of
 
 Bytes = npt.NDArray[np.uint8]
@@ -87,21 +88,21 @@ def _split(stored: Blocks, out: Floats, size: int, values: int) -> tuple[Bytes, 
     return stored.view(np.uint8).reshape(-1, size), out.reshape(-1, values)
 
 
-def _scales(column: Bytes) -> Floats:
-    """The float16 scales of all blocks, (blocks, 2) bytes -> (blocks, 1)."""
-    return np.ascontiguousarray(column).view("<f2").astype(np.float32)
+def _scales(column: Bytes, dtype: str = "<f2") -> Floats:
+    """The scales of all blocks, (blocks, size) bytes -> (blocks, 1)."""
+    return np.ascontiguousarray(column).view(dtype).astype(np.float32)
 
 
-def _decode_q8_0(stored: Blocks, out: Floats) -> None:
-    blocks, values = _split(stored, out, 34, 32)
-    values[...] = blocks[:, 2:].view(np.int8)
-    values *= _scales(blocks[:, :2])
+def _bytes(scale: str, size: int, count: int) -> Decode:
+    """A decoder of blocks of `size` bytes: a scale, then `count` signed bytes."""
+    first = np.dtype(scale).itemsize
 
+    def decode(stored: Blocks, out: Floats) -> None:
+        blocks, values = _split(stored, out, size, count)
+        values[...] = blocks[:, first : first + count].view(np.int8)
+        values *= _scales(blocks[:, :first], scale)
 
-def _decode_q8_k(stored: Blocks, out: Floats) -> None:
-    blocks, values = _split(stored, out, 292, 256)
-    values[...] = blocks[:, 4:260].view(np.int8)
-    values *= np.ascontiguousarray(blocks[:, :4]).view("<f4")
+    return decode
 
 
 def _small(*, affine: bool = False, five_bits: bool = False, subtract: int = 0) -> Decode:
@@ -145,14 +146,11 @@ def _nibbles(packed: Bytes, fifth: Bytes | None, values: Floats, subtract: int =
 
 def _foreign_decoder(name: str) -> Decode:
     """The package ``gguf`` as a decoder of one type."""
-    try:
-        import gguf
-        from gguf import quants
-    except ImportError as error:
-        raise MissingExtraError(
-            f"tensors of type {name} are read with the package gguf, which is not installed;"
-            " pip install 'tokensphere[gguf]'"
-        ) from error
+    missing = (
+        f"tensors of type {name} are read with the package gguf, which is not installed;"
+        " pip install 'tokensphere[gguf]'"
+    )
+    gguf, quants = optional("gguf", missing), optional("gguf.quants", missing)
     kind: Any = getattr(gguf.GGMLQuantizationType, name, None)
 
     def decode(stored: Blocks, out: Floats) -> None:
@@ -170,5 +168,5 @@ def _foreign_decoder(name: str) -> Decode:
 _DECODERS: dict[str, Decode] = floats.DECODERS | {
     "Q4_0": _small(subtract=8), "Q4_1": _small(affine=True),
     "Q5_0": _small(five_bits=True, subtract=16), "Q5_1": _small(affine=True, five_bits=True),
-    "Q8_0": _decode_q8_0, "Q8_K": _decode_q8_k,
+    "Q8_0": _bytes("<f2", 34, 32), "Q8_K": _bytes("<f4", 292, 256),
 }  # fmt: skip

@@ -88,10 +88,7 @@ class GGUFFile(MappedFile):
         if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
             raise self._bad(f"has the alignment {alignment!s:.20}, which is no power of two")
         start = -(-self._at // alignment) * alignment
-        self.tensors: dict[str, TensorInfo] = {}
         for name, shape, type_, offset in entries:
-            if name in self.tensors:
-                raise self._bad(f"has two tensors {name!r:.200}")
             if offset % alignment:
                 raise self._bad(
                     f"has tensor {name!r:.200} at offset {offset}, no multiple of {alignment}"
@@ -104,9 +101,7 @@ class GGUFFile(MappedFile):
                     f"is cut short: tensor {name!r:.200} ends at byte {start + offset + size:,},"
                     f" the file at {self._size:,}"
                 )
-            self.tensors[name] = TensorInfo(
-                name, shape, type_.name, start + offset, size, float_type(type_)
-            )
+            self._add(TensorInfo(name, shape, type_.name, start + offset, size, float_type(type_)))
         self._check_overlap()
 
     def _check_overlap(self) -> None:
@@ -136,12 +131,9 @@ class GGUFFile(MappedFile):
         kind, count = self._number("<I"), self._number("<Q")
         if kind in _SCALARS:
             dtype = np.dtype(_SCALARS[kind])
-            if count > self._size // dtype.itemsize:
-                raise self._bad(f"claims an array of {count:,} numbers, more than it can hold")
-            at = self._need(count * dtype.itemsize)
+            at = self._need(self._claimed(count, "numbers in an array", dtype.itemsize) * dtype.itemsize)
             return np.frombuffer(self._map[at : self._at], dtype)
-        if count * (8 if kind == STRING else 12) > self._size - self._at:
-            raise self._bad(f"claims an array of {count:,} entries, more than it can hold")
+        self._claimed(count, "entries of an array", 8 if kind == STRING else 12)
         if kind == STRING:
             return self._strings(count)
         if depth >= _DEEPEST:

@@ -14,8 +14,7 @@ from tokensphere.sources.hub import client as hub
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.layout.assemble import Choice, vector
 from tokensphere.sources.layout.table import fold_norm
-from tokensphere.sources.tokens.find import find_vocabulary, fit_to_rows
-from tokensphere.sources.tokens.readers import read_tokens_file
+from tokensphere.sources.tokens.find import find_vocabulary
 from tokensphere.space import EmbeddingSpace, Provenance
 
 
@@ -55,10 +54,8 @@ def load_hub(
         layout = entry.found.layout if entry.found else ""
         vectors = fold_norm(vectors, _norm(entry), layout, model=repo)
         notes += ("columns multiplied by the final norm's weight",)
-    if vocabulary is not None:
-        tokens = fit_to_rows(read_tokens_file(Path(vocabulary), len(vectors)), len(vectors))
-    else:
-        tokens = find_vocabulary(entry.path, len(vectors))
+    given = None if vocabulary is None else Path(vocabulary)
+    tokens = find_vocabulary(entry.path, len(vectors), given=given)
     provenance = Provenance(
         model=repo,
         source=f"hub: {repo}",

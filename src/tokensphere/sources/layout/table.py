@@ -56,8 +56,11 @@ def _layout(
 
     A name ``[a.]b`` stands for two, ``a.b`` and ``b``: the model may be saved without its head.
     """
-    texts = (_BRACKETS.sub(r"\1\2 \2", text) for text in (model_types, input, output, norm))
-    return Layout(name, *(tuple(text.split()) for text in texts), **more)
+
+    def split(text: str) -> tuple[str, ...]:
+        return tuple(_BRACKETS.sub(r"\1\2 \2", text).split())
+
+    return Layout(name, split(model_types), split(input), split(output), split(norm), **more)
 
 
 _BRACKETS = re.compile(r"\[(\S+)\](\S+)")
