@@ -25,11 +25,16 @@ def check_writable(path: Path) -> None:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """A binary file that takes the name `path` when the block ends well.
 
     Until then it is a temporary file beside it: `path` never holds half of it, a file that was there
     survives a failure, and nothing is left behind.
+
+    Parameters
+    ----------
+    path : its name
+    durable : wait until it is on the disk, too; what can be made again need not
 
     Raises
     ------
@@ -42,8 +47,9 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             temporary = _temporary_beside(path)
             with Path(temporary).open("wb") as file:
                 yield file
-                file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
             mask = os.umask(0)
             os.umask(mask)
             os.chmod(temporary, 0o666 & ~mask)  # mkstemp's file is for its owner alone

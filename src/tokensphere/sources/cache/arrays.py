@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import uuid
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -23,7 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import SourceError
+from tokensphere.errors import InputError, SourceError
+from tokensphere.formats.whole import whole_file
 from tokensphere.sources.cache.entries import cache_root
 
 # What the folders in the cache hold, for people.
@@ -68,21 +67,13 @@ class NullFiles:
 
     def put(self, key: Mapping[str, Any], draws: Mapping[str, npt.NDArray[Any]]) -> None:
         """Keep arrays under this key; silently not, where the disk does not let us."""
-        path = self.path(key)
-        aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-        try:
+        with contextlib.suppress(OSError, InputError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with aside.open("wb") as file, zipfile.ZipFile(file, "w") as members:
+            with whole_file(self.path(key), durable=False) as file, zipfile.ZipFile(file, "w") as members:
                 members.writestr(_KEY, json.dumps({"key": dict(key), "arrays": sorted(draws)}))
                 for name, array in draws.items():
                     with members.open(f"{name}.npy", "w", force_zip64=True) as member:
                         np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
-            os.replace(aside, path)
-        except OSError:
-            pass
-        finally:
-            with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ library nor the network.
 
 from __future__ import annotations
 
-import importlib
 import os
 from functools import partial
 from typing import Any
 
 from tokensphere._version import __version__
-from tokensphere.errors import InputError, MissingExtraError, SourceError
+from tokensphere.errors import InputError, SourceError
+from tokensphere.formats.foreign import one_line, optional
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.cache.entries import Entry
@@ -133,10 +133,9 @@ def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
         except client_errors(client, "HTTPError", "InvalidURL") as error:
             raise no_connection(constants.ENDPOINT, error) from error
         except Exception as error:  # a foreign library at work on an answer that may be anything
-            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
             raise SourceError(
-                f"{constants.ENDPOINT} does not answer as a hub does ({reason});"
-                " check HF_ENDPOINT and the proxy"
+                f"{constants.ENDPOINT} does not answer as a hub does"
+                f" ({one_line(f'{type(error).__name__}: {error}')}); check HF_ENDPOINT and the proxy"
             ) from error
 
     info, headers = persist(ask, patience)
@@ -153,14 +152,11 @@ def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
 
 def _libraries(repo: str) -> tuple[Any, Any, Any, Any]:
     """huggingface_hub, and what of it has no public name at its top."""
-    names = ("", ".constants", ".errors", ".utils")
-    try:
-        found = [importlib.import_module(f"huggingface_hub{name}") for name in names]
-    except ImportError as error:
-        raise MissingExtraError(
-            f"to fetch {repo} takes huggingface_hub 1.0 or later: pip install 'tokensphere[hub]'"
-        ) from error
-    return found[0], found[1], found[2], found[3]
+    missing = f"to fetch {repo} takes huggingface_hub 1.0 or later: pip install 'tokensphere[hub]'"
+    top, *others = ("huggingface_hub", ".constants", ".errors", ".utils")
+    library = optional(top, missing)
+    constants, errors, utils = (optional(f"{top}{name}", missing) for name in others)
+    return library, constants, errors, utils
 
 
 def _download(
