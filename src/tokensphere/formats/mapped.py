@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats.files import AGAIN, opened, size_of
+from tokensphere.formats.files import damaged, opened, size_of
 from tokensphere.formats.tensors import TensorFile, TensorInfo
 
 
@@ -77,7 +77,7 @@ class MappedFile(TensorFile):
         raise NotImplementedError
 
     def _bad(self, problem: str) -> FormatError:
-        return FormatError(f"{self.path} {problem}; {AGAIN}")
+        return damaged(self.path, problem)
 
     def _add(self, info: TensorInfo) -> None:
         if info.name in self.tensors:

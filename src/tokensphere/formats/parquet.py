@@ -56,7 +56,7 @@ def write_columns(path: Path, columns: Mapping[str, Column], metadata: Mapping[s
     InputError
         the file cannot be written
     """
-    pa, parquet = _pyarrow(), _pyarrow(".parquet")
+    pa, parquet = _pyarrow()
     table = pa.table({name: _to_arrow(pa, column) for name, column in columns.items()})
     table = table.replace_schema_metadata({_METADATA: json.dumps(metadata, ensure_ascii=False).encode()})
     with whole_file(path) as file:
@@ -90,7 +90,7 @@ def read_columns(path: Path) -> tuple[dict[str, npt.NDArray[Any] | list[str]], d
         metadata = None
     if not isinstance(metadata, dict):
         raise FormatError(f"{path} is damaged: what it says of itself cannot be read; name another file")
-    pa = _pyarrow()
+    pa, _ = _pyarrow()
     return {name: _from_arrow(pa, table[name].combine_chunks()) for name in table.column_names}, metadata
 
 
@@ -111,7 +111,7 @@ def read_table(path: Path, name: str | None = None) -> Any:
     FormatError
         it is damaged
     """
-    parquet = _pyarrow(".parquet")
+    _, parquet = _pyarrow()
     problem = f"{name or path} cannot be read as Parquet: damaged or no Parquet file"
     with opened(path, "cannot read {}") as file, damage_told(problem, "remove it or name another"):
         return parquet.read_table(file)
@@ -139,6 +139,7 @@ def _from_arrow(pa: Any, column: Any) -> npt.NDArray[Any] | list[str]:
     return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
-def _pyarrow(part: str = "") -> Any:
+def _pyarrow() -> tuple[Any, Any]:
+    """The package and its part for Parquet."""
     missing = "Parquet files need the package pyarrow: pip install 'tokensphere[parquet]'"
-    return optional(f"pyarrow{part}", missing)
+    return optional("pyarrow", missing), optional("pyarrow.parquet", missing)

@@ -21,6 +21,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -91,12 +92,11 @@ def lexicon() -> Lexicon:
         its file is damaged
     """
     try:
-        content = PATH.read_bytes()
+        return parse(PATH.read_bytes())
     except OSError as error:
         raise SourceError(
             f"{PATH} cannot be read ({error.strerror}); install tokensphere again"
         ) from None
-    return parse(content)
 
 
 def parse(content: bytes) -> Lexicon:
@@ -146,7 +146,6 @@ def _words(text: str) -> list[str]:
 def _grouped(pairs: npt.NDArray[np.uint32]) -> dict[int, tuple[int, ...]]:
     """The lemmas of each word."""
     words, starts = np.unique(pairs[:, 0], return_index=True)
-    lemmas, begin = pairs[:, 1].tolist(), starts.tolist()
-    ends = [*begin[1:], len(lemmas)]
-    found = [tuple(lemmas[low:high]) for low, high in zip(begin, ends, strict=False)]
+    lemmas, edges = pairs[:, 1].tolist(), [*starts.tolist(), len(pairs)]
+    found = [tuple(lemmas[low:high]) for low, high in pairwise(edges)]
     return dict(zip(words.tolist(), found, strict=True))

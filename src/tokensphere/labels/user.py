@@ -108,10 +108,10 @@ def _text_rows(name: str, content: bytes) -> Iterator[tuple[str, str, str]]:
 
 def _parquet_rows(path: Path) -> Iterator[tuple[str, str, str]]:
     table = read_table(path, path.name)
-    missing = [name for name in ("token", "label") if name not in table.column_names]
-    if missing:
-        have = ", ".join(table.column_names) or "none"
-        raise FormatError(f"{path.name} has no column '{missing[0]}'; it has: {have}")
+    for name in ("token", "label"):
+        if name not in table.column_names:
+            have = ", ".join(table.column_names) or "none"
+            raise FormatError(f"{path.name} has no column '{name}'; it has: {have}")
     if not table.num_rows:
         raise FormatError(f"{path.name} has no labels; expected rows with a token and a label")
     columns = (table.column(name).to_pylist() for name in ("token", "label"))

@@ -89,18 +89,15 @@ class GGUFFile(MappedFile):
             raise self._bad(f"has the alignment {alignment!s:.20}, which is no power of two")
         start = -(-self._at // alignment) * alignment
         for name, shape, type_, offset in entries:
+            what = f"tensor {name!r:.200}"
             if offset % alignment:
-                raise self._bad(
-                    f"has tensor {name!r:.200} at offset {offset}, no multiple of {alignment}"
-                )
+                raise self._bad(f"has {what} at offset {offset}, no multiple of {alignment}")
             if shape[-1] % type_.values:
-                raise self._bad(f"has rows of {shape[-1]} in tensor {name!r:.200} of type {type_.name}")
+                raise self._bad(f"has rows of {shape[-1]} in {what} of type {type_.name}")
             size = prod(shape) // type_.values * type_.bytes
-            if start + offset + size > self._size:
-                raise self._bad(
-                    f"is cut short: tensor {name!r:.200} ends at byte {start + offset + size:,},"
-                    f" the file at {self._size:,}"
-                )
+            end = start + offset + size
+            if end > self._size:
+                raise self._bad(f"is cut short: {what} ends at byte {end:,}, the file at {self._size:,}")
             self._add(TensorInfo(name, shape, type_.name, start + offset, size, float_type(type_)))
         self._check_overlap()
 
@@ -108,9 +105,8 @@ class GGUFFile(MappedFile):
         stored = sorted((t for t in self.tensors.values() if t.size), key=lambda t: t.offset)
         for before, after in pairwise(stored):
             if before.offset + before.size > after.offset:
-                raise self._bad(
-                    f"has tensors that overlap, {before.name!r:.200} and {after.name!r:.200}"
-                )
+                both = f"{before.name!r:.200} and {after.name!r:.200}"
+                raise self._bad(f"has tensors that overlap, {both}")
 
     def _string(self) -> str:
         size = self._number("<Q")

@@ -69,7 +69,10 @@ class NullFiles:
         """Keep arrays under this key; silently not, where the disk does not let us."""
         with contextlib.suppress(OSError, InputError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with whole_file(self.path(key), durable=False) as file, zipfile.ZipFile(file, "w") as members:
+            with (
+                whole_file(self.path(key), durable=False) as file,
+                zipfile.ZipFile(file, "w") as members,
+            ):
                 members.writestr(_KEY, json.dumps({"key": dict(key), "arrays": sorted(draws)}))
                 for name, array in draws.items():
                     with members.open(f"{name}.npy", "w", force_zip64=True) as member:
