@@ -171,7 +171,7 @@ def _download(
     tensors = RemoteTensors(repository)
     vocabulary = repository.vocabulary_files(tensors.folder)
     config = repository.config(tensors.folder)
-    found = find_matrix(tensors, matrix, model_type=config.model_type, tensor=tensor, tied=config.tied)
+    found = find_matrix(tensors, matrix, tensor=tensor, config=config)
     entry = cache.kept(repository.name, repository.commit, found.name)
     if entry is None:
         info = tensors.usable(found.name)

@@ -17,7 +17,7 @@ from tokensphere.formats.sharded import ShardTensors, weight_map
 from tokensphere.formats.tensors import TensorInfo, refuse_scales
 from tokensphere.sources.hub.http import Connection
 from tokensphere.sources.hub.ranges import Progress, Range, Write, fetch_whole
-from tokensphere.sources.layout.config import Config, config_of
+from tokensphere.sources.layout.config import UNKNOWN, Config, config_of
 
 _MODEL, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _SAFETENSORS = (".safetensors", ".safetensors.index.json")
@@ -81,7 +81,7 @@ class Repository:
         """What ``config.json`` says; nothing if there is none."""
         file = self._beside(folder, "config.json")
         if file is None:
-            return Config()
+            return UNKNOWN
         return config_of(json_object(self.whole(file), f"{file} of {self.name}"))
 
     def _beside(self, folder: str, name: str) -> str | None:

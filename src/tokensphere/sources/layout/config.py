@@ -21,6 +21,9 @@ class Config:
     tied: bool | None = None
 
 
+UNKNOWN = Config()
+
+
 def config_of(found: Mapping[str, Any]) -> Config:
     """What the object in a ``config.json`` says, or its text part where a model has several."""
     model_type, tied = found.get("model_type"), found.get("tie_word_embeddings")
@@ -43,7 +46,7 @@ def read_config(folder: Path) -> Config:
     """
     path = folder / "config.json"
     if not path.is_file():
-        return Config()
+        return UNKNOWN
     with opened(path) as file:
         if size_of(file) > _LONGEST:
             raise FormatError(f"{path} is too large for a model's configuration")
