@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from tokensphere.errors import FormatError, SourceError
+from tokensphere.errors import FormatError, SourceError, TokensphereError
 
 AGAIN = "download or convert it again"
 
@@ -47,6 +47,24 @@ def exists(path: Path) -> bool:
 
 
 @contextmanager
+def system_told(
+    problem: str, advice: str = "", kind: type[TokensphereError] = SourceError
+) -> Iterator[None]:
+    """One line for what the system says: the problem, its reason, what to do.
+
+    Raises
+    ------
+    kind
+        the system refuses something within the block
+    """
+    try:
+        yield
+    except OSError as error:
+        rest = f"; {advice}" if advice else ""
+        raise kind(f"{problem}: {error.strerror or error}{rest}") from error
+
+
+@contextmanager
 def opened(path: str | Path, problem: str = "cannot open {}") -> Iterator[BinaryIO]:
     """A file open for reading.
 
@@ -62,11 +80,8 @@ def opened(path: str | Path, problem: str = "cannot open {}") -> Iterator[Binary
     """
     if "\0" in str(path):
         raise SourceError(f"{problem.format(path)}: no file has such a name")
-    try:
-        with Path(path).open("rb") as file:
-            yield file
-    except OSError as error:
-        raise SourceError(f"{problem.format(path)}: {error.strerror or error}") from error
+    with system_told(problem.format(path)), Path(path).open("rb") as file:
+        yield file
 
 
 def read_bytes(path: str | Path, problem: str = "cannot open {}") -> bytes:

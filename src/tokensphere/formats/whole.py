@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tokensphere.errors import InputError
+from tokensphere.formats.files import system_told
 
 
 def check_writable(path: Path) -> None:
@@ -20,7 +21,7 @@ def check_writable(path: Path) -> None:
     InputError
         `path` is no regular file, or no file can be made beside it
     """
-    with _told(path):
+    with system_told(f"cannot write {path}", kind=InputError):
         os.unlink(_temporary_beside(path))
 
 
@@ -43,7 +44,7 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """
     temporary: str | None = None
     try:
-        with _told(path):
+        with system_told(f"cannot write {path}", kind=InputError):
             temporary = _temporary_beside(path)
             with Path(temporary).open("wb") as file:
                 yield file
@@ -57,14 +58,6 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def _temporary_beside(path: Path) -> str:

@@ -28,7 +28,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError, SourceError
+from tokensphere.errors import FormatError
+from tokensphere.formats.files import system_told
 from tokensphere.labels.table import Label
 
 PATH = Path(__file__).parent.parent / "data" / "lexicon.bin"
@@ -91,12 +92,8 @@ def lexicon() -> Lexicon:
     FormatError
         its file is damaged
     """
-    try:
+    with system_told(f"{PATH} cannot be read", "install tokensphere again"):
         return parse(PATH.read_bytes())
-    except OSError as error:
-        raise SourceError(
-            f"{PATH} cannot be read ({error.strerror}); install tokensphere again"
-        ) from None
 
 
 def parse(content: bytes) -> Lexicon:

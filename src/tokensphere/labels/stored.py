@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere._version import __version__
-from tokensphere.errors import InputError, SourceError
+from tokensphere.errors import InputError
+from tokensphere.formats.files import system_told
 from tokensphere.labels.lexicon import PATH
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.vocabulary import Vocabulary
@@ -55,15 +56,11 @@ def rules_digest() -> str:
     A number that had to be raised with every change of a rule would be forgotten one day.
     """
     hasher = sha256()
-    try:
-        for path in [PATH, *sorted(Path(__file__).parent.glob("*.py"))]:
+    for path in [PATH, *sorted(Path(__file__).parent.glob("*.py"))]:
+        with system_told(f"{path} cannot be read", "install tokensphere again"):
             content = path.read_bytes()
-            hasher.update(f"{path.name} {len(content)} ".encode())
-            hasher.update(content)
-    except OSError as error:
-        raise SourceError(
-            f"a file of tokensphere cannot be read ({error}); install tokensphere again"
-        ) from None
+        hasher.update(f"{path.name} {len(content)} ".encode())
+        hasher.update(content)
     return hasher.hexdigest()
 
 

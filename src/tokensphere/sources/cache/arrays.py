@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import InputError, SourceError
+from tokensphere.errors import InputError
+from tokensphere.formats.files import system_told
 from tokensphere.formats.whole import whole_file
 from tokensphere.sources.cache.entries import cache_root
 
@@ -116,13 +117,9 @@ def remove_arrays(name: str) -> Kept:
     """
     files = _files(name)
     kept = _kept(name, files)
-    try:
-        for path in files:
+    for path in files:
+        with system_told(f"cannot remove {path}", "remove the folder by hand"):
             path.unlink(missing_ok=True)
-    except OSError as error:
-        raise SourceError(
-            f"cannot remove {path}: {error.strerror or error}; remove the folder by hand"
-        ) from error
     return kept
 
 

@@ -28,7 +28,8 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from tokensphere.errors import FormatError, InputError, SourceError
+from tokensphere.errors import FormatError, InputError
+from tokensphere.formats.files import system_told
 from tokensphere.formats.safetensors import header_bytes
 from tokensphere.sources.layout.search import Found
 
@@ -217,7 +218,7 @@ def verify(entry: Entry) -> None:
         a file is not what was fetched
     """
     head = tensor_header(entry.tensor, entry.dtype, entry.shape, entry.bytes)
-    try:
+    with system_told(f"cannot read {entry.path}"):
         with entry.tensor_file.open("rb") as file:
             sound = file.read(len(head)) == head and digest_of(file) == entry.sha256
             wrong = [] if sound else [TENSOR_FILE]
@@ -226,8 +227,6 @@ def verify(entry: Entry) -> None:
                 wrong += [] if digest_of(file) == digest else [name]
         if entry.norm_file is not None and not _check_norm(entry.norm_file):
             wrong.append(NORM_FILE)
-    except OSError as error:
-        raise SourceError(f"cannot read {entry.path}: {error.strerror or error}") from error
     if wrong:
         raise FormatError(
             f"{wrong[0]} in {entry.path} is not what was fetched on {entry.date} (its SHA-256 differs);"

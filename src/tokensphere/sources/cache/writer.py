@@ -13,13 +13,14 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 from tokensphere.errors import SourceError
+from tokensphere.formats.files import system_told
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache.entries import Entry
 from tokensphere.sources.layout.search import Found
@@ -70,7 +71,8 @@ def store(
         digests = {name: sha256(content).hexdigest() for name, content in (files or {}).items()}
         for name, content in (files or {}).items():
             _write_file(draft / name, content)
-        digest = _write_tensor(draft / cache.TENSOR_FILE, tensor, dtype, shape, size, fill)
+        head = cache.tensor_header(tensor, dtype, shape, size)
+        digest = _write_tensor(draft / cache.TENSOR_FILE, tensor, head, size, fill)
         date = datetime.now(UTC).isoformat(timespec="seconds")
         entry = Entry(
             target, repo, commit, revision or cache.DEFAULT_REVISION, tensor, dtype, shape, size, digest,
@@ -116,16 +118,8 @@ def remove(model: str) -> list[Entry]:
     return gone
 
 
-def _write_tensor(
-    path: Path,
-    name: str,
-    dtype: str,
-    shape: tuple[int, ...],
-    size: int,
-    fill: Callable[[Write], object],
-) -> str:
+def _write_tensor(path: Path, name: str, head: bytes, size: int, fill: Callable[[Write], object]) -> str:
     """Write a safetensors file; SHA-256 of the tensor as it reads back from the disk."""
-    head = cache.tensor_header(name, dtype, shape, size)
     lock = threading.Lock()
     with path.open("w+b") as file:
         file.write(head)
@@ -153,15 +147,9 @@ def check_commit(commit: str) -> str:
     return commit
 
 
-@contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SourceError(
-            f"cannot write to the cache {cache.cache_root()}: {error.strerror or error};"
-            " make room, or set TOKENSPHERE_CACHE to another folder"
-        ) from error
+def _writing() -> AbstractContextManager[None]:
+    advice = "make room, or set TOKENSPHERE_CACHE to another folder"
+    return system_told(f"cannot write to the cache {cache.cache_root()}", advice)
 
 
 @contextmanager

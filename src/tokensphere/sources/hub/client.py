@@ -18,20 +18,12 @@ from tokensphere.formats.foreign import one_line, optional
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.cache.entries import Entry
-from tokensphere.sources.hub.http import (
-    Connection,
-    PassingError,
-    Patience,
-    client_errors,
-    no_connection,
-    persist,
-    refusal,
-)
+from tokensphere.sources.hub import http
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.hub.repository import RemoteTensors, Repository, put
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix
 
-_PATIENCE = Patience()
+_PATIENCE = http.Patience()
 _MOST_NORM = 1 << 24  # bytes; a norm has one value for each dimension
 _TRUE = {"1", "ON", "YES", "TRUE"}  # as huggingface_hub reads its variables
 
@@ -45,7 +37,7 @@ def fetch(
     norm: bool = False,
     refresh: bool = False,
     progress: Progress | None = None,
-    patience: Patience = _PATIENCE,
+    patience: http.Patience = _PATIENCE,
 ) -> Entry:
     """The cache's entry of a matrix of a model, fetched if it is not there.
 
@@ -109,7 +101,7 @@ def _offline() -> bool:
     return value.upper() in _TRUE
 
 
-def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
+def _open(repo: str, revision: str | None, patience: http.Patience) -> Repository:
     """Resolve the revision to a commit, and learn which files there are."""
     cache.split_model(repo)
     library, constants, errors, utils = _libraries(repo)
@@ -125,20 +117,20 @@ def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
             )
             return found, utils.build_hf_headers(**about)
         except errors.HfHubHTTPError as error:
-            raise refusal(what, error.response.status_code, error.response.headers) from error
+            raise http.refusal(what, error.response.status_code, error.response.headers) from error
         except errors.HFValidationError as error:
             raise InputError(f"{repo!r} is no repository of a hub; write owner/name") from error
-        except client_errors(client, "TransportError") as error:
-            raise PassingError(no_connection(constants.ENDPOINT, error)) from error
-        except client_errors(client, "HTTPError", "InvalidURL") as error:
-            raise no_connection(constants.ENDPOINT, error) from error
+        except http.client_errors(client, "TransportError") as error:
+            raise http.PassingError(http.no_connection(constants.ENDPOINT, error)) from error
+        except http.client_errors(client, "HTTPError", "InvalidURL") as error:
+            raise http.no_connection(constants.ENDPOINT, error) from error
         except Exception as error:  # a foreign library at work on an answer that may be anything
             raise SourceError(
                 f"{constants.ENDPOINT} does not answer as a hub does"
                 f" ({one_line(f'{type(error).__name__}: {error}')}); check HF_ENDPOINT and the proxy"
             ) from error
 
-    info, headers = persist(ask, patience)
+    info, headers = http.persist(ask, patience)
     licenses = [tag.partition(":")[2] for tag in info.tags or () if tag.startswith("license:")]
     return Repository(
         name=repo,
@@ -146,7 +138,7 @@ def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
         files={file.rfilename: file.size for file in info.siblings or ()},
         license=licenses[0] if licenses else None,
         url_of=lambda name: library.hf_hub_url(repo, name, revision=str(info.sha)),
-        hub=Connection(client, headers, patience),
+        hub=http.Connection(client, headers, patience),
     )
 
 

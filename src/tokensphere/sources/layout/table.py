@@ -47,28 +47,32 @@ class Layout:
 def _layout(
     name: str,
     model_types: str = "",
-    input: str = "[model.]embed_tokens.weight",
-    output: str = "lm_head.weight",
-    norm: str = "[model.]norm.weight",
+    input: str = "[model.]embed_tokens",
+    output: str = "lm_head",
+    norm: str = "[model.]norm",
     **more: Any,
 ) -> Layout:
-    """A layout from names with spaces between them; those of most models are the defaults.
+    """A layout from texts, with spaces between names; those of most models are the defaults.
 
-    A name ``[a.]b`` stands for two, ``a.b`` and ``b``: the model may be saved without its head.
+    A name is a module's, whose weight is meant, or a tensor's own after ``=``. Where it begins with
+    ``[model.]``, say, it stands for two, with and without: models are saved without their heads, too.
     """
 
-    def split(text: str) -> tuple[str, ...]:
-        return tuple(_BRACKETS.sub(r"\1\2 \2", text).split())
+    def tensors(text: str) -> tuple[str, ...]:
+        names = _BRACKETS.sub(r"\1\2 \2", text).split()
+        return tuple(name[1:] if name.startswith("=") else f"{name}.weight" for name in names)
 
-    return Layout(name, split(model_types), split(input), split(output), split(norm), **more)
+    return Layout(
+        name, tuple(model_types.split()), tensors(input), tensors(output), tensors(norm), **more
+    )
 
 
 _BRACKETS = re.compile(r"\[(\S+)\](\S+)")
-_BERT_WORDS = "embeddings.word_embeddings.weight"
-_BERT_OUTPUT = "cls.predictions.decoder.weight"
-_BERT_NORM = "cls.predictions.transform.LayerNorm.weight"
-_WTE = "[transformer.]wte.weight"
-_GPT_NORM = "[transformer.]ln_f.weight"
+_BERT_WORDS = "embeddings.word_embeddings"
+_BERT_OUTPUT = "cls.predictions.decoder"
+_BERT_NORM = "cls.predictions.transform.LayerNorm"
+_WTE = "[transformer.]wte"
+_GPT_NORM = "[transformer.]ln_f"
 _ROOT_D = "the model multiplies input embeddings by the square root of their dimension"
 _SCALED = "the model multiplies input embeddings by a number of its config"
 _FACTORS = "the embeddings may have fewer dimensions than the hidden layers, which a projection joins"
@@ -90,7 +94,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     _layout("Gemma 3n and 4", "gemma3n gemma3n_text gemma4 gemma4_text", scale_input=_ROOT_D),
     _layout(
-        "RecurrentGemma", "recurrent_gemma", norm="model.final_norm.weight",
+        "RecurrentGemma", "recurrent_gemma", norm="model.final_norm",
         norm_plus_one=True, scale_input=_ROOT_D,
     ),
     _layout(
@@ -101,116 +105,104 @@ LAYOUTS: tuple[Layout, ...] = (
         "Granite", "granite granitemoe granitemoeshared granitemoehybrid minicpm minicpm3",
         scale_input=_SCALED,
     ),
-    _layout("Phi", "phi persimmon", norm="[model.]final_layernorm.weight", shares=False),
-    _layout("Jamba", "jamba bamba zamba zamba2", norm="[model.]final_layernorm.weight"),
-    _layout("Falcon-H1", "falcon_h1", norm="model.final_layernorm.weight", scale_input=_SCALED),
-    _layout("LFM2", "lfm2 lfm2_moe", norm="model.embedding_norm.weight"),
-    _layout("XGLM", "xglm", norm="model.layer_norm.weight", scale_input=_ROOT_D),
-    _layout("InternLM2", "internlm2", "model.tok_embeddings.weight", "output.weight", shares=False),
-    _layout(
-        "Llama, original names", "", "tok_embeddings.weight", "output.weight", "norm.weight",
-        shares=False,
-    ),
-    _layout(
-        "GPT-2", "gpt2 gpt_bigcode openai-gpt", f"{_WTE} transformer.tokens_embed.weight",
-        norm=_GPT_NORM,
-    ),
+    _layout("Phi", "phi persimmon", norm="[model.]final_layernorm", shares=False),
+    _layout("Jamba", "jamba bamba zamba zamba2", norm="[model.]final_layernorm"),
+    _layout("Falcon-H1", "falcon_h1", norm="model.final_layernorm", scale_input=_SCALED),
+    _layout("LFM2", "lfm2 lfm2_moe", norm="model.embedding_norm"),
+    _layout("XGLM", "xglm", norm="model.layer_norm", scale_input=_ROOT_D),
+    _layout("InternLM2", "internlm2", "model.tok_embeddings", "output", shares=False),
+    _layout("Llama, original names", "", "tok_embeddings", "output", "norm", shares=False),
+    _layout("GPT-2", "gpt2 gpt_bigcode openai-gpt", f"{_WTE} transformer.tokens_embed", norm=_GPT_NORM),
     _layout("GPT-Neo", "gpt_neo", _WTE, norm=_GPT_NORM),
     _layout("GPT-J", "gptj codegen qwen", _WTE, norm=_GPT_NORM, shares=False),
     _layout(
-        "GPT-NeoX", "gpt_neox", "[gpt_neox.]embed_in.weight", "embed_out.weight lm_head.weight",
-        "[gpt_neox.]final_layer_norm.weight", shares=False,
+        "GPT-NeoX", "gpt_neox", "[gpt_neox.]embed_in", "embed_out lm_head",
+        "[gpt_neox.]final_layer_norm", shares=False,
     ),
     _layout(
-        "Falcon", "falcon RefinedWeb RefinedWebModel", "[transformer.]word_embeddings.weight",
+        "Falcon", "falcon RefinedWeb RefinedWebModel", "[transformer.]word_embeddings",
         norm=_GPT_NORM,
     ),
     _layout(
-        "BLOOM", "bloom", "[transformer.]word_embeddings.weight", norm=_GPT_NORM,
+        "BLOOM", "bloom", "[transformer.]word_embeddings", norm=_GPT_NORM,
         scale_input="the model applies a norm (word_embeddings_layernorm) to input embeddings",
     ),
-    _layout("MPT", "mpt dbrx", _WTE, norm="[transformer.]norm_f.weight"),
+    _layout("MPT", "mpt dbrx", _WTE, norm="[transformer.]norm_f"),
     _layout(
         "ChatGLM", "chatglm",
-        "transformer.embedding.word_embeddings.weight", "transformer.output_layer.weight",
-        "transformer.encoder.final_layernorm.weight", shares=False,
+        "transformer.embedding.word_embeddings", "transformer.output_layer",
+        "transformer.encoder.final_layernorm", shares=False,
     ),
     _layout(
         "T5", "t5 mt5 umt5 longt5 switch_transformers",
-        "shared.weight encoder.embed_tokens.weight decoder.embed_tokens.weight",
-        norm="decoder.final_layer_norm.weight",
+        "shared encoder.embed_tokens decoder.embed_tokens",
+        norm="decoder.final_layer_norm",
     ),
     _layout(
         "Whisper", "whisper",
-        "[model.]decoder.embed_tokens.weight", "proj_out.weight", "[model.]decoder.layer_norm.weight",
+        "[model.]decoder.embed_tokens", "proj_out", "[model.]decoder.layer_norm",
     ),
-    _layout("Whisper, original names", "", "decoder.token_embedding.weight", "", "decoder.ln.weight"),
+    _layout("Whisper, original names", "", "decoder.token_embedding", "", "decoder.ln"),
     _layout(
         "BART", "bart mbart m2m_100 marian pegasus nllb-moe blenderbot",
-        "[model.]shared.weight model.decoder.embed_tokens.weight model.encoder.embed_tokens.weight"
-        " decoder.embed_tokens.weight encoder.embed_tokens.weight",
-        norm="[model.]decoder.layer_norm.weight",
+        "[model.]shared model.decoder.embed_tokens model.encoder.embed_tokens"
+        " decoder.embed_tokens encoder.embed_tokens",
+        norm="[model.]decoder.layer_norm",
         scale_input="the model may multiply input embeddings by the square root of their dimension"
         " (scale_embedding of its config)",
     ),
     _layout(
         "OPT", "opt",
-        "[model.]decoder.embed_tokens.weight", norm="[model.]decoder.final_layer_norm.weight",
+        "[model.]decoder.embed_tokens", norm="[model.]decoder.final_layer_norm",
         note=f"{_FACTORS} (OPT-350m: project_in, project_out)",
     ),
     _layout("BERT", "bert nomic_bert", f"[bert.]{_BERT_WORDS}", _BERT_OUTPUT, _BERT_NORM),
     _layout(
         "DistilBERT", "distilbert",
-        f"[distilbert.]{_BERT_WORDS}", "vocab_projector.weight", "vocab_layer_norm.weight",
+        f"[distilbert.]{_BERT_WORDS}", "vocab_projector", "vocab_layer_norm",
     ),
     _layout(
         "RoBERTa", "roberta xlm-roberta xlm-roberta-xl camembert",
-        f"[roberta.]{_BERT_WORDS}", "lm_head.decoder.weight", "lm_head.layer_norm.weight",
+        f"[roberta.]{_BERT_WORDS}", "lm_head.decoder", "lm_head.layer_norm",
     ),
-    _layout(
-        "MPNet", "mpnet",
-        f"[mpnet.]{_BERT_WORDS}", "lm_head.decoder.weight", "lm_head.layer_norm.weight",
-    ),
+    _layout("MPNet", "mpnet", f"[mpnet.]{_BERT_WORDS}", "lm_head.decoder", "lm_head.layer_norm"),
     _layout(
         "ALBERT", "albert", f"[albert.]{_BERT_WORDS}",
-        "predictions.decoder.weight", "predictions.LayerNorm.weight", note=_FACTORS,
+        "predictions.decoder", "predictions.LayerNorm", note=_FACTORS,
     ),
     _layout(
         "ELECTRA", "electra", f"[electra.]{_BERT_WORDS}",
-        "generator_lm_head.weight", "generator_predictions.LayerNorm.weight", note=_FACTORS,
+        "generator_lm_head", "generator_predictions.LayerNorm", note=_FACTORS,
     ),
     _layout(
         "DeBERTa", "deberta deberta-v2", f"[deberta.]{_BERT_WORDS}",
-        _BERT_OUTPUT, f"{_BERT_NORM} lm_predictions.lm_head.LayerNorm.weight",
+        _BERT_OUTPUT, f"{_BERT_NORM} lm_predictions.lm_head.LayerNorm",
     ),
-    _layout(
-        "ModernBERT", "modernbert",
-        "[model.]embeddings.tok_embeddings.weight", "decoder.weight", "head.norm.weight",
-    ),
+    _layout("ModernBERT", "modernbert", "[model.]embeddings.tok_embeddings", "decoder", "head.norm"),
     _layout(
         "CLIP text", "clip clip_text_model siglip siglip_text_model",
-        "text_model.embeddings.token_embedding.weight", "", "text_model.final_layer_norm.weight",
+        "text_model.embeddings.token_embedding", "", "text_model.final_layer_norm",
         shares=False,
     ),
     _layout(
         "Mamba", "mamba mamba2 falcon_mamba",
-        "backbone.embeddings.weight backbone.embedding.weight embeddings.weight",
-        norm="[backbone.]norm_f.weight",
+        "backbone.embeddings backbone.embedding embeddings",
+        norm="[backbone.]norm_f",
     ),
     _layout(
-        "RWKV", "rwkv", "rwkv.embeddings.weight emb.weight", "head.weight", "[rwkv.]ln_out.weight",
+        "RWKV", "rwkv", "rwkv.embeddings emb", "head", "[rwkv.]ln_out",
         shares=False, scale_input="the model applies a norm (ln0, pre_ln) to input embeddings",
     ),
     # Gemma's norms are stored with the 1 already added.
-    _layout("GGUF", "", "token_embd.weight", "output.weight", "output_norm.weight"),
+    _layout("GGUF", "", "token_embd", "output", "output_norm"),
     _layout(
         "CTranslate2", "",
         # The encoder of a translator may have another embedding, with a vocabulary of its own.
-        "decoder/embeddings/weight encoder/embeddings_0/weight encoder/embeddings/weight",
-        "decoder/projection/weight", "decoder/layer_norm/gamma",
+        "=decoder/embeddings/weight =encoder/embeddings_0/weight =encoder/embeddings/weight",
+        "=decoder/projection/weight", "=decoder/layer_norm/gamma",
     ),
-    _layout("static, sentence-transformers", "", "embedding.weight", "", "", shares=False),
-    _layout("static, Model2Vec", "model2vec", "embeddings embedding.weight", "", "", shares=False),
+    _layout("static, sentence-transformers", "", "embedding", "", "", shares=False),
+    _layout("static, Model2Vec", "model2vec", "=embeddings embedding", "", "", shares=False),
 )  # fmt: skip
 
 

@@ -126,16 +126,14 @@ class Draft:
             raise self.bad(
                 f"gives {short(last)} the id {short(size - 1)}, but has only {len(self.pieces)} tokens"
             )
-        if size == len(self.pieces):
-            pieces = [self.pieces[id] for id in range(size)]
-        else:
-            pieces = [self.pieces.get(id, f"<unused id {id}>") for id in range(size)]
+        holes = [id for id in range(size) if id not in self.pieces]
+        self.pieces |= {id: f"<unused id {id}>" for id in holes}
+        self.kinds |= dict.fromkeys(holes, Kind.UNUSED)
+        pieces = [self.pieces[id] for id in range(size)]
         self._check_characters(pieces)
         kinds = np.zeros(size, dtype=np.uint8)
         for id, kind in self.kinds.items():
             kinds[id] = kind
-        if size > len(self.pieces):
-            kinds[[id for id in range(size) if id not in self.pieces]] = Kind.UNUSED
         return Vocabulary(pieces, decode=decode, kinds=kinds)
 
     def _check_characters(self, pieces: list[str]) -> None:

@@ -10,19 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tokensphere.errors import FormatError, SourceError
+from tokensphere.sources.tokens import pieces as spelling
 from tokensphere.sources.tokens.draft import Draft, short
-from tokensphere.sources.tokens.pieces import (
-    Decode,
-    declared_decode,
-    decode_plain,
-    decode_sentencepiece,
-    decode_wordpiece,
-    guess_decode,
-    is_byte,
-    is_unused,
-    kind_by_spelling,
-    with_plain,
-)
 from tokensphere.sources.tokens.sentencepiece import sentencepiece_pieces
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
@@ -63,14 +52,14 @@ def read_tokenizer_json(raw: bytes | Path, n_rows: int | None = None) -> Vocabul
             draft.add(entry[0] if isinstance(entry, list) and entry else entry, id)
     else:
         draft.add_all(draft.expect(dict, model.get("vocab"), "'vocab'").items())
-    decode = declared_decode(tokenizer, kind)
-    if decode not in (decode_byte_level, decode_wordpiece, decode_plain):
-        draft.mark(Kind.BYTE, is_byte)
+    decode = spelling.declared_decode(tokenizer, kind)
+    if decode not in (decode_byte_level, spelling.decode_wordpiece, spelling.decode_plain):
+        draft.mark(Kind.BYTE, spelling.is_byte)
     plain = _add_added(tokenizer.get("added_tokens") or [], draft)
     if decode is not decode_byte_level:  # which has a token for everything
         _mark_unknown(model, draft)
-    draft.mark(Kind.UNUSED, is_unused)
-    return draft.finish(with_plain(decode, plain))
+    draft.mark(Kind.UNUSED, spelling.is_unused)
+    return draft.finish(spelling.with_plain(decode, plain))
 
 
 def _model_type(model: dict[str, Any]) -> str:
@@ -127,21 +116,20 @@ def read_vocab_json(
         as :func:`read_tokenizer_json`
     """
     draft = Draft(raw, "vocab.json", n_rows)
-    draft.add_all(draft.expect(dict, draft.json(), "content").items(), kind_by_spelling)
-    decode = guess_decode(draft.pieces.values())
+    draft.add_all(draft.expect(dict, draft.json(), "content").items(), spelling.kind_by_spelling)
+    decode = spelling.guess_decode(draft.pieces.values())
     if added is not None:
         extra = Draft(added, "added_tokens.json")
         draft.name, tokens = extra.name, extra.expect(dict, extra.json(), "content")
-        draft.add_all(tokens.items())
-        draft.kinds |= {id: kind_by_spelling(piece) or Kind.ADDED for piece, id in tokens.items()}
-        decode = with_plain(decode, tokens)
+        draft.add_all(tokens.items(), lambda piece: spelling.kind_by_spelling(piece) or Kind.ADDED)
+        decode = spelling.with_plain(decode, tokens)
     return _finish(draft, decode)
 
 
-def _finish(draft: Draft, decode: Decode) -> Vocabulary:
+def _finish(draft: Draft, decode: spelling.Decode) -> Vocabulary:
     """Finish a vocabulary of guessed spelling."""
-    if decode is decode_sentencepiece:
-        draft.mark(Kind.BYTE, is_byte)
+    if decode is spelling.decode_sentencepiece:
+        draft.mark(Kind.BYTE, spelling.is_byte)
     return draft.finish(decode)
 
 
@@ -159,8 +147,8 @@ def read_vocab_txt(raw: bytes | Path) -> Vocabulary:
         as :func:`read_tokenizer_json`
     """
     draft = Draft(raw, "vocab.txt")
-    draft.add_all(_numbered(draft.lines()), kind_by_spelling)
-    return draft.finish(decode_wordpiece)
+    draft.add_all(_numbered(draft.lines()), spelling.kind_by_spelling)
+    return draft.finish(spelling.decode_wordpiece)
 
 
 def read_ctranslate2_vocabulary(raw: bytes | Path) -> Vocabulary:
@@ -177,8 +165,8 @@ def read_ctranslate2_vocabulary(raw: bytes | Path) -> Vocabulary:
     bare = raw.strip() if isinstance(raw, bytes) else b""
     in_json = draft.name.endswith(".json") or (bare.startswith(b"[") and bare.endswith(b"]"))
     pieces = draft.expect(list, draft.json(), "content") if in_json else draft.lines()
-    draft.add_all(_numbered(pieces), kind_by_spelling)
-    return _finish(draft, guess_decode(draft.pieces.values()))
+    draft.add_all(_numbered(pieces), spelling.kind_by_spelling)
+    return _finish(draft, spelling.guess_decode(draft.pieces.values()))
 
 
 def read_tokens_file(path: Path, n_rows: int | None = None) -> Vocabulary:
@@ -206,7 +194,7 @@ def read_tokens_file(path: Path, n_rows: int | None = None) -> Vocabulary:
         tokens[0] = tokens[0].removeprefix("\ufeff")  # the mark that Windows puts before UTF-8
     listed = isinstance(tokens, list)
     draft.add_all(_numbered(tokens) if listed else draft.expect(dict, tokens, "content").items())
-    return draft.finish(decode_plain)
+    return draft.finish(spelling.decode_plain)
 
 
 def read_tokenizer_model(raw: bytes | Path) -> Vocabulary:
@@ -225,5 +213,5 @@ def read_tokenizer_model(raw: bytes | Path) -> Vocabulary:
             f"{draft.name} is no complete SentencePiece model ({error}); use the model's tokenizer.json"
         ) from None
     for id, (piece, kind) in enumerate(pieces):
-        draft.add(piece, id, Kind.UNUSED if is_unused(piece) else kind)
-    return draft.finish(decode_sentencepiece)
+        draft.add(piece, id, Kind.UNUSED if spelling.is_unused(piece) else kind)
+    return draft.finish(spelling.decode_sentencepiece)
