@@ -70,9 +70,7 @@ class TorchFile(TensorFile):
             ) from error
         self._torch = torch
         self._values = self._weights(content)
-        self.tensors = {
-            name: _info(name, tuple(value.shape), value.dtype) for name, value in self._values.items()
-        }
+        self.tensors = {name: _info(name, value) for name, value in self._values.items()}
 
     def close(self) -> None:
         """Let go of the tensors; arrays that were given out stay valid."""
@@ -125,7 +123,7 @@ def _torch() -> Any:
     return torch
 
 
-def _info(name: str, shape: tuple[int, ...], dtype: object) -> TensorInfo:
-    own = str(dtype).removeprefix("torch.")
+def _info(name: str, value: Any) -> TensorInfo:
+    own = str(value.dtype).removeprefix("torch.")
     known = _NAMES.get(own, own)
-    return TensorInfo(name, shape, known, float_type=float_type(known))
+    return TensorInfo(name, tuple(value.shape), known, float_type=float_type(known))

@@ -80,11 +80,7 @@ class LabelTable:
 
     @classmethod
     def _from_pairs(
-        cls,
-        n: int,
-        labels: Sequence[Label],
-        token: npt.NDArray[np.int64],
-        number: npt.NDArray[np.int32],
+        cls, n: int, labels: Sequence[Label], token: npt.NDArray[np.int64], number: npt.NDArray[np.int32]
     ) -> LabelTable:
         """The table of pairs of an id and the number of a label, the numbers of an id ascending."""
         indptr = np.append(0, np.cumsum(np.bincount(token, minlength=n), dtype=np.int64))

@@ -60,11 +60,7 @@ def save_space(space: EmbeddingSpace, path: str | Path) -> None:
         "kinds": vocabulary.kinds, "tokens": tokens, "pieces": pieces,
     }  # fmt: skip
     arrays = {name: np.ascontiguousarray(a, NUMPY_DTYPES[_LAYOUT[name]]) for name, a in arrays.items()}
-    about = {
-        "tokensphere": VERSION,
-        "provenance": space.provenance.to_dict(),
-        "sha256": _digest(arrays),
-    }
+    about = {"tokensphere": VERSION, "provenance": space.provenance.to_dict(), "sha256": _digest(arrays)}
     arrays[_ABOUT] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     tensors = {name: (_LAYOUT[name], array.shape, array.nbytes) for name, array in arrays.items()}
     with whole_file(Path(path)) as file:

@@ -100,42 +100,32 @@ def _bytes(scale: str, size: int, count: int) -> Decode:
 
 
 def _small(*, affine: bool = False, five_bits: bool = False, subtract: int = 0) -> Decode:
-    """A decoder of blocks of 32: a scale, the least value if `affine`, fifth bits perhaps, nibbles."""
+    """A decoder of blocks of 32: a scale, the least value if `affine`, fifth bits perhaps, nibbles.
+
+    The nibbles are 16 lower halves of bytes, then the 16 upper halves. Bit i of the fifth bits is that
+    of value i. `subtract` is what stands for zero.
+    """
     low = 4 if affine else 2
     high = low + 4 * five_bits
 
     def decode(stored: Blocks, out: Floats) -> None:
         blocks, values = _split(stored, out, high + 16, 32)
-        _nibbles(blocks[:, high:], blocks[:, low:high] if five_bits else None, values, subtract)
+        numbers = np.empty(values.shape, np.uint8)
+        np.bitwise_and(blocks[:, high:], np.uint8(15), out=numbers[:, :16])
+        np.right_shift(blocks[:, high:], np.uint8(4), out=numbers[:, 16:])
+        if five_bits:
+            bits = np.unpackbits(blocks[:, low:high], axis=1, bitorder="little")
+            bits <<= np.uint8(4)
+            numbers |= bits
+        signed = numbers.view(np.int8)
+        if subtract:
+            signed -= np.int8(subtract)
+        values[...] = signed
         values *= _scales(blocks[:, :2])
         if affine:
             values += _scales(blocks[:, 2:4])
 
     return decode
-
-
-def _nibbles(packed: Bytes, fifth: Bytes | None, values: Floats, subtract: int = 0) -> None:
-    """Unpack blocks of 32 small integers: 16 lower halves of bytes, then the 16 upper halves.
-
-    Parameters
-    ----------
-    packed : uint8 array of shape (blocks, 16)
-    fifth : uint8 array of shape (blocks, 4), optional
-        bit i is the fifth bit of value i
-    values : float32 array of shape (blocks, 32); overwritten
-    subtract : what stands for zero
-    """
-    numbers = np.empty(values.shape, np.uint8)
-    np.bitwise_and(packed, np.uint8(15), out=numbers[:, :16])
-    np.right_shift(packed, np.uint8(4), out=numbers[:, 16:])
-    if fifth is not None:
-        bits = np.unpackbits(fifth, axis=1, bitorder="little")
-        bits <<= np.uint8(4)
-        numbers |= bits
-    signed = numbers.view(np.int8)
-    if subtract:
-        signed -= np.int8(subtract)
-    values[...] = signed
 
 
 def _foreign_decoder(name: str) -> Decode:

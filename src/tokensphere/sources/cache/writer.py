@@ -68,9 +68,7 @@ def store(
     """
     target = cache.repository_folder(repo) / check_commit(commit) / cache.safe_name(tensor)
     with _writing(), _draft() as draft:
-        digests = {name: sha256(content).hexdigest() for name, content in (files or {}).items()}
-        for name, content in (files or {}).items():
-            _write_file(draft / name, content)
+        digests = {name: _write_file(draft / name, raw) for name, raw in (files or {}).items()}
         head = cache.tensor_header(tensor, dtype, shape, size)
         digest = _write_tensor(draft / cache.TENSOR_FILE, tensor, head, size, fill)
         date = datetime.now(UTC).isoformat(timespec="seconds")
@@ -197,11 +195,13 @@ def _publish(draft: Path, target: Path) -> None:
     raise SourceError(f"cannot put a folder in place of {target}; remove it and try again")
 
 
-def _write_file(path: Path, content: bytes) -> None:
+def _write_file(path: Path, content: bytes) -> str:
+    """Write a file and wait until it is on the disk; the SHA-256 of its content."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    return sha256(content).hexdigest()
 
 
 def _replace(path: Path, content: bytes) -> None:
