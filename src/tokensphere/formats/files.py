@@ -84,9 +84,11 @@ def opened(path: str | Path, problem: str = "cannot open {}") -> Iterator[Binary
         yield file
 
 
-def read_bytes(path: str | Path, problem: str = "cannot open {}") -> bytes:
-    """All of a small file; as :func:`opened`."""
+def read_bytes(path: str | Path, problem: str = "cannot open {}", *, most: int | None = None) -> bytes:
+    """All of a small file, as :func:`opened`; a FormatError if it has more than `most` bytes."""
     with opened(path, problem) as file:
+        if most is not None and (size := size_of(file)) > most:
+            raise damaged(path, f"has {size:,} bytes, too many for what it is")
         return file.read()
 
 

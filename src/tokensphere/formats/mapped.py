@@ -40,13 +40,12 @@ class MappedFile(TensorFile):
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._at, self.tensors = 0, {}
+        self._at, self.tensors, self._closed = 0, {}, False
         with opened(path) as file:
             self._size = size_of(file)
             if self._size < self.least:
                 raise self._bad(f"is {self._size} bytes long, too short for {self.what}")
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._closed = False
         try:
             self._read_header()
         except BaseException:

@@ -187,7 +187,10 @@ def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) ->
         _read_header(file, entry.file_size, what)
         with _told(what):
             file.seek(0)
-            return np.lib.format.read_array(file, allow_pickle=False)
+            array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+            if file.read(1):  # reaching the end is what makes zipfile compare the CRC-32
+                raise ValueError("it has more bytes than the array")
+            return array
 
 
 def _convert(values: Blocks, out: Any) -> None:

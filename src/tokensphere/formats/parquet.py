@@ -122,9 +122,8 @@ def _to_arrow(pa: Any, column: Column) -> Any:
         return pa.array(list(column), type=pa.string())
     if column.ndim == 1:
         return pa.array(column)
-    return pa.FixedSizeListArray.from_arrays(
-        pa.array(np.ascontiguousarray(column).ravel()), column.shape[1]
-    )
+    values = pa.array(np.ascontiguousarray(column).ravel())
+    return pa.FixedSizeListArray.from_arrays(values, column.shape[1])
 
 
 def _from_arrow(pa: Any, column: Any) -> npt.NDArray[Any] | list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats.files import damaged, json_object, opened, size_of
+from tokensphere.formats.files import damaged, json_object, read_bytes
 from tokensphere.formats.safetensors import LONGEST_HEADER, SafetensorsFile
 from tokensphere.formats.tensors import TensorFile, TensorInfo
 
@@ -82,10 +82,7 @@ class ShardedSafetensors(TensorFile):
 
     def __init__(self, index_path: str | Path) -> None:
         self.path = Path(index_path)
-        with opened(self.path) as file:
-            if (size := size_of(file)) > LONGEST_HEADER:
-                raise FormatError(f"{self.path} has {size:,} bytes, too many for an index of tensors")
-            table = weight_map(file.read(), str(self.path))
+        table = weight_map(read_bytes(self.path, most=LONGEST_HEADER), str(self.path))
         for shard in table.values():
             if not isinstance(shard, str) or not _is_plain(shard):
                 raise FormatError(

@@ -60,11 +60,9 @@ def label_table(vocabulary: Vocabulary, *, store: TableStore | None = None) -> L
     >>> [label.name for label in table.of(1) if label.kind == "grammar"]
     ['grammar:VBZ']
     """
-    table = _tables.get(vocabulary)
-    if table is None:
-        table = _build(vocabulary) if store is None else _kept(vocabulary, store)
-        _tables[vocabulary] = table
-    return table
+    if vocabulary not in _tables:
+        _tables[vocabulary] = _build(vocabulary) if store is None else _kept(vocabulary, store)
+    return _tables[vocabulary]
 
 
 def _kept(vocabulary: Vocabulary, store: TableStore) -> LabelTable:

@@ -21,7 +21,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +125,8 @@ def parse(content: bytes) -> Lexicon:
 def _sections(body: bytes, lengths: dict[str, int]) -> dict[str, bytes]:
     if sum(lengths.values()) != len(body):
         raise ValueError(f"it has {len(body)} bytes after its header, not {sum(lengths.values())}")
-    sections, at = {}, 0
-    for name, length in lengths.items():
-        sections[name] = body[at : at + length]
-        at += length
-    return sections
+    edges = pairwise(accumulate(lengths.values(), initial=0))
+    return {name: body[low:high] for name, (low, high) in zip(lengths, edges, strict=True)}
 
 
 def _words(text: str) -> list[str]:

@@ -67,12 +67,8 @@ def rules_digest() -> str:
 def to_arrays(table: LabelTable) -> Arrays:
     """A table as arrays: its rows, and its labels as JSON in UTF-8."""
     labels = [[label.name, label.kind, label.words, label.source] for label in table.labels]
-    text = json.dumps(labels, ensure_ascii=False).encode()
-    return {
-        "indptr": table.indptr,
-        "indices": table.indices,
-        "labels": np.frombuffer(text, dtype=np.uint8),
-    }
+    text = np.frombuffer(json.dumps(labels, ensure_ascii=False).encode(), dtype=np.uint8)
+    return {"indptr": table.indptr, "indices": table.indices, "labels": text}
 
 
 def from_arrays(arrays: Arrays, n_tokens: int) -> LabelTable | None:

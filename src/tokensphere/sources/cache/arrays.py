@@ -21,22 +21,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import InputError
+from tokensphere.errors import FormatError, InputError
 from tokensphere.formats.files import system_told
+from tokensphere.formats.numpy import read_member
 from tokensphere.formats.whole import whole_file
 from tokensphere.sources.cache.entries import cache_root
 
 # What the folders in the cache hold, for people.
-FOLDERS = {
-    "nulls": "draws of random lists and directions",
-    "labels": "labels of vocabularies",
-}
+FOLDERS = {"nulls": "draws of random lists and directions", "labels": "labels of vocabularies"}
 _KEY = "key.json"  # the key, and which arrays there are
 # What NumPy and zipfile raise for files that are not what they seem; every member has a CRC-32, so
 # arrays that are read at all are those that were written.
 _DAMAGED = (
     OSError, ValueError, KeyError, EOFError, TypeError, SyntaxError, MemoryError, NotImplementedError,
-    RuntimeError, zipfile.BadZipFile, zlib.error,
+    RuntimeError, zipfile.BadZipFile, zlib.error, FormatError,
 )  # fmt: skip
 
 
@@ -58,11 +56,13 @@ class NullFiles:
     def get(self, key: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]] | None:
         """The arrays under this key; None if there are none, or the file is damaged."""
         try:
-            with self.path(key).open("rb") as file, zipfile.ZipFile(file) as members:
+            path = self.path(key)
+            with path.open("rb") as file, zipfile.ZipFile(file) as members:
                 about = json.loads(members.read(_KEY))
                 if about["key"] != dict(key):
                     return None
-                return {name: _read(members, f"{name}.npy") for name in about["arrays"]}
+                entries = {name: members.getinfo(f"{name}.npy") for name in about["arrays"]}
+                return {name: read_member(members, entry, path) for name, entry in entries.items()}
         except _DAMAGED:
             return None
 
@@ -134,14 +134,6 @@ def _kept(name: str, files: list[Path]) -> Kept:
         with contextlib.suppress(OSError):  # gone meanwhile
             sizes.append(path.stat().st_size)
     return Kept(name, len(sizes), sum(sizes))
-
-
-def _read(members: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
-    with members.open(name) as member:
-        array: npt.NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
-        if member.read(1):  # reaching the end is what makes zipfile compare the CRC-32
-            raise ValueError("more bytes than the array has")
-        return array
 
 
 def _text(key: Mapping[str, Any]) -> bytes:

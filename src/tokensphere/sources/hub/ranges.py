@@ -58,14 +58,14 @@ def fetch_whole(hub: Connection, what: str, url: str, *, limit: int, size: int |
 
 @dataclass
 class Range:
-    """The bytes from `start` to before `stop` of a file, to be fetched once.
+    """The bytes of a file whose places are in `span`, to be fetched once.
 
     Attributes
     ----------
     hub : who asks, and how
     what : how errors name the file
-    url, start, stop : where the bytes are
-    write : takes (offset from `start`, bytes); called by `parts` threads, each byte once
+    url, span : where the bytes are
+    write : takes (offset from the first, bytes); called by `parts` threads, each byte once
     total : the length of the whole file, if known
     progress : takes (bytes done, bytes in all); never called by two threads at once
     parts, piece : how many pieces of how many bytes are fetched at a time
@@ -74,8 +74,7 @@ class Range:
     hub: Connection
     what: str
     url: str
-    start: int
-    stop: int
+    span: range
     write: Write
     total: int | None = None
     progress: Progress | None = None
@@ -93,18 +92,17 @@ class Range:
         SourceError
             it cannot be had; the server ignores Range or sends other bytes than asked for
         """
-        lows = range(self.start, self.stop, self.piece)
-        spans = [(low, min(low + self.piece, self.stop)) for low in lows]
+        spans = [self.span[at : at + self.piece] for at in range(0, len(self.span), self.piece)]
         if len(spans) == 1:
-            self._fetch_piece(*spans[0])
+            self._fetch_piece(spans[0])
         elif spans:
             self._fetch_all(spans)
         return self.total or 0
 
-    def _fetch_all(self, spans: list[tuple[int, int]]) -> None:
+    def _fetch_all(self, spans: list[range]) -> None:
         """Fetch the pieces in threads; the first error ends them all."""
         with ThreadPoolExecutor(self.parts) as pool:
-            pieces = [pool.submit(self._fetch_piece, low, high) for low, high in spans]
+            pieces = [pool.submit(self._fetch_piece, span) for span in spans]
             try:
                 done, _ = wait(pieces, return_when=FIRST_EXCEPTION)
                 errors = [error for one in done if (error := one.exception()) is not None]
@@ -114,15 +112,15 @@ class Range:
         for error in sorted(errors, key=lambda error: isinstance(error, StoppedError)):
             raise error
 
-    def _fetch_piece(self, low: int, high: int) -> None:
+    def _fetch_piece(self, span: range) -> None:
         """Fetch one piece, going on from the byte reached after each failure."""
-        reached = low
+        reached, high = span.start, span.stop
 
         def attempt() -> None:
             nonlocal reached
             with closing(self._chunks(reached, high)) as chunks:  # and with it the connection
                 for chunk in chunks:
-                    self.write(reached - self.start, chunk)
+                    self.write(reached - self.span.start, chunk)
                     reached += len(chunk)
                     self._count(len(chunk))
             if reached < high:
@@ -172,4 +170,4 @@ class Range:
         with self._lock:
             self._done += fetched
             if self.progress is not None:
-                self.progress(self._done, self.stop - self.start)
+                self.progress(self._done, len(self.span))

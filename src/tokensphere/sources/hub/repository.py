@@ -67,15 +67,14 @@ class Repository:
     def read(
         self,
         file: str,
-        start: int,
-        stop: int,
+        span: range,
         write: Write,
         progress: Progress | None = None,
         total: int | None = None,
     ) -> int:
         """A range of a file; see :class:`~tokensphere.sources.hub.ranges.Range`."""
         what, total = f"{file} of {self.name}", self.files.get(file) if total is None else total
-        return Range(self.hub, what, self.url_of(file), start, stop, write, total, progress).fetch()
+        return Range(self.hub, what, self.url_of(file), span, write, total, progress).fetch()
 
     def config(self, folder: str) -> Config:
         """What ``config.json`` says; nothing if there is none."""
@@ -159,9 +158,9 @@ class RemoteTensors(ShardTensors):
         if file not in self._headers:
             where = f"{file} of {self._repository.name}"
             start, raw = bytearray(), bytearray()
-            total = self._repository.read(file, 0, LENGTH_BYTES, partial(put, start))
+            total = self._repository.read(file, range(LENGTH_BYTES), partial(put, start))
             stop = LENGTH_BYTES + header_length(bytes(start), total, where)
-            self._repository.read(file, LENGTH_BYTES, stop, partial(put, raw), total=total)
+            self._repository.read(file, range(LENGTH_BYTES, stop), partial(put, raw), total=total)
             self._totals[file] = total
             self._headers[file] = parse_header(bytes(raw), total - stop, where)
         return self._headers[file]
@@ -186,8 +185,8 @@ class RemoteTensors(ShardTensors):
     def fetch(self, name: str, write: Write, progress: Progress | None = None) -> None:
         """The bytes of a tensor, by calls of write(offset, bytes) from several threads."""
         info, file = self[name], self.file_of[name]
-        stop = info.offset + info.size
-        self._repository.read(file, info.offset, stop, write, progress, self._totals[file])
+        span = range(info.offset, info.offset + info.size)
+        self._repository.read(file, span, write, progress, self._totals[file])
 
 
 def put(content: bytearray, at: int, part: bytes) -> None:

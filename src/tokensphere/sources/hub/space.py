@@ -22,7 +22,7 @@ def load_hub(
     model: str,
     revision: str | None,
     choice: Choice,
-    vocabulary: str | Path | None = None,
+    vocabulary: Path | None = None,
     progress: Progress | None = None,
     *,
     refresh: bool = False,
@@ -48,14 +48,13 @@ def load_hub(
         refresh=refresh,
         progress=progress,
     )
-    vectors = _matrix(entry)
-    notes = entry.found.notes if entry.found else ()
+    vectors, found = _matrix(entry), entry.found
+    notes = found.notes if found else ()
     if choice.fold_norm:
-        layout = entry.found.layout if entry.found else ""
+        layout = found.layout if found else ""
         vectors = fold_norm(vectors, _norm(entry), layout, model=repo)
         notes += ("columns multiplied by the final norm's weight",)
-    given = None if vocabulary is None else Path(vocabulary)
-    tokens = find_vocabulary(entry.path, len(vectors), given=given)
+    tokens = find_vocabulary(entry.path, len(vectors), given=vocabulary)
     provenance = Provenance(
         model=repo,
         source=f"hub: {repo}",

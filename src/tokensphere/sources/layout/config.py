@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tokensphere.errors import FormatError
-from tokensphere.formats.files import json_object, opened, size_of
+from tokensphere.formats.files import json_object, read_bytes
 
 _LONGEST = 2**24
 
@@ -47,7 +46,4 @@ def read_config(folder: Path) -> Config:
     path = folder / "config.json"
     if not path.is_file():
         return UNKNOWN
-    with opened(path) as file:
-        if size_of(file) > _LONGEST:
-            raise FormatError(f"{path} is too large for a model's configuration")
-        return config_of(json_object(file.read(), str(path)))
+    return config_of(json_object(read_bytes(path, most=_LONGEST), str(path)))

@@ -62,9 +62,8 @@ def _layout(
         names = _BRACKETS.sub(r"\1\2 \2", text).split()
         return tuple(name[1:] if name.startswith("=") else f"{name}.weight" for name in names)
 
-    return Layout(
-        name, tuple(model_types.split()), tensors(input), tensors(output), tensors(norm), **more
-    )
+    types = tuple(model_types.split())
+    return Layout(name, types, tensors(input), tensors(output), tensors(norm), **more)
 
 
 _BRACKETS = re.compile(r"\[(\S+)\](\S+)")

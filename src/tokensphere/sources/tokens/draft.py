@@ -19,6 +19,7 @@ from tokensphere.sources.tokens.pieces import Decode
 from tokensphere.vocabulary import Kind, Vocabulary
 
 _MOST_HOLES = 65_536  # ids without a token that a file may have if nothing says how many rows there are
+Tokens = Iterable[tuple[object, object]]  # with their ids, unchecked
 T = TypeVar("T", dict[str, Any], list[Any])
 
 
@@ -95,11 +96,7 @@ class Draft:
         if kind != Kind.NORMAL:
             self.kinds[number] = kind
 
-    def add_all(
-        self,
-        tokens: Iterable[tuple[object, object]],
-        kind_of: Callable[[str], Kind] = lambda _: Kind.NORMAL,
-    ) -> None:
+    def add_all(self, tokens: Tokens, kind_of: Callable[[str], Kind] = lambda _: Kind.NORMAL) -> None:
         """Put pairs of a token and its id at ids that must be free."""
         for piece, id in tokens:
             self.add(piece, id, kind_of(self.text(piece)))

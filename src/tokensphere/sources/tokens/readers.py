@@ -83,10 +83,9 @@ def _add_added(entries: object, draft: Draft) -> set[str]:
             continue  # Gemma 3's <image_soft_token>: an image, for which the text model has no row
         if seen.setdefault(id, piece) != piece:
             raise draft.bad(f"gives the id {id} to both {short(seen[id])} and {short(piece)}")
-        special = token.get("special") is True
         draft.pieces[id] = piece
-        draft.kinds[id] = Kind.CONTROL if special else Kind.ADDED
-        if not special:
+        draft.kinds[id] = Kind.CONTROL if token.get("special") is True else Kind.ADDED
+        if draft.kinds[id] == Kind.ADDED:
             plain.add(piece)
     return plain
 
