@@ -62,15 +62,8 @@ class CTranslate2File(MappedFile):
             )
         self.spec = self._string()
         self._number("<I")  # revision of the spec: which variables there are, not how they are stored
-        count = self._number("<I")
-        if count * 8 > self._size:
-            raise self._bad(f"claims {count:,} variables, more than it can hold")
-        self.tensors: dict[str, TensorInfo] = {}
-        for _ in range(count):
-            variable = self._variable(version)
-            if variable.name in self.tensors:
-                raise self._bad(f"has two variables {variable.name!r:.200}")
-            self.tensors[variable.name] = variable
+        for _ in range(self._claimed(self._number("<I"), "variables", 8)):
+            self._add(self._variable(version))
         if version >= 3:
             self._read_aliases()
         # A scale is no tensor by itself: it belongs to the integers that it was multiplied into.
@@ -81,9 +74,10 @@ class CTranslate2File(MappedFile):
 
     def _variable(self, version: int) -> TensorInfo:
         name = self._string()
+        what = f"gives variable {name!r:.200}"
         rank = self._number("<B")
         if rank > _MOST_DIMENSIONS:
-            raise self._bad(f"gives variable {name!r:.200} {rank} dimensions")
+            raise self._bad(f"{what} {rank} dimensions")
         shape = tuple(self._number("<I") for _ in range(rank))
         code, size = self._number("<B"), self._number("<I")
         if version >= 4:
@@ -91,27 +85,22 @@ class CTranslate2File(MappedFile):
         else:
             dtype, size = _OLD_DTYPES.get(code), size * code
         if dtype is None:
-            raise self._bad(f"gives variable {name!r:.200} the unknown type {code}")
+            raise self._bad(f"{what} the unknown type {code}")
         expected = prod(shape) * BITS[_DTYPES[dtype]] // 8
         if size != expected:
             raise self._bad(
-                f"gives variable {name!r:.200} {size:,} bytes, but {dtype} of the shape {shape}"
-                f" takes {expected:,}"
+                f"{what} {size:,} bytes, but {dtype} of the shape {shape} takes {expected:,}"
             )
         # Whole numbers of 32 bits are indices or sizes, nothing that has a direction.
         floats = None if dtype == "int32" else float_type(_DTYPES[dtype])
         return TensorInfo(name, shape, dtype, self._need(size), size, floats)
 
     def _read_aliases(self) -> None:
-        count = self._number("<I")
-        if count * 4 > self._size:
-            raise self._bad(f"claims {count:,} other names, more than it can hold")
-        for _ in range(count):
+        for _ in range(self._claimed(self._number("<I"), "other names", 4)):
             alias, name = self._string(), self._string()
             if name not in self.tensors or alias in self.tensors:
-                raise self._bad(
-                    f"has the name {alias!r:.200} for {name!r:.200}, which is not there or taken"
-                )
+                names = f"{alias!r:.200} for {name!r:.200}"
+                raise self._bad(f"has the name {names}, which is not there or taken")
             for end in ("", "_scale"):
                 if name + end in self.tensors:
                     self.tensors.setdefault(alias + end, self.tensors[name + end])

@@ -9,9 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from tokensphere.errors import FormatError, SourceError
+from tokensphere.errors import FormatError, SourceError, TokensphereError
 
 AGAIN = "download or convert it again"
+
+
+def damaged(what: object, problem: str) -> FormatError:
+    """The error for a file whose content cannot be used, to be raised."""
+    return FormatError(f"{what} {problem}; {AGAIN}")
 
 
 class Closing:
@@ -42,6 +47,24 @@ def exists(path: Path) -> bool:
 
 
 @contextmanager
+def system_told(
+    problem: str, advice: str = "", kind: type[TokensphereError] = SourceError
+) -> Iterator[None]:
+    """One line for what the system says: the problem, its reason, what to do.
+
+    Raises
+    ------
+    kind
+        the system refuses something within the block
+    """
+    try:
+        yield
+    except OSError as error:
+        rest = f"; {advice}" if advice else ""
+        raise kind(f"{problem}: {error.strerror or error}{rest}") from error
+
+
+@contextmanager
 def opened(path: str | Path, problem: str = "cannot open {}") -> Iterator[BinaryIO]:
     """A file open for reading.
 
@@ -57,16 +80,15 @@ def opened(path: str | Path, problem: str = "cannot open {}") -> Iterator[Binary
     """
     if "\0" in str(path):
         raise SourceError(f"{problem.format(path)}: no file has such a name")
-    try:
-        with Path(path).open("rb") as file:
-            yield file
-    except OSError as error:
-        raise SourceError(f"{problem.format(path)}: {error.strerror or error}") from error
+    with system_told(problem.format(path)), Path(path).open("rb") as file:
+        yield file
 
 
-def read_bytes(path: str | Path, problem: str = "cannot open {}") -> bytes:
-    """All of a small file; as :func:`opened`."""
+def read_bytes(path: str | Path, problem: str = "cannot open {}", *, most: int | None = None) -> bytes:
+    """All of a small file, as :func:`opened`; a FormatError if it has more than `most` bytes."""
     with opened(path, problem) as file:
+        if most is not None and (size := size_of(file)) > most:
+            raise damaged(path, f"has {size:,} bytes, too many for what it is")
         return file.read()
 
 
@@ -95,9 +117,9 @@ def json_object(raw: bytes, what: str, *, strict: bool = False) -> dict[str, Any
     try:
         found = json.loads(raw.decode("utf-8-sig"), **(hooks if strict else {}))
     except (ValueError, RecursionError) as error:  # malformed UTF-8 and JSON are ValueErrors, too
-        raise FormatError(f"{what} is not valid JSON ({error}); {AGAIN}") from error
+        raise damaged(what, f"is not valid JSON ({error})") from error
     if not isinstance(found, dict):
-        raise FormatError(f"{what} is not a JSON object; {AGAIN}")
+        raise damaged(what, "is not a JSON object")
     return found
 
 

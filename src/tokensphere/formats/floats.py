@@ -6,6 +6,7 @@ arXiv:2209.05433, table 1).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from math import prod
 from typing import Any
@@ -86,12 +87,11 @@ def _decode_bf16(stored: Blocks, out: Any) -> None:
     bits <<= 16
 
 
-def _decode_f8_e4m3(stored: Blocks, out: Any) -> None:
-    np.take(_f8_e4m3_table(), stored, out=out, mode="clip")
+def _decode_by(table: Callable[[], npt.NDArray[np.float32]]) -> Decode:
+    def decode(stored: Blocks, out: Any) -> None:
+        np.take(table(), stored, out=out, mode="clip")
 
-
-def _decode_f8_e5m2(stored: Blocks, out: Any) -> None:
-    np.take(_f8_e5m2_table(), stored, out=out, mode="clip")
+    return decode
 
 
 @cache
@@ -117,7 +117,7 @@ DECODERS: dict[str, Decode] = {
     **{name: _decode_as(NUMPY_DTYPES[name]) for name in ("F32", "F16")},
     "BF16": _decode_bf16,
     "F64": _decode_as("<f8"),
-    "F8_E4M3": _decode_f8_e4m3,
-    "F8_E5M2": _decode_f8_e5m2,
+    "F8_E4M3": _decode_by(_f8_e4m3_table),
+    "F8_E5M2": _decode_by(_f8_e5m2_table),
     **{name: _decode_as(dtype) for name, dtype in NUMPY_DTYPES.items() if name[0] in "IU"},
 }

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats.files import AGAIN, opened, size_of
-from tokensphere.formats.tensors import TensorFile
+from tokensphere.formats.files import damaged, opened, size_of
+from tokensphere.formats.tensors import TensorFile, TensorInfo
 
 
 class MappedFile(TensorFile):
@@ -36,16 +36,16 @@ class MappedFile(TensorFile):
 
     least: ClassVar[int]
     what: ClassVar[str]
+    tensors: dict[str, TensorInfo]
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._at = 0
+        self._at, self.tensors, self._closed = 0, {}, False
         with opened(path) as file:
             self._size = size_of(file)
             if self._size < self.least:
                 raise self._bad(f"is {self._size} bytes long, too short for {self.what}")
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._closed = False
         try:
             self._read_header()
         except BaseException:
@@ -76,7 +76,18 @@ class MappedFile(TensorFile):
         raise NotImplementedError
 
     def _bad(self, problem: str) -> FormatError:
-        return FormatError(f"{self.path} {problem}; {AGAIN}")
+        return damaged(self.path, problem)
+
+    def _add(self, info: TensorInfo) -> None:
+        if info.name in self.tensors:
+            raise self._bad(f"has two {self.noun}s {info.name!r:.200}")
+        self.tensors[info.name] = info
+
+    def _claimed(self, count: int, what: str, size: int) -> int:
+        """`count`, if so many things of `size` bytes at least can follow."""
+        if count * size > self._size - self._at:
+            raise self._bad(f"claims {count:,} {what}, more than it can hold")
+        return count
 
     def _need(self, size: int) -> int:
         """Move past `size` bytes, which must be there; where they begin."""

@@ -6,10 +6,9 @@ unpickles.
 
 from __future__ import annotations
 
-import warnings
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy.typing as npt
 
 from tokensphere.errors import FormatError
 from tokensphere.formats.files import opened
+from tokensphere.formats.foreign import damage_told
 from tokensphere.formats.mapped import MappedFile
 from tokensphere.formats.stored import Blocks, Stored
 from tokensphere.formats.tensors import TensorFile, TensorInfo
@@ -187,7 +187,10 @@ def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) ->
         _read_header(file, entry.file_size, what)
         with _told(what):
             file.seek(0)
-            return np.lib.format.read_array(file, allow_pickle=False)
+            array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+            if file.read(1):  # reaching the end is what makes zipfile compare the CRC-32
+                raise ValueError("it has more bytes than the array")
+            return array
 
 
 def _convert(values: Blocks, out: Any) -> None:
@@ -197,16 +200,9 @@ def _convert(values: Blocks, out: Any) -> None:
 @contextmanager
 def _open_npz(path: Path) -> Iterator[zipfile.ZipFile]:
     """An archive of arrays, and errors in our words for damage met inside."""
-    with opened(path) as file:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                yield archive
-        except (OSError, FormatError):
-            raise
-        except Exception as error:  # zipfile meets damage with half a dozen kinds of errors
-            raise FormatError(
-                f"{path} is no complete archive of arrays ({error}); write it again"
-            ) from error
+    told = damage_told(f"{path} is no complete archive of arrays", "write it again")
+    with opened(path) as file, told, zipfile.ZipFile(file) as archive:
+        yield archive
 
 
 def _read_header(file: IO[bytes], size: int, what: str) -> _Header:
@@ -218,29 +214,15 @@ def _read_header(file: IO[bytes], size: int, what: str) -> _Header:
         it is no header, or the file is too short; `what` is the file's name in the message
     """
     with _told(what):
-        version = np.lib.format.read_magic(file)
-        read = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
+        form = np.lib.format
+        version = form.read_magic(file)
+        read = form.read_array_header_1_0 if version == (1, 0) else form.read_array_header_2_0
         shape, fortran_order, dtype = read(file)
         if not dtype.hasobject and prod(shape) * dtype.itemsize > size - file.tell():
             raise ValueError(f"{size:,} bytes are too few for shape {shape} of {dtype}")
         return _Header(shape, fortran_order, dtype, file.tell())
 
 
-@contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Errors in our words for whatever NumPy says of a damaged array."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of headers that Python 2 wrote
-            yield
-    except OSError:
-        raise
-    except Exception as error:  # NumPy meets a damaged header with half a dozen kinds of errors
-        reason = " ".join(str(error).split())[:200]
-        raise FormatError(
-            f"{what} is no complete NumPy file of numbers ({reason}); write it with numpy.save"
-        ) from error
+def _told(what: str) -> AbstractContextManager[None]:
+    """Errors in our words for whatever NumPy says of a damaged array, or of one that Python 2 wrote."""
+    return damage_told(f"{what} is no complete NumPy file of numbers", "write it with numpy.save")

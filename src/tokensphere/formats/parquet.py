@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError, InputError, MissingExtraError
+from tokensphere.errors import FormatError, InputError
 from tokensphere.formats.files import opened
+from tokensphere.formats.foreign import damage_told, optional
 from tokensphere.formats.whole import check_writable, whole_file
 
 MAGIC = b"PAR1"
@@ -55,9 +56,7 @@ def write_columns(path: Path, columns: Mapping[str, Column], metadata: Mapping[s
     InputError
         the file cannot be written
     """
-    pa = _pyarrow()
-    from pyarrow import parquet
-
+    pa, parquet = _pyarrow()
     table = pa.table({name: _to_arrow(pa, column) for name, column in columns.items()})
     table = table.replace_schema_metadata({_METADATA: json.dumps(metadata, ensure_ascii=False).encode()})
     with whole_file(path) as file:
@@ -91,7 +90,7 @@ def read_columns(path: Path) -> tuple[dict[str, npt.NDArray[Any] | list[str]], d
         metadata = None
     if not isinstance(metadata, dict):
         raise FormatError(f"{path} is damaged: what it says of itself cannot be read; name another file")
-    pa = _pyarrow()
+    pa, _ = _pyarrow()
     return {name: _from_arrow(pa, table[name].combine_chunks()) for name in table.column_names}, metadata
 
 
@@ -112,20 +111,10 @@ def read_table(path: Path, name: str | None = None) -> Any:
     FormatError
         it is damaged
     """
-    pa = _pyarrow()
-    from pyarrow import parquet
-
-    with opened(path, "cannot read {}") as file:
-        try:
-            return parquet.read_table(file)
-        except (pa.ArrowException, OSError) as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise
-            reason = " ".join(str(error).split())[:200]
-            raise FormatError(
-                f"{name or path} cannot be read as Parquet: damaged or no Parquet file ({reason});"
-                " remove it or name another"
-            ) from error
+    _, parquet = _pyarrow()
+    problem = f"{name or path} cannot be read as Parquet: damaged or no Parquet file"
+    with opened(path, "cannot read {}") as file, damage_told(problem, "remove it or name another"):
+        return parquet.read_table(file)
 
 
 def _to_arrow(pa: Any, column: Column) -> Any:
@@ -133,9 +122,8 @@ def _to_arrow(pa: Any, column: Column) -> Any:
         return pa.array(list(column), type=pa.string())
     if column.ndim == 1:
         return pa.array(column)
-    return pa.FixedSizeListArray.from_arrays(
-        pa.array(np.ascontiguousarray(column).ravel()), column.shape[1]
-    )
+    values = pa.array(np.ascontiguousarray(column).ravel())
+    return pa.FixedSizeListArray.from_arrays(values, column.shape[1])
 
 
 def _from_arrow(pa: Any, column: Any) -> npt.NDArray[Any] | list[str]:
@@ -150,11 +138,7 @@ def _from_arrow(pa: Any, column: Any) -> npt.NDArray[Any] | list[str]:
     return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
-def _pyarrow() -> Any:
-    try:
-        import pyarrow
-    except ImportError as error:
-        raise MissingExtraError(
-            "Parquet files need the package pyarrow: pip install 'tokensphere[parquet]'"
-        ) from error
-    return pyarrow
+def _pyarrow() -> tuple[Any, Any]:
+    """The package and its part for Parquet."""
+    missing = "Parquet files need the package pyarrow: pip install 'tokensphere[parquet]'"
+    return optional("pyarrow", missing), optional("pyarrow.parquet", missing)

@@ -135,16 +135,11 @@ def _members(path: Path, start: bytes) -> list[str]:
 def _is_word_vectors(_path: Path, start: bytes) -> bool:
     """A first line with two counts, or with a word and numbers; or any file of gzip."""
     line = start.partition(b"\n")[0]
+    if start.startswith(_GZIP) or _COUNTS.fullmatch(line):
+        return True
     word, *numbers = line.split() or [b""]
-    return (
-        start.startswith(_GZIP)
-        or _COUNTS.fullmatch(line) is not None
-        or (
-            len(numbers) > 1
-            and _NUMBER.fullmatch(word) is None
-            and all(_NUMBER.fullmatch(number) for number in numbers[:-1])  # the last may be cut
-        )
-    )
+    *whole, _ = numbers or [b""]  # the last may be cut
+    return bool(whole) and not _NUMBER.fullmatch(word) and all(map(_NUMBER.fullmatch, whole))
 
 
 _WORD_VECTORS = (".txt", ".vec", ".bin", ".gz", ".w2v")

@@ -17,7 +17,7 @@ from math import prod
 from typing import Any, TypeGuard
 
 from tokensphere.errors import FormatError
-from tokensphere.formats.files import AGAIN, json_object
+from tokensphere.formats.files import AGAIN, damaged, json_object
 from tokensphere.formats.floats import BITS, float_type
 from tokensphere.formats.mapped import MappedFile
 from tokensphere.formats.tensors import TensorInfo
@@ -52,9 +52,7 @@ def header_length(start: bytes, file_size: int, where: str) -> int:
             f" it is no safetensors file or damaged: {AGAIN}"
         )
     if length > file_size - LENGTH_BYTES:
-        raise FormatError(
-            f"{where} is cut short: its header has {length:,} bytes, the file {file_size:,}; {AGAIN}"
-        )
+        raise damaged(where, f"is cut short: its header has {length:,} bytes, the file {file_size:,}")
     return length
 
 
@@ -81,7 +79,7 @@ def parse_header(raw_header: bytes, data_size: int, where: str) -> dict[str, Ten
     header = json_object(raw_header, f"{where}: the header", strict=True)
     metadata = header.pop(_METADATA, {})
     if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
-        raise FormatError(f"{where} has a {_METADATA!r} that is no object of texts; {AGAIN}")
+        raise damaged(where, f"has a {_METADATA!r} that is no object of texts")
     start = LENGTH_BYTES + len(raw_header)
     tensors = [_tensor_info(name, entry, start, where) for name, entry in header.items()]
     tensors.sort(key=lambda tensor: (tensor.offset, tensor.size))
@@ -89,14 +87,12 @@ def parse_header(raw_header: bytes, data_size: int, where: str) -> dict[str, Ten
     for tensor in tensors:
         if tensor.offset != end:
             problem = "overlaps another" if tensor.offset < end else "follows a hole"
-            raise FormatError(f"{where}: tensor {tensor.name!r:.200} {problem}; {AGAIN}")
+            raise damaged(f"{where}: tensor {tensor.name!r:.200}", problem)
         end += tensor.size
-    if end != start + data_size:
-        problem = "cut short" if end > start + data_size else "longer than it says"
-        raise FormatError(
-            f"{where} is {problem}: its tensors end at byte {end:,}, the file at"
-            f" {start + data_size:,}; {AGAIN}"
-        )
+    file_size = start + data_size
+    if end != file_size:
+        problem = "cut short" if end > file_size else "longer than it says"
+        raise damaged(where, f"is {problem}: its tensors end at byte {end:,}, the file at {file_size:,}")
     return {tensor.name: tensor for tensor in tensors}
 
 
@@ -105,23 +101,21 @@ def _tensor_info(name: str, entry: object, start: int, where: str) -> TensorInfo
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise FormatError(f"{what} has a name that is no text; {AGAIN}") from error
+        raise damaged(what, "has a name that is no text") from error
     if not isinstance(entry, dict):
-        raise FormatError(f"{what} is described by {type(entry).__name__}, not by an object; {AGAIN}")
+        raise damaged(what, f"is described by {type(entry).__name__}, not by an object")
     dtype, shape, offsets = (entry.get(key) for key in ("dtype", "shape", "data_offsets"))
     if not isinstance(dtype, str):
-        raise FormatError(f"{what} has no type ('dtype'); {AGAIN}")
+        raise damaged(what, "has no type ('dtype')")
     if not _is_counts(shape) or len(shape) > _MOST_DIMENSIONS:
-        raise FormatError(f"{what} has no usable 'shape'; {AGAIN}")
+        raise damaged(what, "has no usable 'shape'")
     if not _is_counts(offsets) or len(offsets) != 2 or offsets[0] > offsets[1]:
-        raise FormatError(f"{what} has no usable 'data_offsets' (begin, end); {AGAIN}")
+        raise damaged(what, "has no usable 'data_offsets' (begin, end)")
     size = offsets[1] - offsets[0]
-    bits = BITS.get(dtype)
-    if bits is not None and prod(shape) * bits != 8 * size:
-        raise FormatError(
-            f"{what} of shape {tuple(shape)} and type {dtype} takes {prod(shape) * bits // 8:,} bytes,"
-            f" but has {size:,}; {AGAIN}"
-        )
+    bits = prod(shape) * BITS[dtype] if dtype in BITS else 8 * size
+    if bits != 8 * size:
+        form = f"of shape {tuple(shape)} and type {dtype}"
+        raise damaged(what, f"{form} takes {bits // 8:,} bytes, but has {size:,}")
     return TensorInfo(name, tuple(shape), dtype, start + offsets[0], size, float_type(dtype))
 
 

@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats.files import AGAIN, json_object, opened, size_of
+from tokensphere.formats.files import damaged, json_object, read_bytes
 from tokensphere.formats.safetensors import LONGEST_HEADER, SafetensorsFile
 from tokensphere.formats.tensors import TensorFile, TensorInfo
+
+Header = Callable[[str], Mapping[str, TensorInfo]]
 
 
 def weight_map(raw: bytes, where: str) -> dict[str, str]:
@@ -28,7 +30,7 @@ def weight_map(raw: bytes, where: str) -> dict[str, str]:
     """
     table = json_object(raw, where, strict=True).get("weight_map")
     if not isinstance(table, dict) or not table:
-        raise FormatError(f"{where} has no 'weight_map' from tensors to files; {AGAIN}")
+        raise damaged(where, "has no 'weight_map' from tensors to files")
     return table
 
 
@@ -42,12 +44,7 @@ class ShardTensors(Mapping[str, TensorInfo]):
     where : name of the index, for messages
     """
 
-    def __init__(
-        self,
-        file_of: Mapping[str, str],
-        header: Callable[[str], Mapping[str, TensorInfo]],
-        where: str,
-    ) -> None:
+    def __init__(self, file_of: Mapping[str, str], header: Header, where: str) -> None:
         self.file_of, self._header, self._where = file_of, header, where
 
     def __getitem__(self, name: str) -> TensorInfo:
@@ -85,10 +82,7 @@ class ShardedSafetensors(TensorFile):
 
     def __init__(self, index_path: str | Path) -> None:
         self.path = Path(index_path)
-        with opened(self.path) as file:
-            if (size := size_of(file)) > LONGEST_HEADER:
-                raise FormatError(f"{self.path} has {size:,} bytes, too many for an index of tensors")
-            table = weight_map(file.read(), str(self.path))
+        table = weight_map(read_bytes(self.path, most=LONGEST_HEADER), str(self.path))
         for shard in table.values():
             if not isinstance(shard, str) or not _is_plain(shard):
                 raise FormatError(

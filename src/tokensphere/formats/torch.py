@@ -7,7 +7,6 @@ before PyTorch 2.6 (CVE-2025-32434), so older versions are not used.
 
 from __future__ import annotations
 
-import importlib
 import re
 import warnings
 from math import prod
@@ -20,6 +19,7 @@ import numpy.typing as npt
 from tokensphere.errors import FormatError, MissingExtraError
 from tokensphere.formats.files import opened
 from tokensphere.formats.floats import float_type
+from tokensphere.formats.foreign import optional
 from tokensphere.formats.tensors import TensorFile, TensorInfo
 
 _OLDEST = (2, 6)
@@ -70,9 +70,7 @@ class TorchFile(TensorFile):
             ) from error
         self._torch = torch
         self._values = self._weights(content)
-        self.tensors = {
-            name: _info(name, tuple(value.shape), value.dtype) for name, value in self._values.items()
-        }
+        self.tensors = {name: _info(name, value) for name, value in self._values.items()}
 
     def close(self) -> None:
         """Let go of the tensors; arrays that were given out stay valid."""
@@ -112,13 +110,11 @@ class TorchFile(TensorFile):
 
 def _torch() -> Any:
     """PyTorch, in a version whose reader of weights is safe."""
-    try:
-        torch = importlib.import_module("torch")
-    except ImportError as error:
-        raise MissingExtraError(
-            f"PyTorch is needed to read its .bin and .pt files: {_INSTALL}; or use the model's"
-            " safetensors file"
-        ) from error
+    torch = optional(
+        "torch",
+        f"PyTorch is needed to read its .bin and .pt files: {_INSTALL}; or use the model's safetensors"
+        " file",
+    )
     version = tuple(int(part) for part in re.findall(r"\d+", str(torch.__version__))[:2])
     if version < _OLDEST:
         raise MissingExtraError(
@@ -127,7 +123,7 @@ def _torch() -> Any:
     return torch
 
 
-def _info(name: str, shape: tuple[int, ...], dtype: object) -> TensorInfo:
-    own = str(dtype).removeprefix("torch.")
+def _info(name: str, value: Any) -> TensorInfo:
+    own = str(value.dtype).removeprefix("torch.")
     known = _NAMES.get(own, own)
-    return TensorInfo(name, shape, known, float_type=float_type(known))
+    return TensorInfo(name, tuple(value.shape), known, float_type=float_type(known))

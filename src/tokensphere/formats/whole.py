@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tokensphere.errors import InputError
+from tokensphere.formats.files import system_told
 
 
 def check_writable(path: Path) -> None:
@@ -20,16 +21,21 @@ def check_writable(path: Path) -> None:
     InputError
         `path` is no regular file, or no file can be made beside it
     """
-    with _told(path):
+    with system_told(f"cannot write {path}", kind=InputError):
         os.unlink(_temporary_beside(path))
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """A binary file that takes the name `path` when the block ends well.
 
     Until then it is a temporary file beside it: `path` never holds half of it, a file that was there
     survives a failure, and nothing is left behind.
+
+    Parameters
+    ----------
+    path : its name
+    durable : wait until it is on the disk, too; what can be made again need not
 
     Raises
     ------
@@ -38,12 +44,13 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """
     temporary: str | None = None
     try:
-        with _told(path):
+        with system_told(f"cannot write {path}", kind=InputError):
             temporary = _temporary_beside(path)
             with Path(temporary).open("wb") as file:
                 yield file
-                file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
             mask = os.umask(0)
             os.umask(mask)
             os.chmod(temporary, 0o666 & ~mask)  # mkstemp's file is for its owner alone
@@ -51,14 +58,6 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def _temporary_beside(path: Path) -> str:

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError
-from tokensphere.formats.files import AGAIN, opened
+from tokensphere.formats.files import damaged, opened
 
 _BLOCK = 2**22  # bytes read at once
 _LONGEST = 2**24  # bytes of a line, or of a word in a binary file
@@ -105,7 +105,7 @@ class _Reader:
         self._buffer = b""
 
     def _bad(self, problem: str) -> FormatError:
-        return FormatError(f"{self.path}: {problem}; {AGAIN}")
+        return damaged(f"{self.path}:", problem)
 
     def _fill(self) -> bool:
         """Read one more block; False at the end of the file."""
@@ -117,28 +117,24 @@ class _Reader:
         """Read all; whether the file was binary."""
         self._fill()
         line, _, rest = self._buffer.partition(b"\n")
-        header = _HEADER.fullmatch(line)
-        claimed = int(header[1]) if header else None
-        self._line = 2 if header else 1
-        if header:
-            d = int(header[2])
-            self._buffer = rest
+        if header := _HEADER.fullmatch(line):
+            claimed, d = int(header[1]), int(header[2])
+            self._line, self._buffer = 2, rest
+            what = f"announces {claimed} words of {d:,} dimensions"
         else:
-            d = self._guess_dimensions()
+            claimed, d = None, self._guess_dimensions()
+            self._line, what = 1, "has no lines of numbers"
         if not 1 <= d <= _MOST_DIMENSIONS or claimed == 0:
-            what = (
-                f"announces {claimed} words of {d:,} dimensions" if header else "has no lines of numbers"
-            )
             raise self._bad(f"this file of word vectors {what}")
         self.rows = _Rows(d)
         if binary is None:
-            binary = header is not None and self._looks_binary(d)
-        if binary and claimed is None:
-            raise self._bad("a binary file must begin with its numbers of words and dimensions")
-        if binary and claimed is not None:
-            self._read_binary(claimed, d)
-        else:
+            binary = claimed is not None and self._looks_binary(d)
+        if not binary:
             self._read_text(claimed, d)
+        elif claimed is None:
+            raise self._bad("a binary file must begin with its numbers of words and dimensions")
+        else:
+            self._read_binary(claimed, d)
         return binary
 
     def _guess_dimensions(self) -> int:
@@ -155,9 +151,8 @@ class _Reader:
         line = self._buffer.partition(b"\n")[0].decode("utf-8", "surrogateescape")
         if _parse_line(line, d) is not None:
             return False
-        return self.path.name.endswith((".bin", ".bin.gz")) or bool(
-            _CONTROL.search(self._buffer[: 2**16])
-        )
+        named = self.path.name.endswith((".bin", ".bin.gz"))
+        return named or _CONTROL.search(self._buffer[: 2**16]) is not None
 
     def _read_binary(self, claimed: int, d: int) -> None:
         size = 4 * d
@@ -254,18 +249,17 @@ def _parse_line(line: str, d: int) -> tuple[str, list[float]] | None:
         return None
     for separator in (" ", None):  # None: any white space, any number of times
         word, *fields = line.rsplit(separator, d)
-        numbers = [_number(field) for field in fields]
-        if len(numbers) == d and None not in numbers:
+        numbers = _numbers(fields)
+        if numbers is not None and len(numbers) == d:
             more = word.split()[1:]
-            if more and all(_number(field) is not None for field in more):
-                return None  # a column too many rather than a word with spaces
-            return word, [number for number in numbers if number is not None]
+            # More numbers are a column too many rather than a word with spaces.
+            return None if more and _numbers(more) is not None else (word, numbers)
     return None
 
 
-def _number(field: str) -> float | None:
-    """A decimal number, as a file of word vectors writes it."""
+def _numbers(fields: list[str]) -> list[float] | None:
+    """Decimal numbers, as a file of word vectors writes them; None if one is none."""
     try:
-        return float(field) if "_" not in field else None
+        return None if any("_" in field for field in fields) else [float(field) for field in fields]
     except ValueError:
         return None

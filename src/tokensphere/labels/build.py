@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, pairwise
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -60,11 +60,9 @@ def label_table(vocabulary: Vocabulary, *, store: TableStore | None = None) -> L
     >>> [label.name for label in table.of(1) if label.kind == "grammar"]
     ['grammar:VBZ']
     """
-    table = _tables.get(vocabulary)
-    if table is None:
-        table = _build(vocabulary) if store is None else _kept(vocabulary, store)
-        _tables[vocabulary] = table
-    return table
+    if vocabulary not in _tables:
+        _tables[vocabulary] = _build(vocabulary) if store is None else _kept(vocabulary, store)
+    return _tables[vocabulary]
 
 
 def _kept(vocabulary: Vocabulary, store: TableStore) -> LabelTable:
@@ -78,29 +76,25 @@ def _kept(vocabulary: Vocabulary, store: TableStore) -> LabelTable:
 
 
 def _build(vocabulary: Vocabulary) -> LabelTable:
-    members = chain(
-        form_members(vocabulary),
-        spelled_members(vocabulary),
-        _lexical(vocabulary, lexicon()),
-        _id_tenths(vocabulary),
-        _kinds(vocabulary),
-    )
+    groups = (form_members, spelled_members, _lexical, _id_tenths, _kinds)
+    members = chain.from_iterable(group(vocabulary) for group in groups)
     return LabelTable.from_members(len(vocabulary), [pair for pair in members if len(pair[1])])
 
 
-def _lexical(vocabulary: Vocabulary, lexicon: Lexicon) -> Members:
+def _lexical(vocabulary: Vocabulary) -> Members:
     """Grammar, meaning, lists and lemmas."""
-    tokens, words = known_words(vocabulary, lexicon)
-    sizes = np.array([len(profile) for profile in lexicon.profiles], dtype=np.int64)
-    flat = np.fromiter(chain.from_iterable(lexicon.profiles), dtype=np.int64)
+    known = lexicon()
+    tokens, words = known_words(vocabulary, known)
+    sizes = np.array([len(profile) for profile in known.profiles], dtype=np.int64)
+    flat = np.fromiter(chain.from_iterable(known.profiles), dtype=np.int64)
     starts = np.cumsum(sizes) - sizes
-    profile = lexicon.profile[words]
+    profile = known.profile[words]
     count = sizes[profile]
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     numbers = flat[np.repeat(starts[profile], count) + within]
     for number, ids in _groups(numbers, np.repeat(tokens, count)):
-        yield lexicon.labels[number], ids
-    yield from _lemmas(tokens, words, lexicon)
+        yield known.labels[number], ids
+    yield from _lemmas(tokens, words, known)
 
 
 def _lemmas(tokens: npt.NDArray[np.int64], words: npt.NDArray[np.int64], lexicon: Lexicon) -> Members:
@@ -121,12 +115,10 @@ def _groups(
 ) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
     """The values of each key, keys ascending."""
     order = np.argsort(keys, kind="stable")
-    keys, values = keys[order], values[order]
-    ends = [*np.flatnonzero(np.diff(keys)) + 1, len(keys)] if len(keys) else []
-    begin = 0
-    for end in ends:
-        yield int(keys[begin]), values[begin:end]
-        begin = end
+    found, starts = np.unique(keys[order], return_index=True)
+    edges = [*starts.tolist(), len(keys)]
+    for key, (low, high) in zip(found.tolist(), pairwise(edges), strict=True):
+        yield key, values[order[low:high]]
 
 
 def _id_tenths(vocabulary: Vocabulary) -> Members:

@@ -17,17 +17,11 @@ _OTHER = "?"
 _PICTURES = 0x1F000  # where the blocks of pictures begin
 
 # The scripts by the first word of their characters' names (Unicode Character Database).
-_SCRIPT_NAMES = {
-    "GREEK": "greek", "CYRILLIC": "cyrillic", "ARMENIAN": "armenian", "HEBREW": "hebrew",
-    "ARABIC": "arabic", "DEVANAGARI": "devanagari", "BENGALI": "bengali", "GURMUKHI": "gurmukhi",
-    "GUJARATI": "gujarati", "ORIYA": "oriya", "TAMIL": "tamil", "TELUGU": "telugu",
-    "KANNADA": "kannada", "MALAYALAM": "malayalam", "SINHALA": "sinhala", "THAI": "thai", "LAO": "lao",
-    "TIBETAN": "tibetan", "MYANMAR": "myanmar", "GEORGIAN": "georgian", "HANGUL": "hangul",
-    "ETHIOPIC": "ethiopic", "KHMER": "khmer", "MONGOLIAN": "mongolian", "CJK": "han",
-    "HIRAGANA": "hiragana", "KATAKANA": "katakana",
-}  # fmt: skip
-_CLASS_OF = {name: chr(0xE000 + place) for place, name in enumerate(_SCRIPT_NAMES)}
-SCRIPTS = {_CLASS_OF[name]: script for name, script in _SCRIPT_NAMES.items()}
+_SCRIPT_NAMES = """GREEK CYRILLIC ARMENIAN HEBREW ARABIC DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL
+TELUGU KANNADA MALAYALAM SINHALA THAI LAO TIBETAN MYANMAR GEORGIAN HANGUL ETHIOPIC KHMER MONGOLIAN CJK
+HIRAGANA KATAKANA"""
+_CLASS_OF = {name: chr(0xE000 + place) for place, name in enumerate(_SCRIPT_NAMES.split())}
+SCRIPTS = {mark: "han" if name == "CJK" else name.lower() for name, mark in _CLASS_OF.items()}
 
 
 class _Classes(dict[int, str]):

@@ -18,6 +18,7 @@ SOURCE = "the token itself"
 Members = Iterator[tuple[Label, npt.NDArray[np.int64]]]
 
 _FORMED = (Kind.NORMAL, Kind.ADDED, Kind.BYTE)
+_MARKS = CONTINUATION.decode()
 _LONGEST = 12  # lengths from here on are one label
 _STEM = 3  # letters that must be left beside a prefix or suffix
 # Common affixes of English (Quirk et al. 1985, appendix I), without those that nearly any word ends in.
@@ -53,15 +54,14 @@ def form_members(vocabulary: Vocabulary) -> Members:
 
     Control tokens, unused ones and rows that stand for no token have no form.
     """
-    texts = _texts(vocabulary)
+    texts, incomplete = _texts(vocabulary)
     spaces = has_spaces(vocabulary.tokens)
     traits: dict[str, list[str]] = {}  # of a signature; there are far fewer than tokens
-    found: dict[str, list[int]] = defaultdict(list)
-    marks = "" if spaces else CONTINUATION.decode()
+    found = defaultdict(list, {"incomplete": incomplete})
     for id, text in texts.items():
-        if marks and _goes_on(text, marks):
+        if not spaces and text.startswith(_MARKS) and text.removeprefix(_MARKS).isalnum():
             found["continuation"].append(id)
-            text = text.removeprefix(marks)
+            text = text.removeprefix(_MARKS)
         signature = signature_of(text)
         if signature not in traits:
             traits[signature] = list(_traits(signature, spaces))
@@ -70,31 +70,22 @@ def form_members(vocabulary: Vocabulary) -> Members:
         bare = text.strip(" ")
         if len(bare) > 2 and bare == bare[0] * len(bare):
             found["repeated"].append(id)
-    some = np.isin(vocabulary.kinds, _FORMED).tolist()
-    tokens = vocabulary.tokens
-    found["incomplete"] = [
-        id for id, token in enumerate(tokens) if some[id] and token and id not in texts
-    ]
     for name in sorted(found):
         yield Label(f"form:{name}", "form", _words(name), SOURCE), np.array(found[name], dtype=np.int64)
     yield from _affixes(texts)
 
 
-def _goes_on(text: str, marks: str) -> bool:
-    return text.startswith(marks) and text[len(marks) :].isalnum()
-
-
-def _texts(vocabulary: Vocabulary) -> dict[int, str]:
-    """The text of the tokens that are text."""
-    texts = {}
-    some = np.isin(vocabulary.kinds, _FORMED).tolist()
-    for id, token in enumerate(vocabulary.tokens):
-        if some[id] and token:
+def _texts(vocabulary: Vocabulary) -> tuple[dict[int, str], list[int]]:
+    """The text of the tokens that are text, and the ids of those that are no whole characters."""
+    texts: dict[int, str] = {}
+    incomplete: list[int] = []
+    for id in np.flatnonzero(np.isin(vocabulary.kinds, _FORMED)).tolist():
+        if token := vocabulary.tokens[id]:
             try:
                 texts[id] = token.decode("utf-8")
             except UnicodeDecodeError:
-                continue
-    return texts
+                incomplete.append(id)
+    return texts, incomplete
 
 
 def _traits(signature: str, spaces: bool) -> Iterator[str]:
@@ -150,18 +141,19 @@ def _affixes(texts: dict[int, str]) -> Members:
     """Suffixes and prefixes of tokens that are letters, one space or ``##`` in front aside."""
     ids, words = [], []
     for id, text in texts.items():
-        word = text.removeprefix(" ").removeprefix(CONTINUATION.decode())
+        word = text.removeprefix(" ").removeprefix(_MARKS)
         if word.isascii() and word.isalpha():
             ids.append(id)
             words.append(word.lower())
     if not words:
         return
-    spelled, lengths = np.array(words), np.array([len(word) for word in words])
-    tokens = np.array(ids, dtype=np.int64)
+    spelled, tokens = np.array(words), np.array(ids, dtype=np.int64)
+    lengths = np.strings.str_len(spelled)
     # A token without a space may be no start of a word, so prefixes are read where a word starts.
-    starts = np.array([texts[i][0] == " " or texts[i][0].isupper() for i in ids])
-    if not any(text[0] == " " for text in texts.values()):
-        starts = np.array([texts[i][:2] != CONTINUATION.decode() for i in ids])
+    if any(text[0] == " " for text in texts.values()):
+        starts = np.array([texts[i][0] == " " or texts[i][0].isupper() for i in ids])
+    else:
+        starts = np.array([not texts[i].startswith(_MARKS) for i in ids])
     for suffix in SUFFIXES.split():
         enough = lengths >= len(suffix) + _STEM
         label = Label(f"form:suffix-{suffix}", "form", f"ending in -{suffix}", SOURCE)

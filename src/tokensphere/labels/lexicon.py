@@ -21,13 +21,15 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError, SourceError
+from tokensphere.errors import FormatError
+from tokensphere.formats.files import system_told
 from tokensphere.labels.table import Label
 
 PATH = Path(__file__).parent.parent / "data" / "lexicon.bin"
@@ -90,13 +92,8 @@ def lexicon() -> Lexicon:
     FormatError
         its file is damaged
     """
-    try:
-        content = PATH.read_bytes()
-    except OSError as error:
-        raise SourceError(
-            f"{PATH} cannot be read ({error.strerror}); install tokensphere again"
-        ) from None
-    return parse(content)
+    with system_told(f"{PATH} cannot be read", "install tokensphere again"):
+        return parse(PATH.read_bytes())
 
 
 def parse(content: bytes) -> Lexicon:
@@ -128,11 +125,8 @@ def parse(content: bytes) -> Lexicon:
 def _sections(body: bytes, lengths: dict[str, int]) -> dict[str, bytes]:
     if sum(lengths.values()) != len(body):
         raise ValueError(f"it has {len(body)} bytes after its header, not {sum(lengths.values())}")
-    sections, at = {}, 0
-    for name, length in lengths.items():
-        sections[name] = body[at : at + length]
-        at += length
-    return sections
+    edges = pairwise(accumulate(lengths.values(), initial=0))
+    return {name: body[low:high] for name, (low, high) in zip(lengths, edges, strict=True)}
 
 
 def _words(text: str) -> list[str]:
@@ -146,7 +140,6 @@ def _words(text: str) -> list[str]:
 def _grouped(pairs: npt.NDArray[np.uint32]) -> dict[int, tuple[int, ...]]:
     """The lemmas of each word."""
     words, starts = np.unique(pairs[:, 0], return_index=True)
-    lemmas, begin = pairs[:, 1].tolist(), starts.tolist()
-    ends = [*begin[1:], len(lemmas)]
-    found = [tuple(lemmas[low:high]) for low, high in zip(begin, ends, strict=False)]
+    lemmas, edges = pairs[:, 1].tolist(), [*starts.tolist(), len(pairs)]
+    found = [tuple(lemmas[low:high]) for low, high in pairwise(edges)]
     return dict(zip(words.tolist(), found, strict=True))

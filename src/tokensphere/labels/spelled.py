@@ -23,21 +23,16 @@ undefined unsafe unsigned unwrap utf8 varchar vec wchar xhtml xml json html css 
 http https"""
 CLITICS = ["'s", "'t", "n't", "'re", "'ve", "'ll", "'d", "'m", "’s", "’t", "n’t", "’re", "’ve", "’ll"]
 
-_CLASSES = (
-    (
-        Label("list:code", "list", "keywords and names of programming languages", SOURCE),
-        frozenset(word.encode() for word in KEYWORDS.split()),
-    ),
-    (
-        Label("grammar:CLITIC", "grammar", "endings of contractions ('s, n't, 'll)", SOURCE),
-        frozenset(word.encode() for word in CLITICS),
-    ),
-)
+_CLASSES = {
+    Label("list:code", "list", "keywords and names of programming languages", SOURCE): KEYWORDS.split(),
+    Label("grammar:CLITIC", "grammar", "endings of contractions ('s, n't, 'll)", SOURCE): CLITICS,
+}
 
 
 def spelled_members(vocabulary: Vocabulary) -> Members:
     """The labels of exact spellings, with the ids of their tokens; one space in front is left aside."""
     bare = [token.removeprefix(b" ") for token in vocabulary.tokens]
-    for label, spellings in _CLASSES:
+    for label, words in _CLASSES.items():
+        spellings = frozenset(word.encode() for word in words)
         found = [id for id, token in enumerate(bare) if token in spellings]
         yield label, np.array(found, dtype=np.int64)

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere._version import __version__
-from tokensphere.errors import InputError, SourceError
+from tokensphere.errors import InputError
+from tokensphere.formats.files import system_told
 from tokensphere.labels.lexicon import PATH
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.vocabulary import Vocabulary
@@ -55,27 +56,19 @@ def rules_digest() -> str:
     A number that had to be raised with every change of a rule would be forgotten one day.
     """
     hasher = sha256()
-    try:
-        for path in [PATH, *sorted(Path(__file__).parent.glob("*.py"))]:
+    for path in [PATH, *sorted(Path(__file__).parent.glob("*.py"))]:
+        with system_told(f"{path} cannot be read", "install tokensphere again"):
             content = path.read_bytes()
-            hasher.update(f"{path.name} {len(content)} ".encode())
-            hasher.update(content)
-    except OSError as error:
-        raise SourceError(
-            f"a file of tokensphere cannot be read ({error}); install tokensphere again"
-        ) from None
+        hasher.update(f"{path.name} {len(content)} ".encode())
+        hasher.update(content)
     return hasher.hexdigest()
 
 
 def to_arrays(table: LabelTable) -> Arrays:
     """A table as arrays: its rows, and its labels as JSON in UTF-8."""
     labels = [[label.name, label.kind, label.words, label.source] for label in table.labels]
-    text = json.dumps(labels, ensure_ascii=False).encode()
-    return {
-        "indptr": table.indptr,
-        "indices": table.indices,
-        "labels": np.frombuffer(text, dtype=np.uint8),
-    }
+    text = np.frombuffer(json.dumps(labels, ensure_ascii=False).encode(), dtype=np.uint8)
+    return {"indptr": table.indptr, "indices": table.indices, "labels": text}
 
 
 def from_arrays(arrays: Arrays, n_tokens: int) -> LabelTable | None:

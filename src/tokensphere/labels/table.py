@@ -46,16 +46,10 @@ class LabelTable:
     """
 
     def __init__(
-        self,
-        labels: Sequence[Label],
-        indptr: npt.NDArray[np.int64],
-        indices: npt.NDArray[np.int32],
+        self, labels: Sequence[Label], indptr: npt.NDArray[np.int64], indices: npt.NDArray[np.int32]
     ) -> None:
-        self.labels = tuple(labels)
-        self.indptr = indptr
-        self.indices = indices
-        names = {label.name for label in self.labels}
-        if len(names) != len(self.labels):
+        self.labels, self.indptr, self.indices = tuple(labels), indptr, indices
+        if len(self.numbers) != len(self.labels):
             raise InputError("two labels have the same name; every label needs one of its own")
 
     @classmethod
@@ -82,9 +76,15 @@ class LabelTable:
             tokens.append(found)
         token = np.concatenate(tokens) if tokens else np.empty(0, dtype=np.int64)
         number = np.repeat(np.arange(len(labels), dtype=np.int32), [len(ids) for ids in tokens])
-        order = np.argsort(token, kind="stable")
-        indptr = np.searchsorted(token[order], np.arange(n + 1)).astype(np.int64)
-        return cls(labels, indptr, number[order])
+        return cls._from_pairs(n, labels, token, number)
+
+    @classmethod
+    def _from_pairs(
+        cls, n: int, labels: Sequence[Label], token: npt.NDArray[np.int64], number: npt.NDArray[np.int32]
+    ) -> LabelTable:
+        """The table of pairs of an id and the number of a label, the numbers of an id ascending."""
+        indptr = np.append(0, np.cumsum(np.bincount(token, minlength=n), dtype=np.int64))
+        return cls(labels, indptr, number[np.argsort(token, kind="stable")])
 
     def __len__(self) -> int:
         """Number of labels."""
@@ -122,12 +122,6 @@ class LabelTable:
                 f"the tables have {self.n_tokens} and {other.n_tokens} tokens; need as many"
             )
         n = self.n_tokens
-        rows = (
-            np.repeat(np.arange(n), np.diff(self.indptr)),
-            np.repeat(np.arange(n), np.diff(other.indptr)),
-        )
-        token = np.concatenate(rows)
+        token = np.concatenate([np.repeat(np.arange(n), np.diff(t.indptr)) for t in (self, other)])
         number = np.concatenate([self.indices, other.indices + np.int32(len(self.labels))])
-        order = np.argsort(token, kind="stable")
-        indptr = self.indptr + other.indptr
-        return LabelTable((*self.labels, *other.labels), indptr, number[order].astype(np.int32))
+        return self._from_pairs(n, (*self.labels, *other.labels), token, number)

@@ -78,7 +78,9 @@ def read_labels(path: str | Path, vocabulary: Vocabulary) -> LabelTable:
     """
     path = Path(path)
     content = read_bytes(path, "the labels '{}' cannot be read")
-    rows = _parquet_rows(path) if content.startswith(MAGIC) else _text_rows(path.name, content)
+    rows = list(_parquet_rows(path) if content.startswith(MAGIC) else _text_rows(path.name, content))
+    if not rows:
+        raise FormatError(f"{path.name} has no labels; expected a token and a label in each line or row")
     return _table(vocabulary, _resolved(rows, vocabulary), path.name)
 
 
@@ -94,26 +96,20 @@ def _resolved(
 
 def _text_rows(name: str, content: bytes) -> Iterator[tuple[str, str, str]]:
     """Token, label and where they stand, of a text file."""
-    found = False
     for where, columns in label_lines(content, name):
         if len(columns) != 2:
             raise FormatError(
                 f"{where}: {len(columns)} columns, but expected 2: the token, a tab, the label"
             )
-        found = True
         yield columns[0], columns[1].strip(), where
-    if not found:
-        raise FormatError(f"{name} has no labels; expected lines of a token, a tab and a label")
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[str, str, str]]:
     table = read_table(path, path.name)
-    missing = [name for name in ("token", "label") if name not in table.column_names]
-    if missing:
-        have = ", ".join(table.column_names) or "none"
-        raise FormatError(f"{path.name} has no column '{missing[0]}'; it has: {have}")
-    if not table.num_rows:
-        raise FormatError(f"{path.name} has no labels; expected rows with a token and a label")
+    for name in ("token", "label"):
+        if name not in table.column_names:
+            have = ", ".join(table.column_names) or "none"
+            raise FormatError(f"{path.name} has no column '{name}'; it has: {have}")
     columns = (table.column(name).to_pylist() for name in ("token", "label"))
     for number, (token, label) in enumerate(zip(*columns, strict=True), 1):
         where = f"{path.name}, row {number}"

@@ -51,13 +51,9 @@ def known_words(
     """
     words = dict(_words(vocabulary))
     cased = is_cased(list(words.values()))
-    tokens: list[int] = []
-    numbers: list[int] = []
-    for id, word in words.items():
-        for number in _look_up(word, lexicon.numbers, cased):
-            tokens.append(id)
-            numbers.append(number)
-    return np.array(tokens, dtype=np.int64), np.array(numbers, dtype=np.int64)
+    pairs = [(id, n) for id, word in words.items() for n in _look_up(word, lexicon.numbers, cased)]
+    tokens, numbers = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return tokens, numbers
 
 
 def is_cased(words: list[str]) -> bool:
@@ -75,12 +71,10 @@ def has_spaces(tokens: list[bytes]) -> bool:
 def _words(vocabulary: Vocabulary) -> Iterator[tuple[int, str]]:
     """The ids of the tokens that are words of ASCII letters, with these words as spelled."""
     tokens = vocabulary.tokens
-    text = np.isin(vocabulary.kinds, _TEXT).tolist()
     spaces = has_spaces(tokens)
     starts = {token[1:]: id for id, token in enumerate(tokens) if token[:1] == b" "} if spaces else {}
-    for id, token in enumerate(tokens):
-        if not text[id]:
-            continue
+    for id in np.flatnonzero(np.isin(vocabulary.kinds, _TEXT)).tolist():
+        token = tokens[id]
         if token[:1] == b" ":
             if token[1:].isalpha():
                 yield id, token[1:].decode("ascii")
@@ -100,13 +94,12 @@ def _is_word(token: bytes, id: int, twin: int | None) -> bool:
 
 def _look_up(word: str, numbers: dict[str, int], cased: bool) -> list[int]:
     """The words of the lexicon that a token's word stands for: none, one, or in uncased ones two."""
+    spellings = [word]
     if not cased:
-        found = [numbers.get(spelling) for spelling in (word, word.capitalize())]
-        return [number for number in found if number is not None]
-    number = numbers.get(word)
-    if number is None and not word.islower():
-        if word[1:].islower():
-            number = numbers.get(word.lower())
-        elif word.isupper() and len(word) >= _SHORT:
-            number = numbers.get(word.lower(), numbers.get(word.capitalize()))
-    return [] if number is None else [number]
+        spellings += [word.capitalize()]
+    elif word[1:].islower():
+        spellings += [word.lower()]
+    elif word.isupper() and len(word) >= _SHORT:
+        spellings += [word.lower(), word.capitalize()]
+    found = [numbers[spelling] for spelling in spellings if spelling in numbers]
+    return found[:1] if cased else found

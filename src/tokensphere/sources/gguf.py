@@ -11,17 +11,8 @@ import numpy.typing as npt
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.gguf.reader import GGUFFile
 from tokensphere.sources.layout.assemble import Choice, assemble
+from tokensphere.sources.tokens import pieces as spelling
 from tokensphere.sources.tokens.find import fit_to_rows
-from tokensphere.sources.tokens.pieces import (
-    SENTENCEPIECE_KINDS,
-    Decode,
-    byte_of,
-    decode_sentencepiece,
-    decode_wordpiece,
-    is_unused,
-    undo_phantom_space,
-    with_plain,
-)
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
@@ -29,13 +20,10 @@ EMBEDDING = "token_embd.weight"
 SHA256_KEY = "tokensphere.tensor.sha256"
 
 # Values of ``tokenizer.ggml.model``. RWKV's and PLaMo's own kinds are spelled differently again.
-_SPELLINGS: dict[str, Decode] = {
+_SPELLINGS: dict[str, spelling.Decode] = {
     "gpt2": decode_byte_level,
-    "llama": decode_sentencepiece,
-    "gemma4": decode_sentencepiece,
-    "replit": decode_sentencepiece,
-    "t5": decode_sentencepiece,
-    "bert": decode_wordpiece,
+    **dict.fromkeys(("llama", "gemma4", "replit", "t5"), spelling.decode_sentencepiece),
+    "bert": spelling.decode_wordpiece,
 }
 
 
@@ -93,15 +81,14 @@ def _vocabulary(file: GGUFFile) -> Vocabulary:
         )
     decode = _SPELLINGS[model]
     kinds = _kinds(file, len(pieces))
-    if decode is decode_wordpiece:
+    if decode is spelling.decode_wordpiece:
         pieces = [
-            piece if kind == Kind.CONTROL else undo_phantom_space(piece)
+            piece if kind == Kind.CONTROL else spelling.undo_phantom_space(piece)
             for piece, kind in zip(pieces, kinds, strict=True)
         ]
-    _refine_kinds(pieces, kinds, has_bytes=decode is decode_sentencepiece)
-    if decode is decode_byte_level:
-        decode = with_plain(decode, {pieces[id] for id in np.flatnonzero(kinds == Kind.ADDED)})
-    return Vocabulary(pieces, decode=decode, kinds=kinds)
+    _refine_kinds(pieces, kinds, has_bytes=decode is spelling.decode_sentencepiece)
+    added = {pieces[id] for id in np.flatnonzero(kinds == Kind.ADDED)}
+    return Vocabulary(pieces, decode=spelling.with_plain(decode, added), kinds=kinds)
 
 
 def _kinds(file: GGUFFile, n: int) -> npt.NDArray[np.uint8]:
@@ -111,7 +98,7 @@ def _kinds(file: GGUFFile, n: int) -> npt.NDArray[np.uint8]:
     if not isinstance(types, np.ndarray) or types.dtype.kind not in "iu" or len(types) != n:
         raise FormatError(f"{file.path} does not give each of its {n} tokens one type")
     table = np.zeros(256, dtype=np.uint8)
-    for number, kind in SENTENCEPIECE_KINDS.items():
+    for number, kind in spelling.SENTENCEPIECE_KINDS.items():
         table[number] = kind
     return table[np.clip(types, 0, 255).astype(np.intp)]
 
@@ -121,7 +108,7 @@ def _refine_kinds(pieces: list[str], kinds: npt.NDArray[np.uint8], *, has_bytes:
     for id, piece in enumerate(pieces):
         if piece[:1] not in ("<", "[", ">"):
             continue
-        if is_unused(piece):
+        if spelling.is_unused(piece):
             kinds[id] = Kind.UNUSED
-        elif has_bytes and kinds[id] == Kind.NORMAL and byte_of(piece) is not None:
+        elif has_bytes and kinds[id] == Kind.NORMAL and spelling.is_byte(piece):
             kinds[id] = Kind.BYTE

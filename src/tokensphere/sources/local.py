@@ -8,14 +8,17 @@ other, than tensors have a loader of their own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tokensphere.errors import InputError
-from tokensphere.formats.recognise import IN_FOLDER, Format, recognise
+from tokensphere.formats.recognise import IN_FOLDER, recognise
+from tokensphere.sources.arrays import load_arrays, load_word_vectors
+from tokensphere.sources.gguf import load_gguf
 from tokensphere.sources.layout.assemble import Choice, assemble
 from tokensphere.sources.layout.config import read_config
-from tokensphere.sources.tokens.find import find_vocabulary, fit_to_rows
-from tokensphere.sources.tokens.readers import read_tokens_file
+from tokensphere.sources.saved import load_saved
+from tokensphere.sources.tokens.find import find_vocabulary
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
 
@@ -37,62 +40,35 @@ def load_path(path: Path, choice: Choice, vocabulary: Path | None = None) -> Emb
         the format is unknown, or the file cannot be read
     """
     file, known = recognise(path)
-    load = _LOADERS.get(known.name, _load_tensors)
-    return load(file, known, choice, vocabulary)
-
-
-def _load_tensors(path: Path, known: Format, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
-    with known.open(path) as file:
-        tokens, about = _tokens(path, known, vocabulary), Provenance(_name(path), str(path))
-        return assemble(file, tokens, choice, about, read_config(path.parent))
-
-
-def _tokens(path: Path, known: Format, vocabulary: Path | None) -> Callable[[int], Vocabulary]:
-    """Where the tokens of the model in `path` come from."""
-    if vocabulary is not None:
-        return lambda n: fit_to_rows(read_tokens_file(vocabulary, n), n)
+    if known.name in _LOADERS:
+        return _LOADERS[known.name](file, choice, vocabulary)
     # Whisper's tokenizer.json lacks the 1,501 time stamps that CTranslate2's own list has.
-    return lambda n: find_vocabulary(path.parent, n, list_first=known.name.startswith("CTranslate2"))
+    list_first = known.name.startswith("CTranslate2")
+
+    def tokens(n: int) -> Vocabulary:
+        return find_vocabulary(file.parent, n, given=vocabulary, list_first=list_first)
+
+    with known.open(file) as tensors:
+        if known.name == "safetensors" and all(name in tensors.tensors for name in _SAVED):
+            _only_whole(file, choice, vocabulary)
+            return load_saved(file)
+        # A file with a telling name is called by that, another by its folder.
+        name = file.absolute().parent.name if file.name in IN_FOLDER else file.stem
+        return assemble(tensors, tokens, choice, Provenance(name, str(file)), read_config(file.parent))
 
 
-def _name(path: Path) -> str:
-    """What results call the model: a file with a telling name, or else its folder."""
-    telling = path.name not in IN_FOLDER
-    return path.stem if telling else path.absolute().parent.name
+def _load_gguf(path: Path, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
+    if vocabulary is None:
+        return load_gguf(path, choice)
+    return load_gguf(path, choice, vocabulary=partial(find_vocabulary, path.parent, given=vocabulary))
 
 
-def _load_safetensors(
-    path: Path, known: Format, choice: Choice, vocabulary: Path | None
-) -> EmbeddingSpace:
-    with known.open(path) as file:
-        is_saved = all(name in file.tensors for name in _SAVED)
-    if not is_saved:
-        return _load_tensors(path, known, choice, vocabulary)
-    from tokensphere.sources.saved import load_saved
-
-    _only_whole(path, choice, vocabulary)
-    return load_saved(path)
-
-
-def _load_gguf(path: Path, known: Format, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
-    from tokensphere.sources.gguf import load_gguf
-
-    own = vocabulary is None
-    return load_gguf(path, choice, vocabulary=None if own else _tokens(path, known, vocabulary))
-
-
-def _load_arrays(path: Path, _known: Format, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
-    from tokensphere.sources.arrays import load_arrays
-
+def _load_arrays(path: Path, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
     _only_whole(path, choice, None)
     return load_arrays(path, vocabulary)
 
 
-def _load_word_vectors(
-    path: Path, _known: Format, choice: Choice, vocabulary: Path | None
-) -> EmbeddingSpace:
-    from tokensphere.sources.arrays import load_word_vectors
-
+def _load_word_vectors(path: Path, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
     _only_whole(path, choice, vocabulary)
     return load_word_vectors(path)
 
@@ -104,9 +80,8 @@ def _only_whole(path: Path, choice: Choice, vocabulary: Path | None) -> None:
 
 
 # By the names in the table of formats.
-_LOADERS: dict[str, Callable[[Path, Format, Choice, Path | None], EmbeddingSpace]] = {
+_LOADERS: dict[str, Callable[[Path, Choice, Path | None], EmbeddingSpace]] = {
     "GGUF": _load_gguf,
-    "safetensors": _load_safetensors,
     "NumPy (.npy, .npz)": _load_arrays,
     "word vectors (.txt, .vec, .bin)": _load_word_vectors,
 }

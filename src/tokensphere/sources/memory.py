@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import InputError, MissingExtraError
+from tokensphere.errors import InputError
+from tokensphere.formats.foreign import optional
+from tokensphere.sources.layout.assemble import Choice
 from tokensphere.sources.layout.search import Matrix
 from tokensphere.sources.tokens.find import fit_to_rows
 from tokensphere.sources.tokens.pieces import decode_plain
@@ -27,12 +29,10 @@ def to_gensim(space: EmbeddingSpace) -> Any:
     MissingExtraError
         gensim is not installed
     """
-    try:
-        from gensim.models import KeyedVectors
-    except ImportError as error:
-        raise MissingExtraError(
-            "KeyedVectors are made by gensim, which is not installed; pip install 'tokensphere[gensim]'"
-        ) from error
+    models = optional(
+        "gensim.models",
+        "KeyedVectors are made by gensim, which is not installed; pip install 'tokensphere[gensim]'",
+    )
     vocabulary = space.vocabulary
     n, d = space.shape
     owners = {
@@ -46,7 +46,7 @@ def to_gensim(space: EmbeddingSpace) -> Any:
     for id in range(n):
         while owners.get(keys[id], id) != id:  # some token reads like "id:1234" itself
             keys[id] += "'"
-    vectors = KeyedVectors(d, dtype=np.float32)
+    vectors = models.KeyedVectors(d, dtype=np.float32)
     vectors.index_to_key = keys
     vectors.key_to_index = {key: id for id, key in enumerate(keys)}
     vectors.vectors = np.array(space.vectors, dtype=np.float32)
@@ -90,9 +90,8 @@ def from_transformers(model: Any, tokenizer: Any, *, matrix: Matrix = "input") -
     FormatError
         more tokens than rows
     """
-    if matrix not in ("input", "output"):
-        raise InputError(f"there is no matrix {matrix!r}; use 'input' or 'output'")
-    layer = getattr(model, f"get_{matrix}_embeddings", lambda: None)()
+    wanted = Choice(matrix).matrix
+    layer = getattr(model, f"get_{wanted}_embeddings", lambda: None)()
     weight = getattr(layer, "weight", None)
     if weight is None:
         raise InputError(f"{type(model).__name__} has no {matrix} embeddings; use the other matrix")

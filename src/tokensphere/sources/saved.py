@@ -60,11 +60,7 @@ def save_space(space: EmbeddingSpace, path: str | Path) -> None:
         "kinds": vocabulary.kinds, "tokens": tokens, "pieces": pieces,
     }  # fmt: skip
     arrays = {name: np.ascontiguousarray(a, NUMPY_DTYPES[_LAYOUT[name]]) for name, a in arrays.items()}
-    about = {
-        "tokensphere": VERSION,
-        "provenance": space.provenance.to_dict(),
-        "sha256": _digest(arrays),
-    }
+    about = {"tokensphere": VERSION, "provenance": space.provenance.to_dict(), "sha256": _digest(arrays)}
     arrays[_ABOUT] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     tensors = {name: (_LAYOUT[name], array.shape, array.nbytes) for name, array in arrays.items()}
     with whole_file(Path(path)) as file:
@@ -107,20 +103,15 @@ def _bad(path: Path, problem: str) -> FormatError:
 def _joined(parts: Iterable[bytes]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """All bytes one after another, and where each part ends, shape (n,)."""
     parts = list(parts)
-    return np.frombuffer(b"".join(parts), np.uint8), np.cumsum(
-        [len(part) for part in parts], dtype=np.int64
-    )
+    ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
+    return np.frombuffer(b"".join(parts), np.uint8), ends
 
 
 def _split(arrays: Mapping[str, npt.NDArray[Any]], name: str, n: int, path: Path) -> list[bytes]:
     raw, ends = arrays[f"{name}s"], arrays[f"{name}_ends"]
     edges = [0, *ends.ravel().tolist()]
-    if (
-        raw.ndim != 1
-        or ends.shape != (n,)
-        or edges[-1] != len(raw)
-        or any(a > b for a, b in pairwise(edges))
-    ):
+    fits = raw.ndim == 1 and ends.shape == (n,) and edges[-1] == len(raw)
+    if not fits or any(a > b for a, b in pairwise(edges)):
         raise _bad(path, f"the ends of its {n} {name}s do not fit their {raw.size} bytes")
     joined = raw.tobytes()
     return [joined[low:high] for low, high in pairwise(edges)]

@@ -30,7 +30,7 @@ from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.hub import client as hub
 from tokensphere.sources.hub import repository as repository
 from tokensphere.sources.hub.http import Connection, Patience
-from tokensphere.sources.hub.ranges import fetch_range
+from tokensphere.sources.hub.ranges import Range
 
 _REASON = "huggingface_hub is missing: pip install 'tokensphere[hub]'"
 constants: Any = pytest.importorskip("huggingface_hub.constants", reason=_REASON)
@@ -421,17 +421,16 @@ def test_ranges_in_parallel_pieces_over_bad_connections(server: HubServer) -> No
         def progress(done: int, total: int, seen: list[int] = seen) -> None:
             seen.append(done)
 
-        fetch_range(
+        Range(
             Connection(utils.get_session(), {}, QUICK),
             "blob",
             f"{server.url}/{REPO}/resolve/{COMMIT}/blob",
-            start,
-            stop,
+            range(start, stop),
             write=write,
             parts=4,
             piece=int(rng.integers(2000, 50_000)),
             progress=progress,
-        )
+        ).fetch()
         assert bytes(out) == content[start:stop]
         assert seen == sorted(seen) and sum(seen[-1:]) == stop - start
 
@@ -440,16 +439,15 @@ def test_one_piece_that_fails_ends_all(server: HubServer) -> None:
     server.repos[REPO]["blob"] = bytes(100_000)
     server.faults = [Fault("status", "blob", value=404, times=1)]
     with pytest.raises(SourceError, match="does not exist"):
-        fetch_range(
+        Range(
             Connection(utils.get_session(), {}, QUICK),
             "blob",
             f"{server.url}/{REPO}/resolve/{COMMIT}/blob",
-            0,
-            100_000,
+            range(100_000),
             write=lambda at, part: None,
             parts=2,
             piece=1000,
-        )
+        ).fetch()
     assert len(server.asked) < 50
 
 

@@ -267,5 +267,5 @@ def test_no_config_and_one_that_is_too_large(tmp_path: Path) -> None:
     assert read_config(tmp_path) == Config()
     with (tmp_path / "config.json").open("wb") as file:
         file.truncate(2**24 + 1)
-    with pytest.raises(FormatError, match="too large"):
+    with pytest.raises(FormatError, match="too many"):
         read_config(tmp_path)

@@ -9,6 +9,7 @@ import pytest
 from tests.cases import case
 from tokensphere.errors import SourceError
 from tokensphere.formats.tensors import TensorFile, TensorInfo
+from tokensphere.sources.layout.config import Config
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix, same_bytes
 from tokensphere.sources.layout.table import LAYOUTS, Layout
 
@@ -40,11 +41,11 @@ def leads_to_its_tensors(layout: Layout, kind: str) -> None:
             )
             if layout.norm:
                 tensors[prefix + layout.norm[0]] = TensorInfo(prefix + layout.norm[0], (4,), "F32")
-            found = find_matrix(tensors, "input", model_type=kind)
+            found = find_matrix(tensors, "input", config=Config(kind))
             assert (found.name, found.layout, found.tied) == (prefix + own, layout.name, False)
             assert found.norm == (prefix + layout.norm[0] if layout.norm else None)
             if layout.output:
-                found = find_matrix(tensors, "output", model_type=kind)
+                found = find_matrix(tensors, "output", config=Config(kind))
                 assert (found.name, found.tied) == (prefix + layout.output[0], False)
 
 
@@ -105,7 +106,7 @@ def test_files_as_they_are(names: tuple[str, ...], layout: str, own: str, output
 
 
 def test_a_missing_output_is_tied_and_said() -> None:
-    found = find_matrix(entries(*LLAMA), "output", model_type="llama")
+    found = find_matrix(entries(*LLAMA), "output", config=Config("llama"))
     assert found == Found(
         LLAMA[0], "model.norm.weight", "Llama", True,
         ("no tensor for the output alone: 'model.embed_tokens.weight' serves for input and output",),
@@ -114,17 +115,17 @@ def test_a_missing_output_is_tied_and_said() -> None:
 
 def test_a_tied_model_may_be_stored_under_the_name_of_its_head() -> None:
     tensors = entries("lm_head.weight", "model.norm.weight")
-    found = find_matrix(tensors, "input", model_type="qwen2")
+    found = find_matrix(tensors, "input", config=Config("qwen2"))
     assert (found.name, found.tied) == ("lm_head.weight", True)
 
 
 def test_models_that_do_not_share_are_not_taken_to_do_so() -> None:
     base = entries("gpt_neox.embed_in.weight", "gpt_neox.final_layer_norm.weight")
     with pytest.raises(SourceError, match=r"no output matrix.*tensor=NAME: gpt_neox\.embed_in"):
-        find_matrix(base, "output", model_type="gpt_neox")
-    assert find_matrix(base, "output", model_type="gpt_neox", tied=True).tied
+        find_matrix(base, "output", config=Config("gpt_neox"))
+    assert find_matrix(base, "output", config=Config("gpt_neox", True)).tied
     with pytest.raises(SourceError, match="no output matrix"):
-        find_matrix(entries(*LLAMA), "output", model_type="llama", tied=False)
+        find_matrix(entries(*LLAMA), "output", config=Config("llama", False))
 
 
 def test_the_tensor_that_the_user_names_is_taken() -> None:
@@ -144,7 +145,7 @@ def test_unknown_layouts_list_matrices_the_largest_first() -> None:
         "ln_f.weight"
     )
     with pytest.raises(SourceError) as caught:
-        find_matrix(tensors, "input", model_type="novel")
+        find_matrix(tensors, "input", config=Config("novel"))
     message = str(caught.value)
     assert "no known layout (model type 'novel')" in message
     assert "tensor=NAME: m20 (20 × 7), m19 (19 × 7)" in message
@@ -157,7 +158,7 @@ def test_unknown_layouts_list_matrices_the_largest_first() -> None:
 def test_a_choice_between_embeddings_is_left_to_the_user() -> None:
     tensors = entries("encoder.model.embed_tokens.weight", "other.model.embed_tokens.weight")
     with pytest.raises(SourceError, match="several tensors could be the embedding"):
-        find_matrix(tensors, "input", model_type="llama")
+        find_matrix(tensors, "input", config=Config("llama"))
 
 
 def test_a_known_name_with_another_shape_is_refused() -> None:
@@ -167,7 +168,7 @@ def test_a_known_name_with_another_shape_is_refused() -> None:
 
 
 def test_notes_say_what_the_model_does_beyond_the_matrix() -> None:
-    found = find_matrix(entries(*LLAMA), "input", model_type="gemma2")
+    found = find_matrix(entries(*LLAMA), "input", config=Config("gemma2"))
     assert found.notes == (
         "the model multiplies input embeddings by the square root of their dimension;"
         " the rows are as stored",

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import MissingExtraError, SourceError
+from tokensphere.errors import SourceError
 from tokensphere.formats import floats
+from tokensphere.formats.foreign import optional
 from tokensphere.formats.stored import PIECE, Blocks, Decode, Stored, blocks_of
 
 Bytes = npt.NDArray[np.uint8]
@@ -31,24 +32,18 @@ class TensorType:
     bytes: int
 
 
-TENSOR_TYPES = {
-    0: TensorType("F32", 1, 4), 1: TensorType("F16", 1, 2),
-    2: TensorType("Q4_0", 32, 18), 3: TensorType("Q4_1", 32, 20),
-    6: TensorType("Q5_0", 32, 22), 7: TensorType("Q5_1", 32, 24),
-    8: TensorType("Q8_0", 32, 34), 9: TensorType("Q8_1", 32, 36),
-    10: TensorType("Q2_K", 256, 84), 11: TensorType("Q3_K", 256, 110),
-    12: TensorType("Q4_K", 256, 144), 13: TensorType("Q5_K", 256, 176),
-    14: TensorType("Q6_K", 256, 210), 15: TensorType("Q8_K", 256, 292),
-    16: TensorType("IQ2_XXS", 256, 66), 17: TensorType("IQ2_XS", 256, 74),
-    18: TensorType("IQ3_XXS", 256, 98), 19: TensorType("IQ1_S", 256, 50),
-    20: TensorType("IQ4_NL", 32, 18), 21: TensorType("IQ3_S", 256, 110),
-    22: TensorType("IQ2_S", 256, 82), 23: TensorType("IQ4_XS", 256, 136),
-    24: TensorType("I8", 1, 1), 25: TensorType("I16", 1, 2),
-    26: TensorType("I32", 1, 4), 27: TensorType("I64", 1, 8),
-    28: TensorType("F64", 1, 8), 29: TensorType("IQ1_M", 256, 56),
-    30: TensorType("BF16", 1, 2), 34: TensorType("TQ1_0", 256, 54),
-    35: TensorType("TQ2_0", 256, 66), 39: TensorType("MXFP4", 32, 17),
+# By their numbers in a file: name, values and bytes of a block.
+_TYPES = {
+    0: ("F32", 1, 4), 1: ("F16", 1, 2), 2: ("Q4_0", 32, 18), 3: ("Q4_1", 32, 20), 6: ("Q5_0", 32, 22),
+    7: ("Q5_1", 32, 24), 8: ("Q8_0", 32, 34), 9: ("Q8_1", 32, 36), 10: ("Q2_K", 256, 84),
+    11: ("Q3_K", 256, 110), 12: ("Q4_K", 256, 144), 13: ("Q5_K", 256, 176), 14: ("Q6_K", 256, 210),
+    15: ("Q8_K", 256, 292), 16: ("IQ2_XXS", 256, 66), 17: ("IQ2_XS", 256, 74), 18: ("IQ3_XXS", 256, 98),
+    19: ("IQ1_S", 256, 50), 20: ("IQ4_NL", 32, 18), 21: ("IQ3_S", 256, 110), 22: ("IQ2_S", 256, 82),
+    23: ("IQ4_XS", 256, 136), 24: ("I8", 1, 1), 25: ("I16", 1, 2), 26: ("I32", 1, 4), 27: ("I64", 1, 8),
+    28: ("F64", 1, 8), 29: ("IQ1_M", 256, 56), 30: ("BF16", 1, 2), 34: ("TQ1_0", 256, 54),
+    35: ("TQ2_0", 256, 66), 39: ("MXFP4", 32, 17),
 }  # fmt: skip
+TENSOR_TYPES = {number: TensorType(*facts) for number, facts in _TYPES.items()}
 
 TYPE_OF = {type_.name: type_ for type_ in TENSOR_TYPES.values()}
 _HEAVY_PIECE = 2**21  # values: where each call costs more than the cache gains
@@ -87,31 +82,45 @@ def _split(stored: Blocks, out: Floats, size: int, values: int) -> tuple[Bytes, 
     return stored.view(np.uint8).reshape(-1, size), out.reshape(-1, values)
 
 
-def _scales(column: Bytes) -> Floats:
-    """The float16 scales of all blocks, (blocks, 2) bytes -> (blocks, 1)."""
-    return np.ascontiguousarray(column).view("<f2").astype(np.float32)
+def _scales(column: Bytes, dtype: str = "<f2") -> Floats:
+    """The scales of all blocks, (blocks, size) bytes -> (blocks, 1)."""
+    return np.ascontiguousarray(column).view(dtype).astype(np.float32)
 
 
-def _decode_q8_0(stored: Blocks, out: Floats) -> None:
-    blocks, values = _split(stored, out, 34, 32)
-    values[...] = blocks[:, 2:].view(np.int8)
-    values *= _scales(blocks[:, :2])
+def _bytes(scale: str, size: int, count: int) -> Decode:
+    """A decoder of blocks of `size` bytes: a scale, then `count` signed bytes."""
+    first = np.dtype(scale).itemsize
 
+    def decode(stored: Blocks, out: Floats) -> None:
+        blocks, values = _split(stored, out, size, count)
+        values[...] = blocks[:, first : first + count].view(np.int8)
+        values *= _scales(blocks[:, :first], scale)
 
-def _decode_q8_k(stored: Blocks, out: Floats) -> None:
-    blocks, values = _split(stored, out, 292, 256)
-    values[...] = blocks[:, 4:260].view(np.int8)
-    values *= np.ascontiguousarray(blocks[:, :4]).view("<f4")
+    return decode
 
 
 def _small(*, affine: bool = False, five_bits: bool = False, subtract: int = 0) -> Decode:
-    """A decoder of blocks of 32: a scale, the least value if `affine`, fifth bits perhaps, nibbles."""
+    """A decoder of blocks of 32: a scale, the least value if `affine`, fifth bits perhaps, nibbles.
+
+    The nibbles are 16 lower halves of bytes, then the 16 upper halves. Bit i of the fifth bits is that
+    of value i. `subtract` is what stands for zero.
+    """
     low = 4 if affine else 2
     high = low + 4 * five_bits
 
     def decode(stored: Blocks, out: Floats) -> None:
         blocks, values = _split(stored, out, high + 16, 32)
-        _nibbles(blocks[:, high:], blocks[:, low:high] if five_bits else None, values, subtract)
+        numbers = np.empty(values.shape, np.uint8)
+        np.bitwise_and(blocks[:, high:], np.uint8(15), out=numbers[:, :16])
+        np.right_shift(blocks[:, high:], np.uint8(4), out=numbers[:, 16:])
+        if five_bits:
+            bits = np.unpackbits(blocks[:, low:high], axis=1, bitorder="little")
+            bits <<= np.uint8(4)
+            numbers |= bits
+        signed = numbers.view(np.int8)
+        if subtract:
+            signed -= np.int8(subtract)
+        values[...] = signed
         values *= _scales(blocks[:, :2])
         if affine:
             values += _scales(blocks[:, 2:4])
@@ -119,40 +128,13 @@ def _small(*, affine: bool = False, five_bits: bool = False, subtract: int = 0) 
     return decode
 
 
-def _nibbles(packed: Bytes, fifth: Bytes | None, values: Floats, subtract: int = 0) -> None:
-    """Unpack blocks of 32 small integers: 16 lower halves of bytes, then the 16 upper halves.
-
-    Parameters
-    ----------
-    packed : uint8 array of shape (blocks, 16)
-    fifth : uint8 array of shape (blocks, 4), optional
-        bit i is the fifth bit of value i
-    values : float32 array of shape (blocks, 32); overwritten
-    subtract : what stands for zero
-    """
-    numbers = np.empty(values.shape, np.uint8)
-    np.bitwise_and(packed, np.uint8(15), out=numbers[:, :16])
-    np.right_shift(packed, np.uint8(4), out=numbers[:, 16:])
-    if fifth is not None:
-        bits = np.unpackbits(fifth, axis=1, bitorder="little")
-        bits <<= np.uint8(4)
-        numbers |= bits
-    signed = numbers.view(np.int8)
-    if subtract:
-        signed -= np.int8(subtract)
-    values[...] = signed
-
-
 def _foreign_decoder(name: str) -> Decode:
     """The package ``gguf`` as a decoder of one type."""
-    try:
-        import gguf
-        from gguf import quants
-    except ImportError as error:
-        raise MissingExtraError(
-            f"tensors of type {name} are read with the package gguf, which is not installed;"
-            " pip install 'tokensphere[gguf]'"
-        ) from error
+    missing = (
+        f"tensors of type {name} are read with the package gguf, which is not installed;"
+        " pip install 'tokensphere[gguf]'"
+    )
+    gguf, quants = optional("gguf", missing), optional("gguf.quants", missing)
     kind: Any = getattr(gguf.GGMLQuantizationType, name, None)
 
     def decode(stored: Blocks, out: Floats) -> None:
@@ -170,5 +152,5 @@ def _foreign_decoder(name: str) -> Decode:
 _DECODERS: dict[str, Decode] = floats.DECODERS | {
     "Q4_0": _small(subtract=8), "Q4_1": _small(affine=True),
     "Q5_0": _small(five_bits=True, subtract=16), "Q5_1": _small(affine=True, five_bits=True),
-    "Q8_0": _decode_q8_0, "Q8_K": _decode_q8_k,
+    "Q8_0": _bytes("<f2", 34, 32), "Q8_K": _bytes("<f4", 292, 256),
 }  # fmt: skip

@@ -88,34 +88,25 @@ class GGUFFile(MappedFile):
         if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
             raise self._bad(f"has the alignment {alignment!s:.20}, which is no power of two")
         start = -(-self._at // alignment) * alignment
-        self.tensors: dict[str, TensorInfo] = {}
         for name, shape, type_, offset in entries:
-            if name in self.tensors:
-                raise self._bad(f"has two tensors {name!r:.200}")
+            what = f"tensor {name!r:.200}"
             if offset % alignment:
-                raise self._bad(
-                    f"has tensor {name!r:.200} at offset {offset}, no multiple of {alignment}"
-                )
+                raise self._bad(f"has {what} at offset {offset}, no multiple of {alignment}")
             if shape[-1] % type_.values:
-                raise self._bad(f"has rows of {shape[-1]} in tensor {name!r:.200} of type {type_.name}")
+                raise self._bad(f"has rows of {shape[-1]} in {what} of type {type_.name}")
             size = prod(shape) // type_.values * type_.bytes
-            if start + offset + size > self._size:
-                raise self._bad(
-                    f"is cut short: tensor {name!r:.200} ends at byte {start + offset + size:,},"
-                    f" the file at {self._size:,}"
-                )
-            self.tensors[name] = TensorInfo(
-                name, shape, type_.name, start + offset, size, float_type(type_)
-            )
+            end = start + offset + size
+            if end > self._size:
+                raise self._bad(f"is cut short: {what} ends at byte {end:,}, the file at {self._size:,}")
+            self._add(TensorInfo(name, shape, type_.name, start + offset, size, float_type(type_)))
         self._check_overlap()
 
     def _check_overlap(self) -> None:
         stored = sorted((t for t in self.tensors.values() if t.size), key=lambda t: t.offset)
         for before, after in pairwise(stored):
             if before.offset + before.size > after.offset:
-                raise self._bad(
-                    f"has tensors that overlap, {before.name!r:.200} and {after.name!r:.200}"
-                )
+                both = f"{before.name!r:.200} and {after.name!r:.200}"
+                raise self._bad(f"has tensors that overlap, {both}")
 
     def _string(self) -> str:
         size = self._number("<Q")
@@ -136,12 +127,9 @@ class GGUFFile(MappedFile):
         kind, count = self._number("<I"), self._number("<Q")
         if kind in _SCALARS:
             dtype = np.dtype(_SCALARS[kind])
-            if count > self._size // dtype.itemsize:
-                raise self._bad(f"claims an array of {count:,} numbers, more than it can hold")
-            at = self._need(count * dtype.itemsize)
+            at = self._need(self._claimed(count, "numbers in an array", dtype.itemsize) * dtype.itemsize)
             return np.frombuffer(self._map[at : self._at], dtype)
-        if count * (8 if kind == STRING else 12) > self._size - self._at:
-            raise self._bad(f"claims an array of {count:,} entries, more than it can hold")
+        self._claimed(count, "entries of an array", 8 if kind == STRING else 12)
         if kind == STRING:
             return self._strings(count)
         if depth >= _DEEPEST:

@@ -30,10 +30,10 @@ def _value(value: Value) -> bytes:
     if isinstance(value, str):
         return struct.pack("<I", STRING) + _string(value)
     if isinstance(value, np.ndarray):
-        head = struct.pack("<IIQ", ARRAY, _INT32, len(value))
-        return head + value.astype("<i4").tobytes()
-    head = struct.pack("<IIQ", ARRAY, STRING, len(value))
-    return head + b"".join(_string(text) for text in value)
+        kind, content = _INT32, value.astype("<i4").tobytes()
+    else:
+        kind, content = STRING, b"".join(_string(text) for text in value)
+    return struct.pack("<IIQ", ARRAY, kind, len(value)) + content
 
 
 def write_gguf(

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import uuid
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -23,20 +21,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import SourceError
+from tokensphere.errors import FormatError, InputError
+from tokensphere.formats.files import system_told
+from tokensphere.formats.numpy import read_member
+from tokensphere.formats.whole import whole_file
 from tokensphere.sources.cache.entries import cache_root
 
 # What the folders in the cache hold, for people.
-FOLDERS = {
-    "nulls": "draws of random lists and directions",
-    "labels": "labels of vocabularies",
-}
+FOLDERS = {"nulls": "draws of random lists and directions", "labels": "labels of vocabularies"}
 _KEY = "key.json"  # the key, and which arrays there are
 # What NumPy and zipfile raise for files that are not what they seem; every member has a CRC-32, so
 # arrays that are read at all are those that were written.
 _DAMAGED = (
     OSError, ValueError, KeyError, EOFError, TypeError, SyntaxError, MemoryError, NotImplementedError,
-    RuntimeError, zipfile.BadZipFile, zlib.error,
+    RuntimeError, zipfile.BadZipFile, zlib.error, FormatError,
 )  # fmt: skip
 
 
@@ -58,31 +56,28 @@ class NullFiles:
     def get(self, key: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]] | None:
         """The arrays under this key; None if there are none, or the file is damaged."""
         try:
-            with self.path(key).open("rb") as file, zipfile.ZipFile(file) as members:
+            path = self.path(key)
+            with path.open("rb") as file, zipfile.ZipFile(file) as members:
                 about = json.loads(members.read(_KEY))
                 if about["key"] != dict(key):
                     return None
-                return {name: _read(members, f"{name}.npy") for name in about["arrays"]}
+                entries = {name: members.getinfo(f"{name}.npy") for name in about["arrays"]}
+                return {name: read_member(members, entry, path) for name, entry in entries.items()}
         except _DAMAGED:
             return None
 
     def put(self, key: Mapping[str, Any], draws: Mapping[str, npt.NDArray[Any]]) -> None:
         """Keep arrays under this key; silently not, where the disk does not let us."""
-        path = self.path(key)
-        aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-        try:
+        with contextlib.suppress(OSError, InputError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with aside.open("wb") as file, zipfile.ZipFile(file, "w") as members:
+            with (
+                whole_file(self.path(key), durable=False) as file,
+                zipfile.ZipFile(file, "w") as members,
+            ):
                 members.writestr(_KEY, json.dumps({"key": dict(key), "arrays": sorted(draws)}))
                 for name, array in draws.items():
                     with members.open(f"{name}.npy", "w", force_zip64=True) as member:
                         np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
-            os.replace(aside, path)
-        except OSError:
-            pass
-        finally:
-            with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -122,13 +117,9 @@ def remove_arrays(name: str) -> Kept:
     """
     files = _files(name)
     kept = _kept(name, files)
-    try:
-        for path in files:
+    for path in files:
+        with system_told(f"cannot remove {path}", "remove the folder by hand"):
             path.unlink(missing_ok=True)
-    except OSError as error:
-        raise SourceError(
-            f"cannot remove {path}: {error.strerror or error}; remove the folder by hand"
-        ) from error
     return kept
 
 
@@ -143,14 +134,6 @@ def _kept(name: str, files: list[Path]) -> Kept:
         with contextlib.suppress(OSError):  # gone meanwhile
             sizes.append(path.stat().st_size)
     return Kept(name, len(sizes), sum(sizes))
-
-
-def _read(members: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
-    with members.open(name) as member:
-        array: npt.NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
-        if member.read(1):  # reaching the end is what makes zipfile compare the CRC-32
-            raise ValueError("more bytes than the array has")
-        return array
 
 
 def _text(key: Mapping[str, Any]) -> bytes:

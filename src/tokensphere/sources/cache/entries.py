@@ -28,7 +28,8 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from tokensphere.errors import FormatError, InputError, SourceError
+from tokensphere.errors import FormatError, InputError
+from tokensphere.formats.files import system_told
 from tokensphere.formats.safetensors import header_bytes
 from tokensphere.sources.layout.search import Found
 
@@ -137,6 +138,10 @@ def repository_folder(repo: str) -> Path:
     return cache_root() / "hub" / split_model(repo)[0].replace("/", "--")
 
 
+# What reading an entry's files and facts raises where they are not what was written.
+_UNSOUND = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+
 def read_text(path: Path) -> str | None:
     """The text of a file; None if it cannot be read."""
     try:
@@ -156,7 +161,7 @@ def read_entry(folder: Path) -> Entry | None:
         head = tensor_header(entry.tensor, entry.dtype, entry.shape, entry.bytes)
         complete = entry.tensor_file.stat().st_size == len(head) + entry.bytes
         complete &= all((folder / name).is_file() for name in entry.files)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except _UNSOUND:
         return None
     return entry if complete else None
 
@@ -199,7 +204,7 @@ def find(
         facts = json.loads(read_text(asked) or "")
         found = Found(**facts | {"notes": tuple(facts["notes"])})
         entry = kept(repo, commit, found.name)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except _UNSOUND:
         return None
     return entry and replace(entry, found=found)
 
@@ -213,17 +218,15 @@ def verify(entry: Entry) -> None:
         a file is not what was fetched
     """
     head = tensor_header(entry.tensor, entry.dtype, entry.shape, entry.bytes)
-    try:
+    with system_told(f"cannot read {entry.path}"):
         with entry.tensor_file.open("rb") as file:
-            wrong = [] if file.read(len(head)) == head else [TENSOR_FILE]
-            wrong = wrong if wrong or digest_of(file) == entry.sha256 else [TENSOR_FILE]
+            sound = file.read(len(head)) == head and digest_of(file) == entry.sha256
+            wrong = [] if sound else [TENSOR_FILE]
         for name, digest in entry.files.items():
             with (entry.path / name).open("rb") as file:
                 wrong += [] if digest_of(file) == digest else [name]
         if entry.norm_file is not None and not _check_norm(entry.norm_file):
             wrong.append(NORM_FILE)
-    except OSError as error:
-        raise SourceError(f"cannot read {entry.path}: {error.strerror or error}") from error
     if wrong:
         raise FormatError(
             f"{wrong[0]} in {entry.path} is not what was fetched on {entry.date} (its SHA-256 differs);"
@@ -237,7 +240,7 @@ def _check_norm(path: Path) -> bool:
     start = 8 + int.from_bytes(raw[:8], "little")
     try:
         given = json.loads(raw[8:start])["__metadata__"]["sha256"]
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except _UNSOUND:
         return False
     return bool(sha256(raw[start:]).hexdigest() == given)
 

@@ -13,33 +13,16 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 from tokensphere.errors import SourceError
-from tokensphere.sources.cache.entries import (
-    COMMIT,
-    DEFAULT_REVISION,
-    ENTRY_FILE,
-    NORM_FILE,
-    TENSOR_FILE,
-    VERSION,
-    Entry,
-    asked_file,
-    cache_root,
-    digest_of,
-    entries,
-    read_entry,
-    read_text,
-    repository_folder,
-    resolve,
-    safe_name,
-    split_model,
-    tensor_header,
-)
+from tokensphere.formats.files import system_told
+from tokensphere.sources.cache import entries as cache
+from tokensphere.sources.cache.entries import Entry
 from tokensphere.sources.layout.search import Found
 
 _STALE = 24 * 3600.0  # seconds until what lies under tmp is no running download any more
@@ -52,10 +35,10 @@ def record(
     """Remember that `revision` is `commit`, and which tensor there answers the question."""
     check_commit(commit)
     with _writing():
-        folder = repository_folder(repo)
+        folder = cache.repository_folder(repo)
         answer = json.dumps(asdict(found), indent=1).encode()
-        _replace(asked_file(folder / commit, matrix, tensor), answer)
-        _replace(folder / "refs" / safe_name(revision or DEFAULT_REVISION), commit.encode())
+        _replace(cache.asked_file(folder / commit, matrix, tensor), answer)
+        _replace(folder / "refs" / cache.safe_name(revision or cache.DEFAULT_REVISION), commit.encode())
 
 
 def store(
@@ -83,22 +66,21 @@ def store(
     SourceError
         the cache cannot be written; whatever `fill` raises passes through
     """
-    target = repository_folder(repo) / check_commit(commit) / safe_name(tensor)
+    target = cache.repository_folder(repo) / check_commit(commit) / cache.safe_name(tensor)
     with _writing(), _draft() as draft:
-        digests = {name: sha256(content).hexdigest() for name, content in (files or {}).items()}
-        for name, content in (files or {}).items():
-            _write_file(draft / name, content)
-        digest = _write_tensor(draft / TENSOR_FILE, tensor, dtype, shape, size, fill)
+        digests = {name: _write_file(draft / name, raw) for name, raw in (files or {}).items()}
+        head = cache.tensor_header(tensor, dtype, shape, size)
+        digest = _write_tensor(draft / cache.TENSOR_FILE, tensor, head, size, fill)
         date = datetime.now(UTC).isoformat(timespec="seconds")
         entry = Entry(
-            target, repo, commit, revision or DEFAULT_REVISION, tensor, dtype, shape, size, digest,
+            target, repo, commit, revision or cache.DEFAULT_REVISION, tensor, dtype, shape, size, digest,
             digests, license, date,
         )  # fmt: skip
-        facts = {"version": VERSION} | asdict(entry)
+        facts = {"version": cache.VERSION} | asdict(entry)
         del facts["path"], facts["found"]
-        _write_file(draft / ENTRY_FILE, json.dumps(facts, indent=1).encode())
+        _write_file(draft / cache.ENTRY_FILE, json.dumps(facts, indent=1).encode())
         _publish(draft, target)
-    return read_entry(target) or entry
+    return cache.read_entry(target) or entry
 
 
 def store_norm(entry: Entry, *, tensor: str, dtype: str, shape: tuple[int, ...], content: bytes) -> None:
@@ -110,42 +92,32 @@ def store_norm(entry: Entry, *, tensor: str, dtype: str, shape: tuple[int, ...],
         the cache cannot be written
     """
     digest = sha256(content).hexdigest()
-    head = tensor_header(tensor, dtype, shape, len(content), sha256=digest)
+    head = cache.tensor_header(tensor, dtype, shape, len(content), sha256=digest)
     with _writing(), _draft() as draft:
-        _write_file(draft / NORM_FILE, head + content)
-        os.replace(draft / NORM_FILE, entry.path / NORM_FILE)
+        _write_file(draft / cache.NORM_FILE, head + content)
+        os.replace(draft / cache.NORM_FILE, entry.path / cache.NORM_FILE)
         _sync_folder(entry.path)
 
 
 def remove(model: str) -> list[Entry]:
     """Remove what is kept of ``owner/name`` or of ``owner/name@revision``; the entries removed."""
-    repo, revision = split_model(model)
-    folder = repository_folder(repo)
-    commit = resolve(repo, revision) if revision else None
-    if revision and commit is None:
-        return []
-    doomed = folder / commit if commit else folder
-    gone = [entry for entry in entries() if doomed in entry.path.parents]
-    if not doomed.is_dir():
+    repo, revision = cache.split_model(model)
+    folder = cache.repository_folder(repo)
+    commit = cache.resolve(repo, revision) if revision else None
+    doomed = folder / (commit or "")
+    gone = [entry for entry in cache.entries() if doomed in entry.path.parents]
+    if (revision and commit is None) or not doomed.is_dir():
         return []
     with _writing(), _draft() as draft:
         doomed.rename(draft / "removed")  # at once, however long deleting takes
         for ref in (folder / "refs").glob("*") if commit else ():
-            if (read_text(ref) or "").strip() == commit:
+            if (cache.read_text(ref) or "").strip() == commit:
                 ref.unlink(missing_ok=True)
     return gone
 
 
-def _write_tensor(
-    path: Path,
-    name: str,
-    dtype: str,
-    shape: tuple[int, ...],
-    size: int,
-    fill: Callable[[Write], object],
-) -> str:
+def _write_tensor(path: Path, name: str, head: bytes, size: int, fill: Callable[[Write], object]) -> str:
     """Write a safetensors file; SHA-256 of the tensor as it reads back from the disk."""
-    head = tensor_header(name, dtype, shape, size)
     lock = threading.Lock()
     with path.open("w+b") as file:
         file.write(head)
@@ -163,31 +135,25 @@ def _write_tensor(
         file.flush()
         os.fsync(file.fileno())
         file.seek(len(head))
-        return digest_of(file)
+        return cache.digest_of(file)
 
 
 def check_commit(commit: str) -> str:
     """`commit`, if it is one."""
-    if not COMMIT.fullmatch(commit):  # it becomes a folder, and a server chose it
+    if not cache.COMMIT.fullmatch(commit):  # it becomes a folder, and a server chose it
         raise SourceError(f"the hub named the commit {commit[:80]!r}, which is no commit")
     return commit
 
 
-@contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SourceError(
-            f"cannot write to the cache {cache_root()}: {error.strerror or error};"
-            " make room, or set TOKENSPHERE_CACHE to another folder"
-        ) from error
+def _writing() -> AbstractContextManager[None]:
+    advice = "make room, or set TOKENSPHERE_CACHE to another folder"
+    return system_told(f"cannot write to the cache {cache.cache_root()}", advice)
 
 
 @contextmanager
 def _draft() -> Iterator[Path]:
     """A new folder on the cache's file system that is gone afterwards, whatever happens."""
-    folder = cache_root() / "tmp"
+    folder = cache.cache_root() / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     _clean(folder)
     draft = folder / f"{os.getpid()}-{uuid.uuid4().hex}"
@@ -213,28 +179,29 @@ def _publish(draft: Path, target: Path) -> None:
     """Rename a complete folder to its place, unless a sound entry is there already."""
     target.parent.mkdir(parents=True, exist_ok=True)
     for _ in range(3):  # another process may do the same at any moment
-        if read_entry(target) is not None:
+        if cache.read_entry(target) is not None:
             return
         try:
             if target.exists():  # damaged from outside: out of the way
-                aside = draft.parent / f"{os.getpid()}-{uuid.uuid4().hex}"
-                target.rename(aside)
-                shutil.rmtree(aside, ignore_errors=True)
+                with _draft() as aside:
+                    target.rename(aside / "damaged")
             _sync_folder(draft)
             draft.rename(target)
         except OSError:
-            if read_entry(target) is None:
+            if cache.read_entry(target) is None:
                 continue
         _sync_folder(target.parent)
         return
     raise SourceError(f"cannot put a folder in place of {target}; remove it and try again")
 
 
-def _write_file(path: Path, content: bytes) -> None:
+def _write_file(path: Path, content: bytes) -> str:
+    """Write a file and wait until it is on the disk; the SHA-256 of its content."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    return sha256(content).hexdigest()
 
 
 def _replace(path: Path, content: bytes) -> None:

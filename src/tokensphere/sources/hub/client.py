@@ -8,30 +8,22 @@ library nor the network.
 
 from __future__ import annotations
 
-import importlib
 import os
 from functools import partial
 from typing import Any
 
 from tokensphere._version import __version__
-from tokensphere.errors import InputError, MissingExtraError, SourceError
+from tokensphere.errors import InputError, SourceError
+from tokensphere.formats.foreign import one_line, optional
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.cache.entries import Entry
-from tokensphere.sources.hub.http import (
-    Connection,
-    PassingError,
-    Patience,
-    client_errors,
-    no_connection,
-    persist,
-    refusal,
-)
+from tokensphere.sources.hub import http
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.hub.repository import RemoteTensors, Repository, put
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix
 
-_PATIENCE = Patience()
+_PATIENCE = http.Patience()
 _MOST_NORM = 1 << 24  # bytes; a norm has one value for each dimension
 _TRUE = {"1", "ON", "YES", "TRUE"}  # as huggingface_hub reads its variables
 
@@ -45,7 +37,7 @@ def fetch(
     norm: bool = False,
     refresh: bool = False,
     progress: Progress | None = None,
-    patience: Patience = _PATIENCE,
+    patience: http.Patience = _PATIENCE,
 ) -> Entry:
     """The cache's entry of a matrix of a model, fetched if it is not there.
 
@@ -109,7 +101,7 @@ def _offline() -> bool:
     return value.upper() in _TRUE
 
 
-def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
+def _open(repo: str, revision: str | None, patience: http.Patience) -> Repository:
     """Resolve the revision to a commit, and learn which files there are."""
     cache.split_model(repo)
     library, constants, errors, utils = _libraries(repo)
@@ -125,21 +117,20 @@ def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
             )
             return found, utils.build_hf_headers(**about)
         except errors.HfHubHTTPError as error:
-            raise refusal(what, error.response.status_code, error.response.headers) from error
+            raise http.refusal(what, error.response.status_code, error.response.headers) from error
         except errors.HFValidationError as error:
             raise InputError(f"{repo!r} is no repository of a hub; write owner/name") from error
-        except client_errors(client, "TransportError") as error:
-            raise PassingError(no_connection(constants.ENDPOINT, error)) from error
-        except client_errors(client, "HTTPError", "InvalidURL") as error:
-            raise no_connection(constants.ENDPOINT, error) from error
+        except http.client_errors(client, "TransportError") as error:
+            raise http.PassingError(http.no_connection(constants.ENDPOINT, error)) from error
+        except http.client_errors(client, "HTTPError", "InvalidURL") as error:
+            raise http.no_connection(constants.ENDPOINT, error) from error
         except Exception as error:  # a foreign library at work on an answer that may be anything
-            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
             raise SourceError(
-                f"{constants.ENDPOINT} does not answer as a hub does ({reason});"
-                " check HF_ENDPOINT and the proxy"
+                f"{constants.ENDPOINT} does not answer as a hub does"
+                f" ({one_line(f'{type(error).__name__}: {error}')}); check HF_ENDPOINT and the proxy"
             ) from error
 
-    info, headers = persist(ask, patience)
+    info, headers = http.persist(ask, patience)
     licenses = [tag.partition(":")[2] for tag in info.tags or () if tag.startswith("license:")]
     return Repository(
         name=repo,
@@ -147,20 +138,17 @@ def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
         files={file.rfilename: file.size for file in info.siblings or ()},
         license=licenses[0] if licenses else None,
         url_of=lambda name: library.hf_hub_url(repo, name, revision=str(info.sha)),
-        hub=Connection(client, headers, patience),
+        hub=http.Connection(client, headers, patience),
     )
 
 
 def _libraries(repo: str) -> tuple[Any, Any, Any, Any]:
     """huggingface_hub, and what of it has no public name at its top."""
-    names = ("", ".constants", ".errors", ".utils")
-    try:
-        found = [importlib.import_module(f"huggingface_hub{name}") for name in names]
-    except ImportError as error:
-        raise MissingExtraError(
-            f"to fetch {repo} takes huggingface_hub 1.0 or later: pip install 'tokensphere[hub]'"
-        ) from error
-    return found[0], found[1], found[2], found[3]
+    missing = f"to fetch {repo} takes huggingface_hub 1.0 or later: pip install 'tokensphere[hub]'"
+    top, *others = ("huggingface_hub", ".constants", ".errors", ".utils")
+    library = optional(top, missing)
+    constants, errors, utils = (optional(f"{top}{name}", missing) for name in others)
+    return library, constants, errors, utils
 
 
 def _download(
@@ -175,7 +163,7 @@ def _download(
     tensors = RemoteTensors(repository)
     vocabulary = repository.vocabulary_files(tensors.folder)
     config = repository.config(tensors.folder)
-    found = find_matrix(tensors, matrix, model_type=config.model_type, tensor=tensor, tied=config.tied)
+    found = find_matrix(tensors, matrix, tensor=tensor, config=config)
     entry = cache.kept(repository.name, repository.commit, found.name)
     if entry is None:
         info = tensors.usable(found.name)

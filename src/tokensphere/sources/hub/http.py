@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from tokensphere.errors import SourceError
+from tokensphere.formats.foreign import one_line
 
 T = TypeVar("T")
 _EXHAUSTED = re.compile(r"\br=0;\s*t=(\d{1,9})", re.ASCII)  # the hub's RateLimit header
@@ -100,33 +101,28 @@ def persist(action: Callable[[], T], patience: Patience, stop: threading.Event |
     raise AssertionError("unreachable: at least one attempt")
 
 
+_GATED = "{what} is gated ({answer}): accept its conditions on its page, then {login}"
+_NOT_THERE = "{what} does not exist ({answer}): check the name and the revision"
+_BUSY = "the server cannot give {what} at the moment ({answer}); try again later"
+_REFUSALS = dict.fromkeys(_PASSING, _BUSY) | {
+    401: "{what} does not exist or needs a valid token ({answer}): check the name, or {login}",
+    403: "access to {what} is refused ({answer}): use a token that may read it; {login}",
+    404: _NOT_THERE,
+    410: _NOT_THERE,
+    429: "too many requests: {what} is refused for now ({answer}); try again later",
+}
+_OTHER = "the server does not give {what} ({answer})"
+_LOGIN = "log in with 'hf auth login' or set HF_TOKEN"
+
+
 def refusal(what: str, status: int, headers: Mapping[str, str]) -> SourceError | PassingError:
     """What an HTTP status that is no success means for who wanted `what`."""
-    said = " ".join(headers.get("x-error-message", "").split())[:200]
+    said = one_line(headers.get("x-error-message", ""))
+    gated = headers.get("x-error-code") == "GatedRepo" or "gated" in said.lower()
+    meaning = _GATED if gated and status in (401, 403) else _REFUSALS.get(status, _OTHER)
     answer = f"HTTP {status}: {said}" if said else f"HTTP {status}"
-    code = headers.get("x-error-code", "")
-    login = "log in with 'hf auth login' or set HF_TOKEN"
-    if status in (401, 403) and (code == "GatedRepo" or "gated" in said.lower()):
-        return SourceError(
-            f"{what} is gated ({answer}): accept its conditions on its page, then {login}"
-        )
-    if status == 401:
-        return SourceError(
-            f"{what} does not exist or needs a valid token ({answer}): check the name, or {login}"
-        )
-    if status == 403:
-        return SourceError(
-            f"access to {what} is refused ({answer}): use a token that may read it; {login}"
-        )
-    if status in (404, 410):
-        return SourceError(f"{what} does not exist ({answer}): check the name and the revision")
-    if status == 429:
-        error = SourceError(f"too many requests: {what} is refused for now ({answer}); try again later")
-        return PassingError(error, _asked_pause(headers))
-    if status in _PASSING:
-        error = SourceError(f"the server cannot give {what} at the moment ({answer}); try again later")
-        return PassingError(error, _asked_pause(headers))
-    return SourceError(f"the server does not give {what} ({answer})")
+    error = SourceError(meaning.format(what=what, answer=answer, login=_LOGIN))
+    return PassingError(error, _asked_pause(headers)) if status in _PASSING else error
 
 
 def _asked_pause(headers: Mapping[str, str]) -> float | None:
@@ -153,7 +149,7 @@ def client_errors(client: object, *names: str) -> tuple[type[Exception], ...]:
 
 def no_connection(url: str, error: Exception) -> SourceError:
     """The one line for a network that does not answer."""
-    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    reason = one_line(error) or type(error).__name__
     host = urlsplit(url).netloc.rpartition("@")[2]
     return SourceError(f"no answer from {host} ({reason}); check the network, HF_ENDPOINT and the proxy")
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tokensphere.errors import SourceError
@@ -56,66 +56,53 @@ def fetch_whole(hub: Connection, what: str, url: str, *, limit: int, size: int |
     return persist(attempt, hub.patience)
 
 
-def fetch_range(
-    hub: Connection,
-    what: str,
-    url: str,
-    start: int,
-    stop: int,
-    *,
-    write: Write,
-    total: int | None = None,
-    parts: int = 8,
-    piece: int = 1 << 24,
-    progress: Progress | None = None,
-) -> int:
-    """The bytes from `start` to before `stop` of a file; the length of the file.
+@dataclass
+class Range:
+    """The bytes of a file whose places are in `span`, to be fetched once.
 
-    Parameters
+    Attributes
     ----------
     hub : who asks, and how
-    what : how errors name it
-    write : takes (offset from `start`, bytes); called by `parts` threads, each byte once
+    what : how errors name the file
+    url, span : where the bytes are
+    write : takes (offset from the first, bytes); called by `parts` threads, each byte once
     total : the length of the whole file, if known
-    parts, piece : how many pieces of how many bytes are fetched at a time
     progress : takes (bytes done, bytes in all); never called by two threads at once
-
-    Raises
-    ------
-    SourceError
-        it cannot be had; the server ignores Range or sends other bytes than asked for
+    parts, piece : how many pieces of how many bytes are fetched at a time
     """
-    transfer = _Transfer(hub, what, url, start, stop, write, total, progress)
-    spans = [(low, min(low + piece, stop)) for low in range(start, stop, piece)]
-    if len(spans) == 1:
-        transfer.piece(*spans[0])
-    elif spans:
-        transfer.all(spans, parts)
-    return transfer.total or 0
-
-
-@dataclass
-class _Transfer:
-    """A range on its way."""
 
     hub: Connection
     what: str
     url: str
-    start: int
-    stop: int
+    span: range
     write: Write
-    total: int | None
-    progress: Progress | None
+    total: int | None = None
+    progress: Progress | None = None
+    parts: int = 8
+    piece: int = 1 << 24
+    _done: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _stopped: threading.Event = field(default_factory=threading.Event)
 
-    def __post_init__(self) -> None:
-        self._done = 0
-        self._lock = threading.Lock()
-        self._stopped = threading.Event()
+    def fetch(self) -> int:
+        """Fetch all of it; the length of the file.
 
-    def all(self, spans: list[tuple[int, int]], parts: int) -> None:
+        Raises
+        ------
+        SourceError
+            it cannot be had; the server ignores Range or sends other bytes than asked for
+        """
+        spans = [self.span[at : at + self.piece] for at in range(0, len(self.span), self.piece)]
+        if len(spans) == 1:
+            self._fetch_piece(spans[0])
+        elif spans:
+            self._fetch_all(spans)
+        return self.total or 0
+
+    def _fetch_all(self, spans: list[range]) -> None:
         """Fetch the pieces in threads; the first error ends them all."""
-        with ThreadPoolExecutor(parts) as pool:
-            pieces = [pool.submit(self.piece, low, high) for low, high in spans]
+        with ThreadPoolExecutor(self.parts) as pool:
+            pieces = [pool.submit(self._fetch_piece, span) for span in spans]
             try:
                 done, _ = wait(pieces, return_when=FIRST_EXCEPTION)
                 errors = [error for one in done if (error := one.exception()) is not None]
@@ -125,15 +112,15 @@ class _Transfer:
         for error in sorted(errors, key=lambda error: isinstance(error, StoppedError)):
             raise error
 
-    def piece(self, low: int, high: int) -> None:
+    def _fetch_piece(self, span: range) -> None:
         """Fetch one piece, going on from the byte reached after each failure."""
-        reached = low
+        reached, high = span.start, span.stop
 
         def attempt() -> None:
             nonlocal reached
             with closing(self._chunks(reached, high)) as chunks:  # and with it the connection
                 for chunk in chunks:
-                    self.write(reached - self.start, chunk)
+                    self.write(reached - self.span.start, chunk)
                     reached += len(chunk)
                     self._count(len(chunk))
             if reached < high:
@@ -183,4 +170,4 @@ class _Transfer:
         with self._lock:
             self._done += fetched
             if self.progress is not None:
-                self.progress(self._done, self.stop - self.start)
+                self.progress(self._done, len(self.span))

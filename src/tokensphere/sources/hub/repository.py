@@ -16,10 +16,11 @@ from tokensphere.formats.safetensors import LENGTH_BYTES, header_length, parse_h
 from tokensphere.formats.sharded import ShardTensors, weight_map
 from tokensphere.formats.tensors import TensorInfo, refuse_scales
 from tokensphere.sources.hub.http import Connection
-from tokensphere.sources.hub.ranges import Progress, Write, fetch_range, fetch_whole
-from tokensphere.sources.layout.config import Config, config_of
+from tokensphere.sources.hub.ranges import Progress, Range, Write, fetch_whole
+from tokensphere.sources.layout.config import UNKNOWN, Config, config_of
 
 _MODEL, _INDEX = "model.safetensors", "model.safetensors.index.json"
+_SAFETENSORS = (".safetensors", ".safetensors.index.json")
 # The first group of which there is the first file; a tokenizer.json needs nothing beside it.
 _VOCABULARIES = (
     ("tokenizer.json",),
@@ -31,12 +32,11 @@ _BESIDES = ("config.json", "tokenizer_config.json")
 _LONGEST = 1 << 28  # bytes of a vocabulary or an index; the largest known have a tenth of that
 _PARTS = 8
 _ADVICE = {
-    ".gguf": "download one with 'hf download {repo} {file}' and give the path of that file",
-    ".bin": "such a file is a pickle; look for a version in safetensors, often '{repo}@refs/pr/1'",
-    ".pt": "such a file is a pickle; look for a version in safetensors, often '{repo}@refs/pr/1'",
-    ".h5": "look for a version of the model in safetensors",
-    ".msgpack": "look for a version of the model in safetensors",
-    ".onnx": "look for the model that it was made from",
+    (".gguf",): "download one with 'hf download {repo} {file}' and give the path of that file",
+    (".bin", ".pt"): "such a file is a pickle; look for a version in safetensors, often"
+    " '{repo}@refs/pr/1'",
+    (".h5", ".msgpack"): "look for a version of the model in safetensors",
+    (".onnx",): "look for the model that it was made from",
 }
 
 
@@ -67,24 +67,20 @@ class Repository:
     def read(
         self,
         file: str,
-        start: int,
-        stop: int,
+        span: range,
         write: Write,
         progress: Progress | None = None,
         total: int | None = None,
     ) -> int:
-        """A range of a file; see :func:`~tokensphere.sources.hub.ranges.fetch_range`."""
+        """A range of a file; see :class:`~tokensphere.sources.hub.ranges.Range`."""
         what, total = f"{file} of {self.name}", self.files.get(file) if total is None else total
-        return fetch_range(
-            self.hub, what, self.url_of(file), start, stop,
-            write=write, total=total, parts=_PARTS, progress=progress,
-        )  # fmt: skip
+        return Range(self.hub, what, self.url_of(file), span, write, total, progress).fetch()
 
     def config(self, folder: str) -> Config:
         """What ``config.json`` says; nothing if there is none."""
         file = self._beside(folder, "config.json")
         if file is None:
-            return Config()
+            return UNKNOWN
         return config_of(json_object(self.whole(file), f"{file} of {self.name}"))
 
     def _beside(self, folder: str, name: str) -> str | None:
@@ -103,9 +99,7 @@ class Repository:
 
     def model_file(self) -> str:
         """The safetensors file, or the index of several."""
-        models = [
-            file for file in self.files if file.endswith((".safetensors", ".safetensors.index.json"))
-        ]
+        models = [file for file in self.files if file.endswith(_SAFETENSORS)]
         at_root = [file for file in models if "/" not in file]
         indices = [file for file in at_root if file.endswith(".json")]
         for choice in ([_MODEL], [_INDEX], indices, at_root, models):
@@ -123,8 +117,8 @@ class Repository:
         return (", ".join(names[:8]) + (", …" if len(names) > 8 else "")) or "no files at all"
 
     def _advice(self) -> str:
-        for suffix, advice in _ADVICE.items():
-            file = next((file for file in sorted(self.files) if file.endswith(suffix)), None)
+        for suffixes, advice in _ADVICE.items():
+            file = next((file for file in sorted(self.files) if file.endswith(suffixes)), None)
             if file is not None:
                 return ": " + advice.format(repo=self.name, file=file)
         return ": use another repository of that model"
@@ -164,9 +158,9 @@ class RemoteTensors(ShardTensors):
         if file not in self._headers:
             where = f"{file} of {self._repository.name}"
             start, raw = bytearray(), bytearray()
-            total = self._repository.read(file, 0, LENGTH_BYTES, partial(put, start))
+            total = self._repository.read(file, range(LENGTH_BYTES), partial(put, start))
             stop = LENGTH_BYTES + header_length(bytes(start), total, where)
-            self._repository.read(file, LENGTH_BYTES, stop, partial(put, raw), total=total)
+            self._repository.read(file, range(LENGTH_BYTES, stop), partial(put, raw), total=total)
             self._totals[file] = total
             self._headers[file] = parse_header(bytes(raw), total - stop, where)
         return self._headers[file]
@@ -191,8 +185,8 @@ class RemoteTensors(ShardTensors):
     def fetch(self, name: str, write: Write, progress: Progress | None = None) -> None:
         """The bytes of a tensor, by calls of write(offset, bytes) from several threads."""
         info, file = self[name], self.file_of[name]
-        stop = info.offset + info.size
-        self._repository.read(file, info.offset, stop, write, progress, self._totals[file])
+        span = range(info.offset, info.offset + info.size)
+        self._repository.read(file, span, write, progress, self._totals[file])
 
 
 def put(content: bytearray, at: int, part: bytes) -> None:

@@ -14,8 +14,7 @@ from tokensphere.sources.hub import client as hub
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.layout.assemble import Choice, vector
 from tokensphere.sources.layout.table import fold_norm
-from tokensphere.sources.tokens.find import find_vocabulary, fit_to_rows
-from tokensphere.sources.tokens.readers import read_tokens_file
+from tokensphere.sources.tokens.find import find_vocabulary
 from tokensphere.space import EmbeddingSpace, Provenance
 
 
@@ -23,7 +22,7 @@ def load_hub(
     model: str,
     revision: str | None,
     choice: Choice,
-    vocabulary: str | Path | None = None,
+    vocabulary: Path | None = None,
     progress: Progress | None = None,
     *,
     refresh: bool = False,
@@ -49,16 +48,13 @@ def load_hub(
         refresh=refresh,
         progress=progress,
     )
-    vectors = _matrix(entry)
-    notes = entry.found.notes if entry.found else ()
+    vectors, found = _matrix(entry), entry.found
+    notes = found.notes if found else ()
     if choice.fold_norm:
-        layout = entry.found.layout if entry.found else ""
+        layout = found.layout if found else ""
         vectors = fold_norm(vectors, _norm(entry), layout, model=repo)
         notes += ("columns multiplied by the final norm's weight",)
-    if vocabulary is not None:
-        tokens = fit_to_rows(read_tokens_file(Path(vocabulary), len(vectors)), len(vectors))
-    else:
-        tokens = find_vocabulary(entry.path, len(vectors))
+    tokens = find_vocabulary(entry.path, len(vectors), given=vocabulary)
     provenance = Provenance(
         model=repo,
         source=f"hub: {repo}",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.tensors import TensorFile, digest
-from tokensphere.sources.layout.config import Config
+from tokensphere.sources.layout.config import UNKNOWN, Config
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix, same_bytes
 from tokensphere.sources.layout.table import fold_norm
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -44,7 +44,7 @@ def assemble(
     vocabulary: Callable[[int], Vocabulary],
     choice: Choice,
     about: Provenance,
-    config: Config | None = None,
+    config: Config = UNKNOWN,
 ) -> EmbeddingSpace:
     """The space of the chosen matrix.
 
@@ -64,14 +64,7 @@ def assemble(
     FormatError
         matrix and vocabulary do not fit
     """
-    config = config or Config()
-    found = find_matrix(
-        file.tensors,
-        choice.matrix,
-        model_type=config.model_type,
-        tensor=choice.tensor,
-        tied=config.tied,
-    )
+    found = find_matrix(file.tensors, choice.matrix, tensor=choice.tensor, config=config)
     vectors = file.matrix(found.name)
     tokens = vocabulary(len(vectors))
     notes = about.notes or (*found.notes, *_stored_twice(file, found, choice, config))
@@ -96,7 +89,7 @@ def _stored_twice(file: TensorFile, found: Found, choice: Choice, config: Config
         return []
     other: Matrix = "input" if choice.matrix == "output" else "output"
     try:
-        twin = find_matrix(file.tensors, other, model_type=config.model_type, tied=config.tied).name
+        twin = find_matrix(file.tensors, other, config=config).name
     except SourceError:
         return []
     if twin != found.name and same_bytes(file, found.name, twin):

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tokensphere.errors import FormatError
-from tokensphere.formats.files import json_object, opened, size_of
+from tokensphere.formats.files import json_object, read_bytes
 
 _LONGEST = 2**24
 
@@ -19,6 +18,9 @@ class Config:
 
     model_type: str | None = None
     tied: bool | None = None
+
+
+UNKNOWN = Config()
 
 
 def config_of(found: Mapping[str, Any]) -> Config:
@@ -43,8 +45,5 @@ def read_config(folder: Path) -> Config:
     """
     path = folder / "config.json"
     if not path.is_file():
-        return Config()
-    with opened(path) as file:
-        if size_of(file) > _LONGEST:
-            raise FormatError(f"{path} is too large for a model's configuration")
-        return config_of(json_object(file.read(), str(path)))
+        return UNKNOWN
+    return config_of(json_object(read_bytes(path, most=_LONGEST), str(path)))

@@ -7,6 +7,7 @@ A model may sit inside a larger one: then all its names bear a prefix
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from math import prod
 from typing import Literal
@@ -15,6 +16,7 @@ import numpy as np
 
 from tokensphere.errors import SourceError
 from tokensphere.formats.tensors import TensorFile, TensorInfo
+from tokensphere.sources.layout.config import UNKNOWN, Config
 from tokensphere.sources.layout.table import LAYOUTS, Layout
 
 Matrix = Literal["input", "output"]
@@ -58,9 +60,8 @@ def find_matrix(
     tensors: Mapping[str, TensorInfo],
     matrix: Matrix,
     *,
-    model_type: str | None = None,
     tensor: str | None = None,
-    tied: bool | None = None,
+    config: Config = UNKNOWN,
 ) -> Found:
     """The tensor that holds the input embedding or the output unembedding.
 
@@ -68,16 +69,16 @@ def find_matrix(
     ----------
     tensors : name -> shape and type
     matrix : ``"input"`` or ``"output"``
-    model_type : what ``config.json`` says; without it, or where the file has none of that type's
-        names, the names alone decide
     tensor : the name that the user gave, which settles it
-    tied : ``tie_word_embeddings`` of ``config.json``, if it is there: whether input and output are one
+    config : what ``config.json`` says; without a type of model, or where the file has none of that
+        type's names, the names alone decide
 
     Raises
     ------
     SourceError
         no tensor, or none for certain; the message lists the two-dimensional ones
     """
+    model_type = config.model_type
     if tensor is not None:
         return _given(tensors, tensor, model_type)
     match = _recognise(tensors, model_type)
@@ -87,7 +88,7 @@ def find_matrix(
     own, other = (match.output, match.input) if matrix == "output" else (match.input, match.output)
     name, notes = own or other or "", _notes(match.layout, matrix, model_type)
     if own is None:
-        if not (match.layout.shares if tied is None else tied):
+        if not (match.layout.shares if config.tied is None else config.tied):
             raise SourceError(
                 f"there is no {matrix} matrix, and {match.layout.name} does not use {other!r} for it;"
                 f" {_ask(tensors)}"
@@ -116,13 +117,11 @@ def _given(tensors: Mapping[str, TensorInfo], name: str, model_type: str | None)
     if name not in tensors:
         raise SourceError(f"there is no tensor {name!r}; {_ask(tensors)}")
     _check_matrix(tensors, name)
-    try:
+    with suppress(SourceError):
         match = _recognise(tensors, model_type)
-    except SourceError:
-        match = None
-    if match is None or name not in (match.input, match.output):
-        return Found(name, None, "", False, ())
-    return Found(name, match.norm, match.layout.name, False, ())
+        if match is not None and name in (match.input, match.output):
+            return Found(name, match.norm, match.layout.name, False, ())
+    return Found(name, None, "", False, ())
 
 
 def _check_matrix(tensors: Mapping[str, TensorInfo], name: str) -> None:
@@ -165,11 +164,11 @@ def _match(layout: Layout, tensors: Mapping[str, TensorInfo], prefix: str) -> _M
         return next((name for name in candidates if name in tensors), None)
 
     own = next((prefix + name for name in layout.input if prefix + name in tensors), None)
-    output = first(layout.output)
+    output, norm = first(layout.output), first(layout.norm)
     # An output alone tells nothing: many layouts call it the same.
-    if own is None and (output is None or not layout.shares or first(layout.norm) is None):
+    if own is None and (output is None or not layout.shares or norm is None):
         return None
-    return _Match(layout, own, output, first(layout.norm))
+    return _Match(layout, own, output, norm)
 
 
 def _match_inside(

@@ -7,7 +7,9 @@ llama.cpp's ``gguf-py/gguf/constants.py`` and of CTranslate2's ``transformer_spe
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,219 +36,172 @@ class Layout:
     name: str
     model_types: tuple[str, ...]
     input: tuple[str, ...]
-    output: tuple[str, ...] = ()
-    norm: tuple[str, ...] = ()
+    output: tuple[str, ...]
+    norm: tuple[str, ...]
     shares: bool = True
     norm_plus_one: bool = False
     scale_input: str = ""
     note: str = ""
 
 
-_LM_HEAD = ("lm_head.weight",)
-_EMBED_TOKENS = ("model.embed_tokens.weight", "embed_tokens.weight")
-_MODEL_NORM = ("model.norm.weight", "norm.weight")
-_GPT_NORM = ("transformer.ln_f.weight", "ln_f.weight")
-_BERT_WORDS = "embeddings.word_embeddings.weight"
-_BERT_OUTPUT = ("cls.predictions.decoder.weight",)
-_BERT_NORM = ("cls.predictions.transform.LayerNorm.weight",)
-_HEAD_NORM = ("lm_head.layer_norm.weight",)
+def _layout(
+    name: str,
+    model_types: str = "",
+    input: str = "[model.]embed_tokens",
+    output: str = "lm_head",
+    norm: str = "[model.]norm",
+    **more: Any,
+) -> Layout:
+    """A layout from texts, with spaces between names; those of most models are the defaults.
+
+    A name is a module's, whose weight is meant, or a tensor's own after ``=``. Where it begins with
+    ``[model.]``, say, it stands for two, with and without: models are saved without their heads, too.
+    """
+
+    def tensors(text: str) -> tuple[str, ...]:
+        names = _BRACKETS.sub(r"\1\2 \2", text).split()
+        return tuple(name[1:] if name.startswith("=") else f"{name}.weight" for name in names)
+
+    types = tuple(model_types.split())
+    return Layout(name, types, tensors(input), tensors(output), tensors(norm), **more)
+
+
+_BRACKETS = re.compile(r"\[(\S+)\](\S+)")
+_BERT_WORDS = "embeddings.word_embeddings"
+_BERT_OUTPUT = "cls.predictions.decoder"
+_BERT_NORM = "cls.predictions.transform.LayerNorm"
+_WTE = "[transformer.]wte"
+_GPT_NORM = "[transformer.]ln_f"
 _ROOT_D = "the model multiplies input embeddings by the square root of their dimension"
 _SCALED = "the model multiplies input embeddings by a number of its config"
 _FACTORS = "the embeddings may have fewer dimensions than the hidden layers, which a projection joins"
 
 # Where the names of several layouts are there, the one with most of its tensors counts, then the first.
 LAYOUTS: tuple[Layout, ...] = (
-    Layout(
+    _layout(
         "Llama",
-        (
-            "llama", "llama4", "llama4_text", "mistral", "mistral3", "ministral", "ministral3",
-            "mixtral", "qwen2", "qwen2_moe", "qwen2_vl", "qwen2_5_vl", "qwen3", "qwen3_moe", "qwen3_vl",
-            "smollm3", "olmo2", "olmo3", "olmoe", "phi3", "phimoe", "phi4_multimodal",
-            "stablelm", "starcoder2", "cohere", "cohere2", "deepseek_v2", "deepseek_v3", "ernie4_5",
-            "ernie4_5_moe", "exaone4", "glm", "glm4", "glm4_moe", "gpt_oss", "helium", "seed_oss",
-            "apertus", "arcee", "hunyuan_v1_dense", "minimax", "internlm", "baichuan", "llava",
-            "llava_next",
-        ),
-        _EMBED_TOKENS, _LM_HEAD, _MODEL_NORM,
+        "llama llama4 llama4_text mistral mistral3 ministral ministral3 mixtral qwen2 qwen2_moe qwen2_vl"
+        " qwen2_5_vl qwen3 qwen3_moe qwen3_vl smollm3 olmo2 olmo3 olmoe phi3 phimoe phi4_multimodal"
+        " stablelm starcoder2 cohere cohere2 deepseek_v2 deepseek_v3 ernie4_5 ernie4_5_moe exaone4 glm"
+        " glm4 glm4_moe gpt_oss helium seed_oss apertus arcee hunyuan_v1_dense minimax internlm baichuan"
+        " llava llava_next",
     ),
-    Layout("OLMo 1", ("olmo",), _EMBED_TOKENS, _LM_HEAD),  # its norms have no weights
-    Layout(
-        "Gemma", ("gemma", "gemma2", "gemma3", "gemma3_text", "vaultgemma", "paligemma"),
-        _EMBED_TOKENS, _LM_HEAD, _MODEL_NORM, norm_plus_one=True, scale_input=_ROOT_D,
+    _layout("OLMo 1", "olmo", norm=""),  # its norms have no weights
+    _layout(
+        "Gemma", "gemma gemma2 gemma3 gemma3_text vaultgemma paligemma",
+        norm_plus_one=True, scale_input=_ROOT_D,
     ),
-    Layout(
-        "Gemma 3n and 4", ("gemma3n", "gemma3n_text", "gemma4", "gemma4_text"),
-        _EMBED_TOKENS, _LM_HEAD, _MODEL_NORM, scale_input=_ROOT_D,
+    _layout("Gemma 3n and 4", "gemma3n gemma3n_text gemma4 gemma4_text", scale_input=_ROOT_D),
+    _layout(
+        "RecurrentGemma", "recurrent_gemma", norm="model.final_norm",
+        norm_plus_one=True, scale_input=_ROOT_D,
     ),
-    Layout(
-        "RecurrentGemma", ("recurrent_gemma",),
-        _EMBED_TOKENS, _LM_HEAD, ("model.final_norm.weight",), norm_plus_one=True, scale_input=_ROOT_D,
+    _layout(
+        "Qwen3-Next", "qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text", norm_plus_one=True
     ),
-    Layout(
-        "Qwen3-Next",
-        ("qwen3_next", "qwen3_5", "qwen3_5_text", "qwen3_5_moe", "qwen3_5_moe_text"),
-        _EMBED_TOKENS, _LM_HEAD, _MODEL_NORM, norm_plus_one=True,
+    _layout("Nemotron", "nemotron", norm_plus_one=True),
+    _layout(
+        "Granite", "granite granitemoe granitemoeshared granitemoehybrid minicpm minicpm3",
+        scale_input=_SCALED,
     ),
-    Layout("Nemotron", ("nemotron",), _EMBED_TOKENS, _LM_HEAD, _MODEL_NORM, norm_plus_one=True),
-    Layout(
-        "Granite",
-        ("granite", "granitemoe", "granitemoeshared", "granitemoehybrid", "minicpm", "minicpm3"),
-        _EMBED_TOKENS, _LM_HEAD, _MODEL_NORM, scale_input=_SCALED,
+    _layout("Phi", "phi persimmon", norm="[model.]final_layernorm", shares=False),
+    _layout("Jamba", "jamba bamba zamba zamba2", norm="[model.]final_layernorm"),
+    _layout("Falcon-H1", "falcon_h1", norm="model.final_layernorm", scale_input=_SCALED),
+    _layout("LFM2", "lfm2 lfm2_moe", norm="model.embedding_norm"),
+    _layout("XGLM", "xglm", norm="model.layer_norm", scale_input=_ROOT_D),
+    _layout("InternLM2", "internlm2", "model.tok_embeddings", "output", shares=False),
+    _layout("Llama, original names", "", "tok_embeddings", "output", "norm", shares=False),
+    _layout("GPT-2", "gpt2 gpt_bigcode openai-gpt", f"{_WTE} transformer.tokens_embed", norm=_GPT_NORM),
+    _layout("GPT-Neo", "gpt_neo", _WTE, norm=_GPT_NORM),
+    _layout("GPT-J", "gptj codegen qwen", _WTE, norm=_GPT_NORM, shares=False),
+    _layout(
+        "GPT-NeoX", "gpt_neox", "[gpt_neox.]embed_in", "embed_out lm_head",
+        "[gpt_neox.]final_layer_norm", shares=False,
     ),
-    Layout(
-        "Phi", ("phi", "persimmon"),
-        _EMBED_TOKENS, _LM_HEAD, ("model.final_layernorm.weight", "final_layernorm.weight"),
-        shares=False,
+    _layout(
+        "Falcon", "falcon RefinedWeb RefinedWebModel", "[transformer.]word_embeddings",
+        norm=_GPT_NORM,
     ),
-    Layout(
-        "Jamba", ("jamba", "bamba", "zamba", "zamba2"),
-        _EMBED_TOKENS, _LM_HEAD, ("model.final_layernorm.weight", "final_layernorm.weight"),
-    ),
-    Layout(
-        "Falcon-H1", ("falcon_h1",),
-        _EMBED_TOKENS, _LM_HEAD, ("model.final_layernorm.weight",), scale_input=_SCALED,
-    ),
-    Layout("LFM2", ("lfm2", "lfm2_moe"), _EMBED_TOKENS, _LM_HEAD, ("model.embedding_norm.weight",)),
-    Layout(
-        "XGLM", ("xglm",), _EMBED_TOKENS, _LM_HEAD, ("model.layer_norm.weight",), scale_input=_ROOT_D
-    ),
-    Layout(
-        "InternLM2", ("internlm2",),
-        ("model.tok_embeddings.weight",), ("output.weight",), _MODEL_NORM, shares=False,
-    ),
-    Layout(
-        "Llama, original names", (),
-        ("tok_embeddings.weight",), ("output.weight",), ("norm.weight",), shares=False,
-    ),
-    Layout(
-        "GPT-2", ("gpt2", "gpt_bigcode", "openai-gpt"),
-        ("transformer.wte.weight", "wte.weight", "transformer.tokens_embed.weight"),
-        _LM_HEAD, _GPT_NORM,
-    ),
-    Layout("GPT-Neo", ("gpt_neo",), ("transformer.wte.weight", "wte.weight"), _LM_HEAD, _GPT_NORM),
-    Layout(
-        "GPT-J", ("gptj", "codegen", "qwen"),
-        ("transformer.wte.weight", "wte.weight"), _LM_HEAD, _GPT_NORM, shares=False,
-    ),
-    Layout(
-        "GPT-NeoX", ("gpt_neox",),
-        ("gpt_neox.embed_in.weight", "embed_in.weight"),
-        ("embed_out.weight", "lm_head.weight"),
-        ("gpt_neox.final_layer_norm.weight", "final_layer_norm.weight"), shares=False,
-    ),
-    Layout(
-        "Falcon", ("falcon", "RefinedWeb", "RefinedWebModel"),
-        ("transformer.word_embeddings.weight", "word_embeddings.weight"), _LM_HEAD, _GPT_NORM,
-    ),
-    Layout(
-        "BLOOM", ("bloom",),
-        ("transformer.word_embeddings.weight", "word_embeddings.weight"), _LM_HEAD, _GPT_NORM,
+    _layout(
+        "BLOOM", "bloom", "[transformer.]word_embeddings", norm=_GPT_NORM,
         scale_input="the model applies a norm (word_embeddings_layernorm) to input embeddings",
     ),
-    Layout(
-        "MPT", ("mpt", "dbrx"),
-        ("transformer.wte.weight", "wte.weight"), _LM_HEAD,
-        ("transformer.norm_f.weight", "norm_f.weight"),
+    _layout("MPT", "mpt dbrx", _WTE, norm="[transformer.]norm_f"),
+    _layout(
+        "ChatGLM", "chatglm",
+        "transformer.embedding.word_embeddings", "transformer.output_layer",
+        "transformer.encoder.final_layernorm", shares=False,
     ),
-    Layout(
-        "ChatGLM", ("chatglm",),
-        ("transformer.embedding.word_embeddings.weight",), ("transformer.output_layer.weight",),
-        ("transformer.encoder.final_layernorm.weight",), shares=False,
+    _layout(
+        "T5", "t5 mt5 umt5 longt5 switch_transformers",
+        "shared encoder.embed_tokens decoder.embed_tokens",
+        norm="decoder.final_layer_norm",
     ),
-    Layout(
-        "T5", ("t5", "mt5", "umt5", "longt5", "switch_transformers"),
-        ("shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"),
-        _LM_HEAD, ("decoder.final_layer_norm.weight",),
+    _layout(
+        "Whisper", "whisper",
+        "[model.]decoder.embed_tokens", "proj_out", "[model.]decoder.layer_norm",
     ),
-    Layout(
-        "Whisper", ("whisper",),
-        ("model.decoder.embed_tokens.weight", "decoder.embed_tokens.weight"), ("proj_out.weight",),
-        ("model.decoder.layer_norm.weight", "decoder.layer_norm.weight"),
-    ),
-    Layout(
-        "Whisper, original names", (), ("decoder.token_embedding.weight",), (), ("decoder.ln.weight",)
-    ),
-    Layout(
-        "BART", ("bart", "mbart", "m2m_100", "marian", "pegasus", "nllb-moe", "blenderbot"),
-        (
-            "model.shared.weight", "shared.weight",
-            "model.decoder.embed_tokens.weight", "model.encoder.embed_tokens.weight",
-            "decoder.embed_tokens.weight", "encoder.embed_tokens.weight",
-        ),
-        _LM_HEAD, ("model.decoder.layer_norm.weight", "decoder.layer_norm.weight"),
+    _layout("Whisper, original names", "", "decoder.token_embedding", "", "decoder.ln"),
+    _layout(
+        "BART", "bart mbart m2m_100 marian pegasus nllb-moe blenderbot",
+        "[model.]shared model.decoder.embed_tokens model.encoder.embed_tokens"
+        " decoder.embed_tokens encoder.embed_tokens",
+        norm="[model.]decoder.layer_norm",
         scale_input="the model may multiply input embeddings by the square root of their dimension"
         " (scale_embedding of its config)",
     ),
-    Layout(
-        "OPT", ("opt",),
-        ("model.decoder.embed_tokens.weight", "decoder.embed_tokens.weight"), _LM_HEAD,
-        ("model.decoder.final_layer_norm.weight", "decoder.final_layer_norm.weight"),
+    _layout(
+        "OPT", "opt",
+        "[model.]decoder.embed_tokens", norm="[model.]decoder.final_layer_norm",
         note=f"{_FACTORS} (OPT-350m: project_in, project_out)",
     ),
-    Layout(
-        "BERT", ("bert", "nomic_bert"),
-        (f"bert.{_BERT_WORDS}", _BERT_WORDS), _BERT_OUTPUT, _BERT_NORM,
+    _layout("BERT", "bert nomic_bert", f"[bert.]{_BERT_WORDS}", _BERT_OUTPUT, _BERT_NORM),
+    _layout(
+        "DistilBERT", "distilbert",
+        f"[distilbert.]{_BERT_WORDS}", "vocab_projector", "vocab_layer_norm",
     ),
-    Layout(
-        "DistilBERT", ("distilbert",),
-        (f"distilbert.{_BERT_WORDS}", _BERT_WORDS),
-        ("vocab_projector.weight",), ("vocab_layer_norm.weight",),
+    _layout(
+        "RoBERTa", "roberta xlm-roberta xlm-roberta-xl camembert",
+        f"[roberta.]{_BERT_WORDS}", "lm_head.decoder", "lm_head.layer_norm",
     ),
-    Layout(
-        "RoBERTa", ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert"),
-        (f"roberta.{_BERT_WORDS}", _BERT_WORDS), ("lm_head.decoder.weight",), _HEAD_NORM,
+    _layout("MPNet", "mpnet", f"[mpnet.]{_BERT_WORDS}", "lm_head.decoder", "lm_head.layer_norm"),
+    _layout(
+        "ALBERT", "albert", f"[albert.]{_BERT_WORDS}",
+        "predictions.decoder", "predictions.LayerNorm", note=_FACTORS,
     ),
-    Layout(
-        "MPNet", ("mpnet",),
-        (f"mpnet.{_BERT_WORDS}", _BERT_WORDS), ("lm_head.decoder.weight",), _HEAD_NORM,
+    _layout(
+        "ELECTRA", "electra", f"[electra.]{_BERT_WORDS}",
+        "generator_lm_head", "generator_predictions.LayerNorm", note=_FACTORS,
     ),
-    Layout(
-        "ALBERT", ("albert",), (f"albert.{_BERT_WORDS}", _BERT_WORDS),
-        ("predictions.decoder.weight",), ("predictions.LayerNorm.weight",), note=_FACTORS,
+    _layout(
+        "DeBERTa", "deberta deberta-v2", f"[deberta.]{_BERT_WORDS}",
+        _BERT_OUTPUT, f"{_BERT_NORM} lm_predictions.lm_head.LayerNorm",
     ),
-    Layout(
-        "ELECTRA", ("electra",), (f"electra.{_BERT_WORDS}", _BERT_WORDS),
-        ("generator_lm_head.weight",), ("generator_predictions.LayerNorm.weight",), note=_FACTORS,
-    ),
-    Layout(
-        "DeBERTa", ("deberta", "deberta-v2"),
-        (f"deberta.{_BERT_WORDS}", _BERT_WORDS), _BERT_OUTPUT,
-        (*_BERT_NORM, "lm_predictions.lm_head.LayerNorm.weight"),
-    ),
-    Layout(
-        "ModernBERT", ("modernbert",),
-        ("model.embeddings.tok_embeddings.weight", "embeddings.tok_embeddings.weight"),
-        ("decoder.weight",), ("head.norm.weight",),
-    ),
-    Layout(
-        "CLIP text", ("clip", "clip_text_model", "siglip", "siglip_text_model"),
-        ("text_model.embeddings.token_embedding.weight",), (), ("text_model.final_layer_norm.weight",),
+    _layout("ModernBERT", "modernbert", "[model.]embeddings.tok_embeddings", "decoder", "head.norm"),
+    _layout(
+        "CLIP text", "clip clip_text_model siglip siglip_text_model",
+        "text_model.embeddings.token_embedding", "", "text_model.final_layer_norm",
         shares=False,
     ),
-    Layout(
-        "Mamba", ("mamba", "mamba2", "falcon_mamba"),
-        ("backbone.embeddings.weight", "backbone.embedding.weight", "embeddings.weight"),
-        _LM_HEAD, ("backbone.norm_f.weight", "norm_f.weight"),
+    _layout(
+        "Mamba", "mamba mamba2 falcon_mamba",
+        "backbone.embeddings backbone.embedding embeddings",
+        norm="[backbone.]norm_f",
     ),
-    Layout(
-        "RWKV", ("rwkv",),
-        ("rwkv.embeddings.weight", "emb.weight"), ("head.weight",),
-        ("rwkv.ln_out.weight", "ln_out.weight"), shares=False,
-        scale_input="the model applies a norm (ln0, pre_ln) to input embeddings",
+    _layout(
+        "RWKV", "rwkv", "rwkv.embeddings emb", "head", "[rwkv.]ln_out",
+        shares=False, scale_input="the model applies a norm (ln0, pre_ln) to input embeddings",
     ),
-    Layout(
-        "GGUF", (),
-        # Gemma's norms are stored with the 1 already added.
-        ("token_embd.weight",), ("output.weight",), ("output_norm.weight",),
-    ),
-    Layout(
-        "CTranslate2", (),
+    # Gemma's norms are stored with the 1 already added.
+    _layout("GGUF", "", "token_embd", "output", "output_norm"),
+    _layout(
+        "CTranslate2", "",
         # The encoder of a translator may have another embedding, with a vocabulary of its own.
-        ("decoder/embeddings/weight", "encoder/embeddings_0/weight", "encoder/embeddings/weight"),
-        ("decoder/projection/weight",), ("decoder/layer_norm/gamma",),
+        "=decoder/embeddings/weight =encoder/embeddings_0/weight =encoder/embeddings/weight",
+        "=decoder/projection/weight", "=decoder/layer_norm/gamma",
     ),
-    Layout("static, sentence-transformers", (), ("embedding.weight",), shares=False),
-    Layout("static, Model2Vec", ("model2vec",), ("embeddings", "embedding.weight"), shares=False),
+    _layout("static, sentence-transformers", "", "embedding", "", "", shares=False),
+    _layout("static, Model2Vec", "model2vec", "=embeddings embedding", "", "", shares=False),
 )  # fmt: skip
 
 

@@ -7,31 +7,71 @@ look alike.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from tokensphere.errors import FormatError
-from tokensphere.formats.files import AGAIN, read_bytes
+from tokensphere.formats.files import damaged, read_bytes
 from tokensphere.sources.tokens.pieces import Decode
 from tokensphere.vocabulary import Kind, Vocabulary
 
 _MOST_HOLES = 65_536  # ids without a token that a file may have if nothing says how many rows there are
+Tokens = Iterable[tuple[object, object]]  # with their ids, unchecked
+T = TypeVar("T", dict[str, Any], list[Any])
 
 
 class Draft:
-    """A vocabulary in the making: tokens come with their ids, in any order."""
+    """A vocabulary in the making: tokens come with their ids, in any order.
 
-    def __init__(self, name: str, n_rows: int | None) -> None:
-        self.name = name
+    Parameters
+    ----------
+    source : the file's bytes, or its path
+    name : what messages call a file that came as bytes; a path calls itself
+    n_rows : rows of the matrix, if known; no id may lie beyond
+    """
+
+    def __init__(self, source: bytes | Path, name: str, n_rows: int | None = None) -> None:
+        self.raw = source if isinstance(source, bytes) else read_bytes(source)
+        self.name = name if isinstance(source, bytes) else str(source)
         self.n_rows = n_rows
         self.pieces: dict[int, str] = {}
         self.kinds: dict[int, Kind] = {}
 
     def bad(self, problem: str) -> FormatError:
         """The error that says what is wrong with the file, to be raised."""
-        return FormatError(f"{self.name} {problem}; {AGAIN}")
+        return damaged(self.name, problem)
+
+    def json(self) -> Any:
+        """What the JSON in the file holds; a FormatError if it is none."""
+        try:
+            return json.loads(self.raw.decode("utf-8-sig"))
+        except RecursionError:
+            raise self.bad("is nested too deeply") from None
+        except ValueError as error:  # bad UTF-8, broken or cut JSON, numbers of thousands of digits
+            raise self.bad(f"is no complete JSON ({error})") from None
+
+    def lines(self) -> list[str]:
+        """The lines of the file, split at newlines only: tokens hold every other kind of separator."""
+        try:
+            lines = self.raw.decode("utf-8").split("\n")
+        except UnicodeDecodeError as error:
+            raise self.bad(f"is no text in UTF-8 ({error.reason} at byte {error.start})") from None
+        ended = lines[:-1]
+        if not lines[-1]:
+            lines.pop()
+        if ended and all(line.endswith("\r") for line in ended):  # written on Windows
+            lines = [line.removesuffix("\r") for line in lines]
+        return lines
+
+    def expect(self, kind: type[T], value: object, what: str) -> T:
+        """`value`, if it is an object or a list, as asked; `what` names it for the message."""
+        if not isinstance(value, kind):
+            form = "an object" if kind is dict else "a list"
+            raise self.bad(f"has {short(value)} as its {what}, not {form}")
+        return value
 
     def text(self, piece: object) -> str:
         """`piece`, if it is a text."""
@@ -56,6 +96,15 @@ class Draft:
         if kind != Kind.NORMAL:
             self.kinds[number] = kind
 
+    def add_all(self, tokens: Tokens, kind_of: Callable[[str], Kind] = lambda _: Kind.NORMAL) -> None:
+        """Put pairs of a token and its id at ids that must be free."""
+        for piece, id in tokens:
+            self.add(piece, id, kind_of(self.text(piece)))
+
+    def mark(self, kind: Kind, has_kind: Callable[[str], bool]) -> None:
+        """Give a kind to all tokens so far whose spelling says that they have it."""
+        self.kinds |= {id: kind for id, piece in self.pieces.items() if has_kind(piece)}
+
     def finish(self, decode: Decode) -> Vocabulary:
         """The vocabulary of as many tokens as the highest id asks for.
 
@@ -74,16 +123,14 @@ class Draft:
             raise self.bad(
                 f"gives {short(last)} the id {short(size - 1)}, but has only {len(self.pieces)} tokens"
             )
-        if size == len(self.pieces):
-            pieces = [self.pieces[id] for id in range(size)]
-        else:
-            pieces = [self.pieces.get(id, f"<unused id {id}>") for id in range(size)]
+        holes = [id for id in range(size) if id not in self.pieces]
+        self.pieces |= {id: f"<unused id {id}>" for id in holes}
+        self.kinds |= dict.fromkeys(holes, Kind.UNUSED)
+        pieces = [self.pieces[id] for id in range(size)]
         self._check_characters(pieces)
         kinds = np.zeros(size, dtype=np.uint8)
         for id, kind in self.kinds.items():
             kinds[id] = kind
-        if size > len(self.pieces):
-            kinds[[id for id in range(size) if id not in self.pieces]] = Kind.UNUSED
         return Vocabulary(pieces, decode=decode, kinds=kinds)
 
     def _check_characters(self, pieces: list[str]) -> None:
@@ -111,50 +158,3 @@ def too_many(name: str, tokens: int, rows: int, last: str) -> FormatError:
         f"{name} has ids for {short(tokens)} tokens (the last is {short(last)}), but the matrix has"
         f" {rows} rows; take both from the same model"
     )
-
-
-def content_of(source: bytes | Path, name: str) -> tuple[bytes, str]:
-    """The bytes of a file, and how messages name it."""
-    if isinstance(source, bytes):
-        return source, name
-    return read_bytes(source), str(source)
-
-
-def json_of(raw: bytes, draft: Draft) -> Any:
-    """What the JSON in a file holds; a FormatError if it is none."""
-    try:
-        return json.loads(raw.decode("utf-8-sig"))
-    except RecursionError:
-        raise draft.bad("is nested too deeply") from None
-    except ValueError as error:  # bad UTF-8, broken or cut JSON, numbers of thousands of digits
-        raise draft.bad(f"is no complete JSON ({error})") from None
-
-
-def lines_of(raw: bytes, draft: Draft) -> list[str]:
-    """The lines of a file, split at newlines only: tokens hold every other kind of separator."""
-    try:
-        lines = raw.decode("utf-8").split("\n")
-    except UnicodeDecodeError as error:
-        raise draft.bad(f"is no text in UTF-8 ({error.reason} at byte {error.start})") from None
-    if not lines[-1]:
-        lines.pop()
-        ended = lines
-    else:
-        ended = lines[:-1]
-    if ended and all(line.endswith("\r") for line in ended):  # written on Windows
-        lines = [line.removesuffix("\r") for line in lines]
-    return lines
-
-
-def as_object(value: object, what: str, draft: Draft) -> dict[str, Any]:
-    """`value`, if it is an object; `what` names it for the message."""
-    if not isinstance(value, dict):
-        raise draft.bad(f"has {short(value)} as its {what}, not an object")
-    return value
-
-
-def as_list(value: object, what: str, draft: Draft) -> list[Any]:
-    """`value`, if it is a list; `what` names it for the message."""
-    if not isinstance(value, list):
-        raise draft.bad(f"has {short(value)} as its {what}, not a list")
-    return value

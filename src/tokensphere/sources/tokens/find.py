@@ -11,14 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from tokensphere.errors import FormatError, SourceError
+from tokensphere.sources.tokens import readers
 from tokensphere.sources.tokens.draft import too_many
-from tokensphere.sources.tokens.readers import (
-    read_ctranslate2_vocabulary,
-    read_tokenizer_json,
-    read_tokenizer_model,
-    read_vocab_json,
-    read_vocab_txt,
-)
 from tokensphere.vocabulary import Kind, Vocabulary
 
 
@@ -43,29 +37,33 @@ def fit_to_rows(vocabulary: Vocabulary, n_rows: int) -> Vocabulary:
 
 def _read_vocab_json_of(path: Path, n_rows: int) -> Vocabulary:
     added = path.with_name("added_tokens.json")
-    return read_vocab_json(path, n_rows, added=added if added.is_file() else None)
+    return readers.read_vocab_json(path, n_rows, added=added if added.is_file() else None)
 
 
+# Mere lists of tokens, as CTranslate2 writes them.
+_LISTS = (
+    "vocabulary.json", "vocabulary.txt", "shared_vocabulary.json", "shared_vocabulary.txt",
+)  # fmt: skip
 # Where a folder's vocabulary is looked for, the file that says most first.
 _FILES: dict[str, Callable[[Path, int], Vocabulary]] = {
-    "tokenizer.json": read_tokenizer_json,
+    "tokenizer.json": readers.read_tokenizer_json,
     "vocab.json": _read_vocab_json_of,
-    "vocabulary.json": lambda path, _: read_ctranslate2_vocabulary(path),
-    "vocabulary.txt": lambda path, _: read_ctranslate2_vocabulary(path),
-    "shared_vocabulary.json": lambda path, _: read_ctranslate2_vocabulary(path),
-    "shared_vocabulary.txt": lambda path, _: read_ctranslate2_vocabulary(path),
-    "vocab.txt": lambda path, _: read_vocab_txt(path),
-    "tokenizer.model": lambda path, _: read_tokenizer_model(path),
+    **dict.fromkeys(_LISTS, lambda path, _: readers.read_ctranslate2_vocabulary(path)),
+    "vocab.txt": lambda path, _: readers.read_vocab_txt(path),
+    "tokenizer.model": lambda path, _: readers.read_tokenizer_model(path),
 }
 
 
-def find_vocabulary(folder: Path, n_rows: int, *, list_first: bool = False) -> Vocabulary:
+def find_vocabulary(
+    folder: Path, n_rows: int, *, given: Path | None = None, list_first: bool = False
+) -> Vocabulary:
     """The vocabulary in the folder of a model, made to fit its matrix.
 
     Parameters
     ----------
     folder : where ``tokenizer.json`` and the like are looked for; the first one there is taken
     n_rows : rows of the matrix
+    given : a file with the tokens, in place of what the folder has
     list_first : a mere list of tokens, as CTranslate2 writes it, goes before tokenizers' files
 
     Raises
@@ -75,7 +73,9 @@ def find_vocabulary(folder: Path, n_rows: int, *, list_first: bool = False) -> V
     FormatError
         the first one is damaged, or has more tokens than there are rows
     """
-    names = sorted(_FILES, key=lambda name: list_first and "vocabulary" not in name)
+    if given is not None:
+        return fit_to_rows(readers.read_tokens_file(given, n_rows), n_rows)
+    names = sorted(_FILES, key=lambda name: list_first and name not in _LISTS)
     for name in names:
         path = folder / name
         if path.is_file():

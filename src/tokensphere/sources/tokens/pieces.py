@@ -75,6 +75,11 @@ def decode_wordpiece(piece: str) -> bytes:
     return decode_plain(piece)
 
 
+def is_byte(piece: str) -> bool:
+    """True for a piece like ``<0x0A>``."""
+    return byte_of(piece) is not None
+
+
 def byte_of(piece: str) -> int | None:
     """The byte that a piece like ``<0x0A>`` stands for, or None if it is no such piece."""
     if len(piece) == 6 and piece.startswith("<0x"):
@@ -103,10 +108,11 @@ def decode_sentencepiece(piece: str, *, space: str = SPACE) -> bytes:
 
 
 def with_plain(decode: Decode, plain: Collection[str]) -> Decode:
-    """`decode`, but for the pieces of `plain`, which are text and no spelling of a tokenizer's.
+    """Byte-level `decode`, but for the pieces of `plain`, which are text and no spelling.
 
     What is added to a byte-level vocabulary after training is written as it is, so that an added
-    ``é`` means that letter, while the tokenizer's own ``é`` means the byte 0xE9.
+    ``é`` means that letter, while the tokenizer's own ``é`` means the byte 0xE9. Any other `decode` has
+    no such difference and stays as it is.
 
     Examples
     --------
@@ -114,7 +120,7 @@ def with_plain(decode: Decode, plain: Collection[str]) -> Decode:
     >>> decode("é").decode(), decode("Ġa")
     ('é', b' a')
     """
-    if not plain:
+    if decode is not decode_byte_level or not plain:
         return decode
     known = {piece: decode_plain(piece) for piece in plain}
 

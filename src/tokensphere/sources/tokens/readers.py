@@ -6,32 +6,12 @@ scores and all that is needed to cut a text into tokens are left alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.sources.tokens.draft import (
-    Draft,
-    as_list,
-    as_object,
-    content_of,
-    json_of,
-    lines_of,
-    short,
-)
-from tokensphere.sources.tokens.pieces import (
-    Decode,
-    byte_of,
-    declared_decode,
-    decode_plain,
-    decode_sentencepiece,
-    decode_wordpiece,
-    guess_decode,
-    is_unused,
-    kind_by_spelling,
-    with_plain,
-)
+from tokensphere.sources.tokens import pieces as spelling
+from tokensphere.sources.tokens.draft import Draft, short
 from tokensphere.sources.tokens.sentencepiece import sentencepiece_pieces
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
@@ -58,30 +38,28 @@ def read_tokenizer_json(raw: bytes | Path, n_rows: int | None = None) -> Vocabul
         it is damaged, contradicts itself, or has ids beyond `n_rows`; tokens that were added to the
         model's own and have no row are left out
     """
-    content, name = content_of(raw, "tokenizer.json")
-    draft = Draft(name, n_rows)
-    tokenizer = as_object(json_of(content, draft), "content", draft)
-    model = as_object(tokenizer.get("model"), "'model'", draft)
+    draft = Draft(raw, "tokenizer.json", n_rows)
+    tokenizer = draft.expect(dict, draft.json(), "content")
+    model = draft.expect(dict, tokenizer.get("model"), "'model'")
     kind = model.get("type") or _model_type(model)
     if kind not in ("BPE", "Unigram", "WordPiece", "WordLevel"):
         raise SourceError(
-            f"{name} has a model of type {short(kind)}; only BPE, Unigram, WordPiece and WordLevel"
+            f"{draft.name} has a model of type {short(kind)}; only BPE, Unigram, WordPiece and WordLevel"
             " can be read"
         )
     if kind == "Unigram":
-        for id, entry in enumerate(as_list(model.get("vocab"), "'vocab'", draft)):
+        for id, entry in enumerate(draft.expect(list, model.get("vocab"), "'vocab'")):
             draft.add(entry[0] if isinstance(entry, list) and entry else entry, id)
     else:
-        for piece, id in as_object(model.get("vocab"), "'vocab'", draft).items():
-            draft.add(piece, id)
-    decode = declared_decode(tokenizer, kind)
-    if decode not in (decode_byte_level, decode_wordpiece, decode_plain):
-        draft.kinds |= {id: Kind.BYTE for id, p in draft.pieces.items() if byte_of(p) is not None}
+        draft.add_all(draft.expect(dict, model.get("vocab"), "'vocab'").items())
+    decode = spelling.declared_decode(tokenizer, kind)
+    if decode not in (decode_byte_level, spelling.decode_wordpiece, spelling.decode_plain):
+        draft.mark(Kind.BYTE, spelling.is_byte)
     plain = _add_added(tokenizer.get("added_tokens") or [], draft)
     if decode is not decode_byte_level:  # which has a token for everything
         _mark_unknown(model, draft)
-    draft.kinds |= {id: Kind.UNUSED for id, piece in draft.pieces.items() if is_unused(piece)}
-    return draft.finish(with_plain(decode, plain) if decode is decode_byte_level else decode)
+    draft.mark(Kind.UNUSED, spelling.is_unused)
+    return draft.finish(spelling.with_plain(decode, plain))
 
 
 def _model_type(model: dict[str, Any]) -> str:
@@ -97,18 +75,17 @@ def _add_added(entries: object, draft: Draft) -> set[str]:
     """Put the added tokens over those of the model; the contents of those that are not special."""
     seen: dict[int, str] = {}
     plain: set[str] = set()
-    for entry in as_list(entries, "'added_tokens'", draft):
-        token = as_object(entry, "added token", draft)
+    for entry in draft.expect(list, entries, "'added_tokens'"):
+        token = draft.expect(dict, entry, "added token")
         piece = draft.text(token.get("content"))
         id = draft.id(piece, token.get("id"))
         if draft.n_rows is not None and id >= draft.n_rows and id not in draft.pieces:
             continue  # Gemma 3's <image_soft_token>: an image, for which the text model has no row
         if seen.setdefault(id, piece) != piece:
             raise draft.bad(f"gives the id {id} to both {short(seen[id])} and {short(piece)}")
-        special = token.get("special") is True
         draft.pieces[id] = piece
-        draft.kinds[id] = Kind.CONTROL if special else Kind.ADDED
-        if not special:
+        draft.kinds[id] = Kind.CONTROL if token.get("special") is True else Kind.ADDED
+        if draft.kinds[id] == Kind.ADDED:
             plain.add(piece)
     return plain
 
@@ -118,7 +95,7 @@ def _mark_unknown(model: dict[str, Any], draft: Draft) -> None:
     if piece is None and type(id) is int and id in draft.pieces:
         draft.kinds[id] = Kind.UNKNOWN
     elif isinstance(piece, str):
-        draft.kinds |= {id: Kind.UNKNOWN for id, known in draft.pieces.items() if known == piece}
+        draft.mark(Kind.UNKNOWN, lambda known: known == piece)
 
 
 def read_vocab_json(
@@ -137,34 +114,27 @@ def read_vocab_json(
     SourceError, FormatError
         as :func:`read_tokenizer_json`
     """
-    content, name = content_of(raw, "vocab.json")
-    draft = Draft(name, n_rows)
-    for piece, id in as_object(json_of(content, draft), "content", draft).items():
-        draft.add(piece, id, kind_by_spelling(piece))
-    decode = guess_decode(draft.pieces.values())
-    if added is None:
-        return _finish(draft, decode)
-    extra, draft.name = content_of(added, "added_tokens.json")
-    tokens = as_object(json_of(extra, draft), "content", draft)
-    for piece, id in tokens.items():
-        draft.add(piece, id)
-        draft.kinds[id] = kind_by_spelling(piece) or Kind.ADDED
-    return _finish(draft, with_plain(decode, tokens) if decode is decode_byte_level else decode)
+    draft = Draft(raw, "vocab.json", n_rows)
+    draft.add_all(draft.expect(dict, draft.json(), "content").items(), spelling.kind_by_spelling)
+    decode = spelling.guess_decode(draft.pieces.values())
+    if added is not None:
+        extra = Draft(added, "added_tokens.json")
+        draft.name, tokens = extra.name, extra.expect(dict, extra.json(), "content")
+        draft.add_all(tokens.items(), lambda piece: spelling.kind_by_spelling(piece) or Kind.ADDED)
+        decode = spelling.with_plain(decode, tokens)
+    return _finish(draft, decode)
 
 
-def _finish(draft: Draft, decode: Decode) -> Vocabulary:
+def _finish(draft: Draft, decode: spelling.Decode) -> Vocabulary:
     """Finish a vocabulary of guessed spelling."""
-    if decode is decode_sentencepiece:
-        draft.kinds |= {id: Kind.BYTE for id, p in draft.pieces.items() if byte_of(p) is not None}
+    if decode is spelling.decode_sentencepiece:
+        draft.mark(Kind.BYTE, spelling.is_byte)
     return draft.finish(decode)
 
 
-def _listed(pieces: Iterable[object], draft: Draft, kind: Callable[[str], Kind] | None) -> Draft:
-    """The draft with tokens in the order of their ids."""
-    for id, piece in enumerate(pieces):
-        text = draft.text(piece)
-        draft.add(text, id, kind(text) if kind else Kind.NORMAL)
-    return draft
+def _numbered(pieces: list[Any]) -> list[tuple[Any, int]]:
+    """Tokens in the order of their ids, with these."""
+    return [(piece, id) for id, piece in enumerate(pieces)]
 
 
 def read_vocab_txt(raw: bytes | Path) -> Vocabulary:
@@ -175,9 +145,9 @@ def read_vocab_txt(raw: bytes | Path) -> Vocabulary:
     SourceError, FormatError
         as :func:`read_tokenizer_json`
     """
-    content, name = content_of(raw, "vocab.txt")
-    draft = Draft(name, None)
-    return _listed(lines_of(content, draft), draft, kind_by_spelling).finish(decode_wordpiece)
+    draft = Draft(raw, "vocab.txt")
+    draft.add_all(_numbered(draft.lines()), spelling.kind_by_spelling)
+    return draft.finish(spelling.decode_wordpiece)
 
 
 def read_ctranslate2_vocabulary(raw: bytes | Path) -> Vocabulary:
@@ -190,15 +160,12 @@ def read_ctranslate2_vocabulary(raw: bytes | Path) -> Vocabulary:
     SourceError, FormatError
         as :func:`read_tokenizer_json`
     """
-    content, name = content_of(raw, "vocabulary")
-    draft = Draft(name, None)
-    bare = content.strip() if isinstance(raw, bytes) else b""
-    if name.endswith(".json") or (bare.startswith(b"[") and bare.endswith(b"]")):
-        pieces = as_list(json_of(content, draft), "content", draft)
-    else:
-        pieces = lines_of(content, draft)
-    _listed(pieces, draft, kind_by_spelling)
-    return _finish(draft, guess_decode(draft.pieces.values()))
+    draft = Draft(raw, "vocabulary")
+    bare = raw.strip() if isinstance(raw, bytes) else b""
+    in_json = draft.name.endswith(".json") or (bare.startswith(b"[") and bare.endswith(b"]"))
+    pieces = draft.expect(list, draft.json(), "content") if in_json else draft.lines()
+    draft.add_all(_numbered(pieces), spelling.kind_by_spelling)
+    return _finish(draft, spelling.guess_decode(draft.pieces.values()))
 
 
 def read_tokens_file(path: Path, n_rows: int | None = None) -> Vocabulary:
@@ -219,19 +186,14 @@ def read_tokens_file(path: Path, n_rows: int | None = None) -> Vocabulary:
     """
     if path.suffix.lower() not in (".json", ".txt"):
         raise SourceError(f"{path} is neither .json nor .txt; write one token a line to a .txt file")
-    content, name = content_of(path, "tokens")
-    draft = Draft(name, n_rows)
-    if path.suffix.lower() == ".txt":
-        lines = lines_of(content, draft)
-        if lines and len(lines[0]) > 1:
-            lines[0] = lines[0].removeprefix("\ufeff")  # the mark that Windows puts before UTF-8
-        return _listed(lines, draft, None).finish(decode_plain)
-    tokens = json_of(content, draft)
-    if isinstance(tokens, list):
-        return _listed(tokens, draft, None).finish(decode_plain)
-    for piece, id in as_object(tokens, "content", draft).items():
-        draft.add(piece, id)
-    return draft.finish(decode_plain)
+    draft = Draft(path, "tokens", n_rows)
+    in_lines = path.suffix.lower() == ".txt"
+    tokens = draft.lines() if in_lines else draft.json()
+    if in_lines and tokens and len(tokens[0]) > 1:
+        tokens[0] = tokens[0].removeprefix("\ufeff")  # the mark that Windows puts before UTF-8
+    listed = isinstance(tokens, list)
+    draft.add_all(_numbered(tokens) if listed else draft.expect(dict, tokens, "content").items())
+    return draft.finish(spelling.decode_plain)
 
 
 def read_tokenizer_model(raw: bytes | Path) -> Vocabulary:
@@ -242,14 +204,13 @@ def read_tokenizer_model(raw: bytes | Path) -> Vocabulary:
     SourceError, FormatError
         as :func:`read_tokenizer_json`
     """
-    content, name = content_of(raw, "tokenizer.model")
-    draft = Draft(name, None)
+    draft = Draft(raw, "tokenizer.model")
     try:
-        pieces = sentencepiece_pieces(content)
+        pieces = sentencepiece_pieces(draft.raw)
     except ValueError as error:
         raise FormatError(
-            f"{name} is no complete SentencePiece model ({error}); use the model's tokenizer.json"
+            f"{draft.name} is no complete SentencePiece model ({error}); use the model's tokenizer.json"
         ) from None
     for id, (piece, kind) in enumerate(pieces):
-        draft.add(piece, id, Kind.UNUSED if is_unused(piece) else kind)
-    return draft.finish(decode_sentencepiece)
+        draft.add(piece, id, Kind.UNUSED if spelling.is_unused(piece) else kind)
+    return draft.finish(spelling.decode_sentencepiece)

@@ -1,0 +1,53 @@
+"""Other people's packages: whether they are there, and one line for whatever they say of a file."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from tokensphere.errors import FormatError, MissingExtraError, SourceError
+
+
+def optional(module: str, missing: str) -> Any:
+    """A module of an optional dependency.
+
+    Raises
+    ------
+    MissingExtraError
+        it cannot be imported; `missing` is the message
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise MissingExtraError(missing) from error
+
+
+def one_line(said: object) -> str:
+    """What a message says, on one line and not long."""
+    return " ".join(str(said).split())[:200]
+
+
+@contextmanager
+def damage_told(problem: str, advice: str) -> Iterator[None]:
+    """For a library that meets a damaged file with any error, and with warnings nobody can use.
+
+    Errors of the system, which have a number, and our own pass through.
+
+    Raises
+    ------
+    FormatError
+        the library raised something: `problem`, its reason, `advice`
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except SourceError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise FormatError(f"{problem} ({one_line(error)}); {advice}") from error
