@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from tokensphere.cli import options
+from tokensphere.cli import options, running
 from tokensphere.cli.app import main
-from tokensphere.cli.running import asked
 from tokensphere.errors import InputError
 
 
@@ -22,7 +21,7 @@ def _show(said: str, *about: Any) -> None:
     from tokensphere.sources.cache.entries import cache_root
     from tokensphere.views.terminal.cache import cache_json
 
-    click.echo(cache_json(cache_root(), *about) if asked()["as_json"] else said)
+    click.echo(cache_json(cache_root(), *about) if running.asked()["as_json"] else said)
 
 
 @cache.command("list")

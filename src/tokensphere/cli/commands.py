@@ -8,16 +8,9 @@ from typing import Any
 
 import click
 
-from tokensphere.cli import options, progress
+from tokensphere.cli import options, progress, running
 from tokensphere.cli.app import main
 from tokensphere.cli.naming import named_if_asked
-from tokensphere.cli.running import (
-    given_directions,
-    load_model,
-    random_directions,
-    search_settings,
-    show,
-)
 from tokensphere.errors import InputError
 
 
@@ -35,17 +28,17 @@ def random(count: int, save: Path | None, **_: Any) -> None:
 
     Directions are uniform on the sphere; "seed 0, index 7" is the same vector for everybody.
     """
-    space = load_model()
+    space = running.load_model()
     from tokensphere.analysis.nearest import nearest
 
-    directions = random_directions(space)
+    directions = running.random_directions(space)
     with progress.counting(count) as advance:
-        result = nearest(space, directions, progress=advance, **search_settings().to_dict())
+        result = nearest(space, directions, progress=advance, **running.search_settings().to_dict())
     if save is not None:
         from tokensphere.formats.numpy import write_rows
 
         write_rows(directions, save)
-    show(named_if_asked(space, result))
+    running.show(named_if_asked(space, result))
 
 
 @main.command()
@@ -81,18 +74,18 @@ def near(
         raise InputError("nothing to look for: give a token, --plus / --minus, or --vector FILE")
     if (plus or minus) and len(tokens) > 1:
         raise InputError("with --plus or --minus, give one token and the others as --plus")
-    space = load_model()
+    space = running.load_model()
     from tokensphere.analysis.nearest import nearest
 
-    search = search_settings().to_dict()
+    search = running.search_settings().to_dict()
     with ExitStack() as files:
         if not named:
-            result = nearest(space, given_directions(space, files, vector), **search)
+            result = nearest(space, running.given_directions(space, files, vector), **search)
         elif plus or minus:
             result = nearest(space, positive=[*tokens, *plus], negative=list(minus), **search)
         else:
             result = nearest(space, list(tokens), **search)
-        show(named_if_asked(space, result))
+        running.show(named_if_asked(space, result))
 
 
 @main.command()
@@ -107,10 +100,10 @@ def pair(first: str, second: str, pairs: int, seed: int, **_: Any) -> None:
     \b
     tokensphere pair " female" " alt"
     """  # noqa: D301 - click wants the character
-    space = load_model()
+    space = running.load_model()
     from tokensphere.analysis.pair import pair as measure
 
-    show(measure(space, first, second, n_pairs=pairs, seed=seed))
+    running.show(measure(space, first, second, n_pairs=pairs, seed=seed))
 
 
 @main.command()
@@ -118,7 +111,7 @@ def pair(first: str, second: str, pairs: int, seed: int, **_: Any) -> None:
 @options.model
 def info(**_: Any) -> None:
     """Shape, norms, mean cosine, kinds of tokens, licence."""
-    space = load_model()
+    space = running.load_model()
     from tokensphere.analysis.summary import summarize
 
-    show(summarize(space))
+    running.show(summarize(space))

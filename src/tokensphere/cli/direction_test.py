@@ -8,18 +8,9 @@ from typing import Any
 
 import click
 
-from tokensphere.cli import options
+from tokensphere.cli import options, running
 from tokensphere.cli.app import main
 from tokensphere.cli.options import choice, number, option, together
-from tokensphere.cli.running import (
-    check_paths,
-    do_and_show,
-    given_directions,
-    label_table_of,
-    load_model,
-    null_files,
-    search_settings,
-)
 from tokensphere.errors import InputError
 
 _null_options = together(
@@ -78,27 +69,28 @@ def direction_test(
     law, sample = _law(null, sample)
     if (directions is None) == (tokens_file is None):
         raise InputError("give directions in a FILE, or --tokens FILE, and not both")
-    check_paths()
+    running.check_paths()
     if settle is not None and most_nulls < n_null:
         raise InputError(f"--most-nulls is {most_nulls}, below --nulls {n_null}; allow as many or more")
-    space = load_model()
+    space = running.load_model()
     from tokensphere.analysis.direction_test.job import DirectionTestJob, SettleSpec
     from tokensphere.analysis.direction_test.null import NullSpec
     from tokensphere.directions.given import make_directions
 
-    search = search_settings()
+    search = running.search_settings()
     with ExitStack() as files:
-        given = make_directions(space, given_directions(space, files, directions), search)
+        drawn_from = None if sample is None else running.given_directions(space, files, sample)
+        given = make_directions(space, running.given_directions(space, files, directions), search)
         job = DirectionTestJob(
             space,
             given.both_ends() if both_ends else given,
-            null=NullSpec(law, n_null, seed, sample and given_directions(space, files, sample)),
+            null=NullSpec(law, n_null, seed, drawn_from),
             search=search,
-            labels=label_table_of(space),
+            labels=running.label_table_of(space),
             settle=None if settle is None else SettleSpec(settle, statistic, most_nulls),
-            store=null_files(),
+            store=running.null_files(),
         )
-        do_and_show(job, lambda part: job.result(part).top(top, by=by, statistic=statistic))
+        running.do_and_show(job, lambda part: job.result(part).top(top, by=by, statistic=statistic))
 
 
 def _law(null: str, sample: str | None) -> tuple[Any, str | None]:

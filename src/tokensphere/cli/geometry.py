@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tokensphere.cli import options, progress
+from tokensphere.cli import options, progress, running
 from tokensphere.cli.app import main
-from tokensphere.cli.running import check_paths, load_model, random_directions, search_settings, show
 from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,8 +35,8 @@ def geometry(count: int, seed: int, clusters: str, labelling: Path | None, k: in
     claims, what was measured, what chance gives, and a verdict.
     """
     numbers = _numbers(clusters)
-    check_paths()
-    space = load_model()
+    running.check_paths()
+    space = running.load_model()
     from tokensphere.analysis.claims.measure import measure_geometry
 
     labels = None
@@ -59,16 +58,16 @@ def geometry(count: int, seed: int, clusters: str, labelling: Path | None, k: in
             doing("a survey")
         if (share := _coherent_share(space, k)) is not None:
             result = result.with_coherence(share)
-    show(result)
+    running.show(result)
 
 
 def _coherent_share(space: EmbeddingSpace, k: int) -> CoherentShare | None:
     """What a survey of as many directions finds; None if there are too few of them, or of tokens."""
     from tokensphere.analysis.survey.job import survey
 
+    directions, search = running.random_directions(space), running.search_settings()
     try:
-        surveyed = survey(space, random_directions(space), search=search_settings(), ks=(k,))
-        return surveyed.coherent_share()
+        return survey(space, directions, search=search, ks=(k,)).coherent_share()
     except InputError:
         return None
 

@@ -6,16 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tokensphere.cli import options, progress
+from tokensphere.cli import options, progress, running
 from tokensphere.cli.app import main
-from tokensphere.cli.running import (
-    asked,
-    label_table_of,
-    load_model,
-    null_files,
-    search_settings,
-    show,
-)
 
 if TYPE_CHECKING:
     from tokensphere.analysis.naming.neighbors import NamedNeighbors
@@ -25,14 +17,14 @@ if TYPE_CHECKING:
 
 def named_if_asked(space: EmbeddingSpace, neighbors: Neighbors) -> Neighbors | NamedNeighbors:
     """The lists, with what they share if one of `options.naming` asks for it."""
-    given = asked()
+    given = running.asked()
     if not (given["named"] or given["labels_file"] or given["kinds"]):
         return neighbors
     from tokensphere.analysis.naming.lists import NamingSpec
     from tokensphere.analysis.naming.neighbors import name_neighbors
 
-    naming, labels = NamingSpec(kinds=given["kinds"] or None), label_table_of(space)
-    return name_neighbors(space, neighbors, naming=naming, labels=labels, store=null_files())
+    naming, labels = NamingSpec(kinds=given["kinds"] or None), running.label_table_of(space)
+    return name_neighbors(space, neighbors, naming=naming, labels=labels, store=running.null_files())
 
 
 @main.command()
@@ -58,17 +50,18 @@ def name(
     A name needs a label that 3 or more of the tokens share, and that is more than random tokens share
     in 95 of 100 lists, however many labels there are to look for.
     """  # noqa: D301 - click wants the character
-    space = load_model()
+    space = running.load_model()
     from tokensphere.analysis.naming.lists import NamingSpec
     from tokensphere.analysis.naming.tokens import name_tokens
 
+    search = running.search_settings()
     with progress.counting(draws + directions) as advance:
         result = name_tokens(
             space, list(tokens), naming=NamingSpec(draws, seed, kinds=kinds or None),
-            labels=label_table_of(space), n_directions=directions, search=search_settings(),
-            store=null_files(), progress=advance,
+            labels=running.label_table_of(space), n_directions=directions, search=search,
+            store=running.null_files(), progress=advance,
         )  # fmt: skip
-    show(result)
+    running.show(result)
 
 
 @main.command()
@@ -79,8 +72,11 @@ def name(
 @options.model
 def labels(kind: str | None, label: str | None, **_: Any) -> None:
     """What is known of the tokens of MODEL: labels, how many tokens have each, and their sources."""
-    space = load_model()
+    space = running.load_model()
     from tokensphere.analysis.naming.labels import label_members, list_labels
 
-    table = label_table_of(space)
-    show(list_labels(space, table, kind=kind) if label is None else label_members(space, table, label))
+    table = running.label_table_of(space)
+    if label is not None:
+        running.show(label_members(space, table, label))
+    else:
+        running.show(list_labels(space, table, kind=kind))

@@ -45,18 +45,14 @@ def counting(total: int, *, long: bool = False) -> Iterator[Callable[[int], None
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress
+    from rich.progress import TimeRemainingColumn as Left
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
+    columns = ("directions", BarColumn(), MofNCompleteColumn(), "{task.fields[rate]}", Left())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, speed_estimate_period=120) as bar:
-        task = bar.add_task("directions", total=total, rate="")
+    bar = Progress(*columns, console=console, transient=True, speed_estimate_period=120)
+    with bar:
+        task = bar.add_task("", total=total, rate="")
 
         def advance(count: int) -> None:
             bar.advance(task, count)

@@ -6,17 +6,8 @@ from typing import Any
 
 import click
 
-from tokensphere.cli import options
+from tokensphere.cli import options, running
 from tokensphere.cli.app import main
-from tokensphere.cli.running import (
-    check_paths,
-    do_and_show,
-    label_table_of,
-    load_model,
-    null_files,
-    random_directions,
-    search_settings,
-)
 
 
 @main.command()
@@ -43,24 +34,24 @@ def survey(
     centred, with and without repeated forms. Ctrl-C shows what is done so far; with --save it is kept,
     and the same command with the same or a larger -n goes on from there.
     """
-    check_paths()
-    space = load_model()
+    running.check_paths()
+    space = running.load_model()
     from tokensphere.analysis.survey.job import SurrogateSpec, SurveyJob, check_count, name_survey
 
     check_count(count)
     job = SurveyJob(
         space,
-        random_directions(space),
-        search=search_settings(),
+        running.random_directions(space),
+        search=running.search_settings(),
         surrogate=SurrogateSpec(surrogate, surrogate_seed),
     )
     # Before the work of minutes, so that a mistake in a file of labels costs none.
-    labels = label_table_of(space) if named or labels_file is not None else None
+    labels = running.label_table_of(space) if named or labels_file is not None else None
 
     def result(part: Any) -> Any:
         found = job.result(part)
         if labels is None:
             return found
-        return name_survey(space, found, labels=labels, store=null_files())
+        return name_survey(space, found, labels=labels, store=running.null_files())
 
-    do_and_show(job, result)
+    running.do_and_show(job, result)

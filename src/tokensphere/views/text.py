@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from rich.cells import cell_len, set_cell_size
 
@@ -99,7 +99,7 @@ def between(interval: tuple[float, float], to: str = "–") -> str:
     return to.join(f"{100 * end:.1f}" for end in interval)
 
 
-def joined(parts: Sequence[str]) -> str:
+def joined(*parts: str) -> str:
     """The parts of a caption, those that are not empty."""
     return " · ".join(filter(None, parts))
 

@@ -89,10 +89,7 @@ def _p(result: RankedTest, kind: type[Statistic], head: str = "p") -> Column:
 
 def _values(result: RankedTest, kind: type[Statistic]) -> Column:
     values = result.test[kind.name].values[result.rows].tolist()
-    return [
-        _head(result, kind),
-        *(number(value) if kind.larger else f"{value:.2g}" for value in values),
-    ]
+    return [_head(result, kind), *map(number if kind.larger else "{:.2g}".format, values)]
 
 
 def _near(test: DirectionTest, row: int, width: int) -> Text:

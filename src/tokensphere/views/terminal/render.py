@@ -55,7 +55,7 @@ def note(text: str) -> Text:
 
 def caption(*parts: str) -> Text:
     """A note of several parts, those that are not empty."""
-    return note(joined(parts))
+    return note(joined(*parts))
 
 
 def title(text: str) -> Text:
