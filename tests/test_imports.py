@@ -97,7 +97,7 @@ def room(module: str) -> str:
 def test_the_walk_sees_the_whole_package() -> None:
     assert {"cli", "geometry.search", "analysis", "views.html", "__init__", "__main__"} <= set(MODULES)
     assert {room(module) for module in MODULES} == set(MAY)
-    late = imported(ROOT / "cli" / "options.py")
+    late = imported(ROOT / "cli" / "running.py")
     assert "sources.load.load" in late and "views" in late  # inside functions
     assert "space.EmbeddingSpace" in late  # for type checkers
     named = imported(ROOT / "__init__.py")

@@ -361,7 +361,7 @@ def test_as_a_module_and_in_a_pipe() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes as POSIX has them")
 def test_a_closed_pipe_ends_quietly() -> None:
-    for arguments in (["random", "-n", "400", "--json"], ["random", "-n", "400"], ["--help"]):
+    for arguments in (["random", "-n", "200", "--json"], ["random", "-n", "200"], ["--help"]):
         process = subprocess.Popen(
             [sys.executable, "-m", "tokensphere", *arguments],
             stdout=subprocess.PIPE,

@@ -136,7 +136,6 @@ def test_a_survey_counts_labels_of_a_file(file: Path) -> None:
     without, with_mine = groups("--name"), groups("--labels", file)
     assert with_mine[ANY] == without[ANY] + 1 and with_mine.get(WORDS) == without.get(WORDS)
     assert with_mine["labels of your own"] == 1 and "labels of your own" not in without
-    assert record("survey", "-n", 100, "-k", 5)["naming"] is None
 
 
 def test_the_cache_lists_and_removes_what_was_computed(tmp_path: Path) -> None:

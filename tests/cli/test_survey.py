@@ -76,6 +76,7 @@ def test_json_is_what_the_library_gives(small: ts.EmbeddingSpace) -> None:
     want = ts.survey(small, 130, surrogate=ts.SurrogateSpec("gaussian", 4)).to_dict()
     for name, value in json.loads(json.dumps(want)).items():
         assert found[name] == value or name == "model"
+    assert found["naming"] is None
 
 
 # Saving, stopping, going on

@@ -1,25 +1,15 @@
-"""What several commands share: options, loading the model, directions, printing a result, progress."""
+"""The options that several commands share, each as a decorator, such as ``@options.model``."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from tokensphere.errors import InputError
-
-if TYPE_CHECKING:
-    from tokensphere.geometry.similarity import SearchSettings
-    from tokensphere.space import EmbeddingSpace
-
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(dir_okay=False, path_type=Path)
-_LONG = 20_000  # draws or directions from which a bar is shown for work that is mostly short
 
 
 def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
@@ -33,195 +23,80 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
     return decorate
 
 
-model_options = together(
-    click.option("--model", "model_option", envvar="TOKENSPHERE_MODEL", metavar="MODEL",
-                 help="A name, file, folder or owner/name. [default: the bundled one]"),
-    click.option("--matrix", type=click.Choice(["input", "output"]), default="input",
-                 show_default=True, help="Embedding or unembedding."),
-    click.option("--revision", metavar="REV", help="Branch, tag or commit of a repository."),
-    click.option("--tensor", metavar="NAME", help="Name of the tensor, for an unknown layout."),
-    click.option("--vocabulary", metavar="FILE", help="File with the tokens, e.g. for npy files."),
-    click.option("--fold-norm", is_flag=True,
-                 help="Multiply the output matrix by the final norm's weight."),
-    click.option("--refresh", is_flag=True,
-                 help="Ask the hub for the revision's present commit, not the cached one."),
-)  # fmt: skip
+def option(names: str, help: str, *, to: str | None = None, **more: Any) -> Callable[[Command], Command]:
+    """An option that shows its default, if it has one.
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
-
-similarity_option = click.option(
-    "--similarity", type=click.Choice(["cosine", "dot", "euclidean"]), default="cosine",
-    show_default=True, help="What 'near' means.",
-)  # fmt: skip
-centered_option = click.option(
-    "--centered", is_flag=True, help="Subtract the mean of the (unit) rows first."
-)
-forms_option = click.option(
-    "--forms", is_flag=True, help="Of tokens that differ only in case or spacing, take the nearest."
-)
-fresh_option = click.option("--fresh", is_flag=True, help="Begin anew, whatever --save's file holds.")
-save_option = click.option(
-    "--save", type=FILE, metavar="FILE.parquet",
-    help="Keep every direction's numbers; what is there is continued.",
-)  # fmt: skip
-plot_option = click.option(
-    "--plot", type=FILE, metavar="FILE.png", help="Draw it, too (.png, .svg or .pdf)."
-)
+    Parameters
+    ----------
+    names : as they are typed, with spaces between them
+    help : what it means
+    to : the command's parameter, by default the last of the names
+    more : for :func:`click.option`
+    """
+    typed = names.split()
+    parameter = to or typed[-1].strip("-").replace("-", "_")
+    return click.option(*typed, parameter, help=help, show_default="default" in more, **more)
 
 
-def number_option(
-    name: str, default: int, help: str, *, least: int = 0, to: str | None = None
+def flag(names: str, help: str, *, to: str | None = None) -> Callable[[Command], Command]:
+    """An option without a value."""
+    return option(names, help, to=to, is_flag=True)
+
+
+def number(
+    names: str, default: int, help: str, *, least: int = 0, to: str | None = None
 ) -> Callable[[Command], Command]:
     """An option that takes a whole number."""
-    return click.option(
-        name, to or name.strip("-").replace("-", "_"), type=click.IntRange(least), default=default,
-        show_default=True, help=help,
-    )  # fmt: skip
+    return option(names, help, to=to, type=click.IntRange(least), default=default)
 
 
-def k_option(
-    least: int = 1, help: str = "Neighbours of each direction."
-) -> Callable[[Command], Command]:
+def choice(names: str, known: str, help: str, *, to: str | None = None) -> Callable[[Command], Command]:
+    """An option that takes one of the words `known`, by default the first."""
+    return option(names, help, to=to, type=click.Choice(known.split()), default=known.split()[0])
+
+
+def k(least: int = 1, help: str = "Neighbours of each direction.") -> Callable[[Command], Command]:
     """Length of the lists."""
-    return number_option("-k", 10, help, least=least, to="k")
+    return number("-k", 10, help, least=least)
 
 
-search_options = together(k_option(), similarity_option, centered_option, forms_option)
-random_options = together(
-    number_option("--seed", 0, "With the index, the name of a direction."),
-    number_option("--first", 0, "Index of the first direction."),
+json = flag("--json", "Print JSON for machines.", to="as_json")
+model = together(
+    option("--model", "A name, file, folder or owner/name. [default: the bundled one]",
+           to="model_option", envvar="TOKENSPHERE_MODEL", metavar="MODEL"),
+    choice("--matrix", "input output", "Embedding or unembedding."),
+    option("--revision", "Branch, tag or commit of a repository.", metavar="REV"),
+    option("--tensor", "Name of the tensor, for an unknown layout.", metavar="NAME"),
+    option("--vocabulary", "File with the tokens, e.g. for npy files.", metavar="FILE"),
+    flag("--fold-norm", "Multiply the output matrix by the final norm's weight."),
+    flag("--refresh", "Ask the hub for the revision's present commit, not the cached one."),
+    json,
+)  # fmt: skip
+similarity = choice("--similarity", "cosine dot euclidean", "What 'near' means.")
+centered = flag("--centered", "Subtract the mean of the (unit) rows first.")
+forms = flag("--forms", "Of tokens that differ only in case or spacing, take the nearest.")
+search = together(k(), similarity, centered, forms)
+random = together(
+    number("--seed", 0, "With the index, the name of a direction."),
+    number("--first", 0, "Index of the first direction."),
 )
-axis_option = click.option(
-    "--axis", type=int, metavar="N",
-    help="Axis of the tensor that has the dimensions, if several have their number.",
+axis = option("--axis", "Axis of the tensor that has the dimensions, if several have their number.",
+              type=int, metavar="N")  # fmt: skip
+tokens = option("--tokens", 'Directions made of tokens, one a line: " king" - " queen".',
+                to="tokens_file", type=FILE, metavar="FILE")  # fmt: skip
+save = together(
+    option("--save", "Keep every direction's numbers; what is there is continued.", type=FILE,
+           metavar="FILE.parquet"),
+    flag("--fresh", "Begin anew, whatever --save's file holds."),
 )  # fmt: skip
-tokens_option = click.option(
-    "--tokens", "tokens_file", type=FILE, metavar="FILE",
-    help='Directions made of tokens, one a line: " king" - " queen".',
+plot = option("--plot", "Draw it, too (.png, .svg or .pdf).", type=FILE, metavar="FILE.png")
+labels = option("--labels", "More labels: lines of token, tab, label; or Parquet with these columns.",
+                to="labels_file", metavar="FILE")  # fmt: skip
+kinds = option("--kind", "Only labels of this kind: form, grammar, meaning, … May be repeated.",
+               to="kinds", multiple=True, metavar="KIND")  # fmt: skip
+naming = together(
+    flag("--name", "Say below each list what it shares, and how surprising; so do the next two.",
+         to="named"),
+    labels,
+    kinds,
 )  # fmt: skip
-
-
-def settings_of(options: dict[str, Any]) -> SearchSettings:
-    """How neighbours are looked for, by the options of the running command."""
-    from tokensphere.geometry.similarity import SearchSettings
-
-    return SearchSettings(
-        **{name: options[name] for name in SearchSettings().to_dict() if name in options}
-    )
-
-
-def load_model(positional: str | None = None) -> EmbeddingSpace:
-    """The model that the options of the running command name."""
-    from tokensphere.sources.load import load
-
-    context = click.get_current_context()
-    options = context.params
-    named = options["model_option"]
-    source = context.get_parameter_source("model_option")
-    if positional and named and positional != named:
-        if source is click.core.ParameterSource.COMMANDLINE:
-            raise InputError(f"two models are named, {positional!r} and {named!r}; give one")
-    asked = ("matrix", "revision", "tensor", "vocabulary", "fold_norm", "refresh")
-    with _fetching(positional or named) as progress:
-        return load(positional or named, progress=progress, **{name: options[name] for name in asked})
-
-
-def given_directions(
-    space: EmbeddingSpace, files: ExitStack, spec: str | None, tokens: Path | None, axis: int | None
-) -> Any:
-    """Directions in a file, open until `files` is closed, or those that a file of tokens describes."""
-    if spec is None and tokens is not None:
-        from tokensphere.directions.expressions import read_token_expressions
-
-        return read_token_expressions(tokens)
-    from tokensphere.directions.file import open_directions
-
-    return files.enter_context(open_directions(str(spec), space.shape[1], axis=axis))
-
-
-def check_paths(save: Path | None, plot: Path | None) -> None:
-    """Find out before the work begins whether its result can be written."""
-    if save is not None:
-        from tokensphere.formats.parquet import check_parquet_path
-
-        check_parquet_path(save)
-    if plot is not None:
-        from tokensphere.views.figures.canvas import check_figure_path
-
-        check_figure_path(plot)
-
-
-@contextmanager
-def _fetching(model: str | None) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on standard error that appears when something is fetched."""
-    if model is None or not sys.stderr.isatty():
-        yield None
-        return
-    bar: Any = None
-    task: Any = None
-
-    def show(done: int, total: int) -> None:
-        nonlocal bar, task
-        if bar is None:
-            from rich.console import Console
-            from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-            from rich.progress import TransferSpeedColumn as Speed
-
-            columns = (BarColumn(), DownloadColumn(), Speed(), TimeRemainingColumn())
-            bar = Progress(f"fetching {model}", *columns, console=Console(stderr=True), transient=True)
-            bar.start()
-            task = bar.add_task("", total=total)
-        bar.update(task, completed=done, total=total)
-
-    try:
-        yield show
-    finally:
-        if bar is not None:
-            bar.stop()
-
-
-def show(result: Any, as_json: bool) -> None:
-    """Print a result."""
-    from tokensphere import views
-
-    if as_json:
-        click.echo(views.to_json(result))
-        return
-    if sys.stdout.isatty():
-        plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
-        click.echo(views.to_text(result, color=not plain), color=True)
-        return
-    asked = os.environ.get("COLUMNS", "")
-    width = int(asked) if asked.isdecimal() and 0 < len(asked) < 6 else 0
-    click.echo(views.to_text(result, width=width or views.WIDTH_WITHOUT_TERMINAL))
-
-
-@contextmanager
-def progress_bar(total: int, *, long: bool = False) -> Iterator[Callable[[int], None] | None]:
-    """A progress bar with rate and time left on standard error, if somebody watches.
-
-    `long` work takes minutes; else a bar is shown only from some ten thousand on.
-    """
-    if not sys.stderr.isatty() or (total < _LONG and not long):
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, speed_estimate_period=120) as bar:
-        task = bar.add_task("directions", total=total, rate="")
-
-        def advance(count: int) -> None:
-            bar.advance(task, count)
-            speed = bar.tasks[0].speed
-            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
-
-        yield advance

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping
 from html import escape
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
@@ -13,7 +14,7 @@ from rich.console import RenderableType
 from tokensphere.views.json import to_json
 from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, print_text
 
-__all__ = ["WIDTH_WITHOUT_TERMINAL", "render", "to_html", "to_json", "to_text"]
+__all__ = ["WIDTH_WITHOUT_TERMINAL", "draw", "render", "to_html", "to_json", "to_text"]
 
 # Who shows a result of a type. They are imported when one is shown: what they need costs time.
 _TERMINAL = {
@@ -32,6 +33,11 @@ _TERMINAL = {
 _HTML = {
     "NamedNeighbors": "tokensphere.views.html:named_neighbors",
     "Neighbors": "tokensphere.views.html:neighbors",
+}
+_FIGURES = {
+    "Geometry": "tokensphere.views.figures.claims:plot_geometry",
+    "RankedTest": "tokensphere.views.figures.direction_test:plot_direction_test",
+    "Survey": "tokensphere.views.figures.survey:plot_survey",
 }
 
 
@@ -71,3 +77,16 @@ def to_html(result: Any) -> str:
     """The result as HTML for a notebook; results without a view of their own show their text."""
     view = _view(result, _HTML)
     return f"<pre>{escape(to_text(result))}</pre>" if view is None else str(view(result))
+
+
+def draw(result: Any, path: Path) -> None:
+    """Draw a result to `path` (.png, .svg or .pdf), whole or not at all.
+
+    Raises
+    ------
+    InputError
+        the file cannot be written, or its suffix is unknown
+    MissingExtraError
+        Matplotlib is not installed
+    """
+    _view(result, _FIGURES)(result, path)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from rich.cells import cell_len, set_cell_size
 
 LEFT_TO_RIGHT_MARK = "\u200e"
 SPACE = "␣ is a space"
+GAP = "  "  # between texts on one line
 ROWS = {False: "rows as they are", True: "rows centred"}
 FORMS = "one token a form"
 _RIGHT_TO_LEFT = {"R", "AL", "RLE", "RLO", "RLI"}
@@ -31,6 +32,22 @@ def anchor(text: str) -> str:
     if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
         return LEFT_TO_RIGHT_MARK + text + LEFT_TO_RIGHT_MARK
     return text
+
+
+def short(text: str, width: int) -> str:
+    """`text` cropped and anchored: a cell of at most `width` columns."""
+    return anchor(crop(text, width))
+
+
+def that_fit(texts: Iterable[str], width: int, more: str = "") -> str:
+    """As many of the texts as fit into `width` columns, the first in any case; then `more`."""
+    shown = ""
+    for text in texts:
+        longer = f"{shown}{GAP}{text}" if shown else text
+        if shown and cell_len(longer) > width:
+            return shown + more
+        shown = longer
+    return shown
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -82,7 +99,7 @@ def between(interval: tuple[float, float], to: str = "–") -> str:
     return to.join(f"{100 * end:.1f}" for end in interval)
 
 
-def joined(parts: Sequence[str]) -> str:
+def joined(*parts: str) -> str:
     """The parts of a caption, those that are not empty."""
     return " · ".join(filter(None, parts))
 

@@ -88,11 +88,8 @@ def _small_q(result: RankedTest) -> str:
 def _settled(test: DirectionTest) -> str:
     settled = test.settled
     assert settled is not None
-    rest = (
-        f"{settled.unsettled:,} directions are still undecided"
-        if settled.unsettled
-        else "for all directions it is settled"
-    )
+    undecided = f"{settled.unsettled:,} directions are still undecided"
+    rest = undecided if settled.unsettled else "for all directions it is settled"
     return (
         f"After {settled.n_draws:,} draws {rest} on which side of {settled.level:g} the p of the"
         f" {in_words(test, STATISTICS[settled.statistic])} lies (for each direction wrong"
@@ -104,17 +101,15 @@ def caption(test: DirectionTest) -> str:
     """What it takes to do the test again, and what was left out."""
     search, spec, sample = test.search, test.null.spec, test.null.left_out
     return joined(
-        (
-            tokens_of(len(test.vocabulary), test.provenance.model),
-            f"{search.similarity}, {ROWS[search.centered]}, k = {search.k}",
-            FORMS if search.forms else "",
-            "tokens that directions are made of are left out" if test.own_left_out else "",
-            _untestable(test),
-            f"rows of the sample that are no directions: {sample:,}" if sample else "",
-            f"null: {spec.law}, {test.n_draws:,} draws, seed {spec.seed}",
-            "input and output matrix are the same (tied)" if test.tied else "",
-            SPACE,
-        )
+        tokens_of(len(test.vocabulary), test.provenance.model),
+        f"{search.similarity}, {ROWS[search.centered]}, k = {search.k}",
+        FORMS if search.forms else "",
+        "tokens that directions are made of are left out" if test.own_left_out else "",
+        _untestable(test),
+        f"rows of the sample that are no directions: {sample:,}" if sample else "",
+        f"null: {spec.law}, {test.n_draws:,} draws, seed {spec.seed}",
+        "input and output matrix are the same (tied)" if test.tied else "",
+        SPACE,
     )
 
 

@@ -12,14 +12,13 @@ from tokensphere.formats.whole import check_writable, whole_file
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+BLUE, RED, GREEN, GREY = "#1b6ca8", "#b2452f", "#2f7d4f", "#555555"
+CHANCE = {"color": "black", "linewidth": 1, "linestyle": "--"}  # the line of what is compared with
 SUFFIXES = (".png", ".svg", ".pdf")
+_MISSING = "pictures need Matplotlib: pip install 'tokensphere[plot]'"
 _DOTS_PER_INCH = 150
 # The day of making would be the only difference between two runs.
-_METADATA: dict[str, dict[str, Any]] = {
-    ".png": {},
-    ".svg": {"Date": None},
-    ".pdf": {"CreationDate": None},
-}
+_METADATA = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 
 def check_figure_path(path: Path) -> None:
@@ -35,7 +34,7 @@ def check_figure_path(path: Path) -> None:
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"cannot draw {path}: the name must end in {', '.join(SUFFIXES)}")
     if importlib.util.find_spec("matplotlib") is None:
-        raise MissingExtraError("pictures need Matplotlib: pip install 'tokensphere[plot]'")
+        raise MissingExtraError(_MISSING)
     check_writable(path)
 
 
@@ -63,7 +62,7 @@ def new_figure(
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingExtraError("pictures need Matplotlib: pip install 'tokensphere[plot]'") from error
+        raise MissingExtraError(_MISSING) from error
     figure = Figure(figsize=(width, height), layout="constrained")
     if title:
         figure.suptitle(title, fontsize=11 if width > 8 else 8, parse_math=False)
@@ -95,4 +94,4 @@ def save_figure(figure: Figure, path: Path) -> None:
     check_figure_path(path)
     suffix = path.suffix.lower()
     with whole_file(path) as file:
-        figure.savefig(file, format=suffix[1:], dpi=_DOTS_PER_INCH, metadata=_METADATA[suffix])
+        figure.savefig(file, format=suffix[1:], dpi=_DOTS_PER_INCH, metadata=_METADATA.get(suffix))

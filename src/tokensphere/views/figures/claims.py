@@ -9,14 +9,23 @@ import numpy as np
 
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.geometry.orthogonality import cosine_density
-from tokensphere.views.figures.canvas import describe, new_figure, save_figure
+from tokensphere.views.figures.canvas import (
+    BLUE,
+    CHANCE,
+    GREEN,
+    GREY,
+    RED,
+    describe,
+    new_figure,
+    save_figure,
+)
 
 # Told apart by their shape as much as by their grey, so that a photocopy shows the same.
 _MARKS: tuple[dict[str, Any], ...] = (
-    {"marker": "s", "facecolors": "#1b6ca8", "edgecolors": "white", "s": 26, "linewidths": 0.5},
-    {"marker": "o", "facecolors": "none", "edgecolors": "#b2452f", "s": 22, "linewidths": 0.9},
-    {"marker": ".", "facecolors": "#555555", "edgecolors": "none", "s": 16},
-    {"marker": "^", "facecolors": "none", "edgecolors": "#2f7d4f", "s": 30, "linewidths": 0.9},
+    {"marker": "s", "facecolors": BLUE, "edgecolors": "white", "s": 26, "linewidths": 0.5},
+    {"marker": "o", "facecolors": "none", "edgecolors": RED, "s": 22, "linewidths": 0.9},
+    {"marker": ".", "facecolors": GREY, "edgecolors": "none", "s": 16},
+    {"marker": "^", "facecolors": "none", "edgecolors": GREEN, "s": 30, "linewidths": 0.9},
     {"marker": "x", "color": "#6a3d9a", "s": 22, "linewidths": 0.9},
 )
 
@@ -50,7 +59,7 @@ def _cosines(ax: Any, result: Geometry) -> None:
     ax.plot(grid, cosine_density(result.d, grid), color="black", linewidth=1.2, label="law (Beta)")
     heights, bounds = np.histogram(found.largest, bins=min(20, len(found.largest)), density=True)
     middles = (bounds[1:] + bounds[:-1]) / 2
-    ax.plot(middles[heights > 0], heights[heights > 0], color="#b2452f", linewidth=1.5, linestyle="--",
+    ax.plot(middles[heights > 0], heights[heights > 0], color=RED, linewidth=1.5, linestyle="--",
             label="nearest token's cosine, measured")  # fmt: skip
     ax.axvline(found.law_largest_quartiles[1], 0, 0.8, color="black", linewidth=1, linestyle=":",
                label="the same for independent tokens, median")  # fmt: skip
@@ -72,14 +81,12 @@ def _clusters(ax: Any, result: Geometry) -> None:
         ax.scatter(shift, sd, label=f"{one.name} ({len(shift):,} shown)", zorder=9 - number % 5, **style)
         largest = max(largest, float(shift.max()), float(sd.max()))
     limit = 1.08 * largest if largest > 0 else 1.0
-    ax.plot([0, limit], [0, limit], color="black", linewidth=1, linestyle="--")
+    ax.plot([0, limit], [0, limit], **CHANCE)
     ax.text(0.3 * limit, 0.285 * limit, "sd = |mean − mean of all|", fontsize=8, rotation=45,
             rotation_mode="anchor", va="top")  # fmt: skip
     total = result.clusters[0].partition.decomposition.total ** 0.5
     ax.axhline(total, color="black", linewidth=1, linestyle=":", label="sd over all tokens")
-    ax.set_xlim(0, limit)
-    ax.set_ylim(0, limit)
-    ax.set_aspect("equal")
+    ax.set(xlim=(0, limit), ylim=(0, limit), aspect="equal")
     ax.locator_params(nbins=6)
     describe(ax, "Within a cluster, or between clusters?",
              "|cluster's mean cosine − mean|, rms over directions",

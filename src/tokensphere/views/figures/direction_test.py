@@ -12,7 +12,7 @@ import numpy as np
 from tokensphere.analysis.direction_test.result import RankedTest
 from tokensphere.analysis.direction_test.statistics import KINDS
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.figures.canvas import describe, new_figure, save_figure
+from tokensphere.views.figures.canvas import BLUE, CHANCE, GREY, RED, describe, new_figure, save_figure
 from tokensphere.views.words import LAWS, in_words
 
 _BINS = 20
@@ -20,9 +20,9 @@ _MOST_TICKS = 16
 # Told apart by their dashes as much as by their colour, so that a photocopy shows the same.
 _STYLES = (
     {"color": "black", "linestyle": "-"},
-    {"color": "#1b6ca8", "linestyle": "-."},
-    {"color": "#b2452f", "linestyle": "--"},
-    {"color": "#555555", "linestyle": ":"},
+    {"color": BLUE, "linestyle": "-."},
+    {"color": RED, "linestyle": "--"},
+    {"color": GREY, "linestyle": ":"},
 )
 
 
@@ -66,7 +66,7 @@ def _shares(ax: Any, result: RankedTest) -> None:
             places, 100 * shares, 100 * beyond, fmt=marker, color="black", markerfacecolor=face,
             markersize=4.5, linewidth=0.9, label=f"{what} < 0.05",
         )  # fmt: skip
-    ax.axhline(5, color="black", linewidth=1, linestyle="--", label="p < 0.05 by chance: 5 %")
+    ax.axhline(5, label="p < 0.05 by chance: 5 %", **CHANCE)
     short, common = short_names([group.name for group in groups])
     step = -(-len(groups) // _MOST_TICKS)
     rotation = 45 if max(map(len, short)) > 4 else 0

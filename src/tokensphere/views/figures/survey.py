@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +11,27 @@ import numpy.typing as npt
 from scipy import stats
 
 from tokensphere.analysis.survey.result import LEVELS, Survey
-from tokensphere.analysis.survey.sharing import WORDS
-from tokensphere.views.figures.canvas import describe, new_figure, save_figure
+from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
+from tokensphere.statistics.intervals import Share
+from tokensphere.views.figures.canvas import BLUE, CHANCE, GREEN, RED, describe, new_figure, save_figure
 from tokensphere.views.terminal.survey import KINDS, RANKINGS
 from tokensphere.views.text import FORMS, ROWS
 
-_BLUE, _RED, _GREEN, _GREY = "#1b6ca8", "#b2452f", "#2f7d4f", "#777777"
 # Told apart by marker, line and filling as much as by colour, so that a photocopy shows the same.
 _MARKS: tuple[dict[str, Any], ...] = (
-    {"marker": "o", "color": _BLUE, "mfc": _BLUE},
-    {"marker": "o", "color": _BLUE, "mfc": "white"},
-    {"marker": "s", "color": _RED, "mfc": _RED},
-    {"marker": "s", "color": _RED, "mfc": "white"},
+    {"marker": "o", "color": BLUE, "mfc": BLUE},
+    {"marker": "o", "color": BLUE, "mfc": "white"},
+    {"marker": "s", "color": RED, "mfc": RED},
+    {"marker": "s", "color": RED, "mfc": "white"},
 )
+_THEME: dict[str, Any] = {"marker": "D", "color": GREEN}
 _HUB_LINES: tuple[dict[str, Any], ...] = (
-    {"color": _BLUE, "linestyle": "-"},
-    {"color": _RED, "linestyle": "--"},
-    {"color": _GREEN, "linestyle": "-."},
+    {"color": BLUE, "linestyle": "-"},
+    {"color": RED, "linestyle": "--"},
+    {"color": GREEN, "linestyle": "-."},
 )
+
+_Found = tuple[float, tuple[float, float]]  # a share and its interval
 
 
 def plot_survey(result: Survey, path: Path) -> None:
@@ -57,7 +61,7 @@ def _coherence(ax: Any, result: Survey) -> None:
     edges = np.linspace(min(real.min(), null.min()), max(real.max(), null.max()), _bins(len(real)) + 1)
     for values, style in (
         (null, {"fill": True, "color": "#cccccc", "label": "vocabulary with no words"}),
-        (real, {"color": _BLUE, "linewidth": 1.5, "label": "real vocabulary"}),
+        (real, {"color": BLUE, "linewidth": 1.5, "label": "real vocabulary"}),
     ):
         share = np.histogram(values, edges)[0] / len(values)
         ax.stairs(100 * share, edges, **style)
@@ -84,18 +88,17 @@ def _rates(ax: Any, result: Survey) -> None:
     for number, ((centered, forms, label), style) in enumerate(zip(KINDS, _MARKS, strict=True)):
         found = [result.rate(centered=centered, forms=forms, k=k).at[0] for k in ks]
         where = np.arange(len(ks)) + 0.17 * (number - 1.5)
-        _bars(ax, where, [each.rate for each in found], [each.interval for each in found],
-              label=label, **style)  # fmt: skip
+        _bars(ax, where, [(each.rate, each.interval) for each in found], label=label, **style)
     ticks = [str(k) for k in ks]
     if result.naming is not None:
         # One more place: the lists shown, by what their tokens are and not by where they lie.
-        for number, (share, interval, label, style) in enumerate(_themes(result)):
+        for number, (share, style) in enumerate(_themes(result.naming)):
             where = np.array([len(ks) + 0.25 * (number - 0.5)])
-            _bars(ax, where, [share], [interval], label=label, **style)
-        ax.axvline(len(ks) - 0.5, 0, 0.72, color=_GREY, linewidth=0.6)
+            _bars(ax, where, [(share.share, share.interval)], **style)
+        ax.axvline(len(ks) - 0.5, 0, 0.72, color="#777777", linewidth=0.6)
         ticks.append(f"{result.settings.k}\n(by labels)")
     chance = 100 * (1 - LEVELS[0])
-    ax.axhline(chance, color="black", linewidth=1, linestyle="--", label=f"chance, {chance:.0f} %")
+    ax.axhline(chance, label=f"chance, {chance:.0f} %", **CHANCE)
     ax.set_xticks(np.arange(len(ticks)), ticks)
     ax.set_xlim(-0.5, len(ticks) - 0.5)
     ax.set_ylim(0, 1.35 * max(ax.get_ylim()[1], 2 * chance))  # room for the legend
@@ -107,28 +110,19 @@ def _rates(ax: Any, result: Survey) -> None:
              loc="upper center", ncols=2)  # fmt: skip
 
 
-def _themes(result: Survey) -> list[tuple[float, tuple[float, float], str, dict[str, Any]]]:
-    """Share and interval of lists that share a label: any, and one of words."""
-    assert result.naming is not None
-    shown = []
-    for group in result.naming.groups:
-        if group.name in (result.naming.groups[0].name, WORDS):
-            filled = _GREEN if group.name == WORDS else "white"
-            style = {"marker": "D", "color": _GREEN, "mfc": filled}
-            label = "share a label of words" if group.name == WORDS else "share any label"
-            shown.append((group.rate.share, group.rate.interval, label, style))
-    return shown
+def _themes(naming: SurveyNaming) -> Iterator[tuple[Share, dict[str, Any]]]:
+    """How many lists share a label, any and one of words, and how that is drawn."""
+    for group in naming.groups:
+        if group.name == WORDS:
+            yield group.rate, _THEME | {"mfc": GREEN, "label": "share a label of words"}
+        elif group is naming.groups[0]:
+            yield group.rate, _THEME | {"mfc": "white", "label": "share any label"}
 
 
-def _bars(
-    ax: Any,
-    where: npt.NDArray[np.floating],
-    rates: list[float],
-    intervals: list[tuple[float, float]],
-    **style: Any,
-) -> None:
-    height = 100 * np.array(rates)
-    ends = 100 * np.array(intervals).T
+def _bars(ax: Any, where: npt.NDArray[np.floating], found: Sequence[_Found], **style: Any) -> None:
+    """Shares with their intervals, in percent."""
+    height = 100 * np.array([share for share, _ in found])
+    ends = 100 * np.array([interval for _, interval in found]).T
     beyond = np.maximum(np.abs(ends - height), 0)
     lines = {"linestyle": "none", "capsize": 2.5, "markersize": 5.5, "elinewidth": 1}
     ax.errorbar(where, height, beyond, **lines, **style)
@@ -145,8 +139,7 @@ def _hubs(ax: Any, result: Survey) -> None:
     ranks, expected = _chance(m, k, n)
     style = {"color": "black", "linestyle": ":", "drawstyle": "steps-pre"}
     ax.plot(ranks, 100 * expected / m, linewidth=1.2, label="tokens at random", **style)
-    ax.set_xscale("log")
-    ax.set_yscale("log")
+    ax.set(xscale="log", yscale="log")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:,g}")
         axis.set_minor_formatter("")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from math import acos, asin, degrees
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -15,28 +14,39 @@ from tokensphere.analysis.claims.judge import Claim
 from tokensphere.analysis.claims.parts import LEVELS
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.statistics.intervals import Z
-from tokensphere.views.terminal.render import Row, cells, note, table, table_with_text, title
-from tokensphere.views.text import cosine, crop, joined, left_out, tenths
+from tokensphere.views.terminal.render import (
+    Row,
+    caption,
+    cells,
+    note,
+    spaced,
+    table,
+    table_with_text,
+    title,
+)
+from tokensphere.views.text import cosine, crop, left_out, tenths
 
 _STYLES = {"holds": "green", "holds in part": "yellow", "fails": "red", "open": "dim"}
 _WIDEST_NAME = 16
 _NOTHING = "–"
+_WORDLESS = "  k-means without words"
+_PAIRS = {
+    "sd_S > |mean_S − mean|": "exceeds",
+    "sd_S > |mean_S|": "exceeds_raw",
+    "Var_S > |mean_S|, literally": "exceeds_literal",
+}
 
 
 def geometry(result: Geometry, _width: int) -> RenderableType:
     """Section by section, the claims last."""
-    return Group(
-        *_section("Orthogonality", *_orthogonality(result)),
-        *_section("Anisotropy", _anisotropy(result)),
-        *_section("Where the variance of the cosine lies", *_variance(result)),
-        *_section("How many clusters the nearest tokens come from", *_variety(result)),
-        *_section("Claims", *_claims(result.claims)),
-        _caption(result),
+    return spaced(
+        [title("Orthogonality"), *_orthogonality(result)],
+        [title("Anisotropy"), _anisotropy(result)],
+        [title("Where the variance of the cosine lies"), *_variance(result)],
+        [title("How many clusters the nearest tokens come from"), *_variety(result)],
+        [title("Claims"), *_claims(result.claims)],
+        [_caption(result)],
     )
-
-
-def _section(head: str, *parts: RenderableType) -> list[RenderableType]:
-    return [title(head), *parts, Text()]
 
 
 def _orthogonality(result: Geometry) -> list[RenderableType]:
@@ -94,48 +104,19 @@ def _anisotropy(result: Geometry) -> Text:
     )
 
 
-_Show = Callable[[Clusters], str]
-
-
-def _by_clustering(result: Geometry, rows: Sequence[tuple[str, _Show]]) -> Table:
-    """A table with a column for every clustering."""
+def _by_clustering(result: Geometry, facts: Callable[[Clusters], Iterator[tuple[str, str]]]) -> Table:
+    """A table with a column for every clustering, of facts that each has under the same labels."""
     heads = cells((crop(one.name, _WIDEST_NAME) for one in result.clusters), "bold")
-    return table([["", *heads], *([label, *map(show, result.clusters)] for label, show in rows)])
+    rows = zip(*map(facts, result.clusters), strict=True)
+    return table([["", *heads], *([row[0][0], *(text for _, text in row)] for row in rows)])
 
 
 def _variance(result: Geometry) -> list[RenderableType]:
-    def measured(one: Clusters) -> str:
-        return f"{100 * one.measured.values.icc:.1f} ± {100 * Z * one.measured.icc_error:.1f} %"
-
-    def quartiles(one: Clusters) -> str:
-        return " ".join(f"{ratio:.2f}" for ratio in one.ratio_quartiles) or _NOTHING
-
-    rows: list[tuple[str, _Show]] = [
-        ("clusters", lambda one: f"{len(one.partition.sizes):,}"),
-        ("tokens in them", lambda one: f"{one.partition.n:,}"),
-        (
-            "tokens of the largest, smallest",
-            lambda one: f"{one.partition.sizes.max():,} {one.partition.sizes.min():,}",
-        ),
-        ("variance between clusters, exact", lambda one: tenths(one.partition.decomposition.icc)),
-        ("  along the directions drawn", measured),
-        ("  clusters filled at random", lambda one: tenths(one.partition.random.icc)),
-        ("  k-means without words", _wordless_icc),
-        ("Var_S / Var: quartiles of clusters", quartiles),
-        ("  k-means without words: median", _wordless_ratio),
-    ]
-    for what, name in (
-        ("sd_S > |mean_S − mean|", "exceeds"),
-        ("sd_S > |mean_S|", "exceeds_raw"),
-        ("Var_S > |mean_S|, literally", "exceeds_literal"),
-    ):
-        rows.append((f"pairs with {what}", partial(_exceeding, name, False)))
-        rows.append(("  clusters filled at random", partial(_exceeding, name, True)))
     shares = [one.partition.decomposition.icc for one in result.clusters]
     total = result.clusters[0].partition.decomposition.total
     between = " to ".join(dict.fromkeys(map(tenths, (min(shares), max(shares)))))
     return [
-        _by_clustering(result, rows),
+        _by_clustering(result, _variance_of),
         *(
             Text(f"! {one.name}: {problem}: a failed clustering, not a finding", style="yellow")
             for one in result.clusters
@@ -150,37 +131,46 @@ def _variance(result: Geometry) -> list[RenderableType]:
     ]
 
 
-def _wordless_icc(one: Clusters) -> str:
-    return tenths(one.baseline.partition.decomposition.icc) if one.baseline else _NOTHING
+def _variance_of(one: Clusters) -> Iterator[tuple[str, str]]:
+    partition, measured, wordless = one.partition, one.measured, one.baseline
+    icc, error = 100 * measured.values.icc, 100 * Z * measured.icc_error
+    quartiles = wordless.ratio_quartiles if wordless else ()
+    yield "clusters", f"{len(partition.sizes):,}"
+    yield "tokens in them", f"{partition.n:,}"
+    yield "tokens of the largest, smallest", f"{partition.sizes.max():,} {partition.sizes.min():,}"
+    yield "variance between clusters, exact", tenths(partition.decomposition.icc)
+    yield "  along the directions drawn", f"{icc:.1f} ± {error:.1f} %"
+    yield "  clusters filled at random", tenths(partition.random.icc)
+    yield _WORDLESS, tenths(wordless.partition.decomposition.icc) if wordless else _NOTHING
+    yield "Var_S / Var: quartiles of clusters", " ".join(map(_ratio, one.ratio_quartiles)) or _NOTHING
+    yield f"{_WORDLESS}: median", _ratio(quartiles[1]) if quartiles else _NOTHING
+    for what, name in _PAIRS.items():
+        yield f"pairs with {what}", _exceeding(one, name)
+        yield "  clusters filled at random", _exceeding(one, name, shuffled=True)
 
 
-def _wordless_ratio(one: Clusters) -> str:
-    quartiles = one.baseline.ratio_quartiles if one.baseline else ()
-    return f"{quartiles[1]:.2f}" if quartiles else _NOTHING
+def _ratio(value: float) -> str:
+    return f"{value:.2f}"
 
 
-def _exceeding(what: str, shuffled: bool, one: Clusters) -> str:
+def _exceeding(one: Clusters, what: str, *, shuffled: bool = False) -> str:
     share = one.exceeding(what, shuffled=shuffled)
     return _NOTHING if share is None else tenths(share)
 
 
 def _variety(result: Geometry) -> list[RenderableType]:
-    def wordless(one: Clusters) -> str:
-        return f"{one.baseline.variety.mean:.2f}" if one.baseline else _NOTHING
-
     k = result.settings.k
-    rows: list[tuple[str, _Show]] = [
-        (
-            f"different clusters among the {k} nearest",
-            lambda one: f"{one.variety.mean:.2f} ± {Z * one.variety.error:.2f}",
-        ),
-        ("  in 90 % of the directions", lambda one: "{} to {}".format(*one.middle_variety)),
-        ("by the clusters' means and sds alone", lambda one: f"{one.model_variety.mean:.2f}"),
-        ("k-means without words", wordless),
-        (f"{k} tokens at random", lambda one: f"{one.expected_different:.2f}"),
-    ]
+
+    def variety_of(one: Clusters) -> Iterator[tuple[str, str]]:
+        seen, (low, high) = one.variety, one.middle_variety
+        yield f"different clusters among the {k} nearest", f"{seen.mean:.2f} ± {Z * seen.error:.2f}"
+        yield "  in 90 % of the directions", f"{low} to {high}"
+        yield "by the clusters' means and sds alone", f"{one.model_variety.mean:.2f}"
+        yield _WORDLESS.strip(), _ratio(one.baseline.variety.mean) if one.baseline else _NOTHING
+        yield f"{k} tokens at random", f"{one.expected_different:.2f}"
+
     return [
-        _by_clustering(result, rows),
+        _by_clustering(result, variety_of),
         Text(
             "Fewer than at random means that some clusters lie nearer to a direction than others. Where"
             " means and sds alone give as many as were seen, nothing else about the clusters matters."
@@ -210,7 +200,7 @@ def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
 def _caption(result: Geometry) -> Text:
     settings = result.settings
     numbers = ", ".join(f"{count:,}" for count in result.too_many)
-    what = (
+    return caption(
         f"{result.n_tokens:,} tokens × {result.d:,} dimensions of {result.provenance.model}",
         f"{settings.n_directions:,} random directions (seed {settings.seed})",
         f"quantiles to {result.orthogonality.resolution:.0e}",
@@ -219,4 +209,3 @@ def _caption(result: Geometry) -> Text:
         f"{result.at_mean:,} tokens at the mean are in no cluster of k-means" if result.at_mean else "",
         f"too many clusters for so few tokens: {numbers}" if numbers else "",
     )
-    return note(joined(what))

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.cells import cell_len
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
 from tokensphere.analysis.direction_test.statistics import KINDS, Statistic
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.terminal.render import Row, cells, note, table
-from tokensphere.views.text import anchor, between, crop, number, p_text, tenths
+from tokensphere.views.terminal.render import Row, cells, note, spaced, table
+from tokensphere.views.text import GAP, between, crop, number, p_text, short, tenths, that_fit
 from tokensphere.views.words import FEW, caption, in_words, sentences
 
 _NARROWEST_NAME, _WIDEST_NAME = 12, 40
+_WIDEST_TOKEN = 24
 _MOST_GROUPS = 60
-_GAP = "  "
 Column = list[str]  # a head and a cell for each direction
 
 
@@ -29,15 +29,13 @@ def direction_test(result: DirectionTest, width: int) -> RenderableType:
 def ranked_test(result: RankedTest, width: int) -> RenderableType:
     """These directions, how many of all stand out, and what that says."""
     test = result.test
-    parts: list[RenderableType] = []
-    if len(result.rows):
-        parts += [*_lines(result, width), Text()]
-    if test.overall.n > 1:
-        parts += [_overall(test), Text()]
-    if len(test.groups) > 1:
-        parts += [_groups(result), Text()]
-    parts += [Text(text) for text in sentences(result)]
-    return Group(*parts, Text(), note(caption(test)))
+    return spaced(
+        _lines(result, width) if len(result.rows) else (),
+        [_overall(test)] if test.overall.n > 1 else (),
+        [_groups(result)] if len(test.groups) > 1 else (),
+        map(Text, sentences(result)),
+        [note(caption(test))],
+    )
 
 
 def _lines(result: RankedTest, width: int) -> list[Text]:
@@ -46,15 +44,15 @@ def _lines(result: RankedTest, width: int) -> list[Text]:
     names = ["direction", *(test.directions.titles[row] for row in result.rows)]
     longest = max(cell_len(crop(name, _WIDEST_NAME)) for name in names)
     for columns in _layouts(result):
-        room = width - sum(len(_GAP) + _width(column) for column in columns)
+        room = width - sum(len(GAP) + _width(column) for column in columns)
         if room >= longest:
             break
     first = min(longest, max(room, _NARROWEST_NAME))
     lines = []
     for place, name in enumerate(names):
-        name = anchor(crop(name, first))
+        name = short(name, first)
         cells = [
-            _GAP + " " * (_width(column) - cell_len(column[place])) + column[place] for column in columns
+            GAP + " " * (_width(column) - cell_len(column[place])) + column[place] for column in columns
         ]
         line = Text(no_wrap=True, overflow="crop")
         line.append(name + " " * (first - cell_len(name)), "bold" if place else "dim")
@@ -91,27 +89,17 @@ def _p(result: RankedTest, kind: type[Statistic], head: str = "p") -> Column:
 
 def _values(result: RankedTest, kind: type[Statistic]) -> Column:
     values = result.test[kind.name].values[result.rows].tolist()
-    return [
-        _head(result, kind),
-        *(number(value) if kind.larger else f"{value:.2g}" for value in values),
-    ]
+    return [_head(result, kind), *map(number if kind.larger else "{:.2g}".format, values)]
 
 
 def _near(test: DirectionTest, row: int, width: int) -> Text:
     """What the tokens share, and as many of them as fit."""
     theme = test.themes.short(row)
-    text = Text(_GAP, no_wrap=True, overflow="crop")
+    text = Text(GAP, no_wrap=True, overflow="crop")
     if theme is not None:
-        text.append(anchor(crop(theme, max(width // 2, 20))) + ": ", "italic")
-    room = width - text.cell_len - 2
-    for place, id in enumerate(test.ids[row].tolist()):
-        token = (_GAP if place else "") + anchor(crop(test.vocabulary.visible(id), 24))
-        if place and cell_len(token) > room:
-            text.append(" …")
-            break
-        text.append(token)
-        room -= cell_len(token)
-    return text
+        text.append(short(theme, max(width // 2, 20)) + ": ", "italic")
+    tokens = (short(test.vocabulary.visible(id), _WIDEST_TOKEN) for id in test.ids[row].tolist())
+    return text.append(that_fit(tokens, width - text.cell_len - 2, " …"))
 
 
 def _overall(test: DirectionTest) -> RenderableType:
@@ -131,7 +119,7 @@ def _groups(result: RankedTest) -> RenderableType:
     rows: list[Row] = [cells((head, "tested", "p < 0.05", "q < 0.05"), "bold")]
     groups = result.test.groups
     for group in groups[:_MOST_GROUPS]:
-        found, name = group[result.statistic.name], anchor(crop(group.name, _WIDEST_NAME))
+        found, name = group[result.statistic.name], short(group.name, _WIDEST_NAME)
         rows.append([name, f"{group.n:,}", _share(found.p), _share(found.q)])
     if len(groups) > _MOST_GROUPS:
         rows.append(cells((f"{len(groups) - _MOST_GROUPS} more: --json", "", "", ""), "dim"))

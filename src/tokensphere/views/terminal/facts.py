@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from tokensphere.analysis.pair import Pair, PairCosine
 from tokensphere.analysis.summary import Summary
 from tokensphere.space import Provenance
-from tokensphere.views.terminal.render import Row, cell, cells, note, table, table_with_text
-from tokensphere.views.text import anchor, cosine, crop, joined, number, percent
+from tokensphere.views.terminal.render import Row, caption, cell, cells, spaced, table, table_with_text
+from tokensphere.views.text import cosine, number, percent, short
 
 _WIDEST_TOKEN = 24
+_CALLED = {"dtype": "stored as", "sha256": "SHA-256", "license": "licence"}
 
 
 def pair(result: Pair, _width: int) -> RenderableType:
     """The cosine of two tokens, raw and centred, beside those of random pairs."""
-    a, b = (anchor(crop(result.vocabulary.visible(id), _WIDEST_TOKEN)) for id in (result.a, result.b))
+    a, b = (short(result.vocabulary.visible(id), _WIDEST_TOKEN) for id in (result.a, result.b))
     both = (result.raw, result.centered)
     rows: list[Row] = [
         cells((f"{a} and {b}", "raw", "centred"), "bold"),
@@ -29,12 +30,12 @@ def pair(result: Pair, _width: int) -> RenderableType:
         [f"place of {b} near {a}", *(f"{c.rank_of_b:,}" for c in both)],
         [f"place of {a} near {b}", *(f"{c.rank_of_a:,}" for c in both)],
     ]
-    caption = (
+    about = caption(
         result.provenance.model,
         f"{result.n_sampled:,} random pairs of its {result.n_tokens:,} tokens (seed {result.seed})",
         "places are exact, 1 is the nearest",
     )
-    return Group(table(rows), Text(), note(joined(caption)))
+    return spaced([table(rows)], [about])
 
 
 def _share(value: PairCosine, sampled: int) -> str:
@@ -62,15 +63,6 @@ def summary(result: Summary, _width: int) -> Table:
 
 
 def _source_rows(source: Provenance) -> list[tuple[str, str]]:
-    rows = [
-        ("model", source.model),
-        ("source", source.source),
-        ("revision", source.revision),
-        ("tensor", source.tensor),
-        ("matrix", source.matrix),
-        ("stored as", source.dtype),
-        ("SHA-256", source.sha256),
-        ("licence", source.license),
-        *(("note", note) for note in source.notes),
-    ]
-    return [(label, text) for label, text in rows if text is not None]
+    facts = source.to_dict()
+    notes = [("note", note) for note in facts.pop("notes")]
+    return [(_CALLED.get(name, name), text) for name, text in facts.items() if text is not None] + notes

@@ -12,7 +12,7 @@ from tokensphere.analysis.naming.neighbors import NamedNeighbors
 from tokensphere.analysis.naming.themes import NOTHING, share_in_words
 from tokensphere.views.terminal.neighbors import WIDEST_TITLE, neighbors_caption, tables
 from tokensphere.views.terminal.render import cells, note, table_with_text
-from tokensphere.views.text import anchor, crop, p_text
+from tokensphere.views.text import anchor, p_text, short
 
 _ROOM = 40  # columns below which lines stand under the direction's title, not beside it
 
@@ -30,7 +30,7 @@ def named_neighbors(result: NamedNeighbors, width: int) -> RenderableType:
 def _block(result: NamedNeighbors, first: int, last: int, width: int) -> list[RenderableType]:
     """What the lists of some directions share, title by title."""
     names = result.neighbors.names
-    titles = cells((anchor(crop(names[j].title, WIDEST_TITLE)) for j in range(first, last)), "bold")
+    titles = cells((short(names[j].title, WIDEST_TITLE) for j in range(first, last)), "bold")
     widest = max(title.cell_len for title in titles)
     texts = [Text("\n").join(map(_styled, lines(result, j))) for j in range(first, last)]
     pairs = zip(titles, texts, strict=True)

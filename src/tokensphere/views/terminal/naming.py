@@ -10,17 +10,17 @@ from rich.text import Text
 
 from tokensphere.analysis.naming.labels import LabelList, LabelMembers
 from tokensphere.analysis.naming.tokens import Naming
-from tokensphere.views.terminal.render import Row, cell, cells, note, table, title
+from tokensphere.views.terminal.render import Row, caption, cell, cells, note, spaced, table, title
 from tokensphere.views.text import (
     FORMS,
+    GAP,
     ROWS,
     SPACE,
     anchor,
-    crop,
-    joined,
     number,
     p_text,
     percent,
+    short,
     tokens_of,
 )
 
@@ -28,21 +28,18 @@ _MOST_LABELS = 10
 _MOST_TOKENS = 40
 _WIDEST_WORDS = 44
 _WIDEST_TOKEN = 24
-_GAP = "  "
 _MOST_OF_A_KIND, _SOME_OF_A_KIND = 200, 20  # a thousand lemmas would bury everything else
 
 
 def naming(result: Naming, _width: int) -> RenderableType:
     """The tokens, what they have in common, and the labels of smallest p."""
     ids = result.ids.tolist()
-    tokens = _GAP.join(anchor(result.vocabulary.visible(id)) for id in ids[:_MOST_TOKENS])
+    tokens = GAP.join(anchor(result.vocabulary.visible(id)) for id in ids[:_MOST_TOKENS])
     if len(ids) > _MOST_TOKENS:
-        tokens += f"{_GAP}… and {len(ids) - _MOST_TOKENS:,} more"
-    parts: list[RenderableType] = [Text(tokens), Text(), title(result.text), Text()]
+        tokens += f"{GAP}… and {len(ids) - _MOST_TOKENS:,} more"
     shown = result.ranked(3)
-    if len(shown):
-        parts += [_naming_table(result, shown[:_MOST_LABELS].tolist()), Text()]
-    return Group(*parts, *map(note, _naming_caption(result, len(shown))))
+    labels = [_naming_table(result, shown[:_MOST_LABELS].tolist())] if len(shown) else []
+    return spaced([Text(tokens)], [title(result.text)], labels, _notes(result, len(shown)))
 
 
 def _naming_table(result: Naming, labels: Sequence[int]) -> Table:
@@ -54,7 +51,7 @@ def _naming_table(result: Naming, labels: Sequence[int]) -> Table:
     for j in labels:
         row = [
             cell("•" if result.labels[j].name in names else " "),
-            cell(anchor(crop(result.labels[j].words, _WIDEST_WORDS))),
+            cell(short(result.labels[j].words, _WIDEST_WORDS)),
             cell(f"{result.shared[j]}/{len(result.ids)}"),
             cell(percent(result.sizes[j] / result.n)),
             cell(_p(result.p[j])),
@@ -70,24 +67,24 @@ def _p(value: float, draws: int | None = None) -> str:
     return p_text(value, 0 if draws is None else 1 / (1 + draws), number)
 
 
-def _naming_caption(result: Naming, n_shared: int) -> Iterator[str]:
+def _notes(result: Naming, n_shared: int) -> Iterator[Text]:
     draws, seed = result.spec.draws, result.spec.seed
-    yield (
+    yield note(
         f"p of the whole list {_p(result.p_list, draws)}: how often {len(result.ids)} random"
         f" tokens share a label that is as unlikely ({draws:,} draws, seed {seed})"
     )
     if (beside := result.directions) is not None:
         settings = beside.settings
         how = ", ".join([settings.similarity, ROWS[settings.centered], *[FORMS] * settings.forms])
-        yield (
+        yield note(
             f"beside random directions p {_p(beside.p_familywise, beside.n_draws)}: how often their"
             f" nearest tokens do ({beside.n_draws:,} directions, {how})"
         )
     if n_shared > _MOST_LABELS:
-        yield f"{n_shared - _MOST_LABELS} more labels are shared by 3 tokens or more (--json)"
+        yield note(f"{n_shared - _MOST_LABELS} more labels are shared by 3 tokens or more (--json)")
     without = f"{len(result.left_out)} left out (zero, NaN or padding)" if result.left_out else ""
     tokens = tokens_of(result.n, result.provenance.model)
-    yield joined((f"{len(result.labels):,} labels", tokens, without, "• names the list", SPACE))
+    yield caption(f"{len(result.labels):,} labels", tokens, without, "• names the list", SPACE)
 
 
 def label_list(result: LabelList, _width: int) -> RenderableType:
@@ -105,7 +102,7 @@ def _rows_of_kind(result: LabelList, kind: str) -> Iterator[Row]:
     yield [cell(kind, "bold"), *cells(("tokens", "", "name", "source"), "dim")]
     for j in shown:
         label, size = result.labels[j], int(result.sizes[j])
-        words, name = (anchor(crop(text, _WIDEST_WORDS)) for text in (label.words, label.name))
+        words, name = (short(text, _WIDEST_WORDS) for text in (label.words, label.name))
         yield [words, cell(f"{size:,}", "cyan"), percent(size / result.n_tokens), name, label.source]
     if rest := len(every) - len(shown):
         yield cells((f"{rest:,} more: --kind {kind}", "", "", "", ""), "dim")
@@ -114,18 +111,13 @@ def _rows_of_kind(result: LabelList, kind: str) -> Iterator[Row]:
 
 def label_members(result: LabelMembers, _width: int) -> RenderableType:
     """The tokens that have a label."""
-    tokens = [crop(result.vocabulary.visible(id), _WIDEST_TOKEN) for id in result.ids.tolist()]
+    tokens = [short(result.vocabulary.visible(id), _WIDEST_TOKEN) for id in result.ids.tolist()]
     rest, share = result.size - len(tokens), percent(result.size / result.n_tokens)
-    caption = (
+    about = caption(
         f"{result.size:,} of {result.n_tokens:,} tokens ({share}) of {result.provenance.model}",
         result.label.source,
         f"{rest:,} more, by id, are not shown" if rest else "",
         SPACE,
     )
-    return Group(
-        title(f"{result.label.words} ({result.label.name})"),
-        Text(),
-        Text(_GAP.join(map(anchor, tokens))),
-        Text(),
-        note(joined(caption)),
-    )
+    name = title(f"{result.label.words} ({result.label.name})")
+    return spaced([name], [Text(GAP.join(tokens))], [about])

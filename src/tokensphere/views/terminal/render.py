@@ -11,6 +11,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from tokensphere.views.text import joined
+
 GAP = 2
 Row = Iterable[Text | str]
 WIDTH_WITHOUT_TERMINAL = 100
@@ -51,9 +53,22 @@ def note(text: str) -> Text:
     return Text(text, style="dim")
 
 
+def caption(*parts: str) -> Text:
+    """A note of several parts, those that are not empty."""
+    return note(joined(*parts))
+
+
 def title(text: str) -> Text:
     """What stands above."""
     return Text(text, style="bold")
+
+
+def spaced(*blocks: Iterable[RenderableType]) -> Group:
+    """Blocks with an empty line between them; a block of nothing leaves none."""
+    parts: list[RenderableType] = []
+    for block in filter(None, map(list, blocks)):
+        parts += [Text(), *block] if parts else block
+    return Group(*parts)
 
 
 def _grid() -> Table:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
-from rich.cells import cell_len
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.terminal.render import Row, cell, cells, note, table, title
+from tokensphere.views.terminal.render import Row, caption, cell, cells, spaced, table, title
 from tokensphere.views.text import (
     FORMS,
     ROWS,
     SPACE,
-    anchor,
     between,
     cosine,
-    crop,
-    joined,
     left_out,
     percent,
+    short,
     tenths,
+    that_fit,
     tokens_of,
 )
 
@@ -40,16 +36,20 @@ _HUBS_SHOWN = 5
 def survey(result: Survey, width: int) -> RenderableType:
     """Rates, their sentence, lists, what these share if that was asked for, and hubs."""
     what = "neighbourhood" if result.settings.seed is None else "random neighbourhood"
-    parts: list[RenderableType] = [title(f"How often is a {what} coherent?"), Text()]
-    for number in range(len(LEVELS)):
-        parts += [*_rates(result, number), Text()]
-    parts += [Text(sentence(result)), Text(), Text(_alike(result)), Text()]
-    parts += [_lists(result, width), Text()]
+    shared = []
     if (naming := result.naming) is not None:
-        parts += [title("What do the neighbours share?"), _themes(naming)]
-        parts += [Text(_themes_sentence(result, naming)), Text()]
-    parts += [title("Hubs: tokens that stand in many lists"), _hubs(result, width), Text()]
-    return Group(*parts, note(_caption(result)))
+        said = Text(_themes_sentence(result, naming))
+        shared = [title("What do the neighbours share?"), _themes(naming), said]
+    return spaced(
+        [title(f"How often is a {what} coherent?")],
+        *(_rates(result, number) for number in range(len(LEVELS))),
+        [Text(sentence(result))],
+        [Text(_alike(result))],
+        [_lists(result, width)],
+        shared,
+        [title("Hubs: tokens that stand in many lists"), _hubs(result, width)],
+        [_caption(result)],
+    )
 
 
 def _rates(result: Survey, number: int) -> list[RenderableType]:
@@ -115,37 +115,22 @@ def _lists(result: Survey, width: int) -> RenderableType:
     titles = {"most": "most coherent", "typical": "typical", "least": "least coherent"}
     rows = [cells(("index", "T", "percentile", "tokens"), "bold")]
     used = max(5, len(str(result.settings.first + len(result)))) + 6 + 10 + 3 * 2  # T may be negative
+    blank = [cell("")] * 3
     for name, places in result.examples().items():
-        rows.append([*cells(["", "", ""], ""), cell(titles[name], "italic")])
+        rows.append([*blank, cell(titles[name], "italic")])
         for place, share in zip(places.tolist(), result.percentile(places).tolist(), strict=True):
+            index, coherence = result.settings.first + place, float(result.coherence[place])
             tokens = (_token(result, id) for id in result.ids(place).tolist())
-            rows.append(
-                [
-                    cell(str(result.settings.first + place)),
-                    cell(cosine(float(result.coherence[place])), "cyan"),
-                    cell(f"{100 * share:.1f}", "dim"),
-                    cell(_that_fit(tokens, max(width - used - 2, 20), " …")),
-                ]
-            )
+            numbers = [cell(cosine(coherence), "cyan"), cell(f"{100 * share:.1f}", "dim")]
+            fitting = that_fit(tokens, max(width - used - 2, 20), " …")
+            rows.append([cell(str(index)), *numbers, cell(fitting)])
             if result.naming is not None and (shared := result.naming.short(place)):
-                shared = anchor(crop(f"  {shared}", max(width - used, 20)))
-                rows.append([*cells(["", "", ""], ""), cell(shared, "dim")])
+                rows.append([*blank, cell(short(f"  {shared}", max(width - used, 20)), "dim")])
     return table(rows, left={3})
 
 
 def _token(result: Survey, id: int) -> str:
-    return anchor(crop(result.vocabulary.visible(id), _WIDEST_TOKEN))
-
-
-def _that_fit(texts: Iterable[str], width: int, more: str = "") -> str:
-    """As many of the texts as fit into `width` columns, the first in any case; then `more`."""
-    shown = ""
-    for text in texts:
-        longer = f"{shown}  {text}" if shown else text
-        if shown and cell_len(longer) > width:
-            return shown + more
-        shown = longer
-    return shown
+    return short(result.vocabulary.visible(id), _WIDEST_TOKEN)
 
 
 def _themes(naming: SurveyNaming) -> RenderableType:
@@ -154,18 +139,11 @@ def _themes(naming: SurveyNaming) -> RenderableType:
     rows: list[Row] = [cells(("share a label", "labels", *among), "bold")]
     for group in naming.groups:
         kappa, ends = group.agreement.kappa, group.agreement.interval
-        rows.append(
-            [
-                group.name,
-                f"{group.n_labels:,}",
-                _share(group.rate),
-                between(group.rate.interval),
-                _share(group.rate_coherent),
-                _share(group.rate_others),
-                "—" if kappa is None else f"{kappa:.2f}",
-                "" if ends is None else f"{ends[0]:.2f} to {ends[1]:.2f}",
-            ]
-        )
+        every, *parts = map(_share, (group.rate, group.rate_coherent, group.rate_others))
+        agreement = "—" if kappa is None else f"{kappa:.2f}"
+        interval = "" if ends is None else f"{ends[0]:.2f} to {ends[1]:.2f}"
+        row = [group.name, f"{group.n_labels:,}", every, between(group.rate.interval), *parts]
+        rows.append([*row, agreement, interval])
     chance = f"{100 * naming.level:.0f} %"
     return table([*rows, ["chance", "", chance, "", chance, chance, "0", ""]])
 
@@ -192,25 +170,23 @@ def _hubs(result: Survey, width: int) -> RenderableType:
         used = sum(max(row[place].cell_len for row in rows) + 2 for place in range(len(heads) - 1))
         listed = zip(hubs.ids[:_HUBS_SHOWN].tolist(), hubs.shares.tolist(), strict=False)
         tokens = (f"{_token(result, id)} {percent(share)}" for id, share in listed)
-        rows[-1].append(cell(_that_fit(tokens, max(width - used, 30))))
+        rows[-1].append(cell(that_fit(tokens, max(width - used, 30))))
     return table(rows, left={0, 5})
 
 
-def _caption(result: Survey) -> str:
+def _caption(result: Survey) -> Text:
     settings, done = result.settings, f"{len(result):,} of {result.asked:,} directions done"
     last = settings.first + len(result) - 1
     random = settings.seed is not None
-    return joined(
-        (
-            f"stopped: {done}" if len(result) < result.asked else "",
-            tokens_of(result.n_tokens, result.provenance.model),
-            f"seed {settings.seed}, directions {settings.first:,} to {last:,}" if random else "",
-            "T: mean cosine of the neighbours' centred rows; percentile: among lists with no words"
-            f" (surrogate {settings.surrogate}, seed {settings.surrogate_seed})",
-            f"a list again: {_again(result)}" if random else "",
-            left_out(result.left_out),
-            SPACE,
-        )
+    return caption(
+        f"stopped: {done}" if len(result) < result.asked else "",
+        tokens_of(result.n_tokens, result.provenance.model),
+        f"seed {settings.seed}, directions {settings.first:,} to {last:,}" if random else "",
+        "T: mean cosine of the neighbours' centred rows; percentile: among lists with no words"
+        f" (surrogate {settings.surrogate}, seed {settings.surrogate_seed})",
+        f"a list again: {_again(result)}" if random else "",
+        left_out(result.left_out),
+        SPACE,
     )
 
 

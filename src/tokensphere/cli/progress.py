@@ -1,0 +1,74 @@
+"""What is shown on standard error while something is fetched or computed, if somebody watches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_LONG = 20_000  # draws or directions from which a bar is shown for work that is mostly short
+
+
+@contextmanager
+def fetching(model: str | None) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar that appears when something is fetched."""
+    if model is None or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+    from rich.progress import TransferSpeedColumn as Speed
+
+    columns = (BarColumn(), DownloadColumn(), Speed(), TimeRemainingColumn())
+    bar = Progress(f"fetching {model}", *columns, console=Console(stderr=True), transient=True)
+
+    def show(done: int, total: int) -> None:
+        if not bar.tasks:
+            bar.start()
+            bar.add_task("", total=total)
+        bar.update(bar.task_ids[0], completed=done, total=total)
+
+    try:
+        yield show
+    finally:
+        if bar.tasks:
+            bar.stop()
+
+
+@contextmanager
+def counting(total: int, *, long: bool = False) -> Iterator[Callable[[int], None] | None]:
+    """A bar of directions with rate and time left.
+
+    `long` work takes minutes; else a bar is shown only from some ten thousand on.
+    """
+    if not sys.stderr.isatty() or (total < _LONG and not long):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress
+    from rich.progress import TimeRemainingColumn as Left
+
+    columns = ("directions", BarColumn(), MofNCompleteColumn(), "{task.fields[rate]}", Left())
+    console = Console(stderr=True)
+    bar = Progress(*columns, console=console, transient=True, speed_estimate_period=120)
+    with bar:
+        task = bar.add_task("", total=total, rate="")
+
+        def advance(count: int) -> None:
+            bar.advance(task, count)
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+
+        yield advance
+
+
+@contextmanager
+def parts_of(work: str) -> Iterator[Callable[[str], None] | None]:
+    """Which part of the work is being done."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(work) as status:
+        yield lambda part: status.update(part)

@@ -1,0 +1,144 @@
+"""What commands do: load the model, read directions and labels, do a job, print its result.
+
+What is asked for is read from the options of the running command, see :mod:`tokensphere.cli.options`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tokensphere.cli import progress
+from tokensphere.cli.app import INTERRUPTED
+from tokensphere.errors import InputError
+
+if TYPE_CHECKING:
+    from tokensphere.geometry.directions import RandomDirections
+    from tokensphere.geometry.similarity import SearchSettings
+    from tokensphere.labels.table import LabelTable
+    from tokensphere.sources.cache.arrays import NullFiles
+    from tokensphere.space import EmbeddingSpace
+
+
+def asked() -> dict[str, Any]:
+    """The options of the running command by their parameters."""
+    return click.get_current_context().params
+
+
+def load_model() -> EmbeddingSpace:
+    """The model that MODEL or --model names, with the matrix and revision that are asked for."""
+    from tokensphere.sources.load import load
+
+    options = asked()
+    positional, named = options.get("model"), options["model_option"]
+    source = click.get_current_context().get_parameter_source("model_option")
+    if positional and named and positional != named:
+        if source is click.core.ParameterSource.COMMANDLINE:
+            raise InputError(f"two models are named, {positional!r} and {named!r}; give one")
+    given = ("matrix", "revision", "tensor", "vocabulary", "fold_norm", "refresh")
+    with progress.fetching(positional or named) as show_bytes:
+        return load(positional or named, progress=show_bytes, **{name: options[name] for name in given})
+
+
+def search_settings() -> SearchSettings:
+    """How neighbours are looked for."""
+    from tokensphere.geometry.similarity import SearchSettings
+
+    options = asked()
+    return SearchSettings(
+        **{name: options[name] for name in SearchSettings().to_dict() if name in options}
+    )
+
+
+def random_directions(space: EmbeddingSpace) -> RandomDirections:
+    """As many as -n says, from --first on."""
+    from tokensphere.geometry.directions import RandomDirections
+
+    options = asked()
+    first, seed = options.get("first", 0), options["seed"]
+    return RandomDirections(space.shape[1], options["count"], first=first, seed=seed)
+
+
+def given_directions(space: EmbeddingSpace, files: ExitStack, spec: str | None) -> Any:
+    """Directions in a file, open until `files` is closed, or those that --tokens describes."""
+    options = asked()
+    if spec is None and options["tokens_file"] is not None:
+        from tokensphere.directions.expressions import read_token_expressions
+
+        return read_token_expressions(options["tokens_file"])
+    from tokensphere.directions.file import open_directions
+
+    return files.enter_context(open_directions(str(spec), space.shape[1], axis=options["axis"]))
+
+
+def null_files(folder: str = "nulls") -> NullFiles:
+    """What was computed once, in a folder of the cache."""
+    from tokensphere.sources.cache.arrays import NullFiles
+    from tokensphere.sources.cache.entries import cache_root
+
+    return NullFiles(cache_root() / folder)
+
+
+def label_table_of(space: EmbeddingSpace) -> LabelTable:
+    """The labels that come with tokensphere, and those of --labels."""
+    from tokensphere.labels.build import label_table
+
+    table = label_table(space.vocabulary, store=null_files("labels"))
+    if (file := asked()["labels_file"]) is None:
+        return table
+    from tokensphere.labels.user import read_labels
+
+    return table.joined(read_labels(Path(file), space.vocabulary))
+
+
+def check_paths() -> None:
+    """Find out before the work begins whether its result can be written."""
+    options = asked()
+    if options.get("save") is not None:
+        from tokensphere.formats.parquet import check_parquet_path
+
+        check_parquet_path(options["save"])
+    if options["plot"] is not None:
+        from tokensphere.views.figures.canvas import check_figure_path
+
+        check_figure_path(options["plot"])
+
+
+def do_and_show(job: Any, result: Callable[[Any], Any]) -> None:
+    """Do a job of directions and show its result; Ctrl-C keeps, and shows, what is done until then."""
+    from tokensphere.run import go_on
+
+    options = asked()
+    with progress.counting(len(job) + job.draws, long=True) as advance:
+        done = go_on(job, save=options["save"], fresh=options["fresh"], progress=advance)
+    if done.stopped:
+        stopped = f"stopped after {len(done.part):,} of {len(job):,} directions"
+        click.echo(f"tokensphere: {stopped}", err=True)
+    show(result(done.part))
+    if done.stopped:
+        sys.exit(INTERRUPTED)
+
+
+def show(result: Any) -> None:
+    """Draw a result if --plot asks for it, and print it."""
+    from tokensphere import views
+
+    options = asked()
+    if options.get("plot") is not None:
+        views.draw(result, options["plot"])
+    if options["as_json"]:
+        click.echo(views.to_json(result))
+        return
+    if sys.stdout.isatty():
+        plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+        click.echo(views.to_text(result, color=not plain), color=True)
+        return
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdecimal() and 0 < len(columns) < 6 else 0
+    click.echo(views.to_text(result, width=width or views.WIDTH_WITHOUT_TERMINAL))
