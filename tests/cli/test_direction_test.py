@@ -229,6 +229,7 @@ def test_bad_input_is_one_line(probe: Path, tmp_path: Path) -> None:
     fails("none of the 3 directions can be tested (3 zero)", zero, "--nulls", 10)
     fails("there is no file or folder", tmp_path / "none.npy")
     fails("unknown null 'normal'", probe, "--null", "normal")
+    fails("unknown statistic 'spread': use one of nearness, cosine", probe, "--statistic", "spread")
     fails("only sample takes a file", probe, "--null", f"covariance:{probe}")
     fails("needs a file to draw directions from", probe, "--null", "sample")
     fails("two samples are given", probe, "--null", f"sample:{probe}", "--sample", probe)

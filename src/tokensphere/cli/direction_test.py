@@ -30,10 +30,11 @@ _near_options = together(
     options.forms,
 )
 _shown_options = together(
-    choice("--statistic", "nearness cosine coherence label", "Whose p is sorted and settled."),
+    option("--statistic", "Whose p is sorted and settled: nearness, cosine, coherence or label.",
+           default="nearness", metavar="NAME"),
     choice("--sort", "p q T name", "Which directions come first.", to="by"),
     number("--top", 20, "How many directions to show; 0 for all."),
-)
+)  # fmt: skip
 
 
 @main.command("test")
@@ -72,6 +73,9 @@ def direction_test(
     running.check_paths()
     if settle is not None and most_nulls < n_null:
         raise InputError(f"--most-nulls is {most_nulls}, below --nulls {n_null}; allow as many or more")
+    from tokensphere.analysis.direction_test.statistics import check_statistic
+
+    check_statistic(statistic)
     space = running.load_model()
     from tokensphere.analysis.direction_test.job import DirectionTestJob, SettleSpec
     from tokensphere.analysis.direction_test.null import NullSpec

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import cycle, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ def _beginning(names: Sequence[str]) -> str:
 
 def _histogram(ax: Any, result: RankedTest) -> None:
     test = result.test
-    for kind, style in zip(KINDS, _STYLES, strict=True):
+    for kind, style in zip(KINDS, cycle(_STYLES), strict=False):
         p = test[kind.name].pvalue[test.testable]
         counts, edges = np.histogram(p, bins=_BINS, range=(0, 1))
         heights = counts / max(len(p), 1) * _BINS
