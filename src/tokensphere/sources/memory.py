@@ -90,8 +90,7 @@ def from_transformers(model: Any, tokenizer: Any, *, matrix: Matrix = "input") -
     FormatError
         more tokens than rows
     """
-    wanted = Choice(matrix).matrix
-    layer = getattr(model, f"get_{wanted}_embeddings", lambda: None)()
+    layer = getattr(model, f"get_{Choice(matrix).matrix}_embeddings", lambda: None)()
     weight = getattr(layer, "weight", None)
     if weight is None:
         raise InputError(f"{type(model).__name__} has no {matrix} embeddings; use the other matrix")

@@ -76,10 +76,9 @@ def fetch(
     pinned = None if refresh else cache.resolve(repo, revision)
     repository = _open(repo, pinned or revision, patience)
     entry = cache.find(repo, repository.commit, matrix=matrix, tensor=tensor)
-    if entry is None or entry.found is None or not _enough(entry, norm):
+    found = entry.found if entry else None
+    if entry is None or found is None or not _enough(entry, norm):
         entry, found = _download(repository, revision, matrix, tensor, norm, progress)
-    else:
-        found = entry.found
     cache_writer.record(repo, revision, repository.commit, found, matrix=matrix, tensor=tensor)
     return cache.find(repo, repository.commit, matrix=matrix, tensor=tensor) or entry
 

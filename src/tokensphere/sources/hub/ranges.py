@@ -48,9 +48,8 @@ def fetch_whole(hub: Connection, what: str, url: str, *, limit: int, size: int |
                 if len(content) > limit:
                     raise SourceError(f"{what} is longer than {limit:,} bytes, too long for what it is")
         if size is not None and len(content) != size:
-            raise PassingError(
-                SourceError(f"{what} came as {len(content):,} bytes; {size:,} were expected")
-            )
+            problem = f"{what} came as {len(content):,} bytes; {size:,} were expected"
+            raise PassingError(SourceError(problem))
         return bytes(content)
 
     return persist(attempt, hub.patience)

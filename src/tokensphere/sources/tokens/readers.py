@@ -6,6 +6,7 @@ scores and all that is needed to cut a text into tokens are left alone.
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -132,11 +133,6 @@ def _finish(draft: Draft, decode: spelling.Decode) -> Vocabulary:
     return draft.finish(decode)
 
 
-def _numbered(pieces: list[Any]) -> list[tuple[Any, int]]:
-    """Tokens in the order of their ids, with these."""
-    return [(piece, id) for id, piece in enumerate(pieces)]
-
-
 def read_vocab_txt(raw: bytes | Path) -> Vocabulary:
     """The vocabulary of a ``vocab.txt`` (WordPiece): a token a line, in the order of the ids.
 
@@ -146,7 +142,7 @@ def read_vocab_txt(raw: bytes | Path) -> Vocabulary:
         as :func:`read_tokenizer_json`
     """
     draft = Draft(raw, "vocab.txt")
-    draft.add_all(_numbered(draft.lines()), spelling.kind_by_spelling)
+    draft.add_all(zip(draft.lines(), count()), spelling.kind_by_spelling)
     return draft.finish(spelling.decode_wordpiece)
 
 
@@ -164,7 +160,7 @@ def read_ctranslate2_vocabulary(raw: bytes | Path) -> Vocabulary:
     bare = raw.strip() if isinstance(raw, bytes) else b""
     in_json = draft.name.endswith(".json") or (bare.startswith(b"[") and bare.endswith(b"]"))
     pieces = draft.expect(list, draft.json(), "content") if in_json else draft.lines()
-    draft.add_all(_numbered(pieces), spelling.kind_by_spelling)
+    draft.add_all(zip(pieces, count()), spelling.kind_by_spelling)
     return _finish(draft, spelling.guess_decode(draft.pieces.values()))
 
 
@@ -192,7 +188,7 @@ def read_tokens_file(path: Path, n_rows: int | None = None) -> Vocabulary:
     if in_lines and tokens and len(tokens[0]) > 1:
         tokens[0] = tokens[0].removeprefix("\ufeff")  # the mark that Windows puts before UTF-8
     listed = isinstance(tokens, list)
-    draft.add_all(_numbered(tokens) if listed else draft.expect(dict, tokens, "content").items())
+    draft.add_all(zip(tokens, count()) if listed else draft.expect(dict, tokens, "content").items())
     return draft.finish(spelling.decode_plain)
 
 
