@@ -94,6 +94,10 @@ def _model_file(folder: Path) -> Path:
     raise SourceError(f"{folder} holds no model (looked for {', '.join((*IN_FOLDER, *_ANY_IN_FOLDER))})")
 
 
+def _is_gguf(_path: Path, start: bytes) -> bool:
+    return start[:4] == b"GGUF"
+
+
 def _is_safetensors(_path: Path, start: bytes) -> bool:
     """The length of a header, and the header's first character."""
     return start[8:9] == b"{" and 2 <= int.from_bytes(start[:8], "little") <= 100_000_000
@@ -144,22 +148,13 @@ def _is_word_vectors(_path: Path, start: bytes) -> bool:
 
 _WORD_VECTORS = (".txt", ".vec", ".bin", ".gz", ".w2v")
 FORMATS = (
+    Format("GGUF", _is_gguf, (".gguf",), "tokensphere.formats.gguf.reader:GGUFFile"),
     Format(
-        "GGUF",
-        lambda _, start: start[:4] == b"GGUF",
-        (".gguf",),
-        "tokensphere.formats.gguf.reader:GGUFFile",
-    ),
-    Format(
-        "safetensors",
-        _is_safetensors,
-        (".safetensors",),
+        "safetensors", _is_safetensors, (".safetensors",),
         "tokensphere.formats.safetensors:SafetensorsFile",
     ),
     Format(
-        "an index of safetensors",
-        _is_index,
-        (".index.json",),
+        "an index of safetensors", _is_index, (".index.json",),
         "tokensphere.formats.sharded:ShardedSafetensors",
     ),
     Format(
@@ -170,4 +165,4 @@ FORMATS = (
     ),
     Format("NumPy (.npy, .npz)", _is_numpy, (".npy", ".npz"), "tokensphere.formats.numpy:open_numpy"),
     Format("word vectors (.txt, .vec, .bin)", _is_word_vectors, _WORD_VECTORS, None),
-)
+)  # fmt: skip
