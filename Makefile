@@ -10,10 +10,10 @@ demo: $(VENV)/.installed
 	$(BIN)/tokensphere random
 
 test: demo $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 slow: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto -m slow
+	$(BIN)/python -m pytest -n auto --dist worksteal -m slow
 
 check: lint types test slow smoke
 

@@ -31,7 +31,7 @@ def assert_shown_well(shown: str) -> None:
 
 
 @given(TOKENS)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @example(b"")
 @example(b"\\e")
 @example(b"\\x41")

@@ -48,7 +48,17 @@ def test_so_it_has_for_the_bundled_model() -> None:
         assert not missing_labels(command, shown, model="smollm2-135m-instruct"), command
 
 
-@pytest.mark.parametrize(("command", "shown"), CONSOLE, ids=[command for command, _ in CONSOLE])
+# What takes seconds; .ci/run looks at these, too.
+_LONG = ("pair", "test")
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        pytest.param(*example, marks=[pytest.mark.slow] * example[0].startswith(_LONG), id=example[0])
+        for example in CONSOLE
+    ],
+)
 def test_the_output_shown_is_the_output(command: str, shown: str) -> None:
     result = CliRunner().invoke(main, shlex.split(command))
     assert result.output == shown

@@ -99,6 +99,7 @@ def test_a_survey_that_was_stopped_and_continued_is_one_survey(
     assert part.read_bytes() == whole.read_bytes()
 
 
+@pytest.mark.slow
 def test_stopped_again_and_again(tmp_path: Path) -> None:
     whole, part = tmp_path / "whole.parquet", tmp_path / "part.parquet"
     good("-n", 500, "--save", whole)

@@ -158,7 +158,7 @@ def test_agrees_to_the_id_beyond_one_block(similarity: Similarity, centered: boo
 @every("small", [False, True])
 @every("different", [1, 2, 40])
 def test_ties_go_to_the_lower_id(similarity: Similarity, different: int, small: bool) -> None:
-    rows = duplicated(6001, 5, different, seed=different)
+    rows = duplicated(4001, 5, different, seed=different)
     queries = np.random.default_rng(1).standard_normal((4, 5))
     # Only the rows that differ are ranked here, so copies are exactly equal.
     unique, copy_of = np.unique(rows, axis=0, return_inverse=True)

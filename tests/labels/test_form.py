@@ -3,6 +3,7 @@ from __future__ import annotations
 import unicodedata
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -102,6 +103,7 @@ def test_signatures_keep_lengths_and_classes() -> None:
     assert signature("Ab") == signature("Cd") != signature("cD")
 
 
+@pytest.mark.slow
 def test_a_naive_loop_finds_the_same_in_the_bundled_vocabulary(bundled: ts.EmbeddingSpace) -> None:
     vocabulary = bundled.vocabulary
     found = {label.name: set(ids.tolist()) for label, ids in form_members(vocabulary)}

@@ -50,7 +50,9 @@ def texts(ax: Any) -> str:
     return " | ".join(" ".join(text.split()) for text in shown)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+@pytest.mark.parametrize(
+    "suffix", [".png", *(pytest.param(end, marks=pytest.mark.slow) for end in (".svg", ".pdf"))]
+)
 def test_a_file_is_written(result: Survey, suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"x{suffix}"
     plot_survey(result, path)

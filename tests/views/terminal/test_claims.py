@@ -144,7 +144,7 @@ def test_the_picture_says_what_it_shows(tmp_path: Path, result: Geometry) -> Non
         assert said in words
 
 
-@pytest.mark.parametrize("d", [2, 3])
+@pytest.mark.parametrize("d", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_few_dimensions_are_drawn_too(tmp_path: Path, d: int) -> None:
     rows = np.random.default_rng(1).standard_normal((60, d)).astype(np.float32)
     space = ts.EmbeddingSpace.from_arrays(rows, [f"t{i}" for i in range(60)])

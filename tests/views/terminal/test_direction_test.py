@@ -213,7 +213,9 @@ def test_short_names() -> None:
     assert short_names(["W", "W.out"]) == (["W", "W.out"], "")
 
 
-@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+@pytest.mark.parametrize(
+    "suffix", [".png", *(pytest.param(end, marks=pytest.mark.slow) for end in (".svg", ".pdf"))]
+)
 def test_pictures(small: ts.EmbeddingSpace, table: LabelTable, tmp_path: Path, suffix: str) -> None:
     pytest.importorskip("matplotlib")
     bad = np.array(RandomDirections(32, 40)[:])
