@@ -88,5 +88,10 @@ def draw(result: Any, path: Path) -> None:
         the file cannot be written, or its suffix is unknown
     MissingExtraError
         Matplotlib is not installed
+    TypeError
+        there is no picture of such a result
     """
-    _view(result, _FIGURES)(result, path)
+    view = _view(result, _FIGURES)
+    if view is None:
+        raise TypeError(f"no picture of {type(result).__name__}")
+    view(result, path)

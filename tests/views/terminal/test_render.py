@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from rich.cells import cell_len
 import tokensphere as ts
 from tests import small_model
 from tokensphere.display import visible
-from tokensphere.views import render, to_text
+from tokensphere.views import draw, render, to_text
 from tokensphere.views.text import LEFT_TO_RIGHT_MARK, anchor, cosine, crop, number, percent
 
 WIDTHS = [20, 30, 40, 60, 80, 100, 133, 200]
@@ -157,6 +158,8 @@ def test_rows_left_out_are_mentioned() -> None:
 def test_what_has_no_view() -> None:
     with pytest.raises(TypeError, match="no view for int"):
         render(3)
+    with pytest.raises(TypeError, match="no picture of int"):
+        draw(3, Path("3.png"))
 
 
 def test_crop_keeps_to_its_width() -> None:
