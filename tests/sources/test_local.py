@@ -19,8 +19,6 @@ from tests.formats.made import ctranslate2 as ctranslate2_bytes
 from tests.formats.made import safetensors_bytes
 from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError, TokensphereError
 from tokensphere.formats.gguf.writer import write_gguf
-from tokensphere.formats.recognise import FORMATS
-from tokensphere.sources import local
 
 TOKENS = ["the", "Köln", "日本", "x", "0.5", "end"]
 VECTORS = np.random.default_rng(11).standard_normal((len(TOKENS), 5)).astype(np.float32)
@@ -177,10 +175,6 @@ def test_an_archive_cut_short_is_still_told_by_its_first_member(tmp_path: Path) 
     (tmp_path / "x.npz").write_bytes(other.replace(b"a/data.pkl\0", b"ab/data.pkl"))
     with pytest.raises((FormatError, MissingExtraError), match=r"PyTorch"):
         ts.load(tmp_path / "x.npz")
-
-
-def test_loaders_of_their_own_are_of_formats_that_there_are() -> None:
-    assert set(local._LOADERS) < {known.name for known in FORMATS}
 
 
 def test_a_blob_of_numpy_with_its_tokens(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Format:
     name : in messages
     recognises : takes a file and its first bytes, and says whether the content is of this format
     suffixes : endings of names that decide where no content did
-    reader : ``module:class`` that opens such a file; None if it has no named tensors
+    reader : ``module:class`` of this package that opens such a file; None if it has no named tensors
     """
 
     name: str
@@ -51,7 +51,7 @@ class Format:
     def open(self, path: Path) -> TensorFile:
         """The tensors of a file; the format must have a `reader`."""
         module, _, name = (self.reader or "").partition(":")
-        file: TensorFile = getattr(import_module(module), name)(path)
+        file: TensorFile = getattr(import_module(f"tokensphere.{module}"), name)(path)
         return file
 
 
@@ -148,21 +148,11 @@ def _is_word_vectors(_path: Path, start: bytes) -> bool:
 
 _WORD_VECTORS = (".txt", ".vec", ".bin", ".gz", ".w2v")
 FORMATS = (
-    Format("GGUF", _is_gguf, (".gguf",), "tokensphere.formats.gguf.reader:GGUFFile"),
-    Format(
-        "safetensors", _is_safetensors, (".safetensors",),
-        "tokensphere.formats.safetensors:SafetensorsFile",
-    ),
-    Format(
-        "an index of safetensors", _is_index, (".index.json",),
-        "tokensphere.formats.sharded:ShardedSafetensors",
-    ),
-    Format(
-        "CTranslate2 (model.bin)", _is_ctranslate2, (), "tokensphere.formats.ctranslate2:CTranslate2File"
-    ),
-    Format(
-        "PyTorch (.bin, .pt)", _is_torch, (".pt", ".pth", ".ckpt"), "tokensphere.formats.torch:TorchFile"
-    ),
-    Format("NumPy (.npy, .npz)", _is_numpy, (".npy", ".npz"), "tokensphere.formats.numpy:open_numpy"),
+    Format("GGUF", _is_gguf, (".gguf",), "formats.gguf.reader:GGUFFile"),
+    Format("safetensors", _is_safetensors, (".safetensors",), "formats.safetensors:SafetensorsFile"),
+    Format("an index of safetensors", _is_index, (".index.json",), "formats.sharded:ShardedSafetensors"),
+    Format("CTranslate2 (model.bin)", _is_ctranslate2, (), "formats.ctranslate2:CTranslate2File"),
+    Format("PyTorch (.bin, .pt)", _is_torch, (".pt", ".pth", ".ckpt"), "formats.torch:TorchFile"),
+    Format("NumPy (.npy, .npz)", _is_numpy, (".npy", ".npz"), "formats.numpy:open_numpy"),
     Format("word vectors (.txt, .vec, .bin)", _is_word_vectors, _WORD_VECTORS, None),
 )  # fmt: skip

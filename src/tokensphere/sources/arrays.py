@@ -91,16 +91,13 @@ def _vocabulary(tokens: npt.NDArray[Any], path: Path) -> Vocabulary:
     return Vocabulary(listed, decode=decode_plain)
 
 
-def load_word_vectors(
-    path: str | Path, *, binary: bool | None = None, name: str | None = None
-) -> EmbeddingSpace:
+def load_word_vectors(path: str | Path, *, binary: bool | None = None) -> EmbeddingSpace:
     """The space of a file of word vectors.
 
     Parameters
     ----------
     path : text or binary file of word2vec, fastText (``.vec``) or GloVe, as it is or gzipped
     binary : whether the numbers are stored as float32; by default the file's begin tells
-    name : how results call this model; by default the name of the file
 
     Raises
     ------
@@ -111,7 +108,7 @@ def load_word_vectors(
     found = read_word_vectors(path, binary=binary)
     repeated = len(found.words) - len(set(found.words))
     provenance = Provenance(
-        name or path.name.removesuffix(".gz").rpartition(".")[0] or path.name,
+        path.name.removesuffix(".gz").rpartition(".")[0] or path.name,
         str(path),
         dtype="float32" if found.binary else "decimal text",
         notes=(f"{repeated} words come more than once",) if repeated else (),

@@ -7,8 +7,6 @@ other, than tensors have a loader of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from tokensphere.errors import InputError
@@ -40,14 +38,20 @@ def load_path(path: Path, choice: Choice, vocabulary: Path | None = None) -> Emb
         the format is unknown, or the file cannot be read
     """
     file, known = recognise(path)
-    if known.name in _LOADERS:
-        return _LOADERS[known.name](file, choice, vocabulary)
     # Whisper's tokenizer.json lacks the 1,501 time stamps that CTranslate2's own list has.
     list_first = known.name.startswith("CTranslate2")
 
     def tokens(n: int) -> Vocabulary:
         return find_vocabulary(file.parent, n, given=vocabulary, list_first=list_first)
 
+    if known.name == "GGUF":
+        return load_gguf(file, choice, vocabulary=tokens if vocabulary else None)
+    if known.name.startswith("NumPy"):
+        _only_whole(file, choice)
+        return load_arrays(file, vocabulary)
+    if known.name.startswith("word vectors"):
+        _only_whole(file, choice, vocabulary)
+        return load_word_vectors(file)
     with known.open(file) as tensors:
         if known.name == "safetensors" and all(name in tensors.tensors for name in _SAVED):
             _only_whole(file, choice, vocabulary)
@@ -57,31 +61,7 @@ def load_path(path: Path, choice: Choice, vocabulary: Path | None = None) -> Emb
         return assemble(tensors, tokens, choice, Provenance(name, str(file)), read_config(file.parent))
 
 
-def _load_gguf(path: Path, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
-    if vocabulary is None:
-        return load_gguf(path, choice)
-    return load_gguf(path, choice, vocabulary=partial(find_vocabulary, path.parent, given=vocabulary))
-
-
-def _load_arrays(path: Path, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
-    _only_whole(path, choice, None)
-    return load_arrays(path, vocabulary)
-
-
-def _load_word_vectors(path: Path, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
-    _only_whole(path, choice, vocabulary)
-    return load_word_vectors(path)
-
-
-def _only_whole(path: Path, choice: Choice, vocabulary: Path | None) -> None:
+def _only_whole(path: Path, choice: Choice, vocabulary: Path | None = None) -> None:
     """Refuse options that a file with one matrix and its own tokens has no use for."""
     if choice != Choice() or vocabulary is not None:
         raise InputError(f"{path} holds one matrix: leave out matrix, tensor, fold_norm and vocabulary")
-
-
-# By the names in the table of formats.
-_LOADERS: dict[str, Callable[[Path, Choice, Path | None], EmbeddingSpace]] = {
-    "GGUF": _load_gguf,
-    "NumPy (.npy, .npz)": _load_arrays,
-    "word vectors (.txt, .vec, .bin)": _load_word_vectors,
-}
