@@ -106,10 +106,9 @@ class CTranslate2File(MappedFile):
                     self.tensors.setdefault(alias + end, self.tensors[name + end])
 
     def _string(self) -> str:
-        size = self._number("<H")
-        at = self._need(size)
-        raw = self._map[at : at + size]
+        raw = self._sized("<H")
         if raw[-1:] != b"\0" or 0 in raw[:-1]:
+            at = self._at - len(raw)
             raise self._bad(f"has a name at byte {at:,} that does not end with one zero byte")
         return raw[:-1].decode("utf-8", "surrogateescape")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -40,10 +40,9 @@ def at_home(path: str | Path) -> Path:
 
 def exists(path: Path) -> bool:
     """Whether there is such a file or folder; a name that no file can have is none."""
-    try:
+    with suppress(OSError, ValueError):
         return path.exists()
-    except (OSError, ValueError):
-        return False
+    return False
 
 
 @contextmanager

@@ -45,9 +45,7 @@ def damage_told(problem: str, advice: str) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except SourceError:
-        raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
+        if isinstance(error, SourceError) or (isinstance(error, OSError) and error.errno is not None):
             raise
         raise FormatError(f"{problem} ({one_line(error)}); {advice}") from error

@@ -97,6 +97,11 @@ class MappedFile(TensorFile):
         self._at = at + size
         return at
 
+    def _sized(self, form: str) -> bytes:
+        """Bytes that come after their own length, a number of this form."""
+        at = self._need(self._number(form))
+        return self._map[at : self._at]
+
     def _number(self, form: str) -> int:
         """The next number, of a form of :mod:`struct`."""
         value: int = struct.unpack_from(form, self._map, self._need(struct.calcsize(form)))[0]

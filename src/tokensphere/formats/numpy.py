@@ -21,7 +21,7 @@ from tokensphere.errors import FormatError
 from tokensphere.formats.files import opened
 from tokensphere.formats.foreign import damage_told
 from tokensphere.formats.mapped import MappedFile
-from tokensphere.formats.stored import Blocks, Stored
+from tokensphere.formats.stored import Stored
 from tokensphere.formats.tensors import TensorFile, TensorInfo
 from tokensphere.formats.whole import whole_file
 
@@ -56,7 +56,7 @@ class ArrayFile(TensorFile):
     def stored(self, name: str) -> Stored:
         """See :meth:`TensorFile.stored`."""
         floats = self.usable(name).float_type or np.dtype(np.float64)
-        return Stored(self.array(name), 1, _convert, floats)
+        return Stored(self.array(name), 1, lambda values, out: np.copyto(out, values, "unsafe"), floats)
 
 
 class NpyFile(ArrayFile, MappedFile):
@@ -191,10 +191,6 @@ def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) ->
             if file.read(1):  # reaching the end is what makes zipfile compare the CRC-32
                 raise ValueError("it has more bytes than the array")
             return array
-
-
-def _convert(values: Blocks, out: Any) -> None:
-    out[...] = values
 
 
 @contextmanager

@@ -17,7 +17,7 @@ AT_ONCE = 2**24  # bytes of a file that are read before their memory is given ba
 PIECE = 2**17  # values: stored and as floats together stay in the second-level cache
 Blocks = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
-Decode = Callable[[Blocks, Any], None]  # fills the second with the values of the first
+Decode = Callable[[Blocks, Any], object]  # fills the second with the values of the first
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from tokensphere.errors import FormatError, MissingExtraError
 from tokensphere.formats.files import opened
-from tokensphere.formats.floats import float_type
+from tokensphere.formats.floats import NUMPY_DTYPES, float_type
 from tokensphere.formats.foreign import optional
 from tokensphere.formats.tensors import TensorFile, TensorInfo
 
@@ -27,11 +27,8 @@ _ARCHIVE = b"PK\x03\x04"
 _INSTALL = "pip install 'tokensphere[torch]'"
 # Keys under which training scripts put the weights beside other things.
 _INSIDE = ("state_dict", "model_state_dict", "model", "module")
-_NAMES = {
-    "float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16",
-    "float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2", "bool": "BOOL",
-    "int64": "I64", "int32": "I32", "int16": "I16", "int8": "I8",
-    "uint64": "U64", "uint32": "U32", "uint16": "U16", "uint8": "U8",
+_NAMES = {np.dtype(code).name: name for name, code in NUMPY_DTYPES.items() if name != "C64"} | {
+    "bfloat16": "BF16", "float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import gzip
 import re
 import zlib
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -72,28 +73,8 @@ def read_word_vectors(path: Path, *, binary: bool | None = None) -> WordVectors:
             is_binary = reader.read(binary)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise FormatError(f"{path} is cut short or damaged ({error}); download it again") from error
-    return WordVectors(reader.words, reader.rows.done(), is_binary)
-
-
-class _Rows:
-    """A matrix that grows in place: a file's claims of its size are not believed."""
-
-    def __init__(self, d: int) -> None:
-        self._array = np.empty((0, d), dtype=np.float32)
-        self._n = 0
-
-    def append(self, block: npt.NDArray[np.float32]) -> None:
-        n = self._n + len(block)
-        if n > len(self._array):
-            # Room for some more, so that the pages are moved (not copied) only now and then.
-            self._array.resize((n + n // 8, self._array.shape[1]), refcheck=False)
-        self._array[self._n : n] = block
-        self._n = n
-
-    def done(self) -> npt.NDArray[np.float32]:
-        """The matrix of shape (n, d)."""
-        self._array.resize((self._n, self._array.shape[1]), refcheck=False)
-        return self._array
+    vectors = np.frombuffer(reader.rows, np.float32).reshape(len(reader.words), -1)
+    return WordVectors(reader.words, vectors, is_binary)
 
 
 class _Reader:
@@ -102,6 +83,7 @@ class _Reader:
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self.path, self._file = path, file
         self.words: list[str] = []
+        self.rows = bytearray()  # grows in place: a file's claims of its size are not believed
         self._buffer = b""
 
     def _bad(self, problem: str) -> FormatError:
@@ -126,7 +108,6 @@ class _Reader:
             self._line, what = 1, "has no lines of numbers"
         if not 1 <= d <= _MOST_DIMENSIONS or claimed == 0:
             raise self._bad(f"this file of word vectors {what}")
-        self.rows = _Rows(d)
         if binary is None:
             binary = claimed is not None and self._looks_binary(d)
         if not binary:
@@ -179,7 +160,7 @@ class _Reader:
         if places:
             stored = np.frombuffer(self._buffer, np.uint8)
             windows = np.lib.stride_tricks.sliding_window_view(stored, 4 * d)
-            self.rows.append(windows[places].view("<f4"))
+            self.rows += windows[places].view("<f4").astype(np.float32, copy=False).data
             places.clear()
 
     def _read_text(self, claimed: int | None, d: int) -> None:
@@ -210,7 +191,7 @@ class _Reader:
             self.words += [word for word, _, _ in parted]
         else:
             rows = self._parse_lines(lines, d)
-        self.rows.append(rows)
+        self.rows += rows.data
         self._line += len(lines)
 
     def _parse_lines(self, lines: list[str], d: int) -> npt.NDArray[np.float32]:
@@ -234,12 +215,11 @@ def _parse_block(numbers: list[str], d: int) -> npt.NDArray[np.float32] | None:
     # loadtxt passes over empty lines, and takes a stray "\r" for the end of one.
     if not all(numbers) or any("\r" in line for line in numbers):
         return None
-    try:
-        with np.errstate(over="ignore"):
-            rows = np.loadtxt(numbers, np.float32, comments=None, delimiter=" ", ndmin=2)
-    except ValueError:
-        return None
-    return rows if rows.shape == (len(numbers), d) else None
+    with suppress(ValueError), np.errstate(over="ignore"):
+        rows = np.loadtxt(numbers, np.float32, comments=None, delimiter=" ", ndmin=2)
+        if rows.shape == (len(numbers), d):
+            return rows
+    return None
 
 
 def _parse_line(line: str, d: int) -> tuple[str, list[float]] | None:

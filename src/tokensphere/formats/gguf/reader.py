@@ -109,9 +109,7 @@ class GGUFFile(MappedFile):
                 raise self._bad(f"has tensors that overlap, {both}")
 
     def _string(self) -> str:
-        size = self._number("<Q")
-        at = self._need(size)
-        return self._map[at : at + size].decode("utf-8", "surrogateescape")
+        return self._sized("<Q").decode("utf-8", "surrogateescape")
 
     def _value(self, kind: int, depth: int = 0) -> Any:
         if kind == STRING:
@@ -131,18 +129,14 @@ class GGUFFile(MappedFile):
             return np.frombuffer(self._map[at : self._at], dtype)
         self._claimed(count, "entries of an array", 8 if kind == STRING else 12)
         if kind == STRING:
-            return self._strings(count)
+            strings, self._at = read_strings(self._map, self._at, count, self._size)
+            if len(strings) < count:
+                problem = f"string {len(strings)} of {count} runs past its end"
+                raise self._bad(f"is cut short or damaged: {problem}")
+            return strings
         if depth >= _DEEPEST:
             raise self._bad("has arrays nested too deeply")
         return [self._value(kind, depth + 1) for _ in range(count)]
-
-    def _strings(self, count: int) -> list[str]:
-        strings, self._at = read_strings(self._map, self._at, count, self._size)
-        if len(strings) < count:
-            raise self._bad(
-                f"is cut short or damaged: string {len(strings)} of {count} runs past its end"
-            )
-        return strings
 
     def stored(self, name: str) -> Stored:
         """See :meth:`TensorFile.stored`.
