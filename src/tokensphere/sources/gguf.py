@@ -98,8 +98,7 @@ def _kinds(file: GGUFFile, n: int) -> npt.NDArray[np.uint8]:
     if not isinstance(types, np.ndarray) or types.dtype.kind not in "iu" or len(types) != n:
         raise FormatError(f"{file.path} does not give each of its {n} tokens one type")
     table = np.zeros(256, dtype=np.uint8)
-    for number, kind in spelling.SENTENCEPIECE_KINDS.items():
-        table[number] = kind
+    table[[*spelling.SENTENCEPIECE_KINDS]] = [*spelling.SENTENCEPIECE_KINDS.values()]
     return table[np.clip(types, 0, 255).astype(np.intp)]
 
 

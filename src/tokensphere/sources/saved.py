@@ -88,7 +88,15 @@ def load_saved(path: str | Path) -> EmbeddingSpace:
                     " write it with EmbeddingSpace.save"
                 )
         arrays = {name: file.array(name) for name in _LAYOUT}
-        about = _about(arrays.pop(_ABOUT).tobytes(), path)
+        about = json_object(arrays.pop(_ABOUT).tobytes(), f"{path}: what it says about itself")
+        version = about.get("tokensphere")
+        if not isinstance(version, int):
+            raise _bad(path, "it does not say how it is laid out")
+        if version != VERSION:
+            raise SourceError(
+                f"{path} is a saved space of version {version}, but only version {VERSION} can be read;"
+                " upgrade tokensphere"
+            )
         if about.get("sha256") != _digest(arrays):
             raise _bad(path, "its content has another SHA-256 than when it was saved")
         vectors = file.matrix("embedding")
@@ -133,19 +141,6 @@ def _vocabulary(arrays: Mapping[str, npt.NDArray[Any]], n: int, path: Path) -> V
 
 
 _SPELLED = frozenset({Kind.NORMAL, Kind.BYTE, Kind.ADDED})
-
-
-def _about(raw: bytes, path: Path) -> dict[str, Any]:
-    about = json_object(raw, f"{path}: what it says about itself")
-    version = about.get("tokensphere")
-    if not isinstance(version, int):
-        raise _bad(path, "it does not say how it is laid out")
-    if version != VERSION:
-        raise SourceError(
-            f"{path} is a saved space of version {version}, but only version {VERSION} can be read;"
-            " upgrade tokensphere"
-        )
-    return about
 
 
 _TEXTS = ("model", "source", "matrix", "dtype")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-
+from tokensphere.arrays import Float32s
 from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.tensors import TensorFile, digest
 from tokensphere.sources.layout.config import UNKNOWN, Config
@@ -88,16 +87,14 @@ def _stored_twice(file: TensorFile, found: Found, choice: Choice, config: Config
     if found.tied or choice.tensor is not None:
         return []
     other: Matrix = "input" if choice.matrix == "output" else "output"
-    try:
+    with suppress(SourceError):
         twin = find_matrix(file.tensors, other, config=config).name
-    except SourceError:
-        return []
-    if twin != found.name and same_bytes(file, found.name, twin):
-        return [f"input and output are tied: {twin!r} holds the same values"]
+        if twin != found.name and same_bytes(file, found.name, twin):
+            return [f"input and output are tied: {twin!r} holds the same values"]
     return []
 
 
-def vector(file: TensorFile, name: str) -> npt.NDArray[np.float32]:
+def vector(file: TensorFile, name: str) -> Float32s:
     """A one-dimensional tensor as float32, shape (d,).
 
     Raises

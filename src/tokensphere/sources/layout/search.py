@@ -51,10 +51,6 @@ class _Match:
     output: str | None
     norm: str | None
 
-    @property
-    def roles(self) -> int:
-        return sum(role is not None for role in (self.input, self.output, self.norm))
-
 
 def find_matrix(
     tensors: Mapping[str, TensorInfo],
@@ -145,36 +141,32 @@ def _ask(tensors: Mapping[str, TensorInfo], most: int = 12) -> str:
 
 def _recognise(tensors: Mapping[str, TensorInfo], model_type: str | None) -> _Match | None:
     """The layout of these tensors, None if it is unknown."""
-    of_type = [layout for layout in LAYOUTS if model_type in layout.model_types]
+    of_type = tuple(layout for layout in LAYOUTS if model_type in layout.model_types)
     for layouts in (of_type, LAYOUTS):
-        matches = [match for layout in layouts if (match := _match(layout, tensors, ""))]
-        if matches:
-            return max(matches, key=lambda match: match.roles)  # the first of equals
-        inside = _match_inside(layouts, tensors)
-        if inside:
-            return inside
+        outside = [match for layout in layouts if (match := _match(layout, tensors, ""))]
+        if matches := outside or _match_inside(layouts, tensors):
+            # The one with most of its tensors, the first of equals.
+            return max(matches, key=lambda m: sum(map(bool, (m.input, m.output, m.norm))))
     return None
 
 
 def _match(layout: Layout, tensors: Mapping[str, TensorInfo], prefix: str) -> _Match | None:
     """The layout's tensors under `prefix`; the head of a model inside another may stand outside it."""
 
-    def first(names: tuple[str, ...]) -> str | None:
-        candidates = [prefix + name for name in names] + list(names)
+    def first(names: tuple[str, ...], *prefixes: str) -> str | None:
+        candidates = (prefix + name for prefix in prefixes for name in names)
         return next((name for name in candidates if name in tensors), None)
 
-    own = next((prefix + name for name in layout.input if prefix + name in tensors), None)
-    output, norm = first(layout.output), first(layout.norm)
+    own = first(layout.input, prefix)
+    output, norm = first(layout.output, prefix, ""), first(layout.norm, prefix, "")
     # An output alone tells nothing: many layouts call it the same.
     if own is None and (output is None or not layout.shares or norm is None):
         return None
     return _Match(layout, own, output, norm)
 
 
-def _match_inside(
-    layouts: list[Layout] | tuple[Layout, ...], tensors: Mapping[str, TensorInfo]
-) -> _Match | None:
-    """A layout all of whose names bear one prefix, if one tensor alone can be its input."""
+def _match_inside(layouts: tuple[Layout, ...], tensors: Mapping[str, TensorInfo]) -> list[_Match]:
+    """Layouts all of whose names bear one prefix, if one tensor alone can be their input."""
     matches: list[_Match] = []
     for layout in layouts:
         for name in layout.input:
@@ -187,7 +179,7 @@ def _match_inside(
     if len(inputs) > 1:
         several = ", ".join(list(inputs)[:4])
         raise SourceError(f"several tensors could be the embedding ({several}); {_ask(tensors)}")
-    return max(matches, key=lambda match: match.roles, default=None)
+    return matches
 
 
 def same_bytes(file: TensorFile, a: str, b: str) -> bool:

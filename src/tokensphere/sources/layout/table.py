@@ -56,6 +56,7 @@ def _layout(
 
     A name is a module's, whose weight is meant, or a tensor's own after ``=``. Where it begins with
     ``[model.]``, say, it stands for two, with and without: models are saved without their heads, too.
+    In `input` ``TYPE`` is the first of the model types.
     """
 
     def tensors(text: str) -> tuple[str, ...]:
@@ -63,11 +64,12 @@ def _layout(
         return tuple(name[1:] if name.startswith("=") else f"{name}.weight" for name in names)
 
     types = tuple(model_types.split())
+    input = input.replace("TYPE", types[0] if types else "")
     return Layout(name, types, tensors(input), tensors(output), tensors(norm), **more)
 
 
 _BRACKETS = re.compile(r"\[(\S+)\](\S+)")
-_BERT_WORDS = "embeddings.word_embeddings"
+_BERT_WORDS = "[TYPE.]embeddings.word_embeddings"
 _BERT_OUTPUT = "cls.predictions.decoder"
 _BERT_NORM = "cls.predictions.transform.LayerNorm"
 _WTE = "[transformer.]wte"
@@ -155,26 +157,22 @@ LAYOUTS: tuple[Layout, ...] = (
         "[model.]decoder.embed_tokens", norm="[model.]decoder.final_layer_norm",
         note=f"{_FACTORS} (OPT-350m: project_in, project_out)",
     ),
-    _layout("BERT", "bert nomic_bert", f"[bert.]{_BERT_WORDS}", _BERT_OUTPUT, _BERT_NORM),
-    _layout(
-        "DistilBERT", "distilbert",
-        f"[distilbert.]{_BERT_WORDS}", "vocab_projector", "vocab_layer_norm",
-    ),
+    _layout("BERT", "bert nomic_bert", _BERT_WORDS, _BERT_OUTPUT, _BERT_NORM),
+    _layout("DistilBERT", "distilbert", _BERT_WORDS, "vocab_projector", "vocab_layer_norm"),
     _layout(
         "RoBERTa", "roberta xlm-roberta xlm-roberta-xl camembert",
-        f"[roberta.]{_BERT_WORDS}", "lm_head.decoder", "lm_head.layer_norm",
+        _BERT_WORDS, "lm_head.decoder", "lm_head.layer_norm",
     ),
-    _layout("MPNet", "mpnet", f"[mpnet.]{_BERT_WORDS}", "lm_head.decoder", "lm_head.layer_norm"),
+    _layout("MPNet", "mpnet", _BERT_WORDS, "lm_head.decoder", "lm_head.layer_norm"),
     _layout(
-        "ALBERT", "albert", f"[albert.]{_BERT_WORDS}",
-        "predictions.decoder", "predictions.LayerNorm", note=_FACTORS,
+        "ALBERT", "albert", _BERT_WORDS, "predictions.decoder", "predictions.LayerNorm", note=_FACTORS
     ),
     _layout(
-        "ELECTRA", "electra", f"[electra.]{_BERT_WORDS}",
+        "ELECTRA", "electra", _BERT_WORDS,
         "generator_lm_head", "generator_predictions.LayerNorm", note=_FACTORS,
     ),
     _layout(
-        "DeBERTa", "deberta deberta-v2", f"[deberta.]{_BERT_WORDS}",
+        "DeBERTa", "deberta deberta-v2", _BERT_WORDS,
         _BERT_OUTPUT, f"{_BERT_NORM} lm_predictions.lm_head.LayerNorm",
     ),
     _layout("ModernBERT", "modernbert", "[model.]embeddings.tok_embeddings", "decoder", "head.norm"),

@@ -129,8 +129,7 @@ class Draft:
         pieces = [self.pieces[id] for id in range(size)]
         self._check_characters(pieces)
         kinds = np.zeros(size, dtype=np.uint8)
-        for id, kind in self.kinds.items():
-            kinds[id] = kind
+        kinds[[*self.kinds]] = [*self.kinds.values()]
         return Vocabulary(pieces, decode=decode, kinds=kinds)
 
     def _check_characters(self, pieces: list[str]) -> None:

@@ -75,7 +75,6 @@ def _model_type(model: dict[str, Any]) -> str:
 def _add_added(entries: object, draft: Draft) -> set[str]:
     """Put the added tokens over those of the model; the contents of those that are not special."""
     seen: dict[int, str] = {}
-    plain: set[str] = set()
     for entry in draft.expect(list, entries, "'added_tokens'"):
         token = draft.expect(dict, entry, "added token")
         piece = draft.text(token.get("content"))
@@ -86,9 +85,7 @@ def _add_added(entries: object, draft: Draft) -> set[str]:
             raise draft.bad(f"gives the id {id} to both {short(seen[id])} and {short(piece)}")
         draft.pieces[id] = piece
         draft.kinds[id] = Kind.CONTROL if token.get("special") is True else Kind.ADDED
-        if draft.kinds[id] == Kind.ADDED:
-            plain.add(piece)
-    return plain
+    return {piece for id, piece in seen.items() if draft.kinds[id] == Kind.ADDED}
 
 
 def _mark_unknown(model: dict[str, Any], draft: Draft) -> None:
