@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError, InputError
+from tokensphere.errors import InputError
 from tokensphere.formats.files import system_told
 from tokensphere.formats.numpy import read_member
 from tokensphere.formats.whole import whole_file
@@ -30,12 +29,6 @@ from tokensphere.sources.cache.entries import cache_root
 # What the folders in the cache hold, for people.
 FOLDERS = {"nulls": "draws of random lists and directions", "labels": "labels of vocabularies"}
 _KEY = "key.json"  # the key, and which arrays there are
-# What NumPy and zipfile raise for files that are not what they seem; every member has a CRC-32, so
-# arrays that are read at all are those that were written.
-_DAMAGED = (
-    OSError, ValueError, KeyError, EOFError, TypeError, SyntaxError, MemoryError, NotImplementedError,
-    RuntimeError, zipfile.BadZipFile, zlib.error, FormatError,
-)  # fmt: skip
 
 
 class NullFiles:
@@ -51,11 +44,14 @@ class NullFiles:
 
     def path(self, key: Mapping[str, Any]) -> Path:
         """The file for a key: a flat dict of what JSON can hold."""
-        return self.folder / f"{sha256(_text(key)).hexdigest()}.npz"
+        text = json.dumps(dict(key), sort_keys=True, ensure_ascii=True)
+        return self.folder / f"{sha256(text.encode()).hexdigest()}.npz"
 
     def get(self, key: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]] | None:
         """The arrays under this key; None if there are none, or the file is damaged."""
-        try:
+        # NumPy and zipfile raise a dozen kinds of errors for files that are not what they seem. Every
+        # member has a CRC-32, so arrays that are read at all are those that were written.
+        with contextlib.suppress(Exception):
             path = self.path(key)
             with path.open("rb") as file, zipfile.ZipFile(file) as members:
                 about = json.loads(members.read(_KEY))
@@ -63,8 +59,7 @@ class NullFiles:
                     return None
                 entries = {name: members.getinfo(f"{name}.npy") for name in about["arrays"]}
                 return {name: read_member(members, entry, path) for name, entry in entries.items()}
-        except _DAMAGED:
-            return None
+        return None
 
     def put(self, key: Mapping[str, Any], draws: Mapping[str, npt.NDArray[Any]]) -> None:
         """Keep arrays under this key; silently not, where the disk does not let us."""
@@ -103,8 +98,7 @@ class Kept:
 
 def kept_arrays() -> list[Kept]:
     """The folders of arrays in the cache that are not empty."""
-    found = [_kept(name, _files(name)) for name in FOLDERS]
-    return [kept for kept in found if kept.files]
+    return [kept for kept in map(_kept, FOLDERS) if kept.files]
 
 
 def remove_arrays(name: str) -> Kept:
@@ -115,9 +109,8 @@ def remove_arrays(name: str) -> Kept:
     SourceError
         a file cannot be removed
     """
-    files = _files(name)
-    kept = _kept(name, files)
-    for path in files:
+    kept = _kept(name)
+    for path in _files(name):
         with system_told(f"cannot remove {path}", "remove the folder by hand"):
             path.unlink(missing_ok=True)
     return kept
@@ -128,13 +121,9 @@ def _files(name: str) -> list[Path]:
     return sorted((cache_root() / name).glob("*.npz*"))
 
 
-def _kept(name: str, files: list[Path]) -> Kept:
+def _kept(name: str) -> Kept:
     sizes = []
-    for path in files:
+    for path in _files(name):
         with contextlib.suppress(OSError):  # gone meanwhile
             sizes.append(path.stat().st_size)
     return Kept(name, len(sizes), sum(sizes))
-
-
-def _text(key: Mapping[str, Any]) -> bytes:
-    return json.dumps(dict(key), sort_keys=True, ensure_ascii=True).encode()

@@ -22,6 +22,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -144,15 +145,14 @@ _UNSOUND = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionE
 
 def read_text(path: Path) -> str | None:
     """The text of a file; None if it cannot be read."""
-    try:
+    with suppress(OSError, UnicodeDecodeError):
         return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
+    return None
 
 
 def read_entry(folder: Path) -> Entry | None:
     """The entry in a folder; None where there is none, or files are missing or have other sizes."""
-    try:
+    with suppress(*_UNSOUND):
         facts = json.loads(read_text(folder / ENTRY_FILE) or "")
         if facts.pop("version") != VERSION:
             return None
@@ -160,10 +160,9 @@ def read_entry(folder: Path) -> Entry | None:
         entry = Entry(path=folder, shape=shape, **facts)
         head = tensor_header(entry.tensor, entry.dtype, entry.shape, entry.bytes)
         complete = entry.tensor_file.stat().st_size == len(head) + entry.bytes
-        complete &= all((folder / name).is_file() for name in entry.files)
-    except _UNSOUND:
-        return None
-    return entry if complete else None
+        if complete and all((folder / name).is_file() for name in entry.files):
+            return entry
+    return None
 
 
 def entries() -> list[Entry]:
@@ -200,13 +199,12 @@ def find(
     if commit is None:
         return None
     asked = asked_file(repository_folder(repo) / commit, matrix, tensor)
-    try:
+    with suppress(*_UNSOUND):
         facts = json.loads(read_text(asked) or "")
         found = Found(**facts | {"notes": tuple(facts["notes"])})
         entry = kept(repo, commit, found.name)
-    except _UNSOUND:
-        return None
-    return entry and replace(entry, found=found)
+        return entry and replace(entry, found=found)
+    return None
 
 
 def verify(entry: Entry) -> None:
@@ -238,11 +236,10 @@ def _check_norm(path: Path) -> bool:
     """Whether the norm's file still has the SHA-256 that its own header gives."""
     raw = path.read_bytes()
     start = 8 + int.from_bytes(raw[:8], "little")
-    try:
+    with suppress(*_UNSOUND):
         given = json.loads(raw[8:start])["__metadata__"]["sha256"]
-    except _UNSOUND:
-        return False
-    return bool(sha256(raw[start:]).hexdigest() == given)
+        return bool(sha256(raw[start:]).hexdigest() == given)
+    return False
 
 
 def tensor_header(name: str, dtype: str, shape: tuple[int, ...], size: int, **metadata: str) -> bytes:

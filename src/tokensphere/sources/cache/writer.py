@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,6 +21,7 @@ from pathlib import Path
 
 from tokensphere.errors import SourceError
 from tokensphere.formats.files import system_told
+from tokensphere.formats.tensors import TensorInfo
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache.entries import Entry
 from tokensphere.sources.layout.search import Found
@@ -83,7 +84,7 @@ def store(
     return cache.read_entry(target) or entry
 
 
-def store_norm(entry: Entry, *, tensor: str, dtype: str, shape: tuple[int, ...], content: bytes) -> None:
+def store_norm(entry: Entry, norm: TensorInfo, content: bytes) -> None:
     """Add the weight of the final norm to an entry.
 
     Raises
@@ -92,7 +93,7 @@ def store_norm(entry: Entry, *, tensor: str, dtype: str, shape: tuple[int, ...],
         the cache cannot be written
     """
     digest = sha256(content).hexdigest()
-    head = cache.tensor_header(tensor, dtype, shape, len(content), sha256=digest)
+    head = cache.tensor_header(norm.name, norm.dtype, norm.shape, len(content), sha256=digest)
     with _writing(), _draft() as draft:
         _write_file(draft / cache.NORM_FILE, head + content)
         os.replace(draft / cache.NORM_FILE, entry.path / cache.NORM_FILE)
@@ -167,12 +168,10 @@ def _draft() -> Iterator[Path]:
 def _clean(folder: Path) -> None:
     """Remove what processes that were killed have left behind."""
     for left in folder.iterdir():
-        try:
+        with suppress(OSError):  # another process was quicker
             ages = [time.time() - path.stat().st_mtime for path in (left, *left.glob("*"))]
-        except OSError:  # another process was quicker
-            continue
-        if min(ages) > _STALE:
-            shutil.rmtree(left, ignore_errors=True)
+            if min(ages) > _STALE:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _publish(draft: Path, target: Path) -> None:

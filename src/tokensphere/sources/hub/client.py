@@ -17,10 +17,10 @@ from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.foreign import one_line, optional
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
-from tokensphere.sources.cache.entries import Entry
 from tokensphere.sources.hub import http
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.hub.repository import RemoteTensors, Repository, put
+from tokensphere.sources.layout.assemble import Choice
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix
 
 _PATIENCE = http.Patience()
@@ -38,7 +38,7 @@ def fetch(
     refresh: bool = False,
     progress: Progress | None = None,
     patience: http.Patience = _PATIENCE,
-) -> Entry:
+) -> cache.Entry:
     """The cache's entry of a matrix of a model, fetched if it is not there.
 
     Parameters
@@ -52,7 +52,7 @@ def fetch(
 
     Returns
     -------
-    Entry
+    cache.Entry
         with `found`, which says how the tensor was chosen
 
     Raises
@@ -64,6 +64,7 @@ def fetch(
     SourceError
         it cannot be had; the cache is as before
     """
+    choice = Choice(matrix, tensor, norm)
     entry = cache.find(repo, revision, matrix=matrix, tensor=tensor)
     if entry is not None and _enough(entry, norm) and (not refresh or _offline()):
         return entry
@@ -78,12 +79,12 @@ def fetch(
     entry = cache.find(repo, repository.commit, matrix=matrix, tensor=tensor)
     found = entry.found if entry else None
     if entry is None or found is None or not _enough(entry, norm):
-        entry, found = _download(repository, revision, matrix, tensor, norm, progress)
+        entry, found = _download(repository, revision, choice, progress)
     cache_writer.record(repo, revision, repository.commit, found, matrix=matrix, tensor=tensor)
     return cache.find(repo, repository.commit, matrix=matrix, tensor=tensor) or entry
 
 
-def _enough(entry: Entry, norm: bool) -> bool:
+def _enough(entry: cache.Entry, norm: bool) -> bool:
     """Whether the entry has all that is wanted."""
     has_norm = entry.found is not None and entry.found.norm is not None
     return not (norm and has_norm and entry.norm_file is None)
@@ -141,28 +142,21 @@ def _open(repo: str, revision: str | None, patience: http.Patience) -> Repositor
     )
 
 
-def _libraries(repo: str) -> tuple[Any, Any, Any, Any]:
+def _libraries(repo: str) -> list[Any]:
     """huggingface_hub, and what of it has no public name at its top."""
     missing = f"to fetch {repo} takes huggingface_hub 1.0 or later: pip install 'tokensphere[hub]'"
-    top, *others = ("huggingface_hub", ".constants", ".errors", ".utils")
-    library = optional(top, missing)
-    constants, errors, utils = (optional(f"{top}{name}", missing) for name in others)
-    return library, constants, errors, utils
+    parts = ("", ".constants", ".errors", ".utils")
+    return [optional(f"huggingface_hub{part}", missing) for part in parts]
 
 
 def _download(
-    repository: Repository,
-    revision: str | None,
-    matrix: Matrix,
-    tensor: str | None,
-    norm: bool,
-    progress: Progress | None,
-) -> tuple[Entry, Found]:
+    repository: Repository, revision: str | None, choice: Choice, progress: Progress | None
+) -> tuple[cache.Entry, Found]:
     """Find the tensor and fetch what the cache lacks of it."""
     tensors = RemoteTensors(repository)
     vocabulary = repository.vocabulary_files(tensors.folder)
     config = repository.config(tensors.folder)
-    found = find_matrix(tensors, matrix, tensor=tensor, config=config)
+    found = find_matrix(tensors, choice.matrix, tensor=choice.tensor, config=config)
     entry = cache.kept(repository.name, repository.commit, found.name)
     if entry is None:
         info = tensors.usable(found.name)
@@ -179,17 +173,15 @@ def _download(
             files=files,
             license=repository.license,
         )
-    if norm and found.norm is not None and entry.norm_file is None:
+    if choice.fold_norm and found.norm is not None and entry.norm_file is None:
         _add_norm(entry, tensors, found.norm)
     return entry, found
 
 
-def _add_norm(entry: Entry, tensors: RemoteTensors, name: str) -> None:
+def _add_norm(entry: cache.Entry, tensors: RemoteTensors, name: str) -> None:
     info = tensors.usable(name)
     if info.size > _MOST_NORM:
         raise SourceError(f"the final norm {name!r} of {entry.repo} has {info.size:,} bytes, too many")
     content = bytearray()
     tensors.fetch(name, partial(put, content))
-    cache_writer.store_norm(
-        entry, tensor=name, dtype=info.dtype, shape=info.shape, content=bytes(content)
-    )
+    cache_writer.store_norm(entry, info, bytes(content))

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeVar
@@ -130,11 +130,10 @@ def _asked_pause(headers: Mapping[str, str]) -> float | None:
     asked = headers.get("retry-after", "").strip()
     if asked.isascii() and asked.isdecimal():
         return float(asked)
-    try:
+    with suppress(ValueError, OverflowError):
         return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        exhausted = _EXHAUSTED.search(headers.get("ratelimit", ""))
-        return float(exhausted[1]) if exhausted else None
+    exhausted = _EXHAUSTED.search(headers.get("ratelimit", ""))
+    return float(exhausted[1]) if exhausted else None
 
 
 def client_errors(client: object, *names: str) -> tuple[type[Exception], ...]:

@@ -5,7 +5,7 @@ Knows URLs and headers, but neither the cache nor how a revision is resolved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, ValuesView
+from collections.abc import Callable, ValuesView
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -21,13 +21,8 @@ from tokensphere.sources.layout.config import UNKNOWN, Config, config_of
 
 _MODEL, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _SAFETENSORS = (".safetensors", ".safetensors.index.json")
-# The first group of which there is the first file; a tokenizer.json needs nothing beside it.
-_VOCABULARIES = (
-    ("tokenizer.json",),
-    ("vocab.json", "added_tokens.json"),
-    ("vocab.txt", "added_tokens.json"),
-    ("tokenizer.model", "added_tokens.json"),
-)
+# The first that is there; a tokenizer.json needs no "added_tokens.json" beside it.
+_VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "tokenizer.model")
 _BESIDES = ("config.json", "tokenizer_config.json")
 _LONGEST = 1 << 28  # bytes of a vocabulary or an index; the largest known have a tenth of that
 _PARTS = 8
@@ -47,7 +42,7 @@ class Repository:
     Attributes
     ----------
     name, commit, license : of the repository; the license if it is stated
-    files : name -> bytes, or None where the hub does not say
+    files : name -> bytes, or None as long as the hub does not say
     url_of : name of a file -> where to get it
     hub : who asks, and how
     """
@@ -55,7 +50,7 @@ class Repository:
     name: str
     commit: str
     license: str | None
-    files: Mapping[str, int | None]
+    files: dict[str, int | None]
     url_of: Callable[[str], str]
     hub: Connection
 
@@ -64,17 +59,12 @@ class Repository:
         what, size = f"{file} of {self.name}", self.files.get(file)
         return fetch_whole(self.hub, what, self.url_of(file), limit=_LONGEST, size=size)
 
-    def read(
-        self,
-        file: str,
-        span: range,
-        write: Write,
-        progress: Progress | None = None,
-        total: int | None = None,
-    ) -> int:
-        """A range of a file; see :class:`~tokensphere.sources.hub.ranges.Range`."""
-        what, total = f"{file} of {self.name}", self.files.get(file) if total is None else total
-        return Range(self.hub, what, self.url_of(file), span, write, total, progress).fetch()
+    def read(self, file: str, span: range, write: Write, progress: Progress | None = None) -> int:
+        """A range of a file, see :class:`~tokensphere.sources.hub.ranges.Range`; the file's length."""
+        what, known = f"{file} of {self.name}", self.files.get(file)
+        total = Range(self.hub, what, self.url_of(file), span, write, known, progress).fetch()
+        self.files[file] = total  # every other answer must say the same
+        return total
 
     def config(self, folder: str) -> Config:
         """What ``config.json`` says; nothing if there is none."""
@@ -88,14 +78,13 @@ class Repository:
 
     def vocabulary_files(self, folder: str) -> list[str]:
         """The files that say what the rows stand for, those beside the model first."""
-        for group in _VOCABULARIES:
-            if self._beside(folder, group[0]) is not None:
-                names = (self._beside(folder, name) for name in group + _BESIDES)
+        for first in _VOCABULARIES:
+            if self._beside(folder, first) is not None:
+                besides = _BESIDES if first == "tokenizer.json" else ("added_tokens.json", *_BESIDES)
+                names = (self._beside(folder, name) for name in (first, *besides))
                 return [name for name in names if name is not None]
-        raise SourceError(
-            f"{self.name} has no vocabulary ({', '.join(group[0] for group in _VOCABULARIES)});"
-            f" it has {self._listed()}"
-        )
+        listed = ", ".join(_VOCABULARIES)
+        raise SourceError(f"{self.name} has no vocabulary ({listed}); it has {self._listed()}")
 
     def model_file(self) -> str:
         """The safetensors file, or the index of several."""
@@ -118,8 +107,7 @@ class Repository:
 
     def _advice(self) -> str:
         for suffixes, advice in _ADVICE.items():
-            file = next((file for file in sorted(self.files) if file.endswith(suffixes)), None)
-            if file is not None:
+            if file := next((file for file in sorted(self.files) if file.endswith(suffixes)), None):
                 return ": " + advice.format(repo=self.name, file=file)
         return ": use another repository of that model"
 
@@ -141,7 +129,6 @@ class RemoteTensors(ShardTensors):
         head, slash, _ = file.rpartition("/")
         self.folder = head + slash
         self._headers: dict[str, dict[str, TensorInfo]] = {}
-        self._totals: dict[str, int] = {}
         file_of = self._index(file) if file.endswith(".json") else dict.fromkeys(self._read(file), file)
         super().__init__(file_of, self._read, f"{file} of {repository.name}")
 
@@ -160,8 +147,7 @@ class RemoteTensors(ShardTensors):
             start, raw = bytearray(), bytearray()
             total = self._repository.read(file, range(LENGTH_BYTES), partial(put, start))
             stop = LENGTH_BYTES + header_length(bytes(start), total, where)
-            self._repository.read(file, range(LENGTH_BYTES, stop), partial(put, raw), total=total)
-            self._totals[file] = total
+            self._repository.read(file, range(LENGTH_BYTES, stop), partial(put, raw))
             self._headers[file] = parse_header(bytes(raw), total - stop, where)
         return self._headers[file]
 
@@ -186,7 +172,7 @@ class RemoteTensors(ShardTensors):
         """The bytes of a tensor, by calls of write(offset, bytes) from several threads."""
         info, file = self[name], self.file_of[name]
         span = range(info.offset, info.offset + info.size)
-        self._repository.read(file, span, write, progress, self._totals[file])
+        self._repository.read(file, span, write, progress)
 
 
 def put(content: bytearray, at: int, part: bytes) -> None:

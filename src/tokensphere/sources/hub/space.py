@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from tokensphere.arrays import Float32s
 from tokensphere.errors import InputError
 from tokensphere.formats.safetensors import SafetensorsFile
 from tokensphere.sources.cache import entries as cache
@@ -69,17 +67,17 @@ def load_hub(
     return EmbeddingSpace(vectors, tokens, provenance)
 
 
-def _matrix(entry: cache.Entry) -> npt.NDArray[np.float32]:
+def _matrix(entry: cache.Entry) -> Float32s:
     """The matrix as float32: the file itself, mapped, if it holds float32; converted otherwise."""
     with SafetensorsFile(entry.tensor_file) as file:
         (name,) = file.tensors
         if file.tensors[name].dtype == "F32":
-            mapped: npt.NDArray[np.float32] = file.array(name)
+            mapped: Float32s = file.array(name)
             return mapped
         return file.matrix(name)
 
 
-def _norm(entry: cache.Entry) -> npt.NDArray[np.float32] | None:
+def _norm(entry: cache.Entry) -> Float32s | None:
     if entry.norm_file is None:
         return None
     with SafetensorsFile(entry.norm_file) as file:
