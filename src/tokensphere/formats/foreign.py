@@ -42,8 +42,7 @@ def damage_told(problem: str, advice: str) -> Iterator[None]:
         the library raised something: `problem`, its reason, `advice`
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"):
             yield
     except Exception as error:
         if isinstance(error, SourceError) or (isinstance(error, OSError) and error.errno is not None):

@@ -73,7 +73,6 @@ class NpyFile(ArrayFile, MappedFile):
     least, what = 1, "a NumPy file"
 
     def _read_header(self) -> None:
-        self._map.seek(0)
         # A memory map has all that NumPy asks of a file.
         self._header = _read_header(self._map, self._size, str(self.path))  # type: ignore[arg-type]
         self.tensors = {self.path.name: self._header.info(self.path.name)}

@@ -127,8 +127,6 @@ def _to_arrow(pa: Any, column: Column) -> Any:
 
 
 def _from_arrow(pa: Any, column: Any) -> npt.NDArray[Any] | list[str]:
-    if isinstance(column, pa.ChunkedArray):
-        column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], type=column.type)
     if pa.types.is_string(column.type):
         strings: list[str] = column.to_pylist()
         return strings

@@ -94,10 +94,6 @@ def _model_file(folder: Path) -> Path:
     raise SourceError(f"{folder} holds no model (looked for {', '.join((*IN_FOLDER, *_ANY_IN_FOLDER))})")
 
 
-def _is_gguf(_path: Path, start: bytes) -> bool:
-    return start[:4] == b"GGUF"
-
-
 def _is_safetensors(_path: Path, start: bytes) -> bool:
     """The length of a header, and the header's first character."""
     return start[8:9] == b"{" and 2 <= int.from_bytes(start[:8], "little") <= 100_000_000
@@ -148,7 +144,7 @@ def _is_word_vectors(_path: Path, start: bytes) -> bool:
 
 _WORD_VECTORS = (".txt", ".vec", ".bin", ".gz", ".w2v")
 FORMATS = (
-    Format("GGUF", _is_gguf, (".gguf",), "formats.gguf.reader:GGUFFile"),
+    Format("GGUF", lambda _, start: start[:4] == b"GGUF", (".gguf",), "formats.gguf.reader:GGUFFile"),
     Format("safetensors", _is_safetensors, (".safetensors",), "formats.safetensors:SafetensorsFile"),
     Format("an index of safetensors", _is_index, (".index.json",), "formats.sharded:ShardedSafetensors"),
     Format("CTranslate2 (model.bin)", _is_ctranslate2, (), "formats.ctranslate2:CTranslate2File"),

@@ -56,8 +56,7 @@ class TorchFile(TensorFile):
             # Files from before PyTorch 1.6 are no archives and cannot be mapped.
             is_archive = file.read(4) == _ARCHIVE
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of PyTorch, about its own old formats
+            with warnings.catch_warnings(action="ignore"):  # of PyTorch, about its own old formats
                 content = torch.load(self.path, weights_only=True, mmap=is_archive, map_location="cpu")
         except Exception as error:  # a damaged file fails anywhere in there, with anything
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]

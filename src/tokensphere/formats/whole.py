@@ -42,10 +42,9 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     InputError
         the file cannot be written
     """
-    temporary: str | None = None
-    try:
-        with system_told(f"cannot write {path}", kind=InputError):
-            temporary = _temporary_beside(path)
+    with system_told(f"cannot write {path}", kind=InputError):
+        temporary = _temporary_beside(path)
+        try:
             with Path(temporary).open("wb") as file:
                 yield file
                 if durable:
@@ -55,9 +54,8 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
             os.umask(mask)
             os.chmod(temporary, 0o666 & ~mask)  # mkstemp's file is for its owner alone
             os.replace(temporary, path)
-    finally:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
 
 
 def _temporary_beside(path: Path) -> str:

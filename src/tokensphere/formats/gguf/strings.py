@@ -8,7 +8,7 @@ at once. This guess is then checked, each string having to end where the next be
 
 from __future__ import annotations
 
-import struct
+from itertools import pairwise
 from mmap import mmap
 
 import numpy as np
@@ -17,7 +17,6 @@ import numpy.typing as npt
 _PIECE = 2**18  # bytes looked at together
 _MOST_STEPS = 64  # so many guesses may fail before all goes on by single steps
 _WORTHWHILE = 16  # strings that a guess should find, or it counts as failed
-_LENGTH = struct.Struct("<Q")
 
 
 def read_strings(raw: mmap | bytes, at: int, count: int, size: int) -> tuple[list[str], int]:
@@ -49,7 +48,7 @@ def read_strings(raw: mmap | bytes, at: int, count: int, size: int) -> tuple[lis
         steps += 1
         if at + 8 > size:
             break
-        end = at + 8 + _LENGTH.unpack_from(raw, at)[0]
+        end = at + 8 + int.from_bytes(raw[at : at + 8], "little")
         if end > size:
             break
         strings.append(raw[at + 8 : end].decode("utf-8", "surrogateescape"))
@@ -81,7 +80,5 @@ def _texts(piece: bytes, starts: npt.NDArray[np.intp], end: int) -> list[str]:
     texts = text.split("\0")[1:]
     if len(texts) == len(starts):
         return texts
-    lows, highs = (starts + 8).tolist(), [*starts[1:].tolist(), end]
-    return [
-        piece[low:high].decode("utf-8", "surrogateescape") for low, high in zip(lows, highs, strict=True)
-    ]
+    edges = pairwise([*starts.tolist(), end])
+    return [piece[low + 8 : high].decode("utf-8", "surrogateescape") for low, high in edges]

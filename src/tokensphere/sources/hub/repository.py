@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, ValuesView
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.files import json_object
@@ -128,7 +128,7 @@ class RemoteTensors(ShardTensors):
         file = repository.model_file()
         head, slash, _ = file.rpartition("/")
         self.folder = head + slash
-        self._headers: dict[str, dict[str, TensorInfo]] = {}
+        self._read = cache(self._read_header)
         file_of = self._index(file) if file.endswith(".json") else dict.fromkeys(self._read(file), file)
         super().__init__(file_of, self._read, f"{file} of {repository.name}")
 
@@ -141,15 +141,13 @@ class RemoteTensors(ShardTensors):
             raise FormatError(f"{where} names {missing[:200]!r}, which it lacks")
         return shards
 
-    def _read(self, file: str) -> dict[str, TensorInfo]:
-        if file not in self._headers:
-            where = f"{file} of {self._repository.name}"
-            start, raw = bytearray(), bytearray()
-            total = self._repository.read(file, range(LENGTH_BYTES), partial(put, start))
-            stop = LENGTH_BYTES + header_length(bytes(start), total, where)
-            self._repository.read(file, range(LENGTH_BYTES, stop), partial(put, raw))
-            self._headers[file] = parse_header(bytes(raw), total - stop, where)
-        return self._headers[file]
+    def _read_header(self, file: str) -> dict[str, TensorInfo]:
+        where = f"{file} of {self._repository.name}"
+        start, raw = bytearray(), bytearray()
+        total = self._repository.read(file, range(LENGTH_BYTES), partial(put, start))
+        stop = LENGTH_BYTES + header_length(bytes(start), total, where)
+        self._repository.read(file, range(LENGTH_BYTES, stop), partial(put, raw))
+        return parse_header(bytes(raw), total - stop, where)
 
     def values(self) -> ValuesView[TensorInfo]:
         """All tensors; fetches the headers of all files, several at a time."""

@@ -249,5 +249,4 @@ def fold_norm(
             f"there is no layout {layout!r}; there are {', '.join(k.name for k in LAYOUTS)}"
         )
     weight = norm_weight.astype(np.float32) + np.float32(known.norm_plus_one)
-    folded: npt.NDArray[np.float32] = matrix * weight
-    return folded
+    return matrix * weight

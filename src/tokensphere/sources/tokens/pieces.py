@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from tokensphere.vocabulary import Kind, decode_byte_level
+from tokensphere.vocabulary import Kind, as_bytes, decode_byte_level
 
 Decode = Callable[[str], bytes]
 
@@ -53,11 +53,7 @@ def decode_plain(piece: str) -> bytes:
     try:
         return piece.encode()
     except UnicodeEncodeError:
-        pass
-    try:
-        return piece.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return piece.encode("utf-8", "surrogatepass")
+        return as_bytes(piece)
 
 
 def decode_wordpiece(piece: str) -> bytes:
@@ -82,9 +78,8 @@ def is_byte(piece: str) -> bool:
 
 def byte_of(piece: str) -> int | None:
     """The byte that a piece like ``<0x0A>`` stands for, or None if it is no such piece."""
-    if len(piece) == 6 and piece.startswith("<0x"):
-        found = _BYTE.fullmatch(piece)
-        return int(found[1], 16) if found else None
+    if len(piece) == 6 and piece.startswith("<0x") and (found := _BYTE.fullmatch(piece)):
+        return int(found[1], 16)
     return None
 
 
@@ -123,12 +118,7 @@ def with_plain(decode: Decode, plain: Collection[str]) -> Decode:
     if decode is not decode_byte_level or not plain:
         return decode
     known = {piece: decode_plain(piece) for piece in plain}
-
-    def decode_either(piece: str) -> bytes:
-        found = known.get(piece)
-        return decode(piece) if found is None else found
-
-    return decode_either
+    return lambda piece: known.get(piece) or decode(piece)
 
 
 def undo_phantom_space(piece: str) -> str:
