@@ -175,9 +175,7 @@ def resolve(repo: str, revision: str | None = None) -> str | None:
     """The commit that `revision` stood for when it was last asked for; None if that never happened."""
     wanted = revision or DEFAULT_REVISION
     known = (read_text(repository_folder(repo) / "refs" / safe_name(wanted)) or "").strip()
-    if COMMIT.fullmatch(known):
-        return known
-    return wanted if COMMIT.fullmatch(wanted) else None
+    return next(filter(COMMIT.fullmatch, (known, wanted)), None)
 
 
 def asked_file(folder: Path, matrix: str, tensor: str | None) -> Path:

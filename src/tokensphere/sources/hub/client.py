@@ -160,7 +160,6 @@ def _download(
     entry = cache.kept(repository.name, repository.commit, found.name)
     if entry is None:
         info = tensors.usable(found.name)
-        files = {name.rpartition("/")[2]: repository.whole(name) for name in vocabulary}
         entry = cache_writer.store(
             repository.name,
             revision,
@@ -170,7 +169,7 @@ def _download(
             shape=info.shape,
             size=info.size,
             fill=lambda write: tensors.fetch(info.name, write, progress),
-            files=files,
+            files={name.rpartition("/")[2]: repository.whole(name) for name in vocabulary},
             license=repository.license,
         )
     if choice.fold_norm and found.norm is not None and entry.norm_file is None:
