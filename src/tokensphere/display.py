@@ -25,7 +25,7 @@ from functools import lru_cache
 SPACE = "␣"
 _BASE = "◌"
 _EMPTY = "\\e"
-_NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_NAMED = {" ": SPACE, "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
 _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5" + SPACE + _BASE)
 _ESCAPE = re.compile(r"\\(?:([ntr\\])|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))")
@@ -34,8 +34,6 @@ _ESCAPE = re.compile(r"\\(?:([ntr\\])|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8
 @lru_cache(maxsize=4096)
 def _show_character(character: str) -> str:
     """One character as it is shown, its surroundings aside."""
-    if character == " ":
-        return SPACE
     if character in _NAMED:
         return _NAMED[character]
     code = ord(character)

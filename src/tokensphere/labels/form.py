@@ -12,7 +12,7 @@ from tokensphere.labels.characters import BRACKET, DIGIT, LOWER, MARK, PUNCTUATI
 from tokensphere.labels.characters import signature as signature_of
 from tokensphere.labels.table import Label
 from tokensphere.labels.words import CONTINUATION, has_spaces
-from tokensphere.vocabulary import Kind, Vocabulary
+from tokensphere.vocabulary import Kind, Vocabulary, as_text
 
 SOURCE = "the token itself"
 Members = Iterator[tuple[Label, npt.NDArray[np.int64]]]
@@ -80,11 +80,11 @@ def _texts(vocabulary: Vocabulary) -> tuple[dict[int, str], list[int]]:
     texts: dict[int, str] = {}
     incomplete: list[int] = []
     for id in np.flatnonzero(np.isin(vocabulary.kinds, _FORMED)).tolist():
-        if token := vocabulary.tokens[id]:
-            try:
-                texts[id] = token.decode("utf-8")
-            except UnicodeDecodeError:
-                incomplete.append(id)
+        text = as_text(vocabulary.tokens[id])
+        if text is None:
+            incomplete.append(id)
+        elif text:
+            texts[id] = text
     return texts, incomplete
 
 
