@@ -25,7 +25,7 @@ from functools import lru_cache
 SPACE = "␣"
 _BASE = "◌"
 _EMPTY = "\\e"
-_NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_NAMED = {" ": SPACE, "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
 _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5" + SPACE + _BASE)
 _ESCAPE = re.compile(r"\\(?:([ntr\\])|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))")
@@ -34,11 +34,11 @@ _ESCAPE = re.compile(r"\\(?:([ntr\\])|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8
 @lru_cache(maxsize=4096)
 def _show_character(character: str) -> str:
     """One character as it is shown, its surroundings aside."""
-    if character == " ":
-        return SPACE
     if character in _NAMED:
         return _NAMED[character]
     code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not valid UTF-8, as PEP 383 decodes it
+        return f"\\x{code - 0xDC00:02x}"
     category = unicodedata.category(character)
     selector = 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
     # Vowels and finals of Hangul are drawn into the syllable before them, and alone not at all.
@@ -63,24 +63,15 @@ def visible(token: bytes) -> str:
         return _EMPTY
     shown: list[str] = []
     bare = True  # nothing here yet that a combining mark could sit on
-    for part in re.split(r"(\udc5c|[\udc80-\udcff])", token.decode("utf-8", "surrogateescape")):
-        if len(part) == 1 and 0xDC80 <= ord(part) <= 0xDCFF:
-            shown.append(f"\\x{ord(part) - 0xDC00:02x}")
-            bare = True
-            continue
-        for character in part:
-            if character == "\\":
-                shown.append("\\\\")
-                bare = False
-                continue
-            text = _show_character(character)
-            if text == character and unicodedata.category(character)[0] == "M":
-                if bare:
-                    text = _BASE + character
-                bare = False
-            else:
-                bare = text != character
-            shown.append(text)
+    for character in token.decode("utf-8", "surrogateescape"):
+        text = _show_character(character)
+        if text == character and unicodedata.category(character)[0] == "M":
+            if bare:
+                text = _BASE + character
+            bare = False
+        else:
+            bare = text not in (character, _NAMED["\\"])
+        shown.append(text)
     return "".join(shown)
 
 

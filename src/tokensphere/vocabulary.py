@@ -73,10 +73,7 @@ class Vocabulary:
 
     def text(self, id: int) -> str | None:
         """The token as text, or None if its bytes are not valid UTF-8 by themselves."""
-        try:
-            return self.token(id).decode("utf-8")
-        except UnicodeDecodeError:
-            return None
+        return as_text(self.token(id))
 
     def record(self, id: int) -> dict[str, Any]:
         """A token for machines: its id, its text (None if not valid UTF-8) and its exact bytes."""
@@ -142,15 +139,13 @@ class Vocabulary:
         if not isinstance(token, (str, bytes)):
             raise InputError(f"a token is a text, bytes or an id, not {type(token).__name__}")
         found = self._ids.get(as_bytes(token))
-        if found is not None:
-            return found
-        if isinstance(token, str):
+        if found is None and isinstance(token, str):
             if _ID.fullmatch(token):
                 return self._check_id(int(token[3:]))
             found = self._ids.get(parse_visible(token))
-            if found is not None:
-                return found
-        raise UnknownTokenError(self._unknown(token))
+        if found is None:
+            raise UnknownTokenError(self._unknown(token))
+        return found
 
     def _check_id(self, id: int) -> int:
         if not 0 <= id < len(self):
@@ -191,10 +186,8 @@ class Vocabulary:
         numbers: dict[str | bytes, int] = {}
         forms = np.empty(len(self), dtype=np.intp)
         for id, token in enumerate(self.tokens):
-            try:
-                form: str | bytes = token.decode("utf-8").strip().casefold()
-            except UnicodeDecodeError:
-                form = token
+            text = as_text(token)
+            form = token if text is None else text.strip().casefold()
             forms[id] = numbers.setdefault(form, len(numbers))
         return forms
 
@@ -215,6 +208,14 @@ def as_bytes(token: str | bytes) -> bytes:
         return token.encode("utf-8", "surrogatepass")
 
 
+def as_text(token: bytes) -> str | None:
+    """A token as text, or None if it is not valid UTF-8 by itself."""
+    try:
+        return token.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
 def _byte_level_table() -> dict[int, int]:
     """The characters by which GPT-2's tokenizer writes the 256 bytes, as its authors chose them.
 
@@ -223,9 +224,7 @@ def _byte_level_table() -> dict[int, int]:
     """
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in printable]
-    table = {byte: byte for byte in printable}
-    table.update({256 + i: byte for i, byte in enumerate(others)})
-    return table
+    return {byte: byte for byte in printable} | {256 + i: byte for i, byte in enumerate(others)}
 
 
 _BYTE_LEVEL = _byte_level_table()

@@ -15,14 +15,13 @@ from tokensphere.errors import InputError
 
 
 @main.command()
-@click.argument("model", required=False)
 @options.number("-n", 3, "Number of directions.", least=1, to="count")
 @options.random
 @options.search
 @options.option("--save", "Write the directions, float32 of shape (n, d).", type=options.FILE,
                 metavar="FILE.npy")  # fmt: skip
 @options.naming
-@options.model
+@options.any_model
 def random(count: int, save: Path | None, **_: Any) -> None:
     """Random vectors and the tokens nearest to them.
 
@@ -107,8 +106,7 @@ def pair(first: str, second: str, pairs: int, seed: int, **_: Any) -> None:
 
 
 @main.command()
-@click.argument("model", required=False)
-@options.model
+@options.any_model
 def info(**_: Any) -> None:
     """Shape, norms, mean cosine, kinds of tokens, licence."""
     space = running.load_model()

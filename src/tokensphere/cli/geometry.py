@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 
 @main.command()
-@click.argument("model", required=False)
 @options.number("-n", 2000, "Number of random directions.", least=2, to="count")
 @options.number("--seed", 0, "Of directions, clusters and random partitions.")
 @options.option("--clusters", "Numbers of clusters for k-means; 'none' with --labelling.",
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
                 metavar="FILE.tsv")  # fmt: skip
 @options.k()
 @options.plot
-@options.model
+@options.any_model
 def geometry(count: int, seed: int, clusters: str, labelling: Path | None, k: int, **_: Any) -> None:
     """Are random vectors near anything, and do clusters matter? The post's claims, measured.
 

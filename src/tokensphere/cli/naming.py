@@ -65,11 +65,10 @@ def name(
 
 
 @main.command()
-@click.argument("model", required=False)
 @options.labels
 @options.option("--kind", "Only labels of this kind: form, grammar, meaning, …", metavar="KIND")
 @options.option("--label", "The tokens of one label, the first 100 by id.", metavar="NAME")
-@options.model
+@options.any_model
 def labels(kind: str | None, label: str | None, **_: Any) -> None:
     """What is known of the tokens of MODEL: labels, how many tokens have each, and their sources."""
     space = running.load_model()

@@ -72,6 +72,7 @@ model = together(
     flag("--refresh", "Ask the hub for the revision's present commit, not the cached one."),
     json,
 )  # fmt: skip
+any_model = together(click.argument("model", required=False), model)
 similarity = choice("--similarity", "cosine dot euclidean", "What 'near' means.")
 centered = flag("--centered", "Subtract the mean of the (unit) rows first.")
 forms = flag("--forms", "Of tokens that differ only in case or spacing, take the nearest.")

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from tokensphere.cli import options, running
 from tokensphere.cli.app import main
 
 
 @main.command()
-@click.argument("model", required=False)
 @options.number("-n", 10_000, "Number of directions.", least=1, to="count")
 @options.random
 @options.k(2, "Neighbours in the lists shown; rates are given for 5, 10 and 20, too.")
@@ -24,7 +21,7 @@ from tokensphere.cli.app import main
 @options.labels
 @options.save
 @options.plot
-@options.model
+@options.any_model
 def survey(
     count: int, surrogate: Any, surrogate_seed: int, named: bool, labels_file: str | None, **_: Any
 ) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +61,7 @@ class DirectionSource(Closing):
         ``W[3,12]`` where there are two of those; a vector has its name alone. The array of a ``.npy``
         file and a tensor that PyTorch saved by itself are called by the name of the file.
         """
-
-        def name(i: int) -> str:
-            tensor, number = self._at(i)
-            return tensor.label(number)
-
-        return Lazy(len(self), name)
+        return Lazy(len(self), lambda i: DirectionTensor.label(*self._at(i)))
 
     def record(self, i: int) -> dict[str, Any]:
         """What direction `i` is called, for machines: its tensor, and its place along the other axes."""
@@ -131,14 +126,12 @@ class DirectionSource(Closing):
         if not 0 <= low <= high <= len(self):
             raise InputError(f"there are no directions {low} to {high}: they go from 0 to {len(self)}")
         out = np.empty((high - low, self.d), dtype=self.dtype)
-        start = 0
-        for tensor in self.tensors:
-            first, last = max(low, start), min(high, start + len(tensor))
+        for tensor, (start, end) in zip(self.tensors, pairwise(self._starts), strict=True):
+            first, last = max(low, start), min(high, end)
             if first < last:
                 part = self._stored(tensor.name).along(tensor.axis, first - start, last - start)
                 out[first - low : last - low] = part
                 self._file.release(tensor.name)
-            start += len(tensor)
         return out
 
     def close(self) -> None:

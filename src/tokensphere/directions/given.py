@@ -108,7 +108,7 @@ def _readable(source: Any, d: int) -> Directions:
     )
 
 
-def of_array(given: Any, name: str = "vector") -> Directions:
+def of_array(given: Any) -> Directions:
     """An array or tensor of shape (d,) or (m, d); m is 1 for a vector, which needs no number.
 
     Raises
@@ -125,7 +125,8 @@ def of_array(given: Any, name: str = "vector") -> Directions:
         raise InputError(f"the directions have the shape {vectors.shape}, but need (d,) or (m, d)")
 
     def called(i: int) -> Name:
-        return Name(name if flat else f"{name}[{i}]", {"vector": name, "row": None if flat else i})
+        title = "vector" if flat else f"vector[{i}]"
+        return Name(title, {"vector": "vector", "row": None if flat else i})
 
     return Directions.held(vectors, Lazy(len(vectors), called), "array")
 

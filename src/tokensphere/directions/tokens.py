@@ -10,7 +10,6 @@ import numpy as np
 
 from tokensphere.arrays import Float64s
 from tokensphere.directions.named import Directions, Name
-from tokensphere.display import visible
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings, Similarity
 from tokensphere.space import EmbeddingSpace
@@ -69,29 +68,19 @@ def token_sums(given: Any) -> list[TokenSum] | None:
     return None
 
 
-@dataclass(frozen=True)
-class SummedTokens:
-    """The vector of a sum of tokens.
-
-    Attributes
-    ----------
-    vector : float64 array of shape (d,)
-    ids : of the tokens, those added first
-    name : what it is called
-    """
-
-    vector: Float64s
-    ids: tuple[int, ...]
-    name: Name
-
-
 def sum_tokens(
-    space: EmbeddingSpace, tokens: TokenSum, *, similarity: Similarity, centered: bool
-) -> SummedTokens:
+    space: EmbeddingSpace, tokens: TokenSum, similarity: Similarity, centered: bool
+) -> tuple[Float64s, tuple[int, ...], Name]:
     """The mean of the tokens' rows, those subtracted with their sign turned.
 
     Of unit (centred) rows for cosine, of the rows themselves for dot; for Euclidean distance a point:
     the sum over the number of tokens added less that of those subtracted.
+
+    Returns
+    -------
+    vector : float64 array of shape (d,)
+    ids : of the tokens, those added first
+    name : what the sum is called
 
     Raises
     ------
@@ -113,21 +102,19 @@ def sum_tokens(
     signs = np.array([1.0] * len(plus) + [-1.0] * len(minus))
     rows = token_rows(space, ids, similarity, centered)
     vector = signs @ rows
-    if similarity == "euclidean":
-        if signs.sum() <= 0:
-            raise InputError("a distance needs a point: more positive than negative tokens")
-        vector /= signs.sum()
-    else:
-        vector /= len(ids)
+    weight = signs.sum() if similarity == "euclidean" else len(ids)
+    if weight <= 0:
+        raise InputError("a distance needs a point: more positive than negative tokens")
+    vector /= weight
     if not np.linalg.norm(vector) > 1e-12 * np.linalg.norm(rows, axis=1).max():
         raise InputError("these tokens cancel out: their sum is the zero vector")
-    shown = [visible(space.vocabulary.token(id)) for id in ids]
+    shown = [space.vocabulary.visible(id) for id in ids]
     title = " − ".join([" + ".join(shown[: len(plus)]), *shown[len(plus) :]]).strip()
     record = {
         side: [{"id": id, "token": space.vocabulary.text(id)} for id in some]
         for side, some in (("positive", plus), ("negative", minus))
     }
-    return SummedTokens(vector, tuple(ids), Name(tokens.name or title, record))
+    return vector, tuple(ids), Name(tokens.name or title, record)
 
 
 def token_rows(
@@ -151,12 +138,6 @@ def token_rows(
 def of_tokens(space: EmbeddingSpace, sums: Sequence[TokenSum], search: SearchSettings) -> Directions:
     """Tokens or sums of tokens; their own tokens are known."""
     rows = search.similarity, search.centered
-    parts = [sum_tokens(space, one, similarity=rows[0], centered=rows[1]) for one in sums]
-    return Directions.held(
-        np.stack([part.vector for part in parts]),
-        [part.name for part in parts],
-        "tokens",
-        text="\0".join(part.name.title for part in parts),
-        own=tuple(part.ids for part in parts),
-        rows=rows,
-    )
+    vectors, own, names = zip(*(sum_tokens(space, one, *rows) for one in sums), strict=True)
+    text = "\0".join(name.title for name in names)
+    return Directions.held(np.stack(vectors), list(names), "tokens", text=text, own=own, rows=rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, pairwise
+from itertools import chain
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -85,15 +85,11 @@ def _lexical(vocabulary: Vocabulary) -> Members:
     """Grammar, meaning, lists and lemmas."""
     known = lexicon()
     tokens, words = known_words(vocabulary, known)
-    sizes = np.array([len(profile) for profile in known.profiles], dtype=np.int64)
-    flat = np.fromiter(chain.from_iterable(known.profiles), dtype=np.int64)
-    starts = np.cumsum(sizes) - sizes
-    profile = known.profile[words]
-    count = sizes[profile]
-    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    numbers = flat[np.repeat(starts[profile], count) + within]
-    for number, ids in _groups(numbers, np.repeat(tokens, count)):
-        yield known.labels[number], ids
+    has = np.zeros((len(known.profiles), len(known.labels)), dtype=bool)
+    for number, profile in enumerate(known.profiles):
+        has[number, profile] = True
+    for label, of_profile in zip(known.labels, has.T, strict=True):
+        yield label, tokens[of_profile[known.profile[words]]]
     yield from _lemmas(tokens, words, known)
 
 
@@ -116,9 +112,7 @@ def _groups(
     """The values of each key, keys ascending."""
     order = np.argsort(keys, kind="stable")
     found, starts = np.unique(keys[order], return_index=True)
-    edges = [*starts.tolist(), len(keys)]
-    for key, (low, high) in zip(found.tolist(), pairwise(edges), strict=True):
-        yield key, values[order[low:high]]
+    yield from zip(found.tolist(), np.split(values[order], starts)[1:], strict=True)
 
 
 def _id_tenths(vocabulary: Vocabulary) -> Members:

@@ -6,6 +6,7 @@ Tokens of equal signature have the same form, and there are far fewer signatures
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 UPPER = "AÀ"  # a capital of ASCII, another capital of the Latin script
 LOWER = "aà"
@@ -24,14 +25,7 @@ _CLASS_OF = {name: chr(0xE000 + place) for place, name in enumerate(_SCRIPT_NAME
 SCRIPTS = {mark: "han" if name == "CJK" else name.lower() for name, mark in _CLASS_OF.items()}
 
 
-class _Classes(dict[int, str]):
-    """The class of a character by its code, found when it is first asked for."""
-
-    def __missing__(self, code: int) -> str:
-        self[code] = found = _class_of(chr(code))
-        return found
-
-
+@cache
 def _class_of(character: str) -> str:
     category = unicodedata.category(character)
     if character in " \n_":
@@ -59,9 +53,6 @@ def _letter(character: str) -> str:
     return _CLASS_OF.get(script, _OTHER)
 
 
-_CLASSES = _Classes()
-
-
 def signature(text: str) -> str:
     """For each character of `text` one that tells its class.
 
@@ -70,4 +61,4 @@ def signature(text: str) -> str:
     >>> signature(" Paris-75 é")
     ' Aaaaa.00 à'
     """
-    return text.translate(_CLASSES)
+    return "".join(map(_class_of, text))

@@ -12,7 +12,7 @@ from tokensphere.labels.characters import BRACKET, DIGIT, LOWER, MARK, PUNCTUATI
 from tokensphere.labels.characters import signature as signature_of
 from tokensphere.labels.table import Label
 from tokensphere.labels.words import CONTINUATION, has_spaces
-from tokensphere.vocabulary import Kind, Vocabulary
+from tokensphere.vocabulary import Kind, Vocabulary, as_text
 
 SOURCE = "the token itself"
 Members = Iterator[tuple[Label, npt.NDArray[np.int64]]]
@@ -80,11 +80,11 @@ def _texts(vocabulary: Vocabulary) -> tuple[dict[int, str], list[int]]:
     texts: dict[int, str] = {}
     incomplete: list[int] = []
     for id in np.flatnonzero(np.isin(vocabulary.kinds, _FORMED)).tolist():
-        if token := vocabulary.tokens[id]:
-            try:
-                texts[id] = token.decode("utf-8")
-            except UnicodeDecodeError:
-                incomplete.append(id)
+        text = as_text(vocabulary.tokens[id])
+        if text is None:
+            incomplete.append(id)
+        elif text:
+            texts[id] = text
     return texts, incomplete
 
 
@@ -139,21 +139,20 @@ def _words(name: str) -> str:
 
 def _affixes(texts: dict[int, str]) -> Members:
     """Suffixes and prefixes of tokens that are letters, one space or ``##`` in front aside."""
-    ids, words = [], []
+    words: dict[int, str] = {}
     for id, text in texts.items():
         word = text.removeprefix(" ").removeprefix(_MARKS)
         if word.isascii() and word.isalpha():
-            ids.append(id)
-            words.append(word.lower())
+            words[id] = word.lower()
     if not words:
         return
-    spelled, tokens = np.array(words), np.array(ids, dtype=np.int64)
+    spelled, tokens = np.array(list(words.values())), np.array(list(words), dtype=np.int64)
     lengths = np.strings.str_len(spelled)
     # A token without a space may be no start of a word, so prefixes are read where a word starts.
     if any(text[0] == " " for text in texts.values()):
-        starts = np.array([texts[i][0] == " " or texts[i][0].isupper() for i in ids])
+        starts = np.array([texts[i][0] == " " or texts[i][0].isupper() for i in words])
     else:
-        starts = np.array([not texts[i].startswith(_MARKS) for i in ids])
+        starts = np.array([not texts[i].startswith(_MARKS) for i in words])
     for suffix in SUFFIXES.split():
         enough = lengths >= len(suffix) + _STEM
         label = Label(f"form:suffix-{suffix}", "form", f"ending in -{suffix}", SOURCE)

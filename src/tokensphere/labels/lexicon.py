@@ -21,7 +21,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +76,8 @@ class Lexicon:
 
     def lemmas_of(self, number: int) -> tuple[int, ...]:
         """The lemmas of a word, all of them by number."""
-        found = self.lemmas.get(number)
-        if found is not None:
-            return found
-        return (number,) if self.words[number].islower() else ()
+        itself = (number,) if self.words[number].islower() else ()
+        return self.lemmas.get(number, itself)
 
 
 @lru_cache(maxsize=1)
@@ -139,7 +138,5 @@ def _words(text: str) -> list[str]:
 
 def _grouped(pairs: npt.NDArray[np.uint32]) -> dict[int, tuple[int, ...]]:
     """The lemmas of each word."""
-    words, starts = np.unique(pairs[:, 0], return_index=True)
-    lemmas, edges = pairs[:, 1].tolist(), [*starts.tolist(), len(pairs)]
-    found = [tuple(lemmas[low:high]) for low, high in pairwise(edges)]
-    return dict(zip(words.tolist(), found, strict=True))
+    by_word = groupby(pairs.tolist(), key=itemgetter(0))
+    return {word: tuple(lemma for _, lemma in found) for word, found in by_word}

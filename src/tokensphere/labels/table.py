@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
+from tokensphere.records import Record
 
 
 @dataclass(frozen=True)
-class Label:
+class Label(Record, name="label"):
     """A property that tokens can share.
 
     Attributes
@@ -29,10 +29,6 @@ class Label:
     kind: str
     words: str
     source: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return {"label": self.name, "kind": self.kind, "words": self.words, "source": self.source}
 
 
 class LabelTable:

@@ -16,22 +16,17 @@ if TYPE_CHECKING:
 _MOST_DIRECTIONS = 12
 
 
-def neighbors(result: Neighbors) -> str:
-    """Lists side by side."""
-    return _table(result)
-
-
 def named_neighbors(result: NamedNeighbors) -> str:
     """The same, and below each list what it shares."""
     from tokensphere.views.terminal.named import caption, lines
 
-    return _table(result.neighbors, lambda j: lines(result, j), f". {caption(result)}")
+    return neighbors(result.neighbors, lambda j: lines(result, j), f". {caption(result)}")
 
 
-def _table(
+def neighbors(
     result: Neighbors, notes: Callable[[int], Iterable[str]] | None = None, more: str = ""
 ) -> str:
-    """Lists with `notes`, lines of text, below each, and `more` in the caption."""
+    """Lists side by side, with `notes`, lines of text, below each, and `more` in the caption."""
     shown = min(len(result.names), _MOST_DIRECTIONS)
     head, show = similarity_column(result)
     heads = "".join(

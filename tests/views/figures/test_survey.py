@@ -13,6 +13,7 @@ from tokensphere.analysis.survey.job import name_survey, survey
 from tokensphere.analysis.survey.result import Survey
 from tokensphere.errors import InputError
 from tokensphere.statistics.draws import MemoryStore
+from tokensphere.views.figures import canvas
 from tokensphere.views.figures import survey as module
 from tokensphere.views.figures.survey import plot_survey
 
@@ -39,7 +40,7 @@ def drawn(result: Survey, monkeypatch: pytest.MonkeyPatch) -> tuple[Figure, list
     """The figure that would be saved, and its three panels."""
     kept: list[Figure] = []
     with monkeypatch.context() as patch:
-        patch.setattr(module, "save_figure", lambda figure, _: kept.append(figure))
+        patch.setattr(canvas, "save_figure", lambda figure, _: kept.append(figure))
         plot_survey(result, Path("x.png"))
     (figure,) = kept
     return figure, list(figure.axes)

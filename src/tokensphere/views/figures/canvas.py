@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from tokensphere.arrays import Floats, Ints
 from tokensphere.errors import InputError, MissingExtraError
 from tokensphere.formats.whole import check_writable, whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+Found = tuple[float, tuple[float, float]]  # a share and its interval
 
 BLUE, RED, GREEN, GREY = "#1b6ca8", "#b2452f", "#2f7d4f", "#555555"
 CHANCE = {"color": "black", "linewidth": 1, "linestyle": "--"}  # the line of what is compared with
@@ -78,6 +85,21 @@ def describe(ax: Any, title: str, x: str, y: str, **legend: Any) -> None:
     ax.set_xlabel(x, parse_math=False)
     ax.set_ylabel(y)
     ax.legend(frameon=False, fontsize=8, **legend)
+
+
+def bars(ax: Any, where: Ints | Floats, found: Sequence[Found], **style: Any) -> None:
+    """Shares with their intervals, in percent; NaN where there are none: not drawn."""
+    height = 100 * np.array([share for share, _ in found])
+    ends = 100 * np.array([interval for _, interval in found]).T
+    ax.errorbar(where, height, np.abs(ends - height), **style)
+
+
+@contextmanager
+def drawing(path: Path, width: float, height: float, **more: Any) -> Iterator[list[Any]]:
+    """The axes of a new figure, which is saved at the end; see `new_figure` and `save_figure`."""
+    figure, axes = new_figure(width, height, **more)
+    yield axes
+    save_figure(figure, path)
 
 
 def save_figure(figure: Figure, path: Path) -> None:

@@ -9,16 +9,7 @@ import numpy as np
 
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.geometry.orthogonality import cosine_density
-from tokensphere.views.figures.canvas import (
-    BLUE,
-    CHANCE,
-    GREEN,
-    GREY,
-    RED,
-    describe,
-    new_figure,
-    save_figure,
-)
+from tokensphere.views.figures.canvas import BLUE, CHANCE, GREEN, GREY, RED, describe, drawing
 
 # Told apart by their shape as much as by their grey, so that a photocopy shows the same.
 _MARKS: tuple[dict[str, Any], ...] = (
@@ -44,10 +35,9 @@ def plot_geometry(result: Geometry, path: Path) -> None:
         f"{result.provenance.model}: {result.n_tokens:,} tokens, {result.settings.n_directions:,} random"
         f" directions (seed {result.settings.seed})"
     )
-    figure, (left, right) = new_figure(11, 4.8, columns=2, title=title)
-    _cosines(left, result)
-    _clusters(right, result)
-    save_figure(figure, path)
+    with drawing(path, 11, 4.8, columns=2, title=title) as (left, right):
+        _cosines(left, result)
+        _clusters(right, result)
 
 
 def _cosines(ax: Any, result: Geometry) -> None:

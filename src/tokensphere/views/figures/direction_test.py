@@ -12,7 +12,7 @@ import numpy as np
 from tokensphere.analysis.direction_test.result import RankedTest
 from tokensphere.analysis.direction_test.statistics import KINDS
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.figures.canvas import BLUE, CHANCE, GREY, RED, describe, new_figure, save_figure
+from tokensphere.views.figures.canvas import BLUE, CHANCE, GREY, RED, bars, describe, drawing
 from tokensphere.views.words import LAWS, in_words
 
 _BINS = 20
@@ -47,25 +47,20 @@ def plot_direction_test(result: RankedTest, path: Path) -> None:
         f"{test.provenance.model}: {len(test):,} directions beside {test.n_draws:,}"
         f" {LAWS[test.null.spec.law]}"
     )
-    figure, axes = new_figure(11 if grouped else 6, 4.4, columns=2 if grouped else 1, title=title)
-    if grouped:
-        _shares(axes[0], result)
-    _histogram(axes[-1], result)
-    save_figure(figure, path)
+    columns = 2 if grouped else 1
+    with drawing(path, 11 if grouped else 6, 4.4, columns=columns, title=title) as axes:
+        if grouped:
+            _shares(axes[0], result)
+        _histogram(axes[-1], result)
 
 
 def _shares(ax: Any, result: RankedTest) -> None:
     groups, name = result.test.groups, result.statistic.name
     places = np.arange(len(groups))
     for what, marker, face in (("q", "o", "black"), ("p", "s", "white")):
-        found: list[Share] = [getattr(group[name], what) for group in groups]
-        shares = np.array([share.share for share in found])
-        ends = np.array([share.interval for share in found])
-        beyond = np.clip(np.abs(ends.T - shares), 0, 1)  # NaN where nothing was tested: not drawn
-        ax.errorbar(
-            places, 100 * shares, 100 * beyond, fmt=marker, color="black", markerfacecolor=face,
-            markersize=4.5, linewidth=0.9, label=f"{what} < 0.05",
-        )  # fmt: skip
+        shares: list[Share] = [getattr(group[name], what) for group in groups]
+        bars(ax, places, [(share.share, share.interval) for share in shares], fmt=marker, color="black",
+             markerfacecolor=face, markersize=4.5, linewidth=0.9, label=f"{what} < 0.05")  # fmt: skip
     ax.axhline(5, label="p < 0.05 by chance: 5 %", **CHANCE)
     short, common = short_names([group.name for group in groups])
     step = -(-len(groups) // _MOST_TICKS)

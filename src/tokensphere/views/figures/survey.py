@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from scipy import stats
 from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.figures.canvas import BLUE, CHANCE, GREEN, RED, describe, new_figure, save_figure
+from tokensphere.views.figures.canvas import BLUE, CHANCE, GREEN, RED, bars, describe, drawing
 from tokensphere.views.terminal.survey import KINDS, RANKINGS
 from tokensphere.views.text import FORMS, ROWS
 
@@ -24,14 +24,13 @@ _MARKS: tuple[dict[str, Any], ...] = (
     {"marker": "s", "color": RED, "mfc": RED},
     {"marker": "s", "color": RED, "mfc": "white"},
 )
+_BARS: dict[str, Any] = {"linestyle": "none", "capsize": 2.5, "markersize": 5.5, "elinewidth": 1}
 _THEME: dict[str, Any] = {"marker": "D", "color": GREEN}
 _HUB_LINES: tuple[dict[str, Any], ...] = (
     {"color": BLUE, "linestyle": "-"},
     {"color": RED, "linestyle": "--"},
     {"color": GREEN, "linestyle": "-."},
 )
-
-_Found = tuple[float, tuple[float, float]]  # a share and its interval
 
 
 def plot_survey(result: Survey, path: Path) -> None:
@@ -47,11 +46,10 @@ def plot_survey(result: Survey, path: Path) -> None:
     seed, first = result.settings.seed, result.settings.first
     which = "directions" if seed is None else f"random directions (seed {seed}, from {first:,} on)"
     title = f"{result.provenance.model}: {result.n_tokens:,} tokens, {len(result):,} {which}"
-    figure, (left, middle, right) = new_figure(13, 4.4, columns=3, title=title)
-    _coherence(left, result)
-    _rates(middle, result)
-    _hubs(right, result)
-    save_figure(figure, path)
+    with drawing(path, 13, 4.4, columns=3, title=title) as (left, middle, right):
+        _coherence(left, result)
+        _rates(middle, result)
+        _hubs(right, result)
 
 
 def _coherence(ax: Any, result: Survey) -> None:
@@ -88,13 +86,14 @@ def _rates(ax: Any, result: Survey) -> None:
     for number, ((centered, forms, label), style) in enumerate(zip(KINDS, _MARKS, strict=True)):
         found = [result.rate(centered=centered, forms=forms, k=k).at[0] for k in ks]
         where = np.arange(len(ks)) + 0.17 * (number - 1.5)
-        _bars(ax, where, [(each.rate, each.interval) for each in found], label=label, **style)
+        shares = [(each.rate, each.interval) for each in found]
+        bars(ax, where, shares, label=label, **_BARS, **style)
     ticks = [str(k) for k in ks]
     if result.naming is not None:
         # One more place: the lists shown, by what their tokens are and not by where they lie.
         for number, (share, style) in enumerate(_themes(result.naming)):
             where = np.array([len(ks) + 0.25 * (number - 0.5)])
-            _bars(ax, where, [(share.share, share.interval)], **style)
+            bars(ax, where, [(share.share, share.interval)], **_BARS, **style)
         ax.axvline(len(ks) - 0.5, 0, 0.72, color="#777777", linewidth=0.6)
         ticks.append(f"{result.settings.k}\n(by labels)")
     chance = 100 * (1 - LEVELS[0])
@@ -117,15 +116,6 @@ def _themes(naming: SurveyNaming) -> Iterator[tuple[Share, dict[str, Any]]]:
             yield group.rate, _THEME | {"mfc": GREEN, "label": "share a label of words"}
         elif group is naming.groups[0]:
             yield group.rate, _THEME | {"mfc": "white", "label": "share any label"}
-
-
-def _bars(ax: Any, where: npt.NDArray[np.floating], found: Sequence[_Found], **style: Any) -> None:
-    """Shares with their intervals, in percent."""
-    height = 100 * np.array([share for share, _ in found])
-    ends = 100 * np.array([interval for _, interval in found]).T
-    beyond = np.maximum(np.abs(ends - height), 0)
-    lines = {"linestyle": "none", "capsize": 2.5, "markersize": 5.5, "elinewidth": 1}
-    ax.errorbar(where, height, beyond, **lines, **style)
 
 
 def _hubs(ax: Any, result: Survey) -> None:

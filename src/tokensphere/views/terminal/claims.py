@@ -14,16 +14,7 @@ from tokensphere.analysis.claims.judge import Claim
 from tokensphere.analysis.claims.parts import LEVELS
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.statistics.intervals import Z
-from tokensphere.views.terminal.render import (
-    Row,
-    caption,
-    cells,
-    note,
-    spaced,
-    table,
-    table_with_text,
-    title,
-)
+from tokensphere.views.terminal.render import caption, cells, note, spaced, table, table_with_text, title
 from tokensphere.views.text import cosine, crop, left_out, tenths
 
 _STYLES = {"holds": "green", "holds in part": "yellow", "fails": "red", "open": "dim"}
@@ -51,16 +42,6 @@ def geometry(result: Geometry, _width: int) -> RenderableType:
 
 def _orthogonality(result: Geometry) -> list[RenderableType]:
     found = result.orthogonality
-    cosines: list[Row] = [
-        ["", *cells((f"{100 * level:g} %" for level in LEVELS), "dim")],
-        ["measured", *map(cosine, found.quantiles)],
-        ["law", *map(cosine, found.law_quantiles)],
-    ]
-    largest: list[Row] = [
-        ["nearest token's cosine", *cells(("25 %", "median", "75 %"), "dim")],
-        ["measured", *map(cosine, found.largest_quartiles)],
-        [f"{result.n_tokens:,} independent ones", *map(cosine, found.law_largest_quartiles)],
-    ]
     moments = (
         f"mean {found.mean:.4f} ± {Z * found.mean_error:.4f} (law 0), sd {found.sd:.4f} ±"
         f" {Z * found.sd_error:.4f} (law 1/√d = {found.law_sd:.4f})"
@@ -68,20 +49,28 @@ def _orthogonality(result: Geometry) -> list[RenderableType]:
     median, law_median = found.largest_quartiles[1], found.law_largest_quartiles[1]
     return [
         note(f"quantiles of the cosine of a random direction with a token; {moments}"),
-        table(cosines),
+        table(
+            [
+                ["", *cells((f"{100 * level:g} %" for level in LEVELS), "dim")],
+                ["measured", *map(cosine, found.quantiles)],
+                ["law", *map(cosine, found.law_quantiles)],
+            ]
+        ),
         Text(),
-        table(largest),
+        table(
+            [
+                ["nearest token's cosine", *cells(("25 %", "median", "75 %"), "dim")],
+                ["measured", *map(cosine, found.largest_quartiles)],
+                [f"{result.n_tokens:,} independent ones", *map(cosine, found.law_largest_quartiles)],
+            ]
+        ),
         Text(
             f"Nine of ten tokens lie within {_off_right_angle(found.quantiles)} of a right angle to a"
             " random direction, about as the law of the sphere says for any vocabulary. The nearest"
-            f" token is at cosine {cosine(median)}, {_angle(median)} away,"
+            f" token is at cosine {cosine(median)}, {degrees(acos(median)):.0f}° away,"
             f" {_closer(median, law_median)} than if tokens pointed anywhere independently."
         ),
     ]
-
-
-def _angle(value: float) -> str:
-    return f"{degrees(acos(value)):.0f}°"
 
 
 def _off_right_angle(quantiles: Sequence[float]) -> str:

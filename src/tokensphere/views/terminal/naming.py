@@ -10,19 +10,8 @@ from rich.text import Text
 
 from tokensphere.analysis.naming.labels import LabelList, LabelMembers
 from tokensphere.analysis.naming.tokens import Naming
-from tokensphere.views.terminal.render import Row, caption, cell, cells, note, spaced, table, title
-from tokensphere.views.text import (
-    FORMS,
-    GAP,
-    ROWS,
-    SPACE,
-    anchor,
-    number,
-    p_text,
-    percent,
-    short,
-    tokens_of,
-)
+from tokensphere.views.terminal.render import Row, cell, cells, note, spaced, table, title, token_caption
+from tokensphere.views.text import FORMS, GAP, ROWS, anchor, number, p_text, percent, short, tokens_of
 
 _MOST_LABELS = 10
 _MOST_TOKENS = 40
@@ -84,7 +73,7 @@ def _notes(result: Naming, n_shared: int) -> Iterator[Text]:
         yield note(f"{n_shared - _MOST_LABELS} more labels are shared by 3 tokens or more (--json)")
     without = f"{len(result.left_out)} left out (zero, NaN or padding)" if result.left_out else ""
     tokens = tokens_of(result.n, result.provenance.model)
-    yield caption(f"{len(result.labels):,} labels", tokens, without, "• names the list", SPACE)
+    yield token_caption(f"{len(result.labels):,} labels", tokens, without, "• names the list")
 
 
 def label_list(result: LabelList, _width: int) -> RenderableType:
@@ -113,11 +102,10 @@ def label_members(result: LabelMembers, _width: int) -> RenderableType:
     """The tokens that have a label."""
     tokens = [short(result.vocabulary.visible(id), _WIDEST_TOKEN) for id in result.ids.tolist()]
     rest, share = result.size - len(tokens), percent(result.size / result.n_tokens)
-    about = caption(
+    about = token_caption(
         f"{result.size:,} of {result.n_tokens:,} tokens ({share}) of {result.provenance.model}",
         result.label.source,
         f"{rest:,} more, by id, are not shown" if rest else "",
-        SPACE,
     )
     name = title(f"{result.label.words} ({result.label.name})")
     return spaced([name], [Text(GAP.join(tokens))], [about])

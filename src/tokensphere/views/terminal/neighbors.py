@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tokensphere.analysis.nearest import Neighbors
-from tokensphere.views.terminal.render import GAP, caption, cell, cells, table
-from tokensphere.views.text import FORMS, ROWS, SPACE, anchor, cosine, crop, left_out, number, tokens_of
+from tokensphere.views.terminal.render import GAP, cell, cells, table, token_caption
+from tokensphere.views.text import FORMS, ROWS, anchor, cosine, crop, number, tokens_of
 
 _WIDEST_TOKEN = 24
 WIDEST_TITLE = 28
@@ -77,10 +77,9 @@ def _table(result: Neighbors, first: int, last: int) -> Table:
 def neighbors_caption(result: Neighbors) -> Text:
     """Which tokens were looked through, and how."""
     settings = result.settings
-    return caption(
+    return token_caption(
         tokens_of(len(result.vocabulary), result.provenance.model),
         f"{settings.similarity}, {ROWS[settings.centered]}",
         FORMS if settings.forms else "",
-        left_out(result.left_out),
-        SPACE,
+        without=result.left_out,
     )

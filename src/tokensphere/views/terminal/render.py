@@ -11,7 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from tokensphere.views.text import joined
+from tokensphere.views.text import SPACE, joined, left_out
 
 GAP = 2
 Row = Iterable[Text | str]
@@ -56,6 +56,11 @@ def note(text: str) -> Text:
 def caption(*parts: str) -> Text:
     """A note of several parts, those that are not empty."""
     return note(joined(*parts))
+
+
+def token_caption(*parts: str, without: int = 0) -> Text:
+    """The caption of a view that shows tokens, `without` rows that could not be found."""
+    return caption(*parts, left_out(without), SPACE)
 
 
 def title(text: str) -> Text:

@@ -10,14 +10,12 @@ from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.terminal.render import Row, caption, cell, cells, spaced, table, title
+from tokensphere.views.terminal.render import Row, cell, cells, spaced, table, title, token_caption
 from tokensphere.views.text import (
     FORMS,
     ROWS,
-    SPACE,
     between,
     cosine,
-    left_out,
     percent,
     short,
     tenths,
@@ -70,20 +68,13 @@ def sentence(result: Survey) -> str:
     """What the rate of the lists shown says, for somebody who reads nothing else."""
     found = result.main.at[0]
     ends = between(found.interval, " to ")
-    compared = {
-        "more": f"that is {found.rate / (1 - found.level):.1f} times what chance gives",
-        "no more": "that is no more than chance gives",
-        "fewer": "that is less than chance gives",
-    }[_against_chance(found)]
+    directions = "directions" if result.settings.seed is None else "random directions"
+    compared = _beside_chance(found)
     return (
-        f"Of {_directions(result)}, {tenths(found.rate)} (95 % interval {ends} %) have"
+        f"Of {len(result):,} {directions}, {tenths(found.rate)} (95 % interval {ends} %) have"
         f" {result.settings.k} nearest tokens{_on_which(result)} that are more alike than 95 % of"
-        f" such lists in a vocabulary with the same anisotropy but no words; {compared} (5 %)."
+        f" such lists in a vocabulary with the same anisotropy but no words; that is {compared} (5 %)."
     )
-
-
-def _directions(result: Survey) -> str:
-    return f"{len(result):,} {'directions' if result.settings.seed is None else 'random directions'}"
 
 
 def _on_which(result: Survey) -> str:
@@ -93,9 +84,11 @@ def _on_which(result: Survey) -> str:
     return f" ({', '.join(which)})" if which else ""
 
 
-def _against_chance(found: Exceedance) -> str:
+def _beside_chance(found: Exceedance) -> str:
     chance = round(1 - found.level, 9)  # 1 − 0.95 is a little more than 0.05
-    return "fewer" if found.interval[1] < chance else "more" if found.interval[0] > chance else "no more"
+    if found.interval[0] > chance:
+        return f"{found.rate / (1 - found.level):.1f} times what chance gives"
+    return f"{'less' if found.interval[1] < chance else 'no more'} than chance gives"
 
 
 def _alike(result: Survey) -> str:
@@ -178,15 +171,14 @@ def _caption(result: Survey) -> Text:
     settings, done = result.settings, f"{len(result):,} of {result.asked:,} directions done"
     last = settings.first + len(result) - 1
     random = settings.seed is not None
-    return caption(
+    return token_caption(
         f"stopped: {done}" if len(result) < result.asked else "",
         tokens_of(result.n_tokens, result.provenance.model),
         f"seed {settings.seed}, directions {settings.first:,} to {last:,}" if random else "",
         "T: mean cosine of the neighbours' centred rows; percentile: among lists with no words"
         f" (surrogate {settings.surrogate}, seed {settings.surrogate_seed})",
         f"a list again: {_again(result)}" if random else "",
-        left_out(result.left_out),
-        SPACE,
+        without=result.left_out,
     )
 
 
