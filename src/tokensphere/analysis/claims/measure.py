@@ -21,7 +21,7 @@ from tokensphere.geometry.clusters import clustering_problems, spherical_kmeans
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections, stream
 from tokensphere.geometry.rows import Rows
-from tokensphere.geometry.scan import Scan, scan_directions
+from tokensphere.geometry.scan import Scan, count_different, expected_different, scan_directions
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import make_scoring
 from tokensphere.geometry.surrogate import surrogate_rows
@@ -32,7 +32,6 @@ from tokensphere.geometry.variance import (
     random_partition,
     unit_offsets,
 )
-from tokensphere.geometry.variety import count_different, expected_different
 from tokensphere.records import record
 from tokensphere.space import EmbeddingSpace
 
