@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.cases import every
-from tokensphere.geometry.variety import count_different, expected_different, model_different
+from tokensphere.geometry.scan import count_different, expected_different, model_different
 
 
 def test_counting_is_that_of_a_set() -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from tests.cases import case
 from tokensphere.errors import InputError
+from tokensphere.geometry.directions import stream
 from tokensphere.statistics import draws
-from tokensphere.statistics.draws import BLOCK, Draws, Key, MemoryStore, first_draws, stream
+from tokensphere.statistics.draws import BLOCK, Draws, Key, MemoryStore, first_draws
 
 GOLDEN = [[1.4436909546981256, -0.8959459763857414], [-1.0157623380825092, -0.911867698857605]]
 

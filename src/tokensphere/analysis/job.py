@@ -11,7 +11,7 @@ watches and who stops it is the business of whoever runs the job.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -23,14 +23,7 @@ Progress = Callable[[int], None]
 Column = npt.NDArray[Any] | Sequence[str]
 
 
-class Part(Protocol):
-    """What was found for some directions."""
-
-    def __len__(self) -> int:
-        """How many directions."""
-
-
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=Sized)  # what was found for some directions; its length is their number
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from tokensphere.arrays import Bools, Float64s, Int64s, Intps, Ints
+from tokensphere.arrays import Bools, Float64s, Intps, Ints
 from tokensphere.directions.named import Own, Vectors
 from tokensphere.directions.tokens import as_list
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute
-from tokensphere.geometry.search import top_k
+from tokensphere.geometry.search import Found, top_k
 from tokensphere.geometry.similarity import Scoring, SearchSettings, make_scoring
 from tokensphere.space import EmbeddingSpace
 from tokensphere.vocabulary import Token, Vocabulary, token_ids
-
-Found = tuple[Int64s, Float64s]
 
 
 class Finder:
@@ -53,11 +50,6 @@ class Finder:
         )
         self._groups = space.vocabulary.forms if settings.forms else None
 
-    @cached_property
-    def n(self) -> int:
-        """How many tokens can be found."""
-        return int(np.count_nonzero(self.scoring.usable))
-
     def find(self, vectors: Vectors, own: Own = ()) -> Found:
         """The lists of directions, see :func:`find_lists`."""
         return find_lists(self.scoring, vectors, self.settings.k, self._groups, own)
@@ -87,14 +79,13 @@ def find_lists(scoring: Scoring, vectors: Vectors, k: int, groups: Intps | None,
     """
     if groups is None and not any(own):
         return top_k(scoring, vectors, k)
-    n_usable = int(np.count_nonzero(scoring.usable))
     ids = np.empty((len(vectors), k), dtype=np.int64)
     values = np.empty((len(vectors), k), dtype=np.float64)
     open_ = np.arange(len(vectors))
     depth = k + max((len(tokens) for tokens in own), default=0)
     depth = 2 * depth if groups is not None else depth
     while len(open_):
-        depth = min(depth, n_usable)
+        depth = min(depth, scoring.n_usable)
         found, similarity = top_k(scoring, vectors[open_], depth)
         group = found if groups is None else groups[found]
         kept = np.ones(found.shape, dtype=bool) if groups is None else first_of_group(group)
@@ -104,7 +95,7 @@ def find_lists(scoring: Scoring, vectors: Vectors, k: int, groups: Intps | None,
         chosen, enough = first_k(kept, k)
         ids[open_[enough]] = found[chosen].reshape(-1, k)
         values[open_[enough]] = similarity[chosen].reshape(-1, k)
-        if depth == n_usable and not enough.all():
+        if depth == scoring.n_usable and not enough.all():
             most = int(kept[~enough].sum(axis=1).min())
             raise InputError(f"k is {k}, but only {most} different tokens can be found")
         open_ = open_[~enough]

@@ -18,6 +18,7 @@ from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.search import QUERIES_AT_ONCE
 from tokensphere.geometry.similarity import SearchSettings, Similarity
+from tokensphere.records import record
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Token, Vocabulary
 
@@ -61,9 +62,7 @@ class Neighbors(Result):
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
         return {
-            "model": self.provenance.to_dict(),
-            "settings": self.settings.to_dict(),
-            "left_out": self.left_out,
+            **record(self, "provenance", "settings", "left_out", provenance="model"),
             "results": list(self.records()),
         }
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from tokensphere.analysis.result import Column, Result
-from tokensphere.errors import InputError
 from tokensphere.records import record
 from tokensphere.space import EmbeddingSpace, Provenance
 
@@ -71,23 +70,18 @@ def summarize(space: EmbeddingSpace) -> Summary:
     InputError
         fewer than two rows have a direction
     """
-    norms, usable = space.moments.norms, space.usable
-    count = int(usable.sum())
-    if count < 2:
-        raise InputError(f"only {count} of {len(norms)} rows have a direction; at least 2 are needed")
-    mean = space.moments.mean_unit_row()
-    square = float(mean @ mean)
-    is_token = space.is_token
+    norms, usable, is_token = space.moments.norms, space.usable, space.is_token
+    mean_cosine, of_different = space.moments.mean_cosines()
     finite = np.isfinite(norms)
     quartiles = [float(q) for q in np.quantile(norms[usable], [0, 0.25, 0.5, 0.75, 1])]
     return Summary(
         n=space.shape[0],
         d=space.shape[1],
         norms=(quartiles[0], quartiles[1], quartiles[2], quartiles[3], quartiles[4]),
-        mean_cosine=square,
-        mean_cosine_different=(count * square - 1) / (count - 1),
+        mean_cosine=mean_cosine,
+        mean_cosine_different=of_different,
         kinds=space.vocabulary.kind_counts(),
-        zero=int(np.sum(is_token & finite & ~space.moments.usable)),
+        zero=int(np.sum(is_token & finite & ~usable)),
         not_finite=int(np.sum(is_token & ~finite)),
         padding=int(np.sum(~is_token)),
         provenance=space.provenance,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
+
+from tokensphere.arrays import Float32s, Floats
 
 _ENOUGH = 256  # queries to learn from
 _MARGIN = 0.25  # between the least seen and what is expected, in terms of least to median
@@ -21,17 +22,17 @@ class ExpectedFloors:
         Where rows have a direction in common, a query's products follow its own with their mean.
     """
 
-    def __init__(self, mean: npt.NDArray[np.floating] | None = None) -> None:
+    def __init__(self, mean: Floats | None = None) -> None:
         self.mean = mean
         self._rest: float | None = None
 
-    def of(self, queries: npt.NDArray[np.floating]) -> npt.NDArray[np.float32] | None:
+    def of(self, queries: Floats) -> Float32s | None:
         """What to expect of queries of shape (m, d) and unit length; None if nothing is known yet."""
         if self._rest is None:
             return None
         return (self._by_mean(queries) + self._rest).astype(np.float32)
 
-    def learn(self, queries: npt.NDArray[np.floating], floors: npt.NDArray[np.floating]) -> None:
+    def learn(self, queries: Floats, floors: Floats) -> None:
         """Take note of floors of shape (m,) that are final."""
         if len(queries) < _ENOUGH:
             return
@@ -39,5 +40,5 @@ class ExpectedFloors:
         least = float(rest.min())
         self._rest = least - _MARGIN * (float(np.median(rest)) - least)
 
-    def _by_mean(self, queries: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    def _by_mean(self, queries: Floats) -> Floats:
         return np.zeros(len(queries)) if self.mean is None else np.asarray(queries @ self.mean)

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tokensphere.arrays import Bools, Float32s, Float64s, Intps
+from tokensphere.errors import InputError
 from tokensphere.geometry.compute import DEFAULT, Compute
 
 _BLOCK = 1024
@@ -112,6 +113,24 @@ class RowMoments:
     def mean_unit_row(self) -> Float64s:
         """``μ``, the mean of the usable rows brought to unit length, shape (d,)."""
         return self._means[0]
+
+    def mean_cosines(self) -> tuple[float, float]:
+        """Mean cosine of two usable rows drawn independently, ``‖μ‖²``, and of two different ones.
+
+        The latter is ``(n‖μ‖² − 1)/(n − 1)``: the former without the pairs of a row with itself.
+
+        Raises
+        ------
+        InputError
+            fewer than two rows have a direction
+        """
+        n, mean = int(self.usable.sum()), self.mean_unit_row()
+        if n < 2:
+            raise InputError(
+                f"only {n} of {len(self.usable)} rows have a direction; at least 2 are needed"
+            )
+        square = float(mean @ mean)
+        return square, (n * square - 1) / (n - 1)
 
     def squared_distances(self, point: Float64s) -> Float64s:
         """``‖E_i − point‖²`` in double precision, shape (n,)."""

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float32s, Float64s, Floats, Int64s, Intps
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import InParallel, workers
 from tokensphere.geometry.floors import ExpectedFloors
@@ -28,13 +28,10 @@ _BUFFER_BYTES = 160 * 2**20  # of all threads together
 _PENDING_PAIRS = 2**20
 _RESCALED = 2**17  # products rescaled at once
 _SMALL_WORK = 2**28  # multiplications below which a second thread does not pay
+Found = tuple[Int64s, Float64s]  # ids and values
 
 
-def top_k(
-    scoring: Scoring,
-    queries: npt.NDArray[np.floating],
-    k: int,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def top_k(scoring: Scoring, queries: Floats, k: int) -> Found:
     """The `k` rows of largest similarity to each query, exact.
 
     Parameters
@@ -57,14 +54,7 @@ def top_k(
     return found
 
 
-Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
-
-
-def top_k_each(
-    scorings: Sequence[Scoring],
-    queries: npt.NDArray[np.floating],
-    ks: Sequence[int],
-) -> list[Found]:
+def top_k_each(scorings: Sequence[Scoring], queries: Floats, ks: Sequence[int]) -> list[Found]:
     """:func:`top_k` for several similarities over the same rows, for the price of one product.
 
     Parameters
@@ -94,11 +84,11 @@ def top_k_each(
 
 def top_ids_each(
     scorings: Sequence[Scoring],
-    queries: npt.NDArray[np.floating],
+    queries: Floats,
     ks: Sequence[int],
     *,
     floors: Sequence[ExpectedFloors] | None = None,
-) -> list[npt.NDArray[np.int64]]:
+) -> list[Int64s]:
     """The ids of :func:`top_k_each` without the values: the same ids, in less time.
 
     `floors`, one for each scoring, are learned from these queries and used for the next; they change
@@ -115,17 +105,18 @@ def top_ids_each(
 
 def _check(scorings: Sequence[Scoring], ks: Sequence[int]) -> None:
     for scoring, k in zip(scorings, ks, strict=True):
-        n_usable = int(np.count_nonzero(scoring.usable))
-        if not 1 <= k <= n_usable:
-            raise InputError(f"k is {k}, but it must lie between 1 and {n_usable}, the usable tokens")
+        if not 1 <= k <= scoring.n_usable:
+            raise InputError(
+                f"k is {k}, but it must lie between 1 and {scoring.n_usable}, the usable tokens"
+            )
 
 
 def _selected(
     scorings: Sequence[Scoring],
-    queries: npt.NDArray[np.floating],
+    queries: Floats,
     ks: Sequence[int],
     floors: Sequence[ExpectedFloors] | None = None,
-) -> Iterator[tuple[npt.NDArray[np.intp], InParallel, list[Selection]]]:
+) -> Iterator[tuple[Intps, InParallel, list[Selection]]]:
     """Some thousand queries at a time: which, and selections that are left to settle.
 
     Queries of which too much was expected come once more.
@@ -183,7 +174,7 @@ class _Plan:
         return cls(rows, max(8, min(2048, size // rows)), group)
 
 
-def _order(rescalings: Sequence[Rescaling | None], n: int, rows: int) -> npt.NDArray[np.intp] | None:
+def _order(rescalings: Sequence[Rescaling | None], n: int, rows: int) -> Intps | None:
     """An order in which rows of nearly equal factors stand together, for all rescalings; or None.
 
     Then a group's largest product tells what its largest rescaled one can be. Blocks of `rows` are made
@@ -203,10 +194,10 @@ def _floor_power(x: int) -> int:
 
 @dataclass(frozen=True)
 class _Buffers:
-    rows: npt.NDArray[np.float32]
-    products: npt.NDArray[np.float32]
-    maxima: npt.NDArray[np.float32]
-    rescaled: npt.NDArray[np.float32]
+    rows: Float32s
+    products: Float32s
+    maxima: Float32s
+    rescaled: Float32s
 
 
 class _Search:
@@ -215,7 +206,7 @@ class _Search:
     def __init__(
         self,
         scorings: Sequence[Scoring],
-        queries: npt.NDArray[np.floating],
+        queries: Floats,
         ks: Sequence[int],
         plan: _Plan,
         rescalings: Sequence[Rescaling | None],
@@ -234,7 +225,7 @@ class _Search:
         ]
         self._local = threading.local()
 
-    def teach(self, floors: Sequence[ExpectedFloors], which: npt.NDArray[np.bool_]) -> None:
+    def teach(self, floors: Sequence[ExpectedFloors], which: Bools) -> None:
         """Tell where the floors of some queries ended, once they are settled."""
         some = slice(None) if which.all() else which
         for known, selection in zip(floors, self.selections, strict=True):
@@ -282,11 +273,11 @@ class _Search:
     def _maxima(
         self,
         selection: Selection,
-        products: npt.NDArray[np.float32],
-        grouped: npt.NDArray[np.float32],
+        products: Float32s,
+        grouped: Float32s,
         start: int,
         low: int,
-    ) -> npt.NDArray[np.float32]:
+    ) -> Float32s:
         """The largest product of a selection's own in every small group, shape (groups, queries)."""
         groups, group, m = grouped.shape
         buffers = self._own_buffers()

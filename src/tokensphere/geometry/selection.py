@@ -19,17 +19,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from tokensphere.arrays import Bools, Float32s, Floats, Intps
 from tokensphere.geometry.similarity import Rescaling, Scoring
 
 _QUERIES_TO_SETTLE = 256
 _MANY = 4  # groups of a block that pass an expected floor, for each query, before it is raised
-Bounds = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+Bounds = tuple[Float32s, Float32s]
 
 
 class Selection:
@@ -50,13 +50,13 @@ class Selection:
     def __init__(
         self,
         scoring: Scoring,
-        queries: npt.NDArray[np.floating],
+        queries: Floats,
         k: int,
-        bound: npt.NDArray[np.float32],
+        bound: Float32s,
         rescaling: Rescaling | None = None,
-        expected: npt.NDArray[np.float32] | None = None,
+        expected: Float32s | None = None,
         *,
-        order: npt.NDArray[np.intp] | None,
+        order: Intps | None,
         group: int,
     ) -> None:
         m = len(queries)
@@ -80,13 +80,7 @@ class Selection:
         self.values = np.empty((m, k), dtype=np.float64)
         self._lock = threading.Lock()
 
-    def rescale(
-        self,
-        products: npt.NDArray[np.float32],
-        rows: slice,
-        queries: slice,
-        out: npt.NDArray[np.float32],
-    ) -> None:
+    def rescale(self, products: Float32s, rows: slice, queries: slice, out: Float32s) -> None:
         """Products of this scoring from a rectangle of those that are fed, shape (rows, queries)."""
         if self.rescaling is None:
             raise ValueError("these products need no rescaling")
@@ -99,12 +93,7 @@ class Selection:
         """Whether the largest products that are fed tell enough of this scoring's own."""
         return self.rescaling is None or self.factors is not None
 
-    def _bounds(
-        self,
-        maxima: npt.NDArray[np.float32],
-        groups: slice | npt.NDArray[np.intp],
-        offset: npt.NDArray[np.float32] | None,
-    ) -> Bounds:
+    def _bounds(self, maxima: Float32s, groups: slice | Intps, offset: Float32s | None) -> Bounds:
         """Bounds of this scoring's largest product in groups, from that of those that are fed.
 
         Where the rows of a group have nearly the same factor, the bounds lie close together. They hold
@@ -135,9 +124,9 @@ class Selection:
 
     def absorb(
         self,
-        products: npt.NDArray[np.float32],
-        parts: npt.NDArray[np.float32],
-        maxima: npt.NDArray[np.float32],
+        products: Float32s,
+        parts: Float32s,
+        maxima: Float32s,
         start: int,
         low: int,
     ) -> None:
@@ -183,7 +172,7 @@ class Selection:
             self.candidates.append(found)
             self.pending += len(found.row)
 
-    def _raise(self, query: npt.NDArray[np.intp], sure: npt.NDArray[np.float32]) -> None:
+    def _raise(self, query: Intps, sure: Float32s) -> None:
         """Raise the floors of some queries by products of theirs, shape (queries, groups)."""
         groups = sure.shape[1]
         with self._lock:
@@ -192,18 +181,18 @@ class Selection:
             self.best[query] = merged[:, groups:]
             self.floor[query] = np.maximum(self.floor[query], merged[:, groups])
 
-    def _own(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    def _own(self, rows: Intps) -> Intps:
         """Rows by their own numbers, from the order in which they are fed."""
         return rows if self.order is None else self.order[rows]
 
     def _open(
         self,
-        products: npt.NDArray[np.float32],
-        which: npt.NDArray[np.intp],
-        column: npt.NDArray[np.intp],
+        products: Float32s,
+        which: Intps,
+        column: Intps,
         start: int,
-        query: npt.NDArray[np.intp],
-    ) -> npt.NDArray[np.float32]:
+        query: Intps,
+    ) -> Float32s:
         """Products of this scoring in some groups, for one query each; shape (P, group)."""
         opened = products[which, :, column]
         if self.rescaling is None:
@@ -220,7 +209,7 @@ class Selection:
         pairs = _Pairs.join(self.candidates)
         return pairs.take(pairs.product >= (self.floor - self.window)[pairs.query])
 
-    def failed(self) -> npt.NDArray[np.bool_]:
+    def failed(self) -> Bools:
         """Queries of which too much was expected, shape (m,): fewer than k products reach that."""
         if self.expected is None:
             return np.zeros(len(self.queries), dtype=bool)
@@ -288,15 +277,14 @@ class Selection:
         self.ids[query] = pairs.row[order].reshape(-1, self.k)
 
 
-@dataclass(frozen=True)
-class _Pairs:
+class _Pairs(NamedTuple):
     """Queries and rows that may belong together, and their float32 product; all of shape (P,)."""
 
-    query: npt.NDArray[np.intp]
-    row: npt.NDArray[np.intp]
-    product: npt.NDArray[np.float32]
+    query: Intps
+    row: Intps
+    product: Float32s
 
-    def take(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_] | slice) -> _Pairs:
+    def take(self, index: Intps | Bools | slice) -> _Pairs:
         return _Pairs(self.query[index], self.row[index], self.product[index])
 
     def by_query(self) -> _Pairs:
@@ -307,19 +295,13 @@ class _Pairs:
 
     @staticmethod
     def join(parts: list[_Pairs]) -> _Pairs:
-        if not parts:
-            none = np.empty(0, dtype=np.intp)
-            return _Pairs(none, none, np.empty(0, dtype=np.float32))
-        return _Pairs(
-            np.concatenate([part.query for part in parts]),
-            np.concatenate([part.row for part in parts]),
-            np.concatenate([part.product for part in parts]),
-        )
+        return _Pairs(*map(np.concatenate, zip(_NONE, *parts, strict=True)))
 
 
-def _ranked(
-    query: npt.NDArray[np.intp], row: npt.NDArray[np.intp] | None, values: npt.NDArray[np.floating]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+_NONE = _Pairs(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.float32))
+
+
+def _ranked(query: Intps, row: Intps | None, values: Floats) -> tuple[Intps, Intps]:
     """Order by query, then value descending, then row; and each one's place within its query."""
     order = np.lexsort((-values, query) if row is None else (row, -values, query))
     ordered = query[order]

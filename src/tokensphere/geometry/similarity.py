@@ -10,6 +10,7 @@ Knows nothing of tokens or files. Selecting the best is the business of :mod:`.s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -91,6 +92,11 @@ class Scoring:
     extra: Float32s | None
     longest: float
     compute: Compute = DEFAULT
+
+    @cached_property
+    def n_usable(self) -> int:
+        """How many rows can be found."""
+        return int(np.count_nonzero(self.usable))
 
     @property
     def width(self) -> int:
@@ -180,23 +186,17 @@ class Scoring:
         values = np.empty(len(row), dtype=np.float64)
         first = np.flatnonzero(np.diff(query, prepend=-1))
         counts = np.diff(first, append=len(query))
-        for count in np.flatnonzero(np.bincount(counts)):
+        for count in np.flatnonzero(np.bincount(counts)).tolist():
             begin = first[counts == count]  # queries with equally many rows make one rectangle
-            at_once = max(1, _PAIRS_AT_ONCE // int(count))
-            for low in range(0, len(begin), at_once):
-                pairs = begin[low : low + at_once, None] + np.arange(count)
-                values[pairs] = self._rectangle(queries[query[pairs[:, 0]]], row[pairs])
-        return values
-
-    def _rectangle(self, queries: Floats, row: Intps) -> Float64s:
-        """Similarity of query q with ``row[q, j]`` for all j; shapes (Q, d), (Q, J) -> (Q, J)."""
-        values = np.empty(row.shape)
-        v = queries.astype(np.float64)[:, None, :]
-        for part in blocks(row.shape[1], _PAIRS_AT_ONCE):
-            values[:, part] = self._exact(v, row[:, part])
+            for some in blocks(len(begin), max(1, _PAIRS_AT_ONCE // count)):
+                pairs = begin[some, None] + np.arange(count)
+                v = queries[query[pairs[:, 0]]].astype(np.float64)[:, None, :]
+                for part in blocks(count, _PAIRS_AT_ONCE):
+                    values[pairs[:, part]] = self._exact(v, row[pairs[:, part]])
         return values
 
     def _exact(self, v: Float64s, row: Intps) -> Float64s:
+        """Similarity of query q with ``row[q, j]`` for all j; shapes (Q, 1, d), (Q, J) -> (Q, J)."""
         e = self.rows[row].astype(np.float64)
         if self.similarity == "euclidean":
             e -= v

@@ -156,8 +156,33 @@ class Offsets:
         return Rows.of(self.values, self.rows.moments.center().usable, self.rows.compute)
 
     def grouped(self, labels: Ints) -> Partition:
-        """The groups that `labels` make of the rows, see :func:`make_partition`."""
-        return make_partition(self.values, self.origin, labels)
+        """The groups that `labels` make of the unit rows.
+
+        Parameters
+        ----------
+        labels : int array of shape (n,); negative for rows in no group; empty numbers are closed up
+
+        Raises
+        ------
+        InputError
+            not as many labels as rows, or no row in any group
+        """
+        labels = np.asarray(labels)
+        if labels.shape != (len(self.values),):
+            raise InputError(
+                f"labels of shape {labels.shape} for {len(self.values)} rows: need one a row"
+            )
+        numbers, own = np.unique(labels[labels >= 0], return_inverse=True)
+        if not len(numbers):
+            raise InputError("no row has a label, so there are no groups; give at least one")
+        closed = np.full(len(labels), -1, dtype=np.int64)
+        closed[labels >= 0] = own
+        sizes = np.bincount(own)
+        sums = np.zeros((len(sizes), self.values.shape[1]))
+        for part, table in group_tables(closed, len(sizes), np.float64):
+            sums += table @ self.values[part].astype(np.float64)
+        means = sums / sizes[:, None]
+        return Partition(closed, sizes, self.origin, means, _spreads(self.values, closed, means, sizes))
 
 
 def unit_offsets(rows: Rows) -> Offsets:
@@ -168,36 +193,6 @@ def unit_offsets(rows: Rows) -> Offsets:
         usable, unit = rows.moments.unit_rows(part)
         offsets[usable] = unit - mean
     return Offsets(offsets, rows)
-
-
-def make_partition(offsets: Float32s, origin: Float64s, labels: Ints) -> Partition:
-    """The groups that `labels` make of the unit rows ``origin + offsets``.
-
-    Parameters
-    ----------
-    offsets : float32 array of shape (n, d), see :class:`Offsets`
-    origin : float64 array of shape (d,)
-    labels : int array of shape (n,); negative for rows in no group; empty numbers are closed up
-
-    Raises
-    ------
-    InputError
-        not as many labels as rows, or no row in any group
-    """
-    labels = np.asarray(labels)
-    if labels.shape != (len(offsets),):
-        raise InputError(f"labels of shape {labels.shape} for {len(offsets)} rows: need one a row")
-    numbers, own = np.unique(labels[labels >= 0], return_inverse=True)
-    if not len(numbers):
-        raise InputError("no row has a label, so there are no groups; give at least one")
-    closed = np.full(len(labels), -1, dtype=np.int64)
-    closed[labels >= 0] = own
-    sizes = np.bincount(own)
-    sums = np.zeros((len(sizes), offsets.shape[1]))
-    for part, table in group_tables(closed, len(sizes), np.float64):
-        sums += table @ offsets[part].astype(np.float64)
-    means = sums / sizes[:, None]
-    return Partition(closed, sizes, origin, means, _spreads(offsets, closed, means, sizes))
 
 
 def group_tables(

@@ -59,11 +59,6 @@ def _text(key: Key) -> str:
     return json.dumps(dict(key), sort_keys=True)
 
 
-def stream(seed: int, block: int) -> np.random.Generator:
-    """The random numbers of a block of draws."""
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(block,))))
-
-
 def first_draws(
     count: int,
     make: Callable[[int], Draws],

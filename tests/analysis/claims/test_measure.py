@@ -14,7 +14,7 @@ from tokensphere.analysis.claims.measure import measure_geometry
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute
-from tokensphere.geometry.variety import count_different, expected_different
+from tokensphere.geometry.scan import count_different, expected_different
 
 Labels = npt.NDArray[np.int64]
 

@@ -10,9 +10,8 @@ import tokensphere as ts
 from tests.analysis.spaces import TEN, taken, with_ten
 from tests.analysis.tables import label, overlapping
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.analysis.naming.lists import NamingSpec
+from tokensphere.analysis.naming.lists import NamingSpec, shuffled_null
 from tokensphere.analysis.naming.neighbors import NamedNeighbors, name_neighbors
-from tokensphere.analysis.naming.null import shuffled_null
 from tokensphere.analysis.naming.themes import NOTHING
 from tokensphere.analysis.naming.tokens import name_tokens
 from tokensphere.errors import InputError

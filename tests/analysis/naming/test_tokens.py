@@ -11,10 +11,9 @@ import tokensphere as ts
 from tests.analysis.spaces import TEN, taken, with_ten
 from tests.analysis.tables import N, label, overlapping
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.analysis.naming.lists import NamingSpec, name_lists
-from tokensphere.analysis.naming.null import direction_lists, shuffled_null
+from tokensphere.analysis.naming.lists import NamingSpec, name_lists, shuffled_null
 from tokensphere.analysis.naming.themes import NOTHING
-from tokensphere.analysis.naming.tokens import Naming, name_tokens
+from tokensphere.analysis.naming.tokens import Naming, direction_lists, name_tokens
 from tokensphere.errors import InputError, UnknownTokenError
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import LabelTable

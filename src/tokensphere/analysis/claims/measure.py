@@ -21,7 +21,7 @@ from tokensphere.geometry.clusters import clustering_problems, spherical_kmeans
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections, stream
 from tokensphere.geometry.rows import Rows
-from tokensphere.geometry.scan import Scan, scan_directions
+from tokensphere.geometry.scan import Scan, count_different, expected_different, scan_directions
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import make_scoring
 from tokensphere.geometry.surrogate import surrogate_rows
@@ -32,9 +32,9 @@ from tokensphere.geometry.variance import (
     random_partition,
     unit_offsets,
 )
-from tokensphere.geometry.variety import count_different, expected_different
 from tokensphere.records import record
 from tokensphere.space import EmbeddingSpace
+from tokensphere.statistics.intervals import Estimate
 
 SPOT_CHECK = ((" female", " alt"), ("female", "alt"))
 Labelling = Ints | Sequence[str | None] | Sequence[int]
@@ -90,12 +90,11 @@ def measure_geometry(
         raise InputError(f"{min(clusters)} clusters: ask for 2 or more, or the variance has one place")
     rows = space.rows.using(compute)
     usable, center = rows.usable, rows.moments.center()
-    n = int(usable.sum())
-    if n < 2:
-        raise InputError(f"only {n} of {len(usable)} rows have a direction; at least 2 are needed")
+    mean_cosine, of_different = rows.moments.mean_cosines()
+    n, n_centered = int(usable.sum()), int(center.usable.sum())
     offsets = unit_offsets(rows)
     directions = RandomDirections(space.shape[1], n_directions, seed=seed)
-    fitting = [count for count in dict.fromkeys(clusters) if 2 * count <= int(center.usable.sum())]
+    fitting = [count for count in dict.fromkeys(clusters) if 2 * count <= n_centered]
     if not fitting and labelling is None:
         raise InputError(
             f"{min(clusters)} clusters are too many for {n} tokens: ask for {n // 2} or fewer"
@@ -115,14 +114,13 @@ def measure_geometry(
     scan = scan_directions(offsets, directions, partitions, k=k, seed=seed)
     del offsets  # the surrogate needs as much
     baselines = _surrogate_clusters(rows, directions, fitting, k=k, seed=seed, progress=say)
-    mean_cosine = float(center.mean @ center.mean)
     return Geometry(
         n_tokens=n,
         d=space.shape[1],
         left_out=space.left_out,
-        at_mean=n - int(center.usable.sum()),
+        at_mean=n - n_centered,
         mean_cosine=mean_cosine,
-        mean_cosine_different=(n * mean_cosine - 1) / (n - 1),
+        mean_cosine_different=of_different,
         orthogonality=_orthogonality(scan, cosines[:, 0], space.shape[1], n),
         clusters=tuple(
             Clusters(
@@ -236,15 +234,13 @@ def _surrogate_clusters(
 
 
 def _orthogonality(scan: Scan, largest: Float64s, d: int, n: int) -> Orthogonality:
-    m = len(scan.means)
-    squares = scan.variances + scan.means**2
-    mean = float(scan.means.mean())
-    sd = sqrt(max(float(squares.mean()) - mean**2, 0.0))
+    cosine, square = Estimate.of(scan.means), Estimate.of(scan.variances + scan.means**2)
+    sd = sqrt(max(square.mean - cosine.mean**2, 0.0))
     return Orthogonality(
-        mean=mean,
-        mean_error=float(scan.means.std(ddof=1)) / sqrt(m),
+        mean=cosine.mean,
+        mean_error=cosine.error,
         sd=sd,
-        sd_error=float(squares.std(ddof=1)) / sqrt(m) / (2 * sd) if sd > 0 else 0.0,
+        sd_error=square.error / (2 * sd) if sd > 0 else 0.0,
         law_sd=1 / sqrt(d),
         quantiles=tuple(scan.counts.quantiles(LEVELS).tolist()),
         law_quantiles=tuple(law.cosine_quantiles(d, LEVELS).tolist()),

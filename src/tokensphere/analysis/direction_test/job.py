@@ -136,7 +136,7 @@ class DirectionTestJob(OnDirections):
         self.directions = make_directions(space, directions, search)
         self._measurer = Measurer(space, search, labels_of(space, labels), compute=compute)
         sample = None if spec.sample is None else make_directions(space, spec.sample, search)
-        self._null = make_null(space, spec, self._measurer, tested=self.directions, sample=sample)
+        self._null = make_null(spec, self._measurer, tested=self.directions, sample=sample)
         self._drawn: dict[str, Values] | None = None
 
     @property
@@ -165,9 +165,7 @@ class DirectionTestJob(OnDirections):
         self._drawn = self._draw(self.draws, progress)
 
     def _draw(self, count: int, progress: Progress | None = None) -> dict[str, Values]:
-        return null_values(
-            self.space, self._null, self._measurer, count, store=self._store, progress=progress
-        )
+        return null_values(self._null, self._measurer, count, store=self._store, progress=progress)
 
     def blocks(self, start: int) -> Iterator[Measured]:
         """The directions from number `start` on, some thousand at a time."""

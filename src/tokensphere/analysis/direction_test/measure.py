@@ -99,12 +99,12 @@ class Measurer:
         if settings.similarity == "euclidean":
             raise InputError("a direction has no distance to a token: use cosine or dot for a test")
         self.finder = Finder(space, settings, compute=compute)
-        if not 2 <= settings.k <= self.finder.n:
+        if not 2 <= settings.k <= self.finder.scoring.n_usable:
             raise InputError(
                 f"k is {settings.k!r}, but pairs of neighbours need a whole number from 2 to"
-                f" {self.finder.n:,}, the usable tokens"
+                f" {self.finder.scoring.n_usable:,}, the usable tokens"
             )
-        self.settings = settings
+        self.space, self.settings = space, settings
         self.counter = LabelCounter(labels, space.usable, settings.k)
         coherence = Coherence(space.rows.using(compute))
         self.statistics = [kind(coherence, self.counter) for kind in KINDS]

@@ -17,7 +17,6 @@ from tokensphere.errors import InputError, check_choice, check_whole
 from tokensphere.geometry.laws import LAWS, Differences, Isotropic, Law, NullLaw, Sample, covariance_law
 from tokensphere.geometry.search import QUERIES_AT_ONCE
 from tokensphere.geometry.surrogate import unit_covariance
-from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import BLOCK, Draws, DrawStore, first_draws
 
 _BLOCKS_AT_ONCE = QUERIES_AT_ONCE // BLOCK
@@ -79,12 +78,7 @@ class Null:
 
 
 def make_null(
-    space: EmbeddingSpace,
-    spec: NullSpec,
-    measurer: Measurer,
-    *,
-    tested: Directions,
-    sample: Directions | None = None,
+    spec: NullSpec, measurer: Measurer, *, tested: Directions, sample: Directions | None = None
 ) -> Null:
     """The null that `spec` names.
 
@@ -96,27 +90,26 @@ def make_null(
 
     Parameters
     ----------
-    space : the embeddings
     spec : which law
     measurer : measures both
     tested : the directions that will be compared
     sample : the directions of ``spec.sample``
     """
-    seed = int(spec.seed)
+    space, seed = measurer.space, int(spec.seed)
     if spec.law == "isotropic":
         return Null(spec, Isotropic(space.shape[1], seed), False, {})
     if spec.law == "covariance":
         return Null(spec, covariance_law(unit_covariance(space.rows), seed), False, {})
     if spec.law == "difference":
-        return _differences(space, spec, measurer, tested)
+        return _differences(spec, measurer, tested)
     assert sample is not None
     rows, left_out = _usable_rows(sample)
     about = {"sample": dict(sample.about) | {"rows_sha256": digest_of(rows, "")}}
     return Null(spec, Sample(rows, seed), False, about, left_out)
 
 
-def _differences(space: EmbeddingSpace, spec: NullSpec, measurer: Measurer, tested: Directions) -> Null:
-    settings, own = measurer.settings, bool(tested.own)
+def _differences(spec: NullSpec, measurer: Measurer, tested: Directions) -> Null:
+    space, settings, own = measurer.space, measurer.settings, bool(tested.own)
     ids = np.flatnonzero(measurer.finder.scoring.usable)
 
     def row(some: Int64s) -> Float64s:
@@ -140,7 +133,6 @@ def _usable_rows(sample: Directions) -> tuple[Vectors, int]:
 
 
 def null_values(
-    space: EmbeddingSpace,
     null: Null,
     measurer: Measurer,
     n_draws: int,
@@ -152,7 +144,6 @@ def null_values(
 
     Parameters
     ----------
-    space : the embeddings
     null : from :func:`make_null`
     measurer : measures the draws
     n_draws : B
@@ -175,7 +166,7 @@ def null_values(
         "what": "statistics of a null's directions", "version": _VERSION, "law": null.spec.law,
         "seed": int(null.spec.seed),
         **{f"law: {name}": str(value) for name, value in _flat(null.about).items()},
-        "labels": measurer.counter.digest, **space.key(), **measurer.settings.to_dict(),
+        "labels": measurer.counter.digest, **measurer.space.key(), **measurer.settings.to_dict(),
     }  # fmt: skip
     return first_draws(n_draws, make, key=key, store=store, progress=progress)
 

@@ -14,6 +14,7 @@ from tokensphere.analysis.result import Column, Result
 from tokensphere.arrays import Int64s
 from tokensphere.errors import InputError
 from tokensphere.labels.table import Label, LabelTable
+from tokensphere.records import record
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
 
@@ -44,8 +45,7 @@ class LabelList(Result):
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
         return {
-            "model": self.provenance.to_dict(),
-            "n_tokens": self.n_tokens,
+            **record(self, "provenance", "n_tokens", provenance="model"),
             "labels": [
                 {**label.to_dict(), "size": size}
                 for label, size in zip(self.labels, self.sizes.tolist(), strict=True)
@@ -79,8 +79,7 @@ class LabelMembers(Result):
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
         return {
-            "model": self.provenance.to_dict(),
-            "n_tokens": self.n_tokens,
+            **record(self, "provenance", "n_tokens", provenance="model"),
             **self.label.to_dict(),
             "size": self.size,
             "tokens": [self.vocabulary.record(id) for id in self.ids.tolist()],

@@ -12,13 +12,13 @@ import numpy.typing as npt
 
 from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import NO_LABEL, LabelCounter, Smallest
-from tokensphere.analysis.naming.null import shuffled_null
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
 from tokensphere.arrays import Bools, Float64s, Ints
 from tokensphere.errors import InputError, check_whole
+from tokensphere.geometry.directions import stream
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
-from tokensphere.statistics.draws import DrawStore
+from tokensphere.statistics.draws import BLOCK, Draws, DrawStore, Key, first_draws
 from tokensphere.statistics.pvalues import p_values
 
 
@@ -28,8 +28,7 @@ class NamingSpec:
 
     Attributes
     ----------
-    draws, seed : lists of random tokens to compare with, see
-        :func:`~tokensphere.analysis.naming.null.shuffled_null`
+    draws, seed : lists of random tokens to compare with, see :func:`shuffled_null`
     level : family-wise level of a theme: this share of lists of random tokens has one
     kinds : kinds of labels to look at; None for all
     """
@@ -46,6 +45,7 @@ class NamingSpec:
             raise InputError(f"the level is {self.level!r:.60}, but must lie between 0 and 1")
 
 
+VERSION = 1  # of how draws are made; raised whenever the same key would mean other draws
 FEWEST = 3  # a label counts from 3 shared tokens on
 
 
@@ -109,6 +109,51 @@ class ListNames(Sequence[tuple[Theme, ...]]):
         """The strongest theme in a few words, one of meaning or grammar before one of form."""
         themes = sorted(self[which], key=lambda theme: theme.is_form)
         return themes[0].short if themes else None
+
+
+def shuffled_null(
+    counter: LabelCounter,
+    n_draws: int,
+    *,
+    seed: int = 0,
+    store: DrawStore | None = None,
+    progress: Progress | None = None,
+) -> Float64s:
+    """The smallest p of a list when the labels have nothing to do with who stands in it.
+
+    Shuffling the rows of the token × label table, labels kept together as each token has them, hands
+    the k different tokens of a list the rows of k different usable tokens, every choice of them being
+    equally likely. So the distribution over shuffles is, exactly, that of k different usable tokens
+    drawn at random, and this is how it is drawn. It needs the tokens of a list to be different, not
+    to be unrelated; and it says nothing of several lists at once, which may have tokens in common.
+
+    Parameters
+    ----------
+    counter : counts labels in lists of k tokens
+    n_draws : B, how many lists
+    seed : 0 or more; block b of 1,024 lists comes from ``SeedSequence(seed, spawn_key=(b,))``
+    store : where the draws are kept, by default the memory of this process
+    progress : called with the number of draws done since the last call
+
+    Returns
+    -------
+    float64 array of shape (B,), ascending
+    """
+    check_whole("the seed", seed)
+    tokens = np.flatnonzero(counter.usable)
+
+    def make(block: int) -> Draws:
+        rng = stream(seed, block)
+        drawn = [rng.choice(counter.n, counter.k, replace=False, shuffle=False) for _ in range(BLOCK)]
+        return {"p": counter.smallest(tokens[np.stack(drawn)]).p}
+
+    key: Key = {
+        "what": "smallest p, shuffled",
+        "version": VERSION,
+        "seed": int(seed),
+        "labels": counter.digest,
+    }
+    return np.sort(first_draws(n_draws, make, key=key, store=store, progress=progress)["p"])
 
 
 def name_lists(

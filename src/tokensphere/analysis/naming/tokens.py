@@ -7,21 +7,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tokensphere.analysis.job import Progress
+from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.labels import label_columns
-from tokensphere.analysis.naming.lists import FEWEST, NamingSpec, labels_of
-from tokensphere.analysis.naming.null import direction_lists, lists_with_as_many, shuffled_null
+from tokensphere.analysis.naming.lists import FEWEST, VERSION, NamingSpec, labels_of, shuffled_null
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
 from tokensphere.analysis.result import Column, Result
 from tokensphere.arrays import Float64s, Int32s, Int64s, Intps
-from tokensphere.errors import InputError
+from tokensphere.errors import InputError, check_whole
+from tokensphere.geometry.laws import Isotropic
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.records import plain, record
 from tokensphere.space import EmbeddingSpace, Provenance
-from tokensphere.statistics.draws import DrawStore
+from tokensphere.statistics.draws import Draws, DrawStore, first_draws
 from tokensphere.statistics.pvalues import p_values, q_values
 from tokensphere.vocabulary import Token, Vocabulary, token_ids
 
@@ -204,6 +206,64 @@ def name_tokens(
         provenance=space.provenance,
         vocabulary=space.vocabulary,
     )
+
+
+def direction_lists(
+    space: EmbeddingSpace,
+    settings: SearchSettings,
+    n_draws: int,
+    *,
+    seed: int = 0,
+    store: DrawStore | None = None,
+    progress: Progress | None = None,
+) -> Int32s:
+    """The neighbours of random directions of the real vocabulary (docs/definitions.md 1 and 2).
+
+    Parameters
+    ----------
+    space : the embeddings
+    settings : how neighbours are looked for, k of them
+    n_draws : B, how many directions: those of `seed` with the indices 2⁴⁰, 2⁴⁰ + 1, …
+    seed, store, progress : as in :func:`shuffled_null`
+
+    Returns
+    -------
+    int32 array of shape (B, k)
+    """
+    check_whole("the seed", seed)
+    finder, law = Finder(space, settings), Isotropic(space.shape[1], seed)
+
+    def make(block: int) -> Draws:
+        return {"ids": finder.find(law.block(block).vectors)[0].astype(np.int32)}
+
+    key = {
+        "what": "neighbours of random directions", "version": VERSION, "seed": int(seed),
+        **space.key(), **settings.to_dict(),
+    }  # fmt: skip
+    return np.asarray(first_draws(n_draws, make, key=key, store=store, progress=progress)["ids"])
+
+
+def lists_with_as_many(counter: LabelCounter, lists: npt.ArrayLike, shared: npt.ArrayLike) -> Int64s:
+    """For every label, how many lists have at least as many tokens with it.
+
+    Parameters
+    ----------
+    counter : counts labels in lists of k tokens
+    lists : int array of shape (B, k)
+    shared : int array of shape (E,), x of every eligible label
+
+    Returns
+    -------
+    int64 array of shape (E,), in [0, B]; B where x is 0
+    """
+    wanted = np.asarray(shared)
+    reached = np.zeros(len(counter), dtype=np.int64)
+    total = 0
+    for _, counts in counter.blocks(lists):
+        enough = counts.data >= wanted[counts.indices]
+        reached += np.bincount(counts.indices[enough], minlength=len(counter))
+        total += counts.shape[0]
+    return np.where(wanted == 0, total, reached)
 
 
 def _list(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[Int64s, tuple[int, ...]]:

@@ -58,7 +58,7 @@ class SurveyMeasurer:
 
     def _real(self, v: Vectors, records: SurveyRecords) -> None:
         settings, most, side = self.settings, self._most, self.real
-        deep = min(int(_SPARE * most), side.n_usable)
+        deep = min(int(_SPARE * most), side.scorings[1].n_usable)
         scorings = [*side.scorings, self.dot]
         found = top_ids_each(scorings, v, [deep, deep, settings.k], floors=side.floors)
         for r, ids in enumerate(found[:2]):
@@ -100,4 +100,3 @@ class _Side:
         self.coherence = Coherence(rows)
         mean = rows.moments.mean_unit_row()
         self.floors = [ExpectedFloors(mean), ExpectedFloors(), ExpectedFloors()]
-        self.n_usable = int(np.count_nonzero(self.scorings[1].usable))

@@ -6,7 +6,6 @@ docs/definitions.md 7.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
@@ -14,7 +13,7 @@ from tokensphere.analysis.naming.lists import ListNames, NamingSpec, labels_of, 
 from tokensphere.arrays import Bools, Ints
 from tokensphere.errors import InputError
 from tokensphere.labels.table import LabelTable
-from tokensphere.records import Record, record
+from tokensphere.records import Record
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.agreement import Agreement, agreement
 from tokensphere.statistics.draws import DrawStore
@@ -64,21 +63,21 @@ class ThemeGroup(
 
 
 @dataclass(frozen=True)
-class SurveyNaming:
+class SurveyNaming(Record):
     """What the neighbours of a survey's directions share.
 
     Attributes
     ----------
+    level : family-wise level of a theme; lists of random tokens reach it that often
     groups : for all labels together, then by group
     names : the themes of each list, from all labels
     words : the themes of each list from the group of words alone
-    level : family-wise level of a theme; lists of random tokens reach it that often
     """
 
+    level: float
     groups: tuple[ThemeGroup, ...]
     names: ListNames = field(repr=False)
     words: ListNames = field(repr=False)
-    level: float
 
     def group(self, name: str) -> ThemeGroup:
         """The group of that name."""
@@ -87,10 +86,6 @@ class SurveyNaming:
     def short(self, which: int) -> str:
         """What one list shares in a few words, a theme of words before others; empty if nothing."""
         return self.words.short(which) or self.names.short(which) or ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return record(self, "level", "groups")
 
 
 def share_labels(
@@ -130,7 +125,7 @@ def share_labels(
         groups.append(_group(name, kept, named[name], coherent))
     if not groups:
         raise InputError("no label has five tokens or more in this vocabulary: nothing can be shared")
-    return SurveyNaming(tuple(groups), named[ANY], named.get(WORDS, named[ANY]), naming.level)
+    return SurveyNaming(naming.level, tuple(groups), named[ANY], named.get(WORDS, named[ANY]))
 
 
 def _group(name: str, kinds: tuple[str, ...], names: ListNames, coherent: Bools) -> ThemeGroup:
