@@ -54,7 +54,7 @@ def test_the_same_as_each_by_itself(
     rows = difficult_rows(*shape, seed=1)
     keep = np.random.default_rng(2).random(len(rows)) < 0.9
     scorings = the_three(rows, keep, threads)
-    queries = np.random.default_rng(3).standard_normal((40, shape[1]))
+    queries = np.random.default_rng(3).standard_normal((20, shape[1]))
     ks = [7, 4, 9]
     with patch.dict(vars(search), plan), patch.object(similarity, "_EVEN", even):
         found = top_k_each(scorings, queries, ks)

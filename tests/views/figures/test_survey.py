@@ -16,6 +16,8 @@ from tokensphere.statistics.draws import MemoryStore
 from tokensphere.views.figures import survey as module
 from tokensphere.views.figures.survey import plot_survey
 
+pytestmark = pytest.mark.usefixtures("few_pairs")
+
 N, D, M = 500, 16, 200
 
 
