@@ -108,7 +108,7 @@ def duplicated(n: int, d: int, different: int, seed: int) -> F32:
     small=st.booleans(),
     broken=st.booleans(),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_agrees_with_a_naive_double_loop(
     n: int,
     d: int,
@@ -142,11 +142,11 @@ def test_agrees_with_a_naive_double_loop(
 
 @every("centered", [False, True])
 @every("similarity", SIMILARITIES)
-@every("n", [2047, 2049, 5003])
+@every("n", [2047, 2049, 4099])
 def test_agrees_to_the_id_beyond_one_block(similarity: Similarity, centered: bool, n: int) -> None:
     rng = np.random.default_rng(n)
     rows = (rng.standard_normal((n, 12)) + 0.3).astype(np.float32)
-    queries = rng.standard_normal((3, 12))
+    queries = rng.standard_normal((2, 12))
     reference = np.array(naive(rows, queries, similarity, centered=centered))
     scoring = scoring_of(rows, similarity, centered=centered)
     for k in (1, 10, 700, n):
@@ -356,7 +356,7 @@ def test_any_magnitude(
     size_of_rows: float, size_of_queries: float, similarity: Similarity, centered: bool
 ) -> None:
     rng = np.random.default_rng(14)
-    rows = ((rng.standard_normal((300, 6)) + 0.5) * size_of_rows).astype(np.float32)
+    rows = ((rng.standard_normal((150, 6)) + 0.5) * size_of_rows).astype(np.float32)
     queries = rng.standard_normal((3, 6)) * size_of_queries
     reference = np.array(naive(rows, queries, similarity, centered=centered))
     ids, values = top_k(scoring_of(rows, similarity, centered=centered), queries, 25)
@@ -424,12 +424,12 @@ def test_the_bound_holds_for_the_float32_product(
 ) -> None:
     rng = np.random.default_rng(18)
     rows = rng.uniform(0.9, 1.1, (60, d))
-    queries = rng.uniform(0.9, 1.1, (20, d))
+    queries = rng.uniform(0.9, 1.1, (10, d))
     if kind == "cancelling":
         queries *= (-1.0) ** np.arange(d)
     if kind == "mixed":
         rows *= 10.0 ** rng.uniform(-6, 6, rows.shape)
-        queries *= 10.0 ** rng.uniform(-6, 6, (20, 1))
+        queries *= 10.0 ** rng.uniform(-6, 6, (10, 1))
     if kind == "near":
         rows = 5 + rng.standard_normal(d) + 1e-4 * rng.standard_normal((60, d))
     single = rows.astype(np.float32)
