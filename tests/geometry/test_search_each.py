@@ -47,7 +47,7 @@ def the_three(
 @pytest.mark.parametrize("even", [0.5, 1.001, np.inf])  # factors differ, or are taken as one
 @every("plan", [{}, TINY])
 @every("threads", [1, 3])
-@every("shape", [(700, 24), (61, 5)])
+@every("shape", [(400, 24), (61, 5)])
 def test_the_same_as_each_by_itself(
     even: float, plan: dict[str, Any], threads: int, shape: tuple[int, int]
 ) -> None:
