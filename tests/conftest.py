@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,11 @@ def small_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small(small_path: Path) -> ts.EmbeddingSpace:
     return ts.load(small_path)
+
+
+@pytest.fixture(scope="module")
+def few_pairs() -> Iterator[None]:
+    """Surveys of small spaces look at 5,000 random pairs for the limit of `alike`, not at 100,000."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tokensphere.analysis.survey.job._PAIRS", 5000)
+        yield

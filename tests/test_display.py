@@ -31,7 +31,7 @@ def assert_shown_well(shown: str) -> None:
 
 
 @given(TOKENS)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @example(b"")
 @example(b"\\e")
 @example(b"\\x41")
@@ -46,7 +46,7 @@ def test_every_token_comes_back_from_its_picture(token: bytes) -> None:
 
 
 @given(st.lists(TOKENS, min_size=2, max_size=30, unique=True))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_different_tokens_look_different(tokens: list[bytes]) -> None:
     assert len({visible(token) for token in tokens}) == len(tokens)
 
@@ -59,20 +59,13 @@ def test_all_tokens_of_one_and_two_bytes() -> None:
     assert len(set(shown)) == len(tokens)
 
 
-def test_every_character_of_unicode() -> None:
+def test_every_character_of_unicode_comes_back_and_takes_room() -> None:
     for code in itertools.chain(range(0x11000), range(0x11000, 0x110000, 61)):
         token = chr(code).encode("utf-8", "surrogatepass")
         shown = visible(token)
         assert parse_visible(shown) == token
         assert shown.isprintable() and shown.splitlines() == [shown], hex(code)
-
-
-def test_every_character_takes_room() -> None:
-    codes = itertools.chain(range(0x11000), range(0x11000, 0x110000, 61))
-    unseen = [
-        code for code in codes if not cell_len(visible(chr(code).encode("utf-8", "surrogatepass")))
-    ]
-    assert not unseen
+        assert cell_len(shown) > 0, hex(code)
 
 
 def test_every_token_of_the_bundled_model(bundled: ts.EmbeddingSpace) -> None:
@@ -124,7 +117,7 @@ def test_no_control_and_no_direction_mark_reaches_the_screen() -> None:
 
 
 @given(st.text(max_size=12))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_any_text_can_be_parsed(text: str) -> None:
     """What a user types is no picture of a token always, but never an error."""
     assert isinstance(parse_visible(text), bytes)

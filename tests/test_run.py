@@ -362,7 +362,7 @@ def test_an_exception_lets_go_of_the_file(path: Path) -> None:
 
 
 @pytest.fixture
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_blocks(monkeypatch: pytest.MonkeyPatch, few_pairs: None) -> None:
     monkeypatch.setattr(survey_job, "BLOCK", 40)
     monkeypatch.setattr(measure, "QUERIES_AT_ONCE", 16)
 

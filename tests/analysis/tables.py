@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
@@ -15,6 +17,7 @@ def label(name: str, kind: str = "meaning", words: str | None = None) -> Label:
     return Label(name, kind, words or name, "test")
 
 
+@cache
 def overlapping(n: int = N, seed: int = 0) -> LabelTable:
     """40 labels: nested ones, a copy, half of all tokens, very small ones, and random ones."""
     rng = np.random.default_rng(seed)

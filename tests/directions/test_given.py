@@ -20,6 +20,8 @@ from tokensphere.directions.named import Directions, Lazy, Name, natural
 from tokensphere.errors import InputError, UnknownTokenError
 from tokensphere.geometry.similarity import SearchSettings
 
+pytestmark = pytest.mark.usefixtures("few_pairs")
+
 M = 120  # enough for a survey
 WHOLE = np.random.default_rng(5).integers(-9, 10, (M, D))  # exact in every type of number
 RANDOM = ts.RandomDirections(D, M, first=1000, seed=4)

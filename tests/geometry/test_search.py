@@ -108,7 +108,7 @@ def duplicated(n: int, d: int, different: int, seed: int) -> F32:
     small=st.booleans(),
     broken=st.booleans(),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_agrees_with_a_naive_double_loop(
     n: int,
     d: int,
@@ -142,11 +142,11 @@ def test_agrees_with_a_naive_double_loop(
 
 @every("centered", [False, True])
 @every("similarity", SIMILARITIES)
-@every("n", [2047, 2049, 5003])
+@every("n", [2047, 2049, 4099])
 def test_agrees_to_the_id_beyond_one_block(similarity: Similarity, centered: bool, n: int) -> None:
     rng = np.random.default_rng(n)
     rows = (rng.standard_normal((n, 12)) + 0.3).astype(np.float32)
-    queries = rng.standard_normal((3, 12))
+    queries = rng.standard_normal((2, 12))
     reference = np.array(naive(rows, queries, similarity, centered=centered))
     scoring = scoring_of(rows, similarity, centered=centered)
     for k in (1, 10, 700, n):
@@ -156,9 +156,9 @@ def test_agrees_to_the_id_beyond_one_block(similarity: Similarity, centered: boo
 
 @pytest.mark.parametrize("similarity", SIMILARITIES)
 @every("small", [False, True])
-@every("different", [1, 2, 40])
+@every("different", [2, 40])  # 1: below
 def test_ties_go_to_the_lower_id(similarity: Similarity, different: int, small: bool) -> None:
-    rows = duplicated(4001, 5, different, seed=different)
+    rows = duplicated(2501, 5, different, seed=different)
     queries = np.random.default_rng(1).standard_normal((4, 5))
     # Only the rows that differ are ranked here, so copies are exactly equal.
     unique, copy_of = np.unique(rows, axis=0, return_inverse=True)
@@ -218,10 +218,10 @@ def test_candidates_are_compacted_and_nothing_is_lost() -> None:
 def test_identical_to_the_bit_whatever_the_plan(similarity: Similarity, centered: bool) -> None:
     rng = np.random.default_rng(5)
     rows = np.concatenate(
-        [rng.standard_normal((3000, 24)).astype(np.float32), duplicated(2500, 24, 9, seed=1)]
+        [rng.standard_normal((1700, 24)).astype(np.float32), duplicated(1300, 24, 9, seed=1)]
     )
     rng.shuffle(rows)
-    queries = rng.standard_normal((37, 24)).astype(np.float32)
+    queries = rng.standard_normal((21, 24)).astype(np.float32)
     scoring = scoring_of(rows, similarity, centered=centered)
     want = top_k(on(scoring, 1), queries, 11)
 
@@ -232,13 +232,13 @@ def test_identical_to_the_bit_whatever_the_plan(similarity: Similarity, centered
     same(*top_k(scoring, queries, 11))
     for threads in (2, 5):
         same(*top_k(on(scoring, threads), queries, 11))
-    for step in (1, 10, 36):
-        parts = [top_k(scoring, queries[low : low + step], 11) for low in range(0, 37, step)]
+    for step in (1, 10, 20):
+        parts = [top_k(scoring, queries[low : low + step], 11) for low in range(0, 21, step)]
         same(np.concatenate([ids for ids, _ in parts]), np.concatenate([v for _, v in parts]))
     plans: list[dict[str, int]] = [
         TINY_PLAN,
         {"_ROWS": 64, "_GROUP": 1},
-        {"_ROWS": 4096, "_GROUP": 128},
+        {"_ROWS": 1024, "_GROUP": 128},
         {"_PENDING_PAIRS": 1},
         {"_BUFFER_BYTES": 64},
     ]
@@ -356,7 +356,7 @@ def test_any_magnitude(
     size_of_rows: float, size_of_queries: float, similarity: Similarity, centered: bool
 ) -> None:
     rng = np.random.default_rng(14)
-    rows = ((rng.standard_normal((300, 6)) + 0.5) * size_of_rows).astype(np.float32)
+    rows = ((rng.standard_normal((150, 6)) + 0.5) * size_of_rows).astype(np.float32)
     queries = rng.standard_normal((3, 6)) * size_of_queries
     reference = np.array(naive(rows, queries, similarity, centered=centered))
     ids, values = top_k(scoring_of(rows, similarity, centered=centered), queries, 25)
@@ -401,10 +401,10 @@ def test_centered_rows_far_from_the_origin(spread: float) -> None:
 def test_rows_that_float32_cannot_tell_apart(similarity: Similarity, centered: bool) -> None:
     """Differences far below the error of the float32 product still decide the order."""
     rng = np.random.default_rng(17)
-    rows = np.repeat(rng.standard_normal((1, 64)), 3000, axis=0).astype(np.float32)
-    changed = rng.integers(64, size=3000)
-    at = np.arange(3000)
-    rows[at, changed] = np.nextafter(rows[at, changed], rng.choice([-9, 9], 3000).astype(np.float32))
+    rows = np.repeat(rng.standard_normal((1, 64)), 1000, axis=0).astype(np.float32)
+    changed = rng.integers(64, size=1000)
+    at = np.arange(1000)
+    rows[at, changed] = np.nextafter(rows[at, changed], rng.choice([-9, 9], 1000).astype(np.float32))
     rows[:5] = rng.standard_normal((5, 64))  # or there would be nothing to centre
     queries = rng.standard_normal((4, 64))
     reference = np.array(naive(rows, queries, similarity, centered=centered))
@@ -424,12 +424,12 @@ def test_the_bound_holds_for_the_float32_product(
 ) -> None:
     rng = np.random.default_rng(18)
     rows = rng.uniform(0.9, 1.1, (60, d))
-    queries = rng.uniform(0.9, 1.1, (20, d))
+    queries = rng.uniform(0.9, 1.1, (10, d))
     if kind == "cancelling":
         queries *= (-1.0) ** np.arange(d)
     if kind == "mixed":
         rows *= 10.0 ** rng.uniform(-6, 6, rows.shape)
-        queries *= 10.0 ** rng.uniform(-6, 6, (20, 1))
+        queries *= 10.0 ** rng.uniform(-6, 6, (10, 1))
     if kind == "near":
         rows = 5 + rng.standard_normal(d) + 1e-4 * rng.standard_normal((60, d))
     single = rows.astype(np.float32)

@@ -47,14 +47,14 @@ def the_three(
 @pytest.mark.parametrize("even", [0.5, 1.001, np.inf])  # factors differ, or are taken as one
 @every("plan", [{}, TINY])
 @every("threads", [1, 3])
-@every("shape", [(700, 24), (61, 5)])
+@every("shape", [(400, 24), (61, 5)])
 def test_the_same_as_each_by_itself(
     even: float, plan: dict[str, Any], threads: int, shape: tuple[int, int]
 ) -> None:
     rows = difficult_rows(*shape, seed=1)
     keep = np.random.default_rng(2).random(len(rows)) < 0.9
     scorings = the_three(rows, keep, threads)
-    queries = np.random.default_rng(3).standard_normal((40, shape[1]))
+    queries = np.random.default_rng(3).standard_normal((20, shape[1]))
     ks = [7, 4, 9]
     with patch.dict(vars(search), plan), patch.object(similarity, "_EVEN", even):
         found = top_k_each(scorings, queries, ks)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tokensphere.errors import InputError
+from tokensphere.statistics import exceedance
 from tokensphere.statistics.exceedance import _Sorted, exceedance_rates
 
 
@@ -15,11 +16,11 @@ def test_a_weighted_sample_is_the_sample_written_out() -> None:
         values, null = rng.integers(12, size=m) / 4, rng.integers(10, size=m) / 4  # many ties
         statistic = _Sorted(values, null)
         for level in (0.5, 0.9, 0.95, 0.99):
-            drawn = rng.integers(m, size=m)
-            quantile = np.sort(null[drawn])[ceil(level * m) - 1]
-            want = np.mean(values[drawn] > quantile)
-            (got,) = statistic.rates(np.bincount(drawn, minlength=m), (level,))
-            assert got == want
+            drawn = rng.integers(m, size=(3, m))
+            quantile = np.sort(null[drawn], axis=1)[:, ceil(level * m) - 1]
+            want = np.mean(values[drawn] > quantile[:, None], axis=1)
+            weights = np.stack([np.bincount(sample, minlength=m) for sample in drawn])
+            np.testing.assert_array_equal(statistic.rates(weights, (level,))[:, 0], want)
             assert statistic.threshold(level) == np.sort(null)[ceil(level * m) - 1]
 
 
@@ -41,6 +42,14 @@ def test_the_interval_has_the_width_of_both_sides() -> None:
     found = exceedance_rates(values, null, replicates=300)
     width = np.mean([row[0].interval[1] - row[0].interval[0] for row in found])
     assert width == pytest.approx(2 * 1.96 * np.sqrt(2 * 0.05 * 0.95 / m), rel=0.06)
+
+
+def test_how_many_replicates_are_drawn_at_once_cannot_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    values, null = np.random.default_rng(4).standard_normal((2, 150, 3))
+    want = exceedance_rates(values, null, replicates=50)
+    for at_once in (1, 1000):
+        monkeypatch.setattr(exceedance, "_AT_ONCE", at_once)
+        assert exceedance_rates(values, null, replicates=50) == want
 
 
 def test_monotone_maps_change_nothing() -> None:

@@ -11,6 +11,7 @@ from tokensphere.arrays import Floats, Ints
 from tokensphere.errors import InputError
 
 _REPLICATES = 1000
+_AT_ONCE = 2**18  # weights of so many directions, of several replicates together
 
 
 @dataclass(frozen=True)
@@ -63,17 +64,23 @@ def exceedance_rates(
     statistics = [_Sorted(values[:, j], null[:, j]) for j in range(columns)]
     drawn = np.empty((replicates, columns, len(levels)))
     rng = np.random.default_rng(seed)
-    for replicate in range(replicates):
-        weights = np.bincount(rng.integers(m, size=m), minlength=m)
+    step = max(_AT_ONCE // m, 1)
+    for start in range(0, replicates, step):
+        some = slice(start, min(start + step, replicates))
+        weights = np.stack([
+            np.bincount(rng.integers(m, size=m), minlength=m) for _ in range(some.start, some.stop)
+        ])  # fmt: skip
         for j, statistic in enumerate(statistics):
-            drawn[replicate, j] = statistic.rates(weights, levels)
+            drawn[some, j] = statistic.rates(weights, levels)
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    every = np.ones(m, dtype=np.int64)
+    every = np.ones((1, m), dtype=np.int64)
     intervals = np.stack([low, high], axis=-1).tolist()
     return [
         [
             Exceedance(level, statistic.threshold(level), rate, (ends[0], ends[1]))
-            for level, rate, ends in zip(levels, statistic.rates(every, levels), own, strict=True)
+            for level, rate, ends in zip(
+                levels, statistic.rates(every, levels)[0].tolist(), own, strict=True
+            )
         ]
         for statistic, own in zip(statistics, intervals, strict=True)
     ]
@@ -95,19 +102,26 @@ class _Sorted:
         m = len(self.null)
         return float(self.null[m - max(ceil(level * m), 1)])
 
-    def rates(self, weights: Ints, levels: tuple[float, ...]) -> list[float]:
-        """Share of the weighted values above the weighted null's quantiles."""
+    def rates(self, weights: Ints, levels: tuple[float, ...]) -> Floats:
+        """Shares of the weighted values above the weighted null's quantiles, shape (R, levels).
+
+        Parameters
+        ----------
+        weights : how often each direction is in each of R samples of m, shape (R, m)
+        levels : of the quantiles
+        """
         m = len(self.null)
         # Quantiles near 1 need the head of the sorted null only; a sample may need a little more.
         head = min(m, int(3 * m * (1 - min(levels))) + 64)
         while True:
-            running = np.cumsum(weights[self.null_order[:head]])
-            if head == m or running[-1] > m - ceil(min(levels) * m):
+            running = np.take(weights, self.null_order[:head], axis=1).cumsum(axis=1)
+            if head == m or running[:, -1].min() > m - ceil(min(levels) * m):
                 break
             head = min(m, 2 * head)
-        rates = []
-        for level in levels:
-            # the largest null value whose weight from the top exceeds m − ⌈level m⌉
-            place = int(np.searchsorted(running, m - ceil(level * m), side="right"))
-            rates.append(float(weights[self.order[: self.above[place]]].sum()) / m)
-        return rates
+        # the largest null value whose weight from the top exceeds m − ⌈level m⌉
+        places = [np.count_nonzero(running <= m - ceil(level * m), axis=1) for level in levels]
+        above = self.above[np.stack(places, axis=1)]
+        most = int(above.max())
+        running = np.zeros((len(weights), most + 1), dtype=np.int64)
+        np.take(weights, self.order[:most], axis=1).cumsum(axis=1, out=running[:, 1:])
+        return np.take_along_axis(running, above, axis=1) / m

@@ -85,6 +85,7 @@ def test_along_the_directions_is_the_closed_form_within_its_error() -> None:
     assert 0 < found.measured.icc_error < 0.02
 
 
+@pytest.mark.slow
 def test_the_error_of_the_icc_is_how_much_it_varies() -> None:
     space, labels = planted(width=1.0, common=0.1, n=200)
     seen = [

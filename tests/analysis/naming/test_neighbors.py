@@ -38,11 +38,9 @@ def test_each_list_is_named_as_if_alone(space: ts.EmbeddingSpace) -> None:
     assert len(result) == 31
     assert [theme.label.name for theme in result.themes(0)] == ["ten"]  # the axis points at these
     assert result.themes(0)[0].shared == 6 and result.p_list(0) == 1 / 1000
-    some_have_none = False
+    some_have_none, store = False, MemoryStore()
     for j, ids in enumerate(result.neighbors.ids.tolist()):
-        alone = name_tokens(
-            space, ids, labels=overlapping(), naming=NamingSpec(999), store=MemoryStore()
-        )
+        alone = name_tokens(space, ids, labels=overlapping(), naming=NamingSpec(999), store=store)
         assert set(result.themes(j)) == set(alone.themes) and result.p_list(j) == alone.p_list
         some_have_none |= result.text(j) == alone.text == NOTHING
     assert some_have_none

@@ -50,6 +50,7 @@ def test_random_lists_have_a_theme_five_times_in_a_hundred() -> None:
         assert np.mean(p <= level) <= level + 4 * np.sqrt(level * (1 - level) / m)
 
 
+@pytest.mark.slow
 def test_the_shuffled_null_is_that_of_shuffled_rows() -> None:
     """One list, the table's rows shuffled: the same law of the smallest p."""
     table = overlapping()

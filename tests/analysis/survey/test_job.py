@@ -22,6 +22,8 @@ from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.statistics.exceedance import exceedance_rates
 
+pytestmark = pytest.mark.usefixtures("few_pairs")
+
 SMALL: dict[str, Any] = {"directions": 300, "search": SearchSettings(6), "ks": (3, 10)}
 LATER = RandomDirections(16, 300, first=40, seed=2)
 

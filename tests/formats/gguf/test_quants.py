@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import struct
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.cases import case
 from tests.damage import changed, read_or_refused
 from tokensphere.errors import FormatError, MissingExtraError, SourceError
 from tokensphere.formats.gguf import strings as gguf_strings
@@ -219,13 +221,7 @@ def packed(texts: list[bytes]) -> bytes:
     return b"".join(struct.pack("<Q", len(text)) + text for text in texts)
 
 
-@pytest.mark.parametrize("piece", [40, 1000, 2**18])
-@pytest.mark.parametrize("steps", [0, 3, 64])
-def test_strings_of_any_length_and_content(
-    piece: int, steps: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gguf_strings, "_PIECE", piece)
-    monkeypatch.setattr(gguf_strings, "_MOST_STEPS", steps)
+def test_strings_of_any_length_and_content(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(4)
     alphabets = [b"abc", b"\0a", b"\0", b"\xff\xc3\xa9\x01", "日本".encode()]
     for round_ in range(30):
@@ -237,9 +233,14 @@ def test_strings_of_any_length_and_content(
             )
             texts.append(bytes(rng.choice(list(alphabet), size=size).astype(np.uint8)))
         raw = b"before" + packed(texts) + packed([b"next"])
-        found, at = read_strings(raw, 6, len(texts), len(raw))
-        assert found == [text.decode("utf-8", "surrogateescape") for text in texts]
-        assert raw[at:] == packed([b"next"])
+        want = [text.decode("utf-8", "surrogateescape") for text in texts]
+        for piece, steps in itertools.product((40, 1000, 2**18), (0, 3, 64)):
+            monkeypatch.setattr(gguf_strings, "_PIECE", piece)
+            monkeypatch.setattr(gguf_strings, "_MOST_STEPS", steps)
+            with case(round=round_, piece=piece, steps=steps):
+                found, at = read_strings(raw, 6, len(texts), len(raw))
+                assert found == want
+                assert raw[at:] == packed([b"next"])
 
 
 def test_strings_that_run_past_the_end_are_left_out() -> None:

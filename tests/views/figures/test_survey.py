@@ -17,6 +17,8 @@ from tokensphere.views.figures import canvas
 from tokensphere.views.figures import survey as module
 from tokensphere.views.figures.survey import plot_survey
 
+pytestmark = pytest.mark.usefixtures("few_pairs")
+
 N, D, M = 500, 16, 200
 
 

@@ -124,7 +124,9 @@ def test_a_result_shows_itself(result: Geometry) -> None:
     assert result._repr_html_().startswith("<pre>")
 
 
-@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+@pytest.mark.parametrize(
+    "suffix", [".png", *(pytest.param(x, marks=pytest.mark.slow) for x in (".svg", ".pdf"))]
+)
 def test_it_is_drawn(tmp_path: Path, result: Geometry, suffix: str) -> None:
     plot_geometry(result, tmp_path / f"a{suffix}")
     assert [path.name for path in tmp_path.iterdir()] == [f"a{suffix}"]

@@ -19,6 +19,8 @@ from tokensphere.views import to_html, to_json, to_text
 from tokensphere.views.terminal import survey as terminal_survey
 from tokensphere.views.text import LEFT_TO_RIGHT_MARK, crop, percent
 
+pytestmark = pytest.mark.usefixtures("few_pairs")
+
 SECTIONS = [
     "How often is a random neighbourhood coherent?",
     "Hubs: tokens that stand in many lists",
