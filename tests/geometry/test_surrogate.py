@@ -249,6 +249,8 @@ def test_what_cannot_be_drawn(law: SurrogateLaw) -> None:
 
 
 def test_names_of_the_laws() -> None:
-    with pytest.raises(InputError, match="unknown surrogate 'shuffled': use one of matched, gaussian"):
+    with pytest.raises(
+        InputError, match="unknown surrogate 'shuffled': use one of blockwise, matched, gaussian"
+    ):
         surrogate_rows(Rows.of(np.eye(4, dtype=np.float32)), law="shuffled")  # type: ignore[arg-type]
-    assert SURROGATE_LAWS == ("matched", "gaussian")
+    assert SURROGATE_LAWS == ("blockwise", "matched", "gaussian")

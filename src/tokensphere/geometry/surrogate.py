@@ -4,7 +4,7 @@ What such a *surrogate* shares with the real vocabulary is its anisotropy, all o
 no groups, no words. A statistic that the two have in common says nothing about meaning
 (docs/definitions.md 6).
 
-Two laws:
+Three laws, from the one that keeps least:
 
 ``gaussian``
     ``x ~ N(μ, Σ)``, brought to unit length. Dividing by the length changes the covariance, most of all
@@ -17,6 +17,10 @@ Two laws:
     up to sampling error, but itself. For Gaussian rows that is all that they can tell (it is
     sufficient), so the real rows and these are as alike as two draws; rows that are drawn from an
     estimate have its error and their own, are more anisotropic, and their lists too coherent.
+``blockwise``
+    Means and covariances of blocks of a thousand rows or so are kept, and so is whatever is coarse:
+    see :mod:`tokensphere.geometry.blockwise`. The only law of the three that gives vocabularies of
+    big groups, or of rows that change along the mean, no more coherence than they have.
 """
 
 from __future__ import annotations
@@ -29,12 +33,14 @@ import numpy as np
 
 from tokensphere.arrays import Float32s, Float64s
 from tokensphere.errors import InputError, check_choice, check_whole
+from tokensphere.geometry.blockwise import Blockwise
 from tokensphere.geometry.compute import Compute, workers
 from tokensphere.geometry.directions import stream
 from tokensphere.geometry.rows import Rows, blocks, dots
 
-SurrogateLaw = Literal["matched", "gaussian"]
+SurrogateLaw = Literal["blockwise", "matched", "gaussian"]
 SURROGATE_LAWS: tuple[SurrogateLaw, ...] = get_args(SurrogateLaw)
+DEFAULT_LAW: SurrogateLaw = "blockwise"
 
 BLOCK = 1024  # rows drawn from one stream; part of what a seed means, never to change
 _AT_ONCE = 8  # blocks whose products are held
@@ -129,40 +135,54 @@ def gaussian_factor(covariance: Float64s) -> Float64s:
     return np.asarray(vectors[:, there] * np.sqrt(values[there]), dtype=np.float64)
 
 
-def surrogate_rows(rows: Rows, *, law: SurrogateLaw = "matched", seed: int = 0) -> Rows:
-    """As many random rows of unit length as there are usable ones, with their mean and covariance.
-
-    The noise of rows ``1024 b`` and on comes from ``PCG64(SeedSequence(seed, spawn_key=(b,)))``.
+class Surrogates:
+    """Draws vocabularies with no words; what they are drawn from is measured once.
 
     Parameters
     ----------
     rows : n rows of d columns
-    law : ``"matched"`` or ``"gaussian"``, see above
-    seed : int, 0 or more
-
-    Returns
-    -------
-    as many rows as there are usable ones; with ``matched``, row i keeps the component
-    along the mean of the i-th usable row
+    law : ``"blockwise"``, ``"matched"`` or ``"gaussian"``, see above
 
     Raises
     ------
     InputError
-        fewer than two usable rows, a seed below 0, or rows that are all one direction
+        fewer than two usable rows, or rows that are all one direction
     """
-    n = int(np.count_nonzero(rows.usable))
-    if n < 2:
-        raise InputError(f"only {n} rows have a direction; a surrogate vocabulary needs 2 or more")
-    check_whole("the seed", seed)
-    check_choice("surrogate", law, SURROGATE_LAWS)
-    with workers(1):  # eigenvectors, too, are the same whatever the BLAS would use
-        covariance = unit_covariance(rows)
-        if not np.trace(covariance) > 1e-12:
-            raise InputError("all rows have the same direction, so there is nothing to compare with")
-        if law == "gaussian":
-            mean, factor = rows.moments.mean_unit_row(), gaussian_factor(covariance).T
-            return _draw(_Recipe(mean, None, 0.0, mean, factor), n, seed, rows.compute)
-        return _fitted(_matched(rows, covariance), covariance, n, seed, rows.compute)
+
+    def __init__(self, rows: Rows, law: SurrogateLaw = DEFAULT_LAW) -> None:
+        self.rows, self.n = rows, int(np.count_nonzero(rows.usable))
+        if self.n < 2:
+            raise InputError(
+                f"only {self.n} rows have a direction; a surrogate vocabulary needs 2 or more"
+            )
+        check_choice("surrogate", law, SURROGATE_LAWS)
+        with workers(1):  # eigenvectors, too, are the same whatever the BLAS would use
+            self._covariance = unit_covariance(rows)
+            if not np.trace(self._covariance) > 1e-12:
+                raise InputError("all rows have the same direction, so there is nothing to compare with")
+        self._blocks = Blockwise(rows) if law == "blockwise" else None
+        self._matched = law == "matched"
+
+    def draw(self, seed: int) -> Rows:
+        """The vocabulary of a seed, 0 or more: as many rows as there are usable ones, in their order."""
+        check_whole("the seed", seed)
+        if self._blocks is not None:
+            return Rows.of(self._blocks.draw(seed, self.rows.compute)[0], compute=self.rows.compute)
+        with workers(1):
+            if self._matched:
+                recipe = _matched(self.rows, self._covariance)
+                return _fitted(recipe, self._covariance, self.n, seed, self.rows.compute)
+            mean, factor = self.rows.moments.mean_unit_row(), gaussian_factor(self._covariance).T
+            return _draw(_Recipe(mean, None, 0.0, mean, factor), self.n, seed, self.rows.compute)
+
+
+def surrogate_rows(rows: Rows, *, law: SurrogateLaw = DEFAULT_LAW, seed: int = 0) -> Rows:
+    """As many random rows of unit length as there are usable ones, without words.
+
+    With ``blockwise`` and ``matched``, row i keeps the component along the mean of the i-th usable row.
+    See :class:`Surrogates`.
+    """
+    return Surrogates(rows, law).draw(seed)
 
 
 def _matched(rows: Rows, covariance: Float64s) -> _Recipe:

@@ -1,0 +1,193 @@
+"""Random rows with the real rows' means and covariances, block by block: the law ``blockwise``.
+
+The rows are halved, again and again, along the direction in which they vary most, until a half would
+have fewer than two rows for each dimension. In each block row i is, with ``t_i`` its component along
+the mean ``μ`` of all rows,
+
+    t_i μ/‖μ‖ + a + b (t_i − t̄) + e_i        a, b orthogonal to μ, e_i Gaussian and orthogonal to μ
+
+of unit length, where ``a``, ``b`` and ``Σ e_i e_iᵀ`` are the real block's: not an estimate's, but themselves.
+For Gaussian rows they are all that can be told (they are sufficient), so that, given them, the real rows
+and any number of surrogates are as alike as draws of one law, and a test that compares them is exact
+(co-sufficient sampling: Engen & Lillegård 1997, Lockhart et al. 2007). Bringing rows to unit length
+disturbs that a little; mending the noise and scaling it again leaves next to nothing of it.
+
+So a surrogate keeps whatever is coarse, groups of a thousand rows and how rows change along the mean,
+and nothing that is finer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from tokensphere.arrays import Float32s, Float64s, Int64s
+from tokensphere.geometry.compute import Compute, workers
+from tokensphere.geometry.directions import stream
+from tokensphere.geometry.rows import Rows
+
+_PER_DIMENSION = 2  # rows of a block, at least; with fewer, next to none would differ from the real ones
+_ROUNDS = 2  # of mending, each after the rows were brought to unit length
+_RIDGE = 1e-7  # of the mean variance: about the error of a product in single precision
+_THIN = 1e-5  # of the mean variance; a direction with less has none
+_NONE = 1e-12  # likewise, whatever the others have: what rounding leaves of equal rows
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Rows that are near one another; what is orthogonal to the mean has d − 1 coordinates.
+
+    Attributes
+    ----------
+    places : int64 array of shape (N,), which rows
+    along : float64 array of shape (N,), ``t``
+    steps : float64 array of shape (N, 2), orthonormal columns: a constant, and the steps ``t − t̄``
+    known : float64 array of shape (2, d − 1), what they are multiplied by: ``a`` and ``b`` but for a factor
+    basis : float32 array of shape (d − 1, r) with orthonormal columns, the space of the noise; None for all
+    factor : float64 array of shape (r, r), lower triangular ``L``: ``L Lᵀ = Σ e_i e_iᵀ`` in that basis
+    """
+
+    places: Int64s
+    along: Float64s
+    steps: Float64s
+    known: Float64s
+    basis: Float32s | None
+    factor: Float64s
+
+    @classmethod
+    def of(cls, places: Int64s, rows: Float32s) -> _Block:
+        """From rows of unit length whose first coordinate is that along the mean, shape (N, d)."""
+        along, rest = rows[:, 0].astype(np.float64), rows[:, 1:].astype(np.float64)
+        step = along - along.mean()
+        length = float(np.linalg.norm(step))
+        first = np.full(len(step), len(step) ** -0.5)
+        steps = np.column_stack([first, step / length if length > 1e-12 else 0 * step])
+        known = steps.T @ rest
+        noise = rest - steps @ known
+        return cls(places, along, steps, known, *_factor(noise.T @ noise, len(noise)))
+
+    def draw(self, rng: np.random.Generator) -> tuple[Float32s, int]:
+        """Rows of such coordinates, shape (N, d), and how many of them have no room for noise."""
+        room = np.maximum(1 - self.along**2, 0.0)  # squared length of what is orthogonal to the mean
+        known, steps = (self.steps @ self.known).astype(np.float32), self.steps.astype(np.float32)
+        normal = rng.standard_normal((len(known), len(self.factor)), dtype=np.float32)
+        noise = self._there(normal @ self.factor.T.astype(np.float32))
+        left = room - _squares(known)
+        # λ > 0 with ‖known + λ noise‖² = room
+        mixed, square = np.vecdot(known, noise).astype(np.float64), np.maximum(_squares(noise), 1e-30)
+        scale = (np.sqrt(mixed**2 + square * np.maximum(left, 0.0)) - mixed) / square
+        rest = _to_length(known + scale[:, None].astype(np.float32) * noise, room)
+        for _ in range(_ROUNDS):
+            rest -= known
+            rest -= steps @ (steps.T @ rest)  # neither mean nor slope
+            rest = _to_length(known + self._mended(rest), room)
+        return np.column_stack([self.along.astype(np.float32), rest]), int(np.count_nonzero(left <= 0))
+
+    def _mended(self, noise: Float32s) -> Float32s:
+        """Noise times the matrix ``M`` with which its square ``F`` is the wanted one, ``Mᵀ F M = L Lᵀ``."""
+        from scipy.linalg import solve_triangular
+
+        here = noise if self.basis is None else noise @ self.basis
+        found = (here.T @ here).astype(np.float64)
+        found += np.diag(np.full(len(found), _RIDGE * np.trace(found) / max(len(found), 1)))
+        try:
+            has = np.linalg.cholesky(found)
+        except np.linalg.LinAlgError:  # rows that have no room for noise: nothing to mend
+            return noise
+        mend = solve_triangular(has, self.factor.T, trans="T", lower=True)
+        return self._there(here @ mend.astype(np.float32))
+
+    def _there(self, noise: Float32s) -> Float32s:
+        """From coordinates in the basis to all d − 1."""
+        return noise if self.basis is None else noise @ self.basis.T
+
+
+class Blockwise:
+    """Draws vocabularies of the law ``blockwise``; holds half as much as the matrix itself.
+
+    Parameters
+    ----------
+    rows : n rows of d columns, d at least 2
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        ids = np.flatnonzero(rows.usable)
+        mean = rows.moments.mean_unit_row()
+        d, length = len(mean), float(np.linalg.norm(mean))
+        # The reflection that takes the mean's axis (any, if there is none) to the first coordinate.
+        mirror = mean / length - np.eye(1, d)[0] if length > 1e-12 else np.zeros(d)
+        self._mirror = mirror / max(float(np.linalg.norm(mirror)), 1e-12)
+        turned = np.empty((len(ids), d), dtype=np.float32)
+        for low in range(0, len(ids), 1024):
+            some = ids[low : low + 1024]
+            units = rows.vectors[some] / rows.moments.norms[some, None]
+            turned[low : low + 1024] = units - 2 * np.outer(units @ self._mirror, self._mirror)
+        with workers(rows.compute.count()) as in_parallel:
+            parts = [np.arange(len(ids))]
+            while len(parts[0]) >= 2 * _PER_DIMENSION * d:
+                halves = in_parallel(lambda part: _halves(turned, part), parts)
+                parts = [half for pair in halves for half in pair]
+            self.blocks = in_parallel(lambda part: _Block.of(part, turned[part]), parts)
+        self.shape = turned.shape
+
+    def draw(self, seed: int, compute: Compute) -> tuple[Float32s, int]:
+        """A vocabulary.
+
+        Parameters
+        ----------
+        seed : 0 or more; block b is drawn from ``PCG64(SeedSequence(seed, spawn_key=(b,)))``
+        compute : what products are made with
+
+        Returns
+        -------
+        rows : float32 array of shape (n, d), of unit length, row i with ``t_i``
+        clipped : rows whose length leaves no room for noise beside ``a + b (t_i − t̄)``
+        """
+        drawn, mirror = np.empty(self.shape, dtype=np.float32), self._mirror.astype(np.float32)
+
+        def draw(number: int) -> int:
+            block = self.blocks[number]
+            found, clipped = block.draw(stream(seed, number))
+            drawn[block.places] = found - 2 * np.outer(found @ mirror, mirror)
+            return clipped
+
+        with workers(compute.count()) as in_parallel:
+            return drawn, sum(in_parallel(draw, range(len(self.blocks))))
+
+
+def _halves(rows: Float32s, places: Int64s) -> tuple[Int64s, Int64s]:
+    """The rows below and above the median of their first principal component."""
+    from scipy.linalg import eigh
+
+    some = rows[places]
+    some -= some.mean(axis=0)
+    square, last = (some.T @ some).astype(np.float64), some.shape[1] - 1
+    _, widest = eigh(square, subset_by_index=[last, last], check_finite=False)
+    order = places[np.argsort(some @ widest[:, 0], kind="stable")]
+    middle = len(order) // 2
+    return order[:middle], order[middle:]
+
+
+def _factor(square: Float64s, count: int) -> tuple[Float32s | None, Float64s]:
+    """The Cholesky factor of a covariance; of one that lacks some rank in the space where it has any."""
+    least = max(_THIN * float(np.trace(square)) / max(len(square), 1), _NONE * count)
+    with suppress(np.linalg.LinAlgError):
+        factor = np.linalg.cholesky(square)
+        if np.all(np.diagonal(factor) ** 2 > least):
+            return None, factor
+    values, vectors = np.linalg.eigh(square)
+    there = values > least
+    return vectors[:, there].astype(np.float32), np.diag(np.sqrt(values[there]))
+
+
+def _squares(rows: Float32s) -> Float64s:
+    return np.vecdot(rows, rows).astype(np.float64)
+
+
+def _to_length(rows: Float32s, squares: Float64s) -> Float32s:
+    """The rows, overwritten, with these squared lengths."""
+    rows *= np.sqrt(squares / np.maximum(_squares(rows), 1e-30))[:, None].astype(np.float32)
+    return rows
