@@ -13,6 +13,7 @@ import tokensphere as ts
 from tests import small_model
 from tokensphere.analysis.survey.job import SurveyJob, name_survey, survey
 from tokensphere.analysis.survey.result import Survey
+from tokensphere.analysis.survey.sharing import WORDS
 from tokensphere.statistics.draws import MemoryStore
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.views import to_html, to_json, to_text
@@ -233,10 +234,14 @@ def test_what_the_neighbours_share_is_shown(named: Survey, result: Survey) -> No
     text = words_of(named)
     assert "What do the neighbours share?" in text
     rows = table_under(lines_of(named, 200), "share a label")[1:]
-    rows = rows[: len(named.naming.groups) + 1]
-    assert rows[-1].startswith("chance")
     for row, group in zip(rows, named.naming.groups, strict=False):
-        assert row.startswith(group.name) and f"{100 * group.rate.share:.1f} %" in row
+        assert row.startswith(group.name)
+        every, by_chance = (f"{100 * share.share:.1f} %" for share in (group.rate, group.by_chance))
+        assert [part + " %" for part in re.findall(r"[\d.]+(?= %)", row)][:2] == [every, by_chance]
+    (words,) = [group for group in named.naming.groups if group.name == WORDS]
+    low, high = (100 * end for end in words.excess.interval)
+    assert f"which {100 * words.by_chance.share:.1f} % of lists of random tokens do" in text
+    assert f"{100 * words.excess.difference:+.1f} points ({low:.1f} to {high:.1f})." in text
     assert "What do the neighbours share?" not in words_of(result)
 
 

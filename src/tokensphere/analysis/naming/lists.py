@@ -19,6 +19,7 @@ from tokensphere.geometry.directions import stream
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import BLOCK, Draws, DrawStore, Key, first_draws
+from tokensphere.statistics.intervals import Share
 from tokensphere.statistics.pvalues import p_values
 
 
@@ -82,6 +83,15 @@ class ListNames(Sequence[tuple[Theme, ...]]):
     def has_theme(self) -> Bools:
         """True for lists that share something beyond chance, shape (m,)."""
         return np.asarray((self.p_familywise <= self.spec.level) & (self.smallest.label != NO_LABEL))
+
+    @cached_property
+    def by_chance(self) -> Share:
+        """How many lists of the null would have a theme by the same rule: its attained size.
+
+        It is below the level where few labels make few different p-values: none is just small enough.
+        """
+        p = p_values(self.null, self.null, larger=False)
+        return Share.where(np.asarray((p <= self.spec.level) & (self.null < 1)))
 
     @property
     def kinds(self) -> list[str | None]:

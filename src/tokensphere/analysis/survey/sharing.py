@@ -16,19 +16,20 @@ from tokensphere.labels.table import LabelTable
 from tokensphere.records import Record
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.agreement import Agreement, agreement
+from tokensphere.statistics.difference import Difference, share_difference
 from tokensphere.statistics.draws import DrawStore
 from tokensphere.statistics.intervals import Share
 
 # Groups of labels, each corrected for its own labels alone. "Semantic" in the post's sense are words.
+ANY = "any label"
+WORDS = "meaning and grammar"
 GROUPS: dict[str, tuple[str, ...]] = {
-    "words: grammar, meaning, lists": ("grammar", "meaning", "list"),
+    WORDS: ("grammar", "meaning", "list"),
     "forms of one word": ("lemma",),
     "spelling": ("form", "kind"),
-    "place in the vocabulary": ("id",),
+    "place in vocabulary": ("id",),
     "labels of your own": ("user",),
 }
-ANY = "any label"
-WORDS = "words: grammar, meaning, lists"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class ThemeGroup(
     kinds : kinds of labels that belong to it
     n_labels : labels that were tried
     rate : lists whose strongest label is significant, family-wise 5 % within the group
+    by_chance : lists of random tokens of which the same holds, of those that the rule was made from;
+        at most the level, and below it where few labels make few different p-values
+    excess : `rate` less `by_chance`
     rate_coherent, rate_others : the same among lists that are coherent (docs/definitions.md 6) and
         the others; None where there are none
     agreement : of having a theme with being coherent: a 2 × 2 table and Cohen's kappa
@@ -57,6 +61,8 @@ class ThemeGroup(
     kinds: tuple[str, ...]
     n_labels: int
     rate: Share
+    by_chance: Share
+    excess: Difference
     rate_coherent: Share | None
     rate_others: Share | None
     agreement: Agreement
@@ -68,7 +74,7 @@ class SurveyNaming(Record):
 
     Attributes
     ----------
-    level : family-wise level of a theme; lists of random tokens reach it that often
+    level : family-wise level of a theme; lists of random tokens reach it that often at most
     groups : for all labels together, then by group
     names : the themes of each list, from all labels
     words : the themes of each list from the group of words alone
@@ -135,6 +141,8 @@ def _group(name: str, kinds: tuple[str, ...], names: ListNames, coherent: Bools)
         kinds=kinds,
         n_labels=len(names.counter),
         rate=Share.where(has),
+        by_chance=names.by_chance,
+        excess=share_difference(Share.where(has), names.by_chance),
         rate_coherent=Share.where(has[coherent]) if coherent.any() else None,
         rate_others=Share.where(has[~coherent]) if not coherent.all() else None,
         agreement=agreement(has, coherent),
