@@ -116,8 +116,8 @@ class ListNames(Sequence[tuple[Theme, ...]]):
         return name_in_words(self[which])
 
     def short(self, which: int) -> str | None:
-        """The strongest theme in a few words, one of meaning or grammar before one of form."""
-        themes = sorted(self[which], key=lambda theme: theme.is_form)
+        """The first theme in a few words, one of meaning or grammar if there is one."""
+        themes = self[which]
         return themes[0].short if themes else None
 
 

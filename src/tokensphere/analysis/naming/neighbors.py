@@ -38,8 +38,9 @@ class NamedNeighbors(Result):
         return len(self.neighbors.ids)
 
     def themes(self, direction: int) -> tuple[Theme, ...]:
-        """What one list shares, themes of words before those of form; empty if nothing."""
-        return tuple(sorted(self.names[direction], key=lambda theme: theme.is_form))
+        """What one list shares, meaning and grammar first; empty if nothing."""
+        themes: tuple[Theme, ...] = self.names[direction]
+        return themes
 
     def p_list(self, direction: int) -> float:
         """The p-value of one list: is anything shared at all? In [1/(1 + B), 1]."""

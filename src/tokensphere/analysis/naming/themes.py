@@ -16,6 +16,9 @@ from tokensphere.records import record
 
 NOTHING = "nothing in common beyond chance"
 FORM_KINDS = frozenset({"form", "id", "kind"})  # what a token looks like, not what it means
+# What people mean by "these share something": meaning and grammar (also lists, and labels of one's
+# own) before forms of one word, these before spelling, and that before the place in the vocabulary.
+_RANKS = {"lemma": 1, "form": 2, "kind": 2, "id": 3}
 _NEARLY = 0.8  # the part of one set that makes it "nearly a subset" of another
 _MOST_THEMES = 3
 # How the words of labels begin that cannot stand after "are", and what is said instead.
@@ -48,6 +51,11 @@ class Theme:
     n: int
     p: float
     p_familywise: float
+
+    @property
+    def rank(self) -> int:
+        """Which sort of thing is shared, in 0 … 3: meaning or grammar, one word, spelling, place."""
+        return _rank(self.label)
 
     @property
     def is_form(self) -> bool:
@@ -118,13 +126,14 @@ def choose_themes(
     level: float = 0.05,
     most: int = _MOST_THEMES,
 ) -> tuple[Theme, ...]:
-    """The labels that name a list: the most significant ones that each add something.
+    """The labels that name a list: significant ones that each add something, meaning first.
 
-    A label adds nothing beside a stronger one that was chosen when four fifths of its tokens in the
-    list have the stronger one, too, or when four fifths of the smaller label's tokens in the
-    vocabulary have the larger one (verbs in -s and tokens in -s, countries and capitalised tokens).
-    The first does not hold for words beside an outward label: that ten tokens are frequent does not
-    explain that six of them are verbs.
+    Words are gone through first, then spelling, then the place in the vocabulary; within each the most
+    significant label first. A label adds nothing beside a stronger one that was chosen when four fifths
+    of its tokens in the list have that one, too, or when four fifths of the smaller label's tokens in
+    the vocabulary have the larger one (verbs in -s and tokens in -s, countries and capitalised tokens).
+    So no word is hidden by spelling or place. What is chosen is put in order by what it is about, see
+    :attr:`Theme.rank`; if it is too much, the strongest stays in any case.
 
     Parameters
     ----------
@@ -137,27 +146,26 @@ def choose_themes(
 
     Returns
     -------
-    tuple of Theme, by p; of equal p the label of fewer tokens, then of fewer characters, first
+    tuple of Theme, by rank, then by p; of equal p the label of fewer tokens, then of fewer
+    characters, first
     """
     significant = np.flatnonzero((p_familywise <= level) & (shared >= counter.min_shared))
     p = counter.tails(shared)
-    order = significant[np.argsort(p[significant], kind="stable")]
+    ranks = [_rank(counter.labels[label]) for label in significant.tolist()]
+    order = significant[np.lexsort((p[significant], np.maximum(ranks, 1)))]
     marks = counter.marks(ids, order)
-    is_form = [counter.labels[label].kind in FORM_KINDS for label in order.tolist()]
     chosen: list[int] = []
     sets: dict[int, Int64s] = {}
     for place, label in enumerate(order.tolist()):
-        if len(chosen) == most:
-            break
-        beside = (other for other in chosen if is_form[place] or not is_form[other])
-        if any(_within(marks[:, place], marks[:, other]) for other in beside):
+        stronger = [other for other in chosen if p[order[other]] <= p[label]]
+        if any(_within(marks[:, place], marks[:, other]) for other in stronger):
             continue
         mine = counter.members(label)
-        if any(_overlap(mine, sets[other]) >= _NEARLY for other in chosen):
+        if any(_overlap(mine, sets[other]) >= _NEARLY for other in stronger):
             continue
         chosen.append(place)
         sets[place] = mine
-    return tuple(
+    themes = [
         Theme(
             label=counter.labels[label],
             shared=int(shared[label]),
@@ -168,7 +176,22 @@ def choose_themes(
             p_familywise=float(p_familywise[label]),
         )
         for label in order[chosen].tolist()
-    )
+    ]
+    return _first(themes, most)
+
+
+def _first(themes: Sequence[Theme], most: int) -> tuple[Theme, ...]:
+    """The themes in order, at most so many; the strongest is one of them, if need be the last."""
+    ordered = sorted(themes, key=lambda theme: (theme.rank, theme.p))
+    first = ordered[:most]
+    if len(ordered) > most > 1:
+        strongest = min(ordered, key=lambda theme: theme.p)
+        first = first if strongest in first else [*first[:-1], strongest]
+    return tuple(first)
+
+
+def _rank(label: Label) -> int:
+    return _RANKS.get(label.kind, 0)
 
 
 def _within(one: Bools, other: Bools) -> bool:

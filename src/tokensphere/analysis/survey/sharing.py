@@ -77,21 +77,19 @@ class SurveyNaming(Record):
     level : family-wise level of a theme; lists of random tokens reach it that often at most
     groups : for all labels together, then by group
     names : the themes of each list, from all labels
-    words : the themes of each list from the group of words alone
     """
 
     level: float
     groups: tuple[ThemeGroup, ...]
     names: ListNames = field(repr=False)
-    words: ListNames = field(repr=False)
 
     def group(self, name: str) -> ThemeGroup:
         """The group of that name."""
         return next(group for group in self.groups if group.name == name)
 
     def short(self, which: int) -> str:
-        """What one list shares in a few words, a theme of words before others; empty if nothing."""
-        return self.words.short(which) or self.names.short(which) or ""
+        """What one list shares in a few words, meaning or grammar if it can be; empty if nothing."""
+        return self.names.short(which) or ""
 
 
 def share_labels(
@@ -131,7 +129,7 @@ def share_labels(
         groups.append(_group(name, kept, named[name], coherent))
     if not groups:
         raise InputError("no label has five tokens or more in this vocabulary: nothing can be shared")
-    return SurveyNaming(naming.level, tuple(groups), named[ANY], named.get(WORDS, named[ANY]))
+    return SurveyNaming(naming.level, tuple(groups), named[ANY])
 
 
 def _group(name: str, kinds: tuple[str, ...], names: ListNames, coherent: Bools) -> ThemeGroup:
