@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tests.analysis.tables import label
@@ -18,7 +20,7 @@ LIST = np.arange(10)
 
 
 def themes(
-    *members: tuple[str, object], kinds: dict[str, str] | None = None, **options: int
+    *members: tuple[str, object], kinds: dict[str, str] | None = None, **options: Any
 ) -> list[str]:
     """The names of the labels that are chosen for the list 0 … 9; p-values as they are."""
     table = LabelTable.from_members(
@@ -149,6 +151,39 @@ def test_a_name_reads_well() -> None:
     assert theme("form", "with a bracket").text.startswith("6 of 10 have a bracket (")
     assert theme("user", "with").text.startswith("6 of 10 are with (")
     assert verbs.to_dict()["text"] == verbs.text and verbs.to_dict()["label"] == verbs.label.name
+
+
+def test_what_random_directions_share_as_well_is_marked_and_stands_behind() -> None:
+    table = LabelTable.from_members(N, [
+        (label("words"), [0, 1, 2, 3, 4, *range(200, 240)]),
+        (label("lemma", "lemma"), [5, 6, 7, 300, 301]),
+        (label("spelling", "form"), [6, 7, 8, 9, *range(400, 440)]),
+    ])  # fmt: skip
+    counter = LabelCounter(table, np.ones(N, dtype=bool), 10)
+    shared = counter.counts(LIST[None]).toarray()[0]
+
+    def chosen(**p: float) -> tuple[Theme, ...]:
+        beside = np.array([p[found.name] for found in counter.labels])
+        return choose_themes(counter, LIST, counter.tested(shared), shared, p_directions=beside)
+
+    for p, want in (
+        ({"words": 0.5, "lemma": 0.05, "spelling": 0.01}, ["lemma", "spelling", "words"]),
+        ({"words": 0.04, "lemma": 0.05, "spelling": 0.01}, ["words", "lemma", "spelling"]),
+        ({"words": 0.051, "lemma": 0.9, "spelling": 1.0}, ["words", "lemma", "spelling"]),
+    ):
+        found = chosen(**p)
+        assert [theme.label.name for theme in found] == want
+        for theme in found:
+            beyond = p[theme.label.name] <= 0.05
+            assert (theme.p_directions, theme.beyond_directions) == (p[theme.label.name], beyond)
+            assert theme.short.startswith("≈ chance: ") is (not beyond)
+            assert theme.to_dict()["beyond_random_directions"] is beyond
+        assert (
+            name_in_words(found).count("≈ chance: ")
+            == {1: 1, 0: 0, 3: 1}[sum(not theme.beyond_directions for theme in found)]
+        )  # once where it is true of all
+    assert name_in_words(found).startswith("≈ chance: 5 of 10 are words (")
+    assert name_in_words(found[2:]).startswith("≈ chance, only outwardly alike: 4 of 10 are spelling (")
 
 
 def test_shares_keep_a_digit() -> None:

@@ -11,9 +11,10 @@ import tokensphere as ts
 from tests.analysis.spaces import TEN, taken, with_ten
 from tests.analysis.tables import N, label, overlapping
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.directions import direction_lists
 from tokensphere.analysis.naming.lists import NamingSpec, name_lists, shuffled_null
 from tokensphere.analysis.naming.themes import NOTHING
-from tokensphere.analysis.naming.tokens import Naming, direction_lists, name_tokens
+from tokensphere.analysis.naming.tokens import Naming, name_tokens
 from tokensphere.errors import InputError, UnknownTokenError
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import LabelTable
@@ -128,7 +129,8 @@ def test_the_result_for_machines(space: ts.EmbeddingSpace) -> None:
     assert record["model"]["sha256"]
     alone = named(space, [*TEN[:4], 1, 2]).to_dict()
     assert alone["settings"]["random_directions"] is None
-    assert alone["p_familywise_random_directions"] is None
+    assert alone["p_familywise_random_directions"] is alone["beyond_random_directions"] is None
+    assert record["beyond_random_directions"] is result.beyond_directions
 
 
 def test_what_is_no_list_is_refused(space: ts.EmbeddingSpace) -> None:

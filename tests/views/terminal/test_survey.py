@@ -245,6 +245,24 @@ def test_what_the_neighbours_share_is_shown(named: Survey, result: Survey) -> No
     assert "What do the neighbours share?" not in words_of(result)
 
 
+def test_names_that_are_no_more_than_chance_are_marked(named: Survey) -> None:
+    naming = named.naming
+    assert naming is not None and naming.names.beside is not None and naming.n_directions == 999
+    assert "≈ chance, before what a list shares: more than 5 % of the lists of 999" in words_of(named)
+    beside = replace(naming.names.beside, smallest=np.zeros(999))  # had all of them shared more
+    names = replace(naming.names, beside=beside, spec=replace(naming.names.spec, level=0.5))
+    all_of_them = replace(naming, names=names)
+    some = int(np.flatnonzero(names.has_theme)[0])
+    assert all_of_them.short(some).startswith("≈ chance: ")
+    alone = replace(naming, n_directions=0, names=replace(names, beside=None))
+    assert "≈" not in words_of(replace(named, naming=alone)) and "≈" not in alone.short(some)
+    record = json.loads(to_json(replace(named, naming=all_of_them)))
+    lists = [one for lists in record["examples"].values() for one in lists]
+    themes = [theme for one in lists for theme in one["themes"]]
+    assert themes and not any(theme["beyond_random_directions"] for theme in themes)
+    assert all(theme["p_familywise_random_directions"] == 1 for theme in themes)
+
+
 def test_json_has_everything_that_is_printed(named: Survey) -> None:
     record = json.loads(to_json(named))
     numbers = {f"{value:.{digits}f}" for value in _numbers(record) for digits in (1, 2, 3)}

@@ -6,12 +6,15 @@ docs/definitions.md 7.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.directions import direction_null
 from tokensphere.analysis.naming.lists import ListNames, NamingSpec, labels_of, name_lists
 from tokensphere.arrays import Bools, Ints
 from tokensphere.errors import InputError
+from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import LabelTable
 from tokensphere.records import Record
 from tokensphere.space import EmbeddingSpace
@@ -76,11 +79,13 @@ class SurveyNaming(Record):
     ----------
     level : family-wise level of a theme; lists of random tokens reach it that often at most
     groups : for all labels together, then by group
-    names : the themes of each list, from all labels
+    n_directions : how many random directions' lists were compared with, 0 for none
+    names : the themes of each list, from all labels; those that such lists share as well are marked
     """
 
     level: float
     groups: tuple[ThemeGroup, ...]
+    n_directions: int
     names: ListNames = field(repr=False)
 
     def group(self, name: str) -> ThemeGroup:
@@ -99,6 +104,7 @@ def share_labels(
     *,
     labels: LabelTable | None = None,
     naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
+    search: SearchSettings | None = None,
     store: DrawStore | None = None,
     progress: Progress | None = None,
 ) -> SurveyNaming:
@@ -111,6 +117,8 @@ def share_labels(
     coherent : bool array of shape (m,), lists that are coherent (docs/definitions.md 6)
     labels : by default all that are built in
     naming : when a label names a list; its kinds are those of the group
+    search : how the lists were looked for, to compare them with those of random directions; None:
+        they are not compared
     store : where the nulls are kept
     progress : called with the number of draws done since the last call
     """
@@ -125,11 +133,17 @@ def share_labels(
         counter = LabelCounter(table, usable, lists.shape[1], kinds=kept)
         if not len(counter):
             continue
-        named[name] = name_lists(counter, lists, naming, store=store, progress=progress)
+        beside = None
+        if name == ANY and search is not None:
+            draw: dict[str, Any] = {"seed": naming.seed, "store": store, "progress": progress}
+            beside = direction_null(space, counter, search, **draw)
+        named[name] = name_lists(counter, lists, naming, beside=beside, store=store, progress=progress)
         groups.append(_group(name, kept, named[name], coherent))
     if not groups:
         raise InputError("no label has five tokens or more in this vocabulary: nothing can be shared")
-    return SurveyNaming(naming.level, tuple(groups), named[ANY])
+    names = named[ANY]
+    n_directions = 0 if names.beside is None else len(names.beside)
+    return SurveyNaming(naming.level, tuple(groups), n_directions, names)
 
 
 def _group(name: str, kinds: tuple[str, ...], names: ListNames, coherent: Bools) -> ThemeGroup:

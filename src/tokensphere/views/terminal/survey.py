@@ -6,6 +6,7 @@ import numpy as np
 from rich.console import RenderableType
 from rich.text import Text
 
+from tokensphere.analysis.naming.themes import AS_CHANCE
 from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.exceedance import Exceedance
@@ -154,7 +155,17 @@ def _themes_sentence(result: Survey, naming: SurveyNaming) -> str:
         f" {tenths(chance.share)} of lists of random tokens do (95 % interval"
         f" {between(chance.interval, ' to ')} %): {100 * excess.difference:+.1f} points"
         f" ({between(excess.interval, ' to ')}). {tenths(group.agreement.both / len(result))} do and are"
-        " coherent."
+        f" coherent.{_mark(naming)}"
+    )
+
+
+def _mark(naming: SurveyNaming) -> str:
+    """What the mark before names means, if there can be one."""
+    if not naming.n_directions:
+        return ""
+    return (
+        f" {AS_CHANCE}, before what a list shares: more than {100 * naming.level:.0f} % of the lists of"
+        f" {naming.n_directions:,} other random directions share something as unlikely."
     )
 
 
