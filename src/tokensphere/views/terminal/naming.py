@@ -67,7 +67,8 @@ def _notes(result: Naming, n_shared: int) -> Iterator[Text]:
         how = ", ".join([settings.similarity, ROWS[settings.centered], *[FORMS] * settings.forms])
         yield note(
             f"beside random directions p {_p(beside.p_familywise, beside.n_draws)}: how often their"
-            f" nearest tokens do ({beside.n_draws:,} directions, {how})"
+            f" nearest tokens do ({beside.n_draws:,} directions, {how}); last column: how often"
+            " they share that very label as often"
         )
     if n_shared > _MOST_LABELS:
         yield note(f"{n_shared - _MOST_LABELS} more labels are shared by 3 tokens or more (--json)")
@@ -75,7 +76,7 @@ def _notes(result: Naming, n_shared: int) -> Iterator[Text]:
     tokens = tokens_of(result.n, result.provenance.model)
     legend = ["• names the list"] if not all(theme.mark for theme in result.themes) else []
     if any(theme.mark for theme in result.themes):
-        legend.append("≈ does, but no more than chance: random directions' tokens share as much")
+        legend.append("≈ does, too, but random directions' lists share something as unlikely")
     yield token_caption(f"{len(result.labels):,} labels", tokens, without, *legend)
 
 
