@@ -105,6 +105,7 @@ def test_lists_of_random_directions_are_named(small: ts.EmbeddingSpace) -> None:
         assert one["neighbors"] == other["neighbors"]
         assert one["p_familywise"] == named.p_list(j)
         assert one["name"] == named.text(j)
+        assert one["beyond_random_directions"] is named.beyond_directions(j)
 
 
 def test_labels_or_kinds_ask_for_names(file: Path) -> None:
@@ -145,7 +146,7 @@ def test_the_cache_lists_and_removes_what_was_computed(tmp_path: Path) -> None:
     listed = json.loads(good("cache", "list", "--json"))["computed"]
     assert {entry["name"]: entry["bytes_on_disk"] for entry in listed} == kept
     assert "draws of random lists" in good("cache", "list")
-    assert good("cache", "remove", "nulls").startswith("removed 1 file of nulls, ")
+    assert good("cache", "remove", "nulls").startswith("removed 2 files of nulls, ")
     removed = json.loads(good("cache", "remove", "labels", "--json"))["computed"]
     assert removed == [{"name": "labels", "files": 1, "bytes_on_disk": kept["labels"]}]
     assert good("cache", "list").startswith("nothing in ")

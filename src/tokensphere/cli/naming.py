@@ -20,11 +20,15 @@ def named_if_asked(space: EmbeddingSpace, neighbors: Neighbors) -> Neighbors | N
     given = running.asked()
     if not (given["named"] or given["labels_file"] or given["kinds"]):
         return neighbors
+    from tokensphere.analysis.naming.directions import N_DIRECTIONS
     from tokensphere.analysis.naming.lists import NamingSpec
     from tokensphere.analysis.naming.neighbors import name_neighbors
 
     naming, labels = NamingSpec(kinds=given["kinds"] or None), running.label_table_of(space)
-    return name_neighbors(space, neighbors, naming=naming, labels=labels, store=running.null_files())
+    with progress.counting(naming.draws + N_DIRECTIONS) as advance:
+        return name_neighbors(
+            space, neighbors, naming=naming, labels=labels, store=running.null_files(), progress=advance
+        )
 
 
 @main.command()
@@ -48,7 +52,8 @@ def name(
     tokensphere name --labels mine.tsv " Paris" " London" " Tokyo"
 
     A name needs a label that 3 or more of the tokens share, and that is more than random tokens share
-    in 95 of 100 lists, however many labels there are to look for.
+    in 95 of 100 lists, however many labels there are to look for. Before one that is no more than
+    random directions' nearest tokens share stands "≈ chance": more than 5 in 100 of them do.
     """  # noqa: D301 - click wants the character
     space = running.load_model()
     from tokensphere.analysis.naming.lists import NamingSpec

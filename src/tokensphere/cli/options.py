@@ -96,8 +96,8 @@ labels = option("--labels", "More labels: lines of token, tab, label; or Parquet
 kinds = option("--kind", "Only labels of this kind: form, grammar, meaning, … May be repeated.",
                to="kinds", multiple=True, metavar="KIND")  # fmt: skip
 naming = together(
-    flag("--name", "Say below each list what it shares, and how surprising; so do the next two.",
-         to="named"),
+    flag("--name", "Say below each list what it shares, and how surprising; so do the next two."
+         ' "≈ chance": no more than the lists of random directions.', to="named"),
     labels,
     kinds,
 )  # fmt: skip

@@ -16,8 +16,8 @@ from tokensphere.cli.app import main
 @options.forms
 @options.choice("--surrogate", "matched gaussian", "Law of the vocabulary with no words.")
 @options.number("--surrogate-seed", 0, "Of the vocabulary with no words.")
-@options.flag("--name", "Say how often neighbours share a label, and which; so does --labels.",
-              to="named")  # fmt: skip
+@options.flag("--name", "Say how often neighbours share a label, and which; so does --labels."
+              ' "≈ chance": no more than other random lists.', to="named")  # fmt: skip
 @options.labels
 @options.save
 @options.plot

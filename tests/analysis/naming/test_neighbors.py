@@ -10,6 +10,7 @@ import tokensphere as ts
 from tests.analysis.spaces import TEN, taken, with_ten
 from tests.analysis.tables import label, overlapping
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.directions import direction_lists
 from tokensphere.analysis.naming.lists import NamingSpec, shuffled_null
 from tokensphere.analysis.naming.neighbors import NamedNeighbors, name_neighbors
 from tokensphere.analysis.naming.themes import NOTHING
@@ -40,8 +41,13 @@ def test_each_list_is_named_as_if_alone(space: ts.EmbeddingSpace) -> None:
     assert result.themes(0)[0].shared == 6 and result.p_list(0) == 1 / 1000
     some_have_none, store = False, MemoryStore()
     for j, ids in enumerate(result.neighbors.ids.tolist()):
-        alone = name_tokens(space, ids, labels=overlapping(), naming=NamingSpec(999), store=store)
-        assert set(result.themes(j)) == set(alone.themes) and result.p_list(j) == alone.p_list
+        alone = name_tokens(
+            space, ids, labels=overlapping(), naming=NamingSpec(999), n_directions=999, store=store
+        )
+        assert result.themes(j) == alone.themes and result.p_list(j) == alone.p_list
+        assert alone.directions is not None
+        assert result.p_directions(j) == alone.directions.p_familywise
+        assert result.beyond_directions(j) == alone.beyond_directions
         some_have_none |= result.text(j) == alone.text == NOTHING
     assert some_have_none
 
@@ -86,12 +92,16 @@ def test_the_result_for_machines(space: ts.EmbeddingSpace) -> None:
     plain = json.loads(json.dumps(result.neighbors.to_dict()))
     assert record["naming"] == {
         "draws": 999, "seed": 0, "level": 0.05, "kinds": ["form", "id", "list", "meaning"],
-        "eligible_labels": len(result.names.counter),
+        "eligible_labels": len(result.names.counter), "random_directions": {
+            "draws": 999, "seed": 0, "k": 6, "similarity": "cosine", "centered": False, "forms": False,
+        },
     }  # fmt: skip
     for j, (found, without) in enumerate(zip(record["results"], plain["results"], strict=True)):
         assert found["direction"] == {"seed": 3, "index": 7 + j}
         assert {key: found[key] for key in without} == without
         assert found["p_familywise"] == result.p_list(j) and found["name"] == result.text(j)
+        assert found["p_familywise_random_directions"] == result.p_directions(j)
+        assert found["beyond_random_directions"] is result.beyond_directions(j)
         assert [theme["label"] for theme in found["themes"]] == [
             theme.label.name for theme in result.themes(j)
         ]
@@ -99,6 +109,51 @@ def test_the_result_for_machines(space: ts.EmbeddingSpace) -> None:
     assert {key: record[key] for key in ("model", "settings", "left_out")} == {
         key: plain[key] for key in ("model", "settings", "left_out")
     }
+
+
+def test_random_directions_are_seldom_beyond_random_directions() -> None:
+    """One list in twenty, in a space where a named list means nothing: many have a theme."""
+    space = with_ten(12)
+    for settings in ({}, {"centered": True}, {"similarity": "dot"}):
+        lists = ts.nearest(space, ts.RandomDirections(D, 2000, seed=5), k=6, **settings)
+        names = name_neighbors(
+            space, lists, labels=overlapping(), naming=NamingSpec(999), store=MemoryStore()
+        ).names
+        assert names.beyond_directions is not None
+        spread = (0.05 * 0.95 * (1 / 2000 + 1 / 999)) ** 0.5
+        assert names.beyond_directions.mean() <= 0.05 + 3.3 * spread
+        assert names.has_theme.mean() > 1.2 * names.beyond_directions.mean()
+
+
+def test_a_name_that_random_directions_have_as_well_is_marked(space: ts.EmbeddingSpace) -> None:
+    """By a loop: the smallest p of the lists of 999 directions, beside that of each theme."""
+    directions = ts.RandomDirections(D, 60, seed=9)
+    result = named(space, directions)
+    counter = result.names.counter
+    lists = direction_lists(space, result.neighbors.settings, 999, store=MemoryStore())
+    smallest = counter.smallest(lists).p
+    marked = 0
+    for j in range(60):
+        own = np.count_nonzero(smallest <= result.names.smallest.p[j])
+        assert result.p_directions(j) == (1 + own) / 1000
+        for theme in result.themes(j):
+            p = (1 + np.count_nonzero(smallest <= theme.p * (1 + 1e-12))) / 1000
+            assert theme.p_directions == p and theme.beyond_directions == (p <= 0.05)
+            marked += theme.beyond_directions is False
+        assert result.beyond_directions(j) == any(t.beyond_directions for t in result.themes(j))
+        assert result.text(j).startswith("≈ chance") == (
+            bool(result.themes(j)) and not result.beyond_directions(j)
+        )
+    assert marked > 0
+    column = np.asarray(result.columns()["beyond_random_directions"])[::6]
+    assert column.tolist() == [result.beyond_directions(j) for j in range(60)]
+    without = named(space, directions, n_directions=0)
+    assert without.p_directions(0) is None and without.beyond_directions(0) is None
+    assert without.to_dict()["naming"]["random_directions"] is None
+    assert "beyond_random_directions" not in without.columns()
+    for j in range(60):
+        labels = {theme.label for theme in without.themes(j)}
+        assert labels == {theme.label for theme in result.themes(j)} and "≈" not in without.text(j)
 
 
 def test_lists_that_are_too_short_are_refused(space: ts.EmbeddingSpace) -> None:

@@ -10,8 +10,8 @@ import tokensphere as ts
 from tests.analysis.tables import N, label, overlapping
 from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.directions import direction_lists, lists_with_as_many
 from tokensphere.analysis.naming.lists import shuffled_null
-from tokensphere.analysis.naming.tokens import direction_lists, lists_with_as_many
 from tokensphere.errors import InputError
 from tokensphere.geometry.laws import FIRST_DIRECTION
 from tokensphere.geometry.similarity import SearchSettings

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tests.analysis.tables import label
@@ -18,7 +20,7 @@ LIST = np.arange(10)
 
 
 def themes(
-    *members: tuple[str, object], kinds: dict[str, str] | None = None, **options: int
+    *members: tuple[str, object], kinds: dict[str, str] | None = None, **options: Any
 ) -> list[str]:
     """The names of the labels that are chosen for the list 0 … 9; p-values as they are."""
     table = LabelTable.from_members(
@@ -62,20 +64,59 @@ def test_tokens_that_a_stronger_label_explains_add_nothing() -> None:
     assert themes(("verbs", VERBS), ("new", [0, 1, 2, 9, *range(2000, 2050)])) == ["verbs", "new"]
 
 
-def test_an_outward_label_does_not_hide_words_in_the_list() -> None:
+def test_what_is_outward_stands_behind_words_and_hides_none() -> None:
     outward = [*LIST.tolist(), *range(2000, 2100)]  # all ten tokens are among them: the strongest
     for kind in ("form", "id", "kind"):
         kinds = {"outward": kind}
-        assert themes(("outward", outward), ("verbs", VERBS), kinds=kinds) == ["outward", "verbs"]
-        # Verbs of which the vocabulary has hardly any elsewhere are no news beside it, though,
+        assert themes(("outward", outward), ("verbs", VERBS), kinds=kinds) == ["verbs", "outward"]
+        # So it is with verbs of which the vocabulary has hardly any elsewhere,
         within = [0, 1, 2, 3, 4, 5, *range(2000, 2040)]
-        assert themes(("outward", outward), ("within", within), kinds=kinds) == ["outward"]
-        # nor is a second outward label.
-        both = {**kinds, "verbs": "form"}
+        assert themes(("outward", outward), ("within", within), kinds=kinds) == ["within", "outward"]
+        # but a second outward label is no news beside it.
+        both = {**kinds, "verbs": kind}
         assert themes(("outward", outward), ("verbs", VERBS), kinds=both) == ["outward"]
     # Words hide words, and what is only outward.
     assert themes(("outward", outward), ("verbs", VERBS)) == ["outward"]
     assert themes(("outward", outward), ("verbs", VERBS), kinds={"verbs": "form"}) == ["outward"]
+
+
+def test_ten_plural_nouns_with_a_space_are_plural_nouns() -> None:
+    """Whichever of the two is rarer in the vocabulary, and so the more significant."""
+    for spaces, plural in ((400, 900), (900, 400), (600, 600)):
+        ids = [*LIST.tolist(), *range(50, 40 + max(spaces, plural))]
+        members = (("with a space", ids[:spaces]), ("plural", ids[:plural]))
+        kinds = {"with a space": "form", "plural": "grammar"}
+        found = themes(*members, kinds=kinds)
+        # The space is worth a word only where it says more: where fewer tokens have it.
+        assert found == ["plural"] if plural <= spaces else ["plural", "with a space"]
+
+
+def test_the_strongest_label_is_said_in_any_case() -> None:
+    words = [(f"words {j}", [3 * j, 3 * j + 1, 3 * j + 2, *range(100 * j + 100, 100 * j + 140)])
+             for j in range(3)]  # fmt: skip
+    place = ("place", [*LIST.tolist(), *range(3000, 3010)])
+    assert themes(*words) == ["words 0", "words 1", "words 2"]
+    assert themes(*words, place, kinds={"place": "id"}) == ["words 0", "words 1", "place"]
+
+
+def test_labels_stand_in_the_order_of_what_people_mean() -> None:
+    """Every pair of kinds that share different tokens of a list, whichever is stronger."""
+    ranked = [("meaning", "grammar", "list", "user"), ("lemma",), ("form", "kind"), ("id",)]
+    rank = {kind: number for number, kinds in enumerate(ranked) for kind in kinds}
+    for one in rank:
+        for other in rank:
+            kinds = {"one": one, "other": other}
+            strong, weak = [0, 1, 2, 3, 4, *range(100, 110)], [5, 6, 7, 8, *range(200, 240)]
+            want = ["other", "one"] if rank[other] < rank[one] else ["one", "other"]
+            assert themes(("one", strong), ("other", weak), kinds=kinds) == want, kinds
+
+
+def test_forms_of_one_word_are_not_said_again_as_verbs() -> None:
+    lemma, verbs = [0, 1, 2, 3, 4, 5, 6, 40], [0, 1, 2, 3, 4, 5, *range(100, 300)]
+    kinds = {"lemma": "lemma", "verbs": "grammar"}
+    assert themes(("lemma", lemma), ("verbs", verbs), kinds=kinds) == ["lemma"]
+    more = [*verbs, 7, 8, 9]
+    assert themes(("lemma", lemma), ("verbs", more), kinds=kinds) == ["verbs", "lemma"]
 
 
 def test_a_copy_is_named_once_by_the_shorter_words() -> None:
@@ -110,6 +151,39 @@ def test_a_name_reads_well() -> None:
     assert theme("form", "with a bracket").text.startswith("6 of 10 have a bracket (")
     assert theme("user", "with").text.startswith("6 of 10 are with (")
     assert verbs.to_dict()["text"] == verbs.text and verbs.to_dict()["label"] == verbs.label.name
+
+
+def test_what_random_directions_share_as_well_is_marked_and_stands_behind() -> None:
+    table = LabelTable.from_members(N, [
+        (label("words"), [0, 1, 2, 3, 4, *range(200, 240)]),
+        (label("lemma", "lemma"), [5, 6, 7, 300, 301]),
+        (label("spelling", "form"), [6, 7, 8, 9, *range(400, 440)]),
+    ])  # fmt: skip
+    counter = LabelCounter(table, np.ones(N, dtype=bool), 10)
+    shared = counter.counts(LIST[None]).toarray()[0]
+
+    def chosen(**p: float) -> tuple[Theme, ...]:
+        beside = np.array([p[found.name] for found in counter.labels])
+        return choose_themes(counter, LIST, counter.tested(shared), shared, p_directions=beside)
+
+    for p, want in (
+        ({"words": 0.5, "lemma": 0.05, "spelling": 0.01}, ["lemma", "spelling", "words"]),
+        ({"words": 0.04, "lemma": 0.05, "spelling": 0.01}, ["words", "lemma", "spelling"]),
+        ({"words": 0.051, "lemma": 0.9, "spelling": 1.0}, ["words", "lemma", "spelling"]),
+    ):
+        found = chosen(**p)
+        assert [theme.label.name for theme in found] == want
+        for theme in found:
+            beyond = p[theme.label.name] <= 0.05
+            assert (theme.p_directions, theme.beyond_directions) == (p[theme.label.name], beyond)
+            assert theme.short.startswith("≈ chance: ") is (not beyond)
+            assert theme.to_dict()["beyond_random_directions"] is beyond
+        assert (
+            name_in_words(found).count("≈ chance: ")
+            == {1: 1, 0: 0, 3: 1}[sum(not theme.beyond_directions for theme in found)]
+        )  # once where it is true of all
+    assert name_in_words(found).startswith("≈ chance: 5 of 10 are words (")
+    assert name_in_words(found[2:]).startswith("≈ chance, only outwardly alike: 4 of 10 are spelling (")
 
 
 def test_shares_keep_a_digit() -> None:

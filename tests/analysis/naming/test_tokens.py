@@ -11,9 +11,10 @@ import tokensphere as ts
 from tests.analysis.spaces import TEN, taken, with_ten
 from tests.analysis.tables import N, label, overlapping
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.directions import direction_lists
 from tokensphere.analysis.naming.lists import NamingSpec, name_lists, shuffled_null
 from tokensphere.analysis.naming.themes import NOTHING
-from tokensphere.analysis.naming.tokens import Naming, direction_lists, name_tokens
+from tokensphere.analysis.naming.tokens import Naming, name_tokens
 from tokensphere.errors import InputError, UnknownTokenError
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import LabelTable
@@ -128,7 +129,8 @@ def test_the_result_for_machines(space: ts.EmbeddingSpace) -> None:
     assert record["model"]["sha256"]
     alone = named(space, [*TEN[:4], 1, 2]).to_dict()
     assert alone["settings"]["random_directions"] is None
-    assert alone["p_familywise_random_directions"] is None
+    assert alone["p_familywise_random_directions"] is alone["beyond_random_directions"] is None
+    assert record["beyond_random_directions"] is result.beyond_directions
 
 
 def test_what_is_no_list_is_refused(space: ts.EmbeddingSpace) -> None:
@@ -160,7 +162,8 @@ def test_many_lists_at_once_are_named_like_one(space: ts.EmbeddingSpace) -> None
         alone = named(space, ids)
         assert names[i] == alone.themes and names.text(i) == alone.text
         assert names.p_familywise[i] == alone.p_list
-        assert names.kinds[i] == (alone.themes[0].label.kind if alone.themes else None)
+        strongest = min(alone.themes, key=lambda theme: theme.p, default=None)
+        assert names.kinds[i] == (strongest and strongest.label.kind)
         assert (names.short(i) is None) == (not alone.themes)
     assert names.short(3) == "5/6 ten"
     assert names[2:4] == [names[2], names[3]]
@@ -177,6 +180,6 @@ def test_a_theme_of_meaning_is_shown_before_one_of_form() -> None:
     )
     counter = LabelCounter(table, np.ones(n, dtype=bool), 10)
     names = name_lists(counter, [list(range(10))], NamingSpec(999))
-    assert [theme.label.name for theme in names[0]] == ["form", "meaning"]
+    assert [theme.label.name for theme in names[0]] == ["meaning", "form"]
     assert names.short(0) == "5/10 meaning" and names.kinds == ["form"]
-    assert names.text(0).startswith("8 of 10 are form")
+    assert names.text(0).startswith("5 of 10 are meaning")

@@ -60,6 +60,27 @@ def test_a_line_says_what_is_shared_and_how_surprising_that_is(result: NamedNeig
         assert len(view.lines(result, j)) == max(1, len(result.themes(j)))
 
 
+def test_what_random_directions_share_as_well_has_a_mark(result: NamedNeighbors) -> None:
+    """In words, not by colour alone, with the p that says so; explained below where there is one."""
+    assert all(theme.p_directions is not None for j in range(7) for theme in result.themes(j))
+
+    def beside(smallest: float) -> NamedNeighbors:
+        null = replace(result.names.beside, smallest=np.full(999, smallest))  # type: ignore[type-var]
+        return replace(result, names=replace(result.names, beside=null))
+
+    never, always = beside(1.0), beside(0.0)
+    for j in range(7):
+        for rare, common in zip(view.lines(never, j), view.lines(always, j), strict=True):
+            if never.themes(j):
+                mark = "≈ chance, only" if rare.startswith("only") else f"≈ chance: {rare[:3]}"
+                assert common.startswith(mark) and common.endswith(", of random directions 1)")
+            else:
+                assert common == rare
+    assert "≈ chance: so do the nearest tokens of random directions" in view.caption(always)
+    assert "≈" not in view.caption(never) and "≈" not in str(never)
+    assert "≈ chance" in to_text(always) and "≈ chance" in to_html(always)
+
+
 def test_a_p_at_its_floor_has_a_sign(result: NamedNeighbors) -> None:
     def p(value: float, draws: int) -> str:
         spec = replace(result.names.spec, draws=draws)

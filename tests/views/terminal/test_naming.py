@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,18 @@ def named(small: ts.EmbeddingSpace, table: LabelTable, *tokens: str, directions:
         n_directions=directions,
         store=MemoryStore(),
     )
+
+
+def test_a_name_that_is_no_more_than_chance_is_marked(
+    small: ts.EmbeddingSpace, table: LabelTable
+) -> None:
+    result = named(small, table, *CITIES, directions=19)
+    assert result.beyond_directions is True
+    themes = tuple(replace(theme, beyond_directions=False) for theme in result.themes)
+    text = to_text(replace(result, themes=themes), width=120)
+    assert "≈ chance: 5 of 5 are cities (" in text and "\n≈  cities " in text
+    assert "• names the list" not in text and "≈ does, too, but random directions'" in text
+    assert "≈" not in to_text(result, width=120)
 
 
 def test_a_name_and_its_labels(small: ts.EmbeddingSpace, table: LabelTable) -> None:

@@ -13,6 +13,7 @@ import tokensphere as ts
 from tests import small_model
 from tokensphere.analysis.survey.job import SurveyJob, name_survey, survey
 from tokensphere.analysis.survey.result import Survey
+from tokensphere.analysis.survey.sharing import WORDS
 from tokensphere.statistics.draws import MemoryStore
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.views import to_html, to_json, to_text
@@ -233,11 +234,33 @@ def test_what_the_neighbours_share_is_shown(named: Survey, result: Survey) -> No
     text = words_of(named)
     assert "What do the neighbours share?" in text
     rows = table_under(lines_of(named, 200), "share a label")[1:]
-    rows = rows[: len(named.naming.groups) + 1]
-    assert rows[-1].startswith("chance")
     for row, group in zip(rows, named.naming.groups, strict=False):
-        assert row.startswith(group.name) and f"{100 * group.rate.share:.1f} %" in row
+        assert row.startswith(group.name)
+        every, by_chance = (f"{100 * share.share:.1f} %" for share in (group.rate, group.by_chance))
+        assert [part + " %" for part in re.findall(r"[\d.]+(?= %)", row)][:2] == [every, by_chance]
+    (words,) = [group for group in named.naming.groups if group.name == WORDS]
+    low, high = (100 * end for end in words.excess.interval)
+    assert f"which {100 * words.by_chance.share:.1f} % of lists of random tokens do" in text
+    assert f"{100 * words.excess.difference:+.1f} points ({low:.1f} to {high:.1f})." in text
     assert "What do the neighbours share?" not in words_of(result)
+
+
+def test_names_that_are_no_more_than_chance_are_marked(named: Survey) -> None:
+    naming = named.naming
+    assert naming is not None and naming.names.beside is not None and naming.n_directions == 999
+    assert "≈ chance, before what a list shares: more than 5 % of the lists of 999" in words_of(named)
+    beside = replace(naming.names.beside, smallest=np.zeros(999))  # had all of them shared more
+    names = replace(naming.names, beside=beside, spec=replace(naming.names.spec, level=0.5))
+    all_of_them = replace(naming, names=names)
+    some = int(np.flatnonzero(names.has_theme)[0])
+    assert all_of_them.short(some).startswith("≈ chance: ")
+    alone = replace(naming, n_directions=0, names=replace(names, beside=None))
+    assert "≈" not in words_of(replace(named, naming=alone)) and "≈" not in alone.short(some)
+    record = json.loads(to_json(replace(named, naming=all_of_them)))
+    lists = [one for lists in record["examples"].values() for one in lists]
+    themes = [theme for one in lists for theme in one["themes"]]
+    assert themes and not any(theme["beyond_random_directions"] for theme in themes)
+    assert all(theme["p_familywise_random_directions"] == 1 for theme in themes)
 
 
 def test_json_has_everything_that_is_printed(named: Survey) -> None:

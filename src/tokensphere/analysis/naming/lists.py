@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import NO_LABEL, LabelCounter, Smallest
+from tokensphere.analysis.naming.directions import DirectionNull
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
 from tokensphere.arrays import Bools, Float64s, Ints
 from tokensphere.errors import InputError, check_whole
@@ -19,6 +20,7 @@ from tokensphere.geometry.directions import stream
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import BLOCK, Draws, DrawStore, Key, first_draws
+from tokensphere.statistics.intervals import Share
 from tokensphere.statistics.pvalues import p_values
 
 
@@ -45,7 +47,7 @@ class NamingSpec:
             raise InputError(f"the level is {self.level!r:.60}, but must lie between 0 and 1")
 
 
-VERSION = 1  # of how draws are made; raised whenever the same key would mean other draws
+_VERSION = 1  # of how draws are made; raised whenever the same key would mean other draws
 FEWEST = 3  # a label counts from 3 shared tokens on
 
 
@@ -69,6 +71,7 @@ class ListNames(Sequence[tuple[Theme, ...]]):
     p_familywise : float64 array of shape (m,), of that label, in [1/(1 + B), 1]
     spec : when a label names a list
     counter, null : what they were counted with, and the null's smallest p, ascending
+    beside : what random directions' lists share; None if the lists were not compared with them
     """
 
     ids: Ints = field(repr=False)
@@ -77,11 +80,32 @@ class ListNames(Sequence[tuple[Theme, ...]]):
     spec: NamingSpec
     counter: LabelCounter = field(repr=False)
     null: Float64s = field(repr=False)
+    beside: DirectionNull | None = None
 
     @cached_property
     def has_theme(self) -> Bools:
         """True for lists that share something beyond chance, shape (m,)."""
         return np.asarray((self.p_familywise <= self.spec.level) & (self.smallest.label != NO_LABEL))
+
+    @cached_property
+    def p_directions(self) -> Float64s | None:
+        """How often random directions' lists share a label that is as unlikely, shape (m,)."""
+        return None if self.beside is None else self.beside.p_familywise(self.smallest.p)
+
+    @cached_property
+    def beyond_directions(self) -> Bools | None:
+        """True for lists with a theme that share more than random directions' lists, shape (m,)."""
+        p = self.p_directions
+        return None if p is None else np.asarray(self.has_theme & (p <= self.spec.level))
+
+    @cached_property
+    def by_chance(self) -> Share:
+        """How many lists of the null would have a theme by the same rule: its attained size.
+
+        It is below the level where few labels make few different p-values: none is just small enough.
+        """
+        p = p_values(self.null, self.null, larger=False)
+        return Share.where(np.asarray((p <= self.spec.level) & (self.null < 1)))
 
     @property
     def kinds(self) -> list[str | None]:
@@ -98,16 +122,23 @@ class ListNames(Sequence[tuple[Theme, ...]]):
         if not self.has_theme[which]:
             return ()
         shared = self.counter.counts(self.ids[which][None]).toarray()[0]
-        adjusted = p_values(self.counter.tested(shared), self.null, larger=False)
-        return choose_themes(self.counter, self.ids[which], adjusted, shared, level=self.spec.level)
+        tested = self.counter.tested(shared)
+        return choose_themes(
+            self.counter,
+            self.ids[which],
+            p_values(tested, self.null, larger=False),
+            shared,
+            level=self.spec.level,
+            p_directions=None if self.beside is None else self.beside.p_familywise(tested),
+        )
 
     def text(self, which: int) -> str:
         """The name of one list in full."""
         return name_in_words(self[which])
 
     def short(self, which: int) -> str | None:
-        """The strongest theme in a few words, one of meaning or grammar before one of form."""
-        themes = sorted(self[which], key=lambda theme: theme.is_form)
+        """The first theme in a few words, one of meaning or grammar if there is one."""
+        themes = self[which]
         return themes[0].short if themes else None
 
 
@@ -149,7 +180,7 @@ def shuffled_null(
 
     key: Key = {
         "what": "smallest p, shuffled",
-        "version": VERSION,
+        "version": _VERSION,
         "seed": int(seed),
         "labels": counter.digest,
     }
@@ -161,6 +192,7 @@ def name_lists(
     ids: npt.ArrayLike,
     spec: NamingSpec = NamingSpec(),
     *,
+    beside: DirectionNull | None = None,
     store: DrawStore | None = None,
     progress: Progress | None = None,
 ) -> ListNames:
@@ -171,10 +203,12 @@ def name_lists(
     counter : counts labels in lists of k tokens
     ids : int array of shape (m, k)
     spec : when a label names a list; which kinds of labels count is the counter's business
+    beside : random directions' lists, by the same counter; what they share as well is marked
     store : where the draws of the null are kept, by default the memory of this process
     progress : called with the number of draws done since the last call
     """
     lists = np.asarray(ids)
     null = shuffled_null(counter, spec.draws, seed=spec.seed, store=store, progress=progress)
     smallest = counter.smallest(lists)
-    return ListNames(lists, smallest, p_values(smallest.p, null, larger=False), spec, counter, null)
+    p = p_values(smallest.p, null, larger=False)
+    return ListNames(lists, smallest, p, spec, counter, null, beside)

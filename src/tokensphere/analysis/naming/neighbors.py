@@ -9,6 +9,7 @@ import numpy as np
 
 from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.directions import N_DIRECTIONS, direction_null
 from tokensphere.analysis.naming.lists import FEWEST, ListNames, NamingSpec, labels_of, name_lists
 from tokensphere.analysis.naming.themes import Theme, name_in_words
 from tokensphere.analysis.nearest import Neighbors
@@ -38,12 +39,23 @@ class NamedNeighbors(Result):
         return len(self.neighbors.ids)
 
     def themes(self, direction: int) -> tuple[Theme, ...]:
-        """What one list shares, themes of words before those of form; empty if nothing."""
-        return tuple(sorted(self.names[direction], key=lambda theme: theme.is_form))
+        """What one list shares, meaning and grammar first; empty if nothing."""
+        themes: tuple[Theme, ...] = self.names[direction]
+        return themes
 
     def p_list(self, direction: int) -> float:
         """The p-value of one list: is anything shared at all? In [1/(1 + B), 1]."""
         return float(self.names.p_familywise[direction])
+
+    def p_directions(self, direction: int) -> float | None:
+        """How often random directions' lists share a label as unlikely; None if nobody asked."""
+        p = self.names.p_directions
+        return None if p is None else float(p[direction])
+
+    def beyond_directions(self, direction: int) -> bool | None:
+        """Whether one list has a theme, and shares more than random directions' lists."""
+        found = self.names.beyond_directions
+        return None if found is None else bool(found[direction])
 
     def text(self, direction: int) -> str:
         """The name of one list in full."""
@@ -51,7 +63,7 @@ class NamedNeighbors(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
-        labels = self.names.counter.labels
+        labels, beside = self.names.counter.labels, self.names.beside
         found = self.neighbors.to_dict()
         results = found.pop("results")
         return {
@@ -60,17 +72,24 @@ class NamedNeighbors(Result):
                 **record(self.names.spec, "draws", "seed", "level"),
                 "eligible_labels": len(labels),
                 "kinds": sorted({label.kind for label in labels}),
+                "random_directions": beside
+                and {"draws": len(beside), "seed": beside.seed, **beside.settings.to_dict()},
             },
             "results": [{**one, **self._naming(direction)} for direction, one in enumerate(results)],
         }
 
     def columns(self) -> dict[str, Column]:
         """Those of the neighbours, and in each row what its list shares and how surprising that is."""
-        k, every = self.neighbors.settings.k, range(len(self))
+        k, every, names = self.neighbors.settings.k, range(len(self)), self.names
+        figures = {
+            "p_familywise": names.p_familywise,
+            "p_familywise_random_directions": names.p_directions,
+            "beyond_random_directions": names.beyond_directions,
+        }
         return {
             **self.neighbors.columns(),
             "name": [text for text in map(self.text, every) for _ in range(k)],
-            "p_familywise": np.repeat(self.names.p_familywise, k),
+            **{name: np.repeat(of, k) for name, of in figures.items() if of is not None},
         }
 
     def _naming(self, direction: int) -> dict[str, Any]:
@@ -78,6 +97,8 @@ class NamedNeighbors(Result):
         return {
             "name": name_in_words(themes),
             "p_familywise": self.p_list(direction),
+            "p_familywise_random_directions": self.p_directions(direction),
+            "beyond_random_directions": self.beyond_directions(direction),
             "themes": plain(themes),
         }
 
@@ -88,6 +109,7 @@ def name_neighbors(
     *,
     naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
     labels: LabelTable | None = None,
+    n_directions: int = N_DIRECTIONS,
     store: DrawStore | None = None,
     progress: Progress | None = None,
 ) -> NamedNeighbors:
@@ -99,8 +121,10 @@ def name_neighbors(
     neighbors : m lists of k tokens, k at least 3
     naming : when a label names a list, and which kinds of labels count
     labels : by default those that come with tokensphere
-    store : where the draws of the null are kept, by default the memory of this process
-    progress : called with the number of draws done since the last call
+    n_directions : random directions whose lists, looked for in the same way, share as much as a theme
+        that is marked (``"≈ chance"``); 0 for no such comparison
+    store : where the draws of the nulls are kept, by default the memory of this process
+    progress : called with the number of draws and directions done since the last call
 
     Raises
     ------
@@ -111,5 +135,11 @@ def name_neighbors(
     if k < FEWEST:
         raise InputError(f"lists of {k} tokens are too short to have a name: k must be {FEWEST} or more")
     counter = LabelCounter(labels_of(space, labels), space.usable, k, kinds=naming.kinds)
-    names = name_lists(counter, neighbors.ids, naming, store=store, progress=progress)
+    draw: dict[str, Any] = {"store": store, "progress": progress}
+    beside = None
+    if n_directions:
+        beside = direction_null(
+            space, counter, neighbors.settings, n_directions, seed=naming.seed, **draw
+        )
+    names = name_lists(counter, neighbors.ids, naming, beside=beside, **draw)
     return NamedNeighbors(neighbors, names)

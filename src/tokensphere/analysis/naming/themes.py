@@ -15,7 +15,11 @@ from tokensphere.labels.table import Label
 from tokensphere.records import record
 
 NOTHING = "nothing in common beyond chance"
+AS_CHANCE = "≈ chance"  # before what random directions' lists share as well; no colour alone says it
 FORM_KINDS = frozenset({"form", "id", "kind"})  # what a token looks like, not what it means
+# What people mean by "these share something": meaning and grammar (also lists, and labels of one's
+# own) before forms of one word, these before spelling, and that before the place in the vocabulary.
+_RANKS = {"lemma": 1, "form": 2, "kind": 2, "id": 3}
 _NEARLY = 0.8  # the part of one set that makes it "nearly a subset" of another
 _MOST_THEMES = 3
 # How the words of labels begin that cannot stand after "are", and what is said instead.
@@ -39,6 +43,8 @@ class Theme:
     size, n : K of the n usable tokens of the vocabulary have it
     p : hypergeometric, ``P(X ≥ x)``
     p_familywise : the same adjusted for all labels that were tried, in (0, 1]
+    p_directions : how often lists of random directions share a label as unlikely; None if nobody asked
+    beyond_directions : whether that is more than they share; None with it
     """
 
     label: Label
@@ -48,6 +54,18 @@ class Theme:
     n: int
     p: float
     p_familywise: float
+    p_directions: float | None = None
+    beyond_directions: bool | None = None
+
+    @property
+    def mark(self) -> str:
+        """``"≈ chance"`` of what random directions' lists share as well; else empty."""
+        return AS_CHANCE if self.beyond_directions is False else ""
+
+    @property
+    def rank(self) -> int:
+        """Which sort of thing is shared, in 0 … 3: meaning or grammar, one word, spelling, place."""
+        return _rank(self.label)
 
     @property
     def is_form(self) -> bool:
@@ -56,8 +74,8 @@ class Theme:
 
     @property
     def short(self) -> str:
-        """A few words, e.g. ``"6/10 verbs, 3rd person singular present"``."""
-        return f"{self.shared}/{self.k} {self.label.words}"
+        """A few words, e.g. ``"6/10 verbs, 3rd person singular present"``, and the mark."""
+        return _marked(self.mark, f"{self.shared}/{self.k} {self.label.words}")
 
     @property
     def claim(self) -> str:
@@ -79,7 +97,11 @@ class Theme:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        own = record(self, "shared", "k", "size", "n", "p", "p_familywise", "text")
+        own = record(
+            self, "shared", "k", "size", "n", "p", "p_familywise", "p_directions", "beyond_directions",
+            "text", p_directions="p_familywise_random_directions",
+            beyond_directions="beyond_random_directions",
+        )  # fmt: skip
         return {**self.label.to_dict(), **own}
 
 
@@ -105,8 +127,20 @@ def name_in_words(themes: Sequence[Theme]) -> str:
     """
     if not themes:
         return NOTHING
-    line = "; ".join(theme.text for theme in themes)
-    return f"only outwardly alike: {line}" if all(theme.is_form for theme in themes) else line
+    alike = marks_in_words(themes)
+    if themes[-1].mark == themes[0].mark:  # those without a mark stand first
+        return _marked(alike, "; ".join(theme.text for theme in themes))
+    return _marked(alike, "; ".join(_marked(theme.mark, theme.text) for theme in themes))
+
+
+def marks_in_words(themes: Sequence[Theme]) -> str:
+    """What is to be said of the first of the themes before it is said what they are; may be empty."""
+    outward = all(theme.is_form for theme in themes)
+    return ", ".join(filter(None, [themes[0].mark, "only outwardly alike" * outward]))
+
+
+def _marked(mark: str, text: str) -> str:
+    return f"{mark}: {text}" if mark else text
 
 
 def choose_themes(
@@ -117,14 +151,17 @@ def choose_themes(
     *,
     level: float = 0.05,
     most: int = _MOST_THEMES,
+    p_directions: Float64s | None = None,
 ) -> tuple[Theme, ...]:
-    """The labels that name a list: the most significant ones that each add something.
+    """The labels that name a list: significant ones that each add something, meaning first.
 
-    A label adds nothing beside a stronger one that was chosen when four fifths of its tokens in the
-    list have the stronger one, too, or when four fifths of the smaller label's tokens in the
-    vocabulary have the larger one (verbs in -s and tokens in -s, countries and capitalised tokens).
-    The first does not hold for words beside an outward label: that ten tokens are frequent does not
-    explain that six of them are verbs.
+    Words are gone through first, then spelling, then the place in the vocabulary; within each the most
+    significant label first. A label adds nothing beside a stronger one that was chosen when four fifths
+    of its tokens in the list have that one, too, or when four fifths of the smaller label's tokens in
+    the vocabulary have the larger one (verbs in -s and tokens in -s, countries and capitalised tokens).
+    So no word is hidden by spelling or place. What is chosen is put in order: what random directions'
+    lists do not share, if that is known, and then by what it is about, see :attr:`Theme.rank`. If it is
+    too much, the strongest stays in any case.
 
     Parameters
     ----------
@@ -134,30 +171,32 @@ def choose_themes(
     shared : int array of shape (E,), x of every eligible label
     level : labels with a larger `p_familywise` are no themes
     most : how many themes at most
+    p_directions : float64 array of shape (E,), the labels' p adjusted for all of them beside lists of
+        random directions; of themes with a larger one than `level` it is said that they are no more
 
     Returns
     -------
-    tuple of Theme, by p; of equal p the label of fewer tokens, then of fewer characters, first
+    tuple of Theme, by mark, by rank, then by p; of equal p the label of fewer tokens, then of fewer
+    characters, first
     """
     significant = np.flatnonzero((p_familywise <= level) & (shared >= counter.min_shared))
     p = counter.tails(shared)
-    order = significant[np.argsort(p[significant], kind="stable")]
+    ranks = [_rank(counter.labels[label]) for label in significant.tolist()]
+    order = significant[np.lexsort((p[significant], np.maximum(ranks, 1)))]
     marks = counter.marks(ids, order)
-    is_form = [counter.labels[label].kind in FORM_KINDS for label in order.tolist()]
     chosen: list[int] = []
     sets: dict[int, Int64s] = {}
     for place, label in enumerate(order.tolist()):
-        if len(chosen) == most:
-            break
-        beside = (other for other in chosen if is_form[place] or not is_form[other])
-        if any(_within(marks[:, place], marks[:, other]) for other in beside):
+        stronger = [other for other in chosen if p[order[other]] <= p[label]]
+        if any(_within(marks[:, place], marks[:, other]) for other in stronger):
             continue
         mine = counter.members(label)
-        if any(_overlap(mine, sets[other]) >= _NEARLY for other in chosen):
+        if any(_overlap(mine, sets[other]) >= _NEARLY for other in stronger):
             continue
         chosen.append(place)
         sets[place] = mine
-    return tuple(
+    beside = [None if p_directions is None else float(p_directions[label]) for label in order[chosen]]
+    themes = [
         Theme(
             label=counter.labels[label],
             shared=int(shared[label]),
@@ -166,9 +205,26 @@ def choose_themes(
             n=counter.n,
             p=float(p[label]),
             p_familywise=float(p_familywise[label]),
+            p_directions=p_beside,
+            beyond_directions=None if p_beside is None else p_beside <= level,
         )
-        for label in order[chosen].tolist()
-    )
+        for label, p_beside in zip(order[chosen].tolist(), beside, strict=True)
+    ]
+    return _first(themes, most)
+
+
+def _first(themes: Sequence[Theme], most: int) -> tuple[Theme, ...]:
+    """The themes in order, at most so many; the strongest is one of them, if need be the last."""
+    ordered = sorted(themes, key=lambda theme: (theme.mark, theme.rank, theme.p))
+    first = ordered[:most]
+    if len(ordered) > most > 1:
+        strongest = min(ordered, key=lambda theme: theme.p)
+        first = first if strongest in first else [*first[:-1], strongest]
+    return tuple(first)
+
+
+def _rank(label: Label) -> int:
+    return _RANKS.get(label.kind, 0)
 
 
 def _within(one: Bools, other: Bools) -> bool:

@@ -7,23 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.job import Progress
-from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.naming.counts import LabelCounter
+from tokensphere.analysis.naming.directions import DirectionNull, direction_null, lists_with_as_many
 from tokensphere.analysis.naming.labels import label_columns
-from tokensphere.analysis.naming.lists import FEWEST, VERSION, NamingSpec, labels_of, shuffled_null
+from tokensphere.analysis.naming.lists import FEWEST, NamingSpec, labels_of, shuffled_null
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
 from tokensphere.analysis.result import Column, Result
-from tokensphere.arrays import Float64s, Int32s, Int64s, Intps
-from tokensphere.errors import InputError, check_whole
-from tokensphere.geometry.laws import Isotropic
+from tokensphere.arrays import Float64s, Int64s, Intps
+from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.records import plain, record
 from tokensphere.space import EmbeddingSpace, Provenance
-from tokensphere.statistics.draws import Draws, DrawStore, first_draws
+from tokensphere.statistics.draws import DrawStore
 from tokensphere.statistics.pvalues import p_values, q_values
 from tokensphere.vocabulary import Token, Vocabulary, token_ids
 
@@ -45,6 +43,18 @@ class DirectionPValues:
     p: Float64s
     n_draws: int
     settings: SearchSettings
+
+    @classmethod
+    def of(
+        cls, null: DirectionNull, counter: LabelCounter, shared: Int64s, tested: Float64s
+    ) -> DirectionPValues:
+        """Of a list with `shared` tokens and the p `tested` of each label, arrays of shape (E,)."""
+        return cls(
+            p_familywise=float(null.p_familywise(tested.min(initial=1.0))),
+            p=(1 + lists_with_as_many(counter, null.lists, shared)) / (1 + len(null)),
+            n_draws=len(null),
+            settings=null.settings,
+        )
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,14 @@ class Naming(Result):
         """The p-value of the list as a whole: is anything shared at all? In [1/(1 + B), 1]."""
         return float(self.p_familywise.min(initial=1.0))
 
+    @property
+    def beyond_directions(self) -> bool | None:
+        """Whether the list shares more than random directions' lists do; None if nobody asked."""
+        beside = self.directions
+        if beside is None:
+            return None
+        return bool(self.themes) and beside.p_familywise <= self.spec.level
+
     def ranked(self, least: int = 1) -> Intps:
         """The labels that at least `least` tokens share, the smallest p first."""
         some = np.flatnonzero(self.shared >= least)
@@ -111,6 +129,7 @@ class Naming(Result):
             "name": self.text,
             "p_familywise": self.p_list,
             "p_familywise_random_directions": beside and beside.p_familywise,
+            "beyond_random_directions": self.beyond_directions,
             "themes": plain(self.themes),
             "n_tokens": self.n,
             "eligible_labels": len(self.labels),
@@ -162,8 +181,7 @@ def name_tokens(
     tokens : 3 or more different tokens or ids
     naming : when a label names a list, and which kinds of labels count
     labels : by default those that come with tokensphere
-    n_directions : random directions to compare with, of the same seed, see :func:`direction_lists`; 0
-        for none
+    n_directions : random directions to compare with, of the same seed; 0 for none
     search : how their neighbours are looked for; the k nearest, as many as the list has tokens.
         Meaningful if the list was found in the same way
     store : where the draws of the nulls are kept, by default the memory of this process
@@ -185,85 +203,29 @@ def name_tokens(
     shared = counter.counts(ids[None]).toarray()[0].astype(np.int64)
     tested = counter.tested(shared)
     adjusted = p_values(tested, null, larger=False)
-    directions = None
+    beside = p_directions = None
     if n_directions:
-        settings = replace(search, k=len(ids))
-        lists = direction_lists(space, settings, n_directions, **draw)
-        directions = _beside(counter, lists, shared, tested, settings)
+        found = direction_null(space, counter, replace(search, k=len(ids)), n_directions, **draw)
+        beside = DirectionPValues.of(found, counter, shared, tested)
+        p_directions = found.p_familywise(tested)
     return Naming(
         ids=ids,
-        themes=choose_themes(counter, ids, adjusted, shared, level=naming.level),
+        themes=choose_themes(
+            counter, ids, adjusted, shared, level=naming.level, p_directions=p_directions
+        ),
         labels=counter.labels,
         shared=shared,
         sizes=counter.sizes,
         p=counter.tails(shared),
         p_familywise=adjusted,
         q=q_values(tested),
-        directions=directions,
+        directions=beside,
         n=counter.n,
         left_out=left_out,
         spec=naming,
         provenance=space.provenance,
         vocabulary=space.vocabulary,
     )
-
-
-def direction_lists(
-    space: EmbeddingSpace,
-    settings: SearchSettings,
-    n_draws: int,
-    *,
-    seed: int = 0,
-    store: DrawStore | None = None,
-    progress: Progress | None = None,
-) -> Int32s:
-    """The neighbours of random directions of the real vocabulary (docs/definitions.md 1 and 2).
-
-    Parameters
-    ----------
-    space : the embeddings
-    settings : how neighbours are looked for, k of them
-    n_draws : B, how many directions: those of `seed` with the indices 2⁴⁰, 2⁴⁰ + 1, …
-    seed, store, progress : as in :func:`shuffled_null`
-
-    Returns
-    -------
-    int32 array of shape (B, k)
-    """
-    check_whole("the seed", seed)
-    finder, law = Finder(space, settings), Isotropic(space.shape[1], seed)
-
-    def make(block: int) -> Draws:
-        return {"ids": finder.find(law.block(block).vectors)[0].astype(np.int32)}
-
-    key = {
-        "what": "neighbours of random directions", "version": VERSION, "seed": int(seed),
-        **space.key(), **settings.to_dict(),
-    }  # fmt: skip
-    return np.asarray(first_draws(n_draws, make, key=key, store=store, progress=progress)["ids"])
-
-
-def lists_with_as_many(counter: LabelCounter, lists: npt.ArrayLike, shared: npt.ArrayLike) -> Int64s:
-    """For every label, how many lists have at least as many tokens with it.
-
-    Parameters
-    ----------
-    counter : counts labels in lists of k tokens
-    lists : int array of shape (B, k)
-    shared : int array of shape (E,), x of every eligible label
-
-    Returns
-    -------
-    int64 array of shape (E,), in [0, B]; B where x is 0
-    """
-    wanted = np.asarray(shared)
-    reached = np.zeros(len(counter), dtype=np.int64)
-    total = 0
-    for _, counts in counter.blocks(lists):
-        enough = counts.data >= wanted[counts.indices]
-        reached += np.bincount(counts.indices[enough], minlength=len(counter))
-        total += counts.shape[0]
-    return np.where(wanted == 0, total, reached)
 
 
 def _list(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[Int64s, tuple[int, ...]]:
@@ -280,15 +242,3 @@ def _list(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[Int64s, tuple[int,
             f"{len(part)} tokens{without} are too few to have a name: give {FEWEST} or more"
         )
     return part, left_out
-
-
-def _beside(
-    counter: LabelCounter, lists: Int32s, shared: Int64s, tested: Float64s, settings: SearchSettings
-) -> DirectionPValues:
-    null = counter.smallest(lists).p
-    return DirectionPValues(
-        p_familywise=float(p_values(tested.min(initial=1.0), null, larger=False)),
-        p=(1 + lists_with_as_many(counter, lists, shared)) / (1 + len(lists)),
-        n_draws=len(lists),
-        settings=settings,
-    )

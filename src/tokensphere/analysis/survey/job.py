@@ -229,7 +229,12 @@ def name_survey(
     labels : by default all that are built in
     store : where nulls are kept, by default the memory of this process
     """
-    naming = share_labels(space, survey.records.shown, survey.coherent, labels=labels, store=store)
+    search = SearchSettings(
+        survey.settings.k, centered=survey.settings.centered, forms=survey.settings.forms
+    )
+    naming = share_labels(
+        space, survey.records.shown, survey.coherent, labels=labels, search=search, store=store
+    )
     return replace(survey, naming=naming)
 
 

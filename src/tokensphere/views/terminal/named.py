@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from tokensphere.analysis.naming.neighbors import NamedNeighbors
-from tokensphere.analysis.naming.themes import NOTHING, share_in_words
+from tokensphere.analysis.naming.themes import AS_CHANCE, NOTHING, marks_in_words, share_in_words
 from tokensphere.views.terminal.neighbors import WIDEST_TITLE, neighbors_caption, tables
 from tokensphere.views.terminal.render import cells, note, table_with_text
 from tokensphere.views.text import anchor, p_text, short
@@ -42,8 +42,8 @@ def _block(result: NamedNeighbors, first: int, last: int, width: int) -> list[Re
 
 
 def _styled(line: str) -> Text:
-    """A line, dim where there is nothing."""
-    return Text(anchor(line), style="dim" if line.startswith(NOTHING) else "")
+    """A line, dim where there is nothing, or nothing more than random directions share."""
+    return Text(anchor(line), style="dim" if line.startswith((NOTHING, AS_CHANCE)) else "")
 
 
 def lines(result: NamedNeighbors, direction: int) -> list[str]:
@@ -55,20 +55,28 @@ def lines(result: NamedNeighbors, direction: int) -> list[str]:
     themes = result.themes(direction)
     if not themes:
         return [f"{NOTHING} ({p(result.p_list(direction))})"]
-    said = [
-        f"{theme.claim} ({share_in_words(theme.size / theme.n)} of all tokens; {p(theme.p_familywise)})"
-        for theme in themes
-    ]
-    if all(theme.is_form for theme in themes):
-        said[0] = f"only outwardly alike: {said[0]}"
+    said = []
+    for place, theme in enumerate(themes):
+        mark = theme.mark if place else marks_in_words(themes)
+        beside = f", of random directions {theme.p_directions:.2g}" if theme.mark else ""
+        everywhere = f"{share_in_words(theme.size / theme.n)} of all tokens"
+        claim = f"{mark}: {theme.claim}" if mark else theme.claim
+        said.append(f"{claim} ({everywhere}; {p(theme.p_familywise)}{beside})")
     return said
 
 
 def caption(result: NamedNeighbors) -> str:
-    """What p means."""
-    spec = result.names.spec
-    return (
+    """What p means, and the mark where a name has it."""
+    spec, beside = result.names.spec, result.names.beside
+    said = (
         f"p: how often {result.neighbors.settings.k} random tokens share a label that is as unlikely,"
         f" whichever of {len(result.names.counter):,} labels it is ({spec.draws:,} draws, seed"
         f" {spec.seed})"
+    )
+    marked = any(theme.mark for j in range(len(result)) for theme in result.themes(j))
+    if beside is None or not marked:
+        return said
+    return (
+        f"{said}; {AS_CHANCE}: so do the nearest tokens of random directions in more than"
+        f" {100 * spec.level:.0f} % of {len(beside):,} lists"
     )

@@ -33,13 +33,13 @@ def naming(result: Naming, _width: int) -> RenderableType:
 
 def _naming_table(result: Naming, labels: Sequence[int]) -> Table:
     """The labels of smallest p; those that name the list are marked."""
-    names = {theme.label.name for theme in result.themes}
+    names = {theme.label.name: "≈" if theme.mark else "•" for theme in result.themes}
     beside = result.directions
     heads = ["", "label", "here", "everywhere", "p", "family-wise", "q"]
     rows = [cells(heads if beside is None else [*heads, "random directions"], "dim")]
     for j in labels:
         row = [
-            cell("•" if result.labels[j].name in names else " "),
+            cell(names.get(result.labels[j].name, " ")),
             cell(short(result.labels[j].words, _WIDEST_WORDS)),
             cell(f"{result.shared[j]}/{len(result.ids)}"),
             cell(percent(result.sizes[j] / result.n)),
@@ -67,13 +67,17 @@ def _notes(result: Naming, n_shared: int) -> Iterator[Text]:
         how = ", ".join([settings.similarity, ROWS[settings.centered], *[FORMS] * settings.forms])
         yield note(
             f"beside random directions p {_p(beside.p_familywise, beside.n_draws)}: how often their"
-            f" nearest tokens do ({beside.n_draws:,} directions, {how})"
+            f" nearest tokens do ({beside.n_draws:,} directions, {how}); last column: how often"
+            " they share that very label as often"
         )
     if n_shared > _MOST_LABELS:
         yield note(f"{n_shared - _MOST_LABELS} more labels are shared by 3 tokens or more (--json)")
     without = f"{len(result.left_out)} left out (zero, NaN or padding)" if result.left_out else ""
     tokens = tokens_of(result.n, result.provenance.model)
-    yield token_caption(f"{len(result.labels):,} labels", tokens, without, "• names the list")
+    legend = ["• names the list"] if not all(theme.mark for theme in result.themes) else []
+    if any(theme.mark for theme in result.themes):
+        legend.append("≈ does, too, but random directions' lists share something as unlikely")
+    yield token_caption(f"{len(result.labels):,} labels", tokens, without, *legend)
 
 
 def label_list(result: LabelList, _width: int) -> RenderableType:

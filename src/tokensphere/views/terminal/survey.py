@@ -6,6 +6,7 @@ import numpy as np
 from rich.console import RenderableType
 from rich.text import Text
 
+from tokensphere.analysis.naming.themes import AS_CHANCE
 from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.exceedance import Exceedance
@@ -29,6 +30,7 @@ KINDS = tuple((centered, forms, f"  {FORMS}" if forms else ROWS[centered])
 RANKINGS = {"cosine": "cosine", "centered": "cosine, centred", "dot": "dot"}
 _WIDEST_TOKEN = 18
 _HUBS_SHOWN = 5
+_WHAT = {WORDS: "meaning or grammar"}
 
 
 def survey(result: Survey, width: int) -> RenderableType:
@@ -128,17 +130,17 @@ def _token(result: Survey, id: int) -> str:
 
 def _themes(naming: SurveyNaming) -> RenderableType:
     """How often lists share a label, by group of labels; among coherent lists and the others."""
-    among = ("all lists", "interval", "coherent", "others", "kappa", "interval")
-    rows: list[Row] = [cells(("share a label", "labels", *among), "bold")]
+    heads = ("share a label", "labels", "all lists", "interval", "by chance", "coherent", "others")
+    rows: list[Row] = [cells((*heads, "kappa", "interval"), "bold")]
     for group in naming.groups:
         kappa, ends = group.agreement.kappa, group.agreement.interval
-        every, *parts = map(_share, (group.rate, group.rate_coherent, group.rate_others))
+        rates = (group.by_chance, group.rate_coherent, group.rate_others)
+        every = [tenths(group.rate.share), between(group.rate.interval)]
         agreement = "—" if kappa is None else f"{kappa:.2f}"
         interval = "" if ends is None else f"{ends[0]:.2f} to {ends[1]:.2f}"
-        row = [group.name, f"{group.n_labels:,}", every, between(group.rate.interval), *parts]
+        row = [group.name, f"{group.n_labels:,}", *every, *map(_share, rates)]
         rows.append([*row, agreement, interval])
-    chance = f"{100 * naming.level:.0f} %"
-    return table([*rows, ["chance", "", chance, "", chance, chance, "0", ""]])
+    return table(rows)
 
 
 def _share(rate: Share | None) -> str:
@@ -147,10 +149,23 @@ def _share(rate: Share | None) -> str:
 
 def _themes_sentence(result: Survey, naming: SurveyNaming) -> str:
     group = next((group for group in naming.groups if group.name == WORDS), naming.groups[0])
+    chance, excess = group.by_chance, group.excess
     return (
-        f"{tenths(group.rate.share)} of the lists have a theme in words, which"
-        f" {100 * naming.level:.0f} % of lists of random tokens have;"
-        f" {tenths(group.agreement.both / len(result))} have a theme and are coherent."
+        f"{tenths(group.rate.share)} of the lists share {_WHAT.get(group.name, group.name)}, which"
+        f" {tenths(chance.share)} of lists of random tokens do (95 % interval"
+        f" {between(chance.interval, ' to ')} %): {100 * excess.difference:+.1f} points"
+        f" ({between(excess.interval, ' to ')}). {tenths(group.agreement.both / len(result))} do and are"
+        f" coherent.{_mark(naming)}"
+    )
+
+
+def _mark(naming: SurveyNaming) -> str:
+    """What the mark before names means, if there can be one."""
+    if not naming.n_directions:
+        return ""
+    return (
+        f" {AS_CHANCE}, before what a list shares: more than {100 * naming.level:.0f} % of the lists of"
+        f" {naming.n_directions:,} other random directions share something as unlikely."
     )
 
 
