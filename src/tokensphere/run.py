@@ -72,7 +72,8 @@ def _work(job: Job[P], parts: list[P], save: Path | None, progress: Progress | N
     def now_and_then() -> None:
         nonlocal saved
         if save is not None and time.monotonic() - saved > SAVE_AFTER:
-            parts[:] = [job.join(parts)]
+            if len(parts) > 1:
+                parts[:] = [job.join(parts)]
             _write(job, parts[0], save)
             saved = time.monotonic()
 

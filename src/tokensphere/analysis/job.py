@@ -82,8 +82,8 @@ class Job(Protocol[P]):
     def join(self, parts: Sequence[P]) -> P:
         """The directions of all parts, in their order."""
 
-    def finish(self, done: P, progress: Progress | None = None) -> None:
-        """What is left to do when all directions are done."""
+    def finish(self, done: P, progress: Progress | None, after: Callable[[], None]) -> None:
+        """What is left to do when all directions are done, step by step, in `done` itself."""
 
     def table(self, done: P) -> Table:
         """What is kept of the directions that are done."""
@@ -127,7 +127,7 @@ def work(
     job : the work
     parts : what is there already; it grows, so that whoever catches an interruption has all that is done
     progress : called with the number of draws and directions done since the last call
-    after : called after each block
+    after : called after each block, and after each step of what is left to do when all are done
     """
     job.prepare(progress)
     for part in job.blocks(sum(map(len, parts))):
@@ -135,9 +135,12 @@ def work(
         if progress is not None:
             progress(len(part))
         after()
-    done = job.join(parts)
-    job.finish(done, progress)
-    return done
+    if len(parts) != 1:
+        parts[:] = [
+            job.join(parts)
+        ]  # what is finished of it is there for whoever catches an interruption
+    job.finish(parts[0], progress, after)
+    return parts[0]
 
 
 def difference(job: Job[Any], there: Mapping[str, Any]) -> str | None:

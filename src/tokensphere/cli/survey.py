@@ -9,13 +9,14 @@ from tokensphere.cli.app import main
 
 
 @main.command()
-@options.number("-n", 10_000, "Number of directions.", least=1, to="count")
+@options.number("-n", 1_000, "Number of directions.", least=1, to="count")
 @options.random
 @options.k(2, "Neighbours in the lists shown; rates are given for 5, 10 and 20, too.")
 @options.centered
 @options.forms
-@options.choice("--surrogate", "matched gaussian", "Law of the vocabulary with no words.")
-@options.number("--surrogate-seed", 0, "Of the vocabulary with no words.")
+@options.choice("--surrogate", "blockwise matched gaussian", "Law of the vocabularies with no words.")
+@options.number("--surrogate-seed", 0, "Of the first vocabulary with no words.")
+@options.number("--surrogates", 19, "Vocabularies that each direction is compared with; 99 tell 1 %.")
 @options.flag("--name", "Say how often neighbours share a label, and which; so does --labels."
               ' "≈ chance": no more than other random lists.', to="named")  # fmt: skip
 @options.labels
@@ -23,7 +24,13 @@ from tokensphere.cli.app import main
 @options.plot
 @options.any_model
 def survey(
-    count: int, surrogate: Any, surrogate_seed: int, named: bool, labels_file: str | None, **_: Any
+    count: int,
+    surrogate: Any,
+    surrogate_seed: int,
+    surrogates: int,
+    named: bool,
+    labels_file: str | None,
+    **_: Any,
 ) -> None:
     """How often are random neighbourhoods coherent?
 
@@ -40,7 +47,7 @@ def survey(
         space,
         running.random_directions(space),
         search=running.search_settings(),
-        surrogate=SurrogateSpec(surrogate, surrogate_seed),
+        surrogate=SurrogateSpec(surrogate, surrogate_seed, surrogates),
     )
     # Before the work of minutes, so that a mistake in a file of labels costs none.
     labels = running.label_table_of(space) if named or labels_file is not None else None

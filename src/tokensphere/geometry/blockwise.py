@@ -6,11 +6,11 @@ the mean ``μ`` of all rows,
 
     t_i μ/‖μ‖ + a + b (t_i − t̄) + e_i        a, b orthogonal to μ, e_i Gaussian and orthogonal to μ
 
-of unit length, where ``a``, ``b`` and ``Σ e_i e_iᵀ`` are the real block's: not an estimate's, but themselves.
-For Gaussian rows they are all that can be told (they are sufficient), so that, given them, the real rows
-and any number of surrogates are as alike as draws of one law, and a test that compares them is exact
-(co-sufficient sampling: Engen & Lillegård 1997, Lockhart et al. 2007). Bringing rows to unit length
-disturbs that a little; mending the noise and scaling it again leaves next to nothing of it.
+of unit length, where ``a``, ``b`` and ``Σ e_i e_iᵀ`` are the real block's: not an estimate's, but
+themselves. For Gaussian rows they are all that can be told (they are sufficient), so that, given them,
+the real rows and any number of surrogates are as alike as draws of one law, and a test that compares
+them is exact (co-sufficient sampling: Engen & Lillegård 1997, Lockhart et al. 2007). Bringing rows to
+unit length disturbs that a little; mending the noise and scaling it again leaves next to nothing of it.
 
 So a surrogate keeps whatever is coarse, groups of a thousand rows and how rows change along the mean,
 and nothing that is finer.
@@ -18,7 +18,6 @@ and nothing that is finer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -30,7 +29,7 @@ from tokensphere.geometry.directions import stream
 from tokensphere.geometry.rows import Rows
 
 _PER_DIMENSION = 2  # rows of a block, at least; with fewer, next to none would differ from the real ones
-_ROUNDS = 2  # of mending, each after the rows were brought to unit length
+_WIDE = 200  # dimensions; so many have nearly the same length, and one round of mending will do
 _RIDGE = 1e-7  # of the mean variance: about the error of a product in single precision
 _THIN = 1e-5  # of the mean variance; a direction with less has none
 _NONE = 1e-12  # likewise, whatever the others have: what rounding leaves of equal rows
@@ -45,8 +44,8 @@ class _Block:
     places : int64 array of shape (N,), which rows
     along : float64 array of shape (N,), ``t``
     steps : float64 array of shape (N, 2), orthonormal columns: a constant, and the steps ``t − t̄``
-    known : float64 array of shape (2, d − 1), what they are multiplied by: ``a`` and ``b`` but for a factor
-    basis : float32 array of shape (d − 1, r) with orthonormal columns, the space of the noise; None for all
+    known : float64 array of shape (2, d − 1), what they are multiplied by: ``a`` and ``b`` scaled
+    basis : float32 array of shape (d − 1, r), orthonormal columns, the space of the noise; None for all
     factor : float64 array of shape (r, r), lower triangular ``L``: ``L Lᵀ = Σ e_i e_iᵀ`` in that basis
     """
 
@@ -80,14 +79,14 @@ class _Block:
         mixed, square = np.vecdot(known, noise).astype(np.float64), np.maximum(_squares(noise), 1e-30)
         scale = (np.sqrt(mixed**2 + square * np.maximum(left, 0.0)) - mixed) / square
         rest = _to_length(known + scale[:, None].astype(np.float32) * noise, room)
-        for _ in range(_ROUNDS):
+        for _ in range(1 if known.shape[1] > _WIDE else 2):
             rest -= known
             rest -= steps @ (steps.T @ rest)  # neither mean nor slope
             rest = _to_length(known + self._mended(rest), room)
         return np.column_stack([self.along.astype(np.float32), rest]), int(np.count_nonzero(left <= 0))
 
     def _mended(self, noise: Float32s) -> Float32s:
-        """Noise times the matrix ``M`` with which its square ``F`` is the wanted one, ``Mᵀ F M = L Lᵀ``."""
+        """Noise times the matrix ``M`` that gives it the square wanted: ``Mᵀ F M = L Lᵀ``."""
         from scipy.linalg import solve_triangular
 
         here = noise if self.basis is None else noise @ self.basis

@@ -9,7 +9,7 @@ stopped goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -175,7 +175,7 @@ class DirectionTestJob(OnDirections):
         """The directions of all parts in their order."""
         return Measured.join(parts, self.search.k)
 
-    def finish(self, done: Measured, progress: Progress | None = None) -> None:
+    def finish(self, done: Measured, progress: Progress | None, _: Callable[[], None]) -> None:
         """Draw on until the p-values are settled, if that is asked for."""
         if self._settle is None:
             return

@@ -5,8 +5,9 @@ docs/definitions.md 5, 6 and 9.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -25,15 +26,16 @@ from tokensphere.geometry.coherence import Coherence, random_pair_limit
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.similarity import SearchSettings
-from tokensphere.geometry.surrogate import SURROGATE_LAWS, SurrogateLaw
+from tokensphere.geometry.surrogate import DEFAULT_LAW, SURROGATE_LAWS, SurrogateLaw
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import DrawStore
 from tokensphere.statistics.exceedance import exceedance_rates
+from tokensphere.statistics.own_null import own_null
 
 _PAIRS = 100_000  # for the limit of `alike`: a hundred of them lie above it
 _LEAST = 100  # directions without which a percentile means nothing
-_VERSION = 2  # of what the records are; raised whenever the same settings would give others
+_VERSION = 3  # of what the records are; raised whenever the same settings would give others
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,19 @@ class SurrogateSpec:
 
     Attributes
     ----------
-    law : ``"matched"`` or ``"gaussian"``, see :mod:`tokensphere.geometry.surrogate`
-    seed : of its rows, 0 or more
+    law : ``"blockwise"``, ``"matched"`` or ``"gaussian"``, see :mod:`tokensphere.geometry.surrogate`
+    seed : of the first one's rows, 0 or more; the others have the next seeds
+    count : how many, 0 or more, each direction is compared with: 19 to tell 5 %, 99 to tell 1 %
     """
 
-    law: SurrogateLaw = "matched"
+    law: SurrogateLaw = DEFAULT_LAW
     seed: int = 0
+    count: int = 19
 
     def __post_init__(self) -> None:
         check_choice("surrogate", self.law, SURROGATE_LAWS)
         check_whole("the surrogate's seed", self.seed)
+        check_whole("the number of surrogates", self.count)
 
 
 def survey(
@@ -60,7 +65,7 @@ def survey(
     *,
     search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
     ks: Iterable[int] = (5, 10, 20),
-    surrogate: SurrogateSpec | SurrogateLaw = "matched",
+    surrogate: SurrogateSpec | SurrogateLaw = DEFAULT_LAW,
     compute: Compute | None = None,
     progress: Progress | None = None,
 ) -> Survey:
@@ -94,7 +99,6 @@ class SurveyJob(OnDirections):
     """A survey in its steps, for whoever must be able to stop and go on; see :func:`survey`."""
 
     what = "survey"
-    draws = 0
     ready = True
 
     def __init__(
@@ -104,7 +108,7 @@ class SurveyJob(OnDirections):
         *,
         search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
         ks: Iterable[int] = (5, 10, 20),
-        surrogate: SurrogateSpec | SurrogateLaw = "matched",
+        surrogate: SurrogateSpec | SurrogateLaw = DEFAULT_LAW,
         compute: Compute | None = None,
     ) -> None:
         if isinstance(directions, (int, np.integer)):
@@ -125,6 +129,7 @@ class SurveyJob(OnDirections):
             forms=search.forms,
             surrogate=spec.law,
             surrogate_seed=spec.seed,
+            surrogates=spec.count,
             limit=random_pair_limit(Coherence(space.rows), usable, n_pairs=_PAIRS),
         )
 
@@ -134,22 +139,42 @@ class SurveyJob(OnDirections):
         source = self.space.provenance.to_dict()
         model = {name: source[name] for name in source if name not in {"source", "license", "model"}}
         key = {"version": _VERSION, **self.settings.to_dict(), **model}
+        del key["surrogates"]  # more of them can be added
         return key if self.settings.seed is not None else key | self._given
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Nothing: the surrogate is made when it is needed."""
 
-    def finish(self, done: SurveyRecords, progress: Progress | None = None) -> None:
-        """Nothing is left to do."""
+    @property
+    def draws(self) -> int:
+        """Lists in the surrogates."""
+        return self.settings.surrogates * len(self)
+
+    @cached_property
+    def _measurer(self) -> SurveyMeasurer:
+        return SurveyMeasurer(self.space, self.settings, compute=self._compute)
 
     def blocks(self, start: int) -> Iterator[SurveyRecords]:
         """Records of the directions from number `start` on, some thousand at a time."""
-        if start >= len(self):
-            return
-        measurer = SurveyMeasurer(self.space, self.settings, compute=self._compute)
-        for low, vectors, _ in self.directions.blocks(start, BLOCK):
-            check_vectors(vectors, low)
-            yield measurer.measure(vectors)
+        if start < len(self):
+            for low, vectors, _ in self.directions.blocks(start, BLOCK):
+                check_vectors(vectors, low)
+                yield self._measurer.measure(vectors)
+
+    def finish(self, done: SurveyRecords, progress: Progress | None, after: Callable[[], None]) -> None:
+        """Compare all directions with one surrogate after the other, those that are not yet."""
+        for number in range(self.settings.surrogates):
+            missing = np.isnan(done.nulls[: len(self), number, 0, 0, 0])
+            start = int(np.argmax(missing)) if missing.any() else len(self)
+            if progress is not None:
+                progress(start)
+            if start == len(self):
+                continue
+            for low, vectors, _ in self.directions.blocks(start, BLOCK):
+                done.nulls[low : low + len(vectors), number] = self._measurer.beside(vectors, number)
+                if progress is not None:
+                    progress(len(vectors))
+            after()
 
     def join(self, parts: Sequence[SurveyRecords]) -> SurveyRecords:
         """The directions of all parts, in order."""
@@ -240,6 +265,7 @@ def name_survey(
 
 def _rates(settings: SurveySettings, records: SurveyRecords) -> Iterable[CoherenceRate]:
     kinds = list(product(range(len(ROWS)), range(len(FORMS)), range(len(settings.ks))))
+    done = records.surrogates_done
     values = np.stack([records.coherence[:, r, f, j] for r, f, j in kinds], axis=1)
     null = np.stack([records.surrogate[:, r, j] for r, _, j in kinds], axis=1)
     found = exceedance_rates(values, null, levels=LEVELS, seed=settings.seed or 0)
@@ -251,4 +277,5 @@ def _rates(settings: SurveySettings, records: SurveyRecords) -> Iterable[Coheren
             median=float(np.median(values[:, column])),
             surrogate_median=float(np.median(null[:, column])),
             at=tuple(found[column]),
+            own=own_null(values[:, column], records.nulls[:, :done, r, f, j]) if done else None,
         )

@@ -10,7 +10,7 @@ import numpy as np
 
 from tokensphere.analysis.lists import find_lists, first_k, first_of_group
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
-from tokensphere.arrays import Int64s
+from tokensphere.arrays import Float32s, Int64s, Intps
 from tokensphere.directions.named import Vectors
 from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.compute import Compute
@@ -18,7 +18,7 @@ from tokensphere.geometry.floors import ExpectedFloors
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_ids_each
 from tokensphere.geometry.similarity import Scoring, make_scoring
-from tokensphere.geometry.surrogate import surrogate_rows
+from tokensphere.geometry.surrogate import Surrogates
 from tokensphere.space import EmbeddingSpace
 
 BLOCK = 4096
@@ -26,9 +26,10 @@ _SPARE = 1.6  # so many times k tokens mostly have k different forms
 
 
 class SurveyMeasurer:
-    """A vocabulary and its surrogate, ready to be surveyed.
+    """A vocabulary and its surrogates, ready to be surveyed.
 
-    Holds two matrices of n × d: the space's own and the surrogate's.
+    Holds two matrices of n × d: the space's own and that of one surrogate; and, for the law
+    ``blockwise``, half as much again.
 
     Parameters
     ----------
@@ -46,8 +47,10 @@ class SurveyMeasurer:
         rows = space.rows.using(compute)
         self.real = _Side(rows)
         self.dot = make_scoring(rows, similarity="dot")
-        drawn = surrogate_rows(rows, law=settings.surrogate, seed=settings.surrogate_seed)
-        self.surrogate = _Side(drawn)
+        self._surrogates = Surrogates(rows, settings.surrogate)
+        self.surrogate = _Side(self._surrogates.draw(settings.surrogate_seed))
+        self._number = 0  # of the surrogate that is there
+        self._forms_drawn = self.forms[rows.usable]  # of a surrogate's rows
 
     def measure(self, v: Vectors) -> SurveyRecords:
         """Records of m directions, shape (m, d), finite and not zero."""
@@ -65,7 +68,7 @@ class SurveyMeasurer:
             records.ids[:, r] = ids[:, : settings.k]
             every = np.arange(len(v))
             records.largest[:, r] = side.scorings[r].exact(v, every, ids[:, 0])
-            collapsed = self._collapse(side.scorings[r], v, ids)
+            collapsed = self._collapse(side.scorings[r], v, ids, self.forms)
             records.coherence[:, r, 0] = side.coherence.coherence(ids, settings.ks)
             records.coherence[:, r, 1] = side.coherence.coherence(collapsed, settings.ks)
             if r == settings.centered:
@@ -81,14 +84,29 @@ class SurveyMeasurer:
         shown = found[settings.centered][:, : settings.k]
         records.alike_surrogate[:] = side.coherence.alike(shown, settings.limit)
 
-    def _collapse(self, scoring: Scoring, v: Vectors, ids: Int64s) -> Int64s:
+    def beside(self, v: Vectors, number: int) -> Float32s:
+        """``T`` of m directions' lists in surrogate `number`: shape (m, 2, 2, len(ks))."""
+        if number != self._number:
+            del self.surrogate  # two at once would be too many
+            self.surrogate = _Side(self._surrogates.draw(self.settings.surrogate_seed + number))
+            self._number = number
+        settings, side = self.settings, self.surrogate
+        deep = min(int(_SPARE * self._most), side.scorings[1].n_usable)
+        found = np.empty((len(v), 2, 2, len(settings.ks)), dtype=np.float32)
+        for r, ids in enumerate(top_ids_each(side.scorings, v, [deep, deep], floors=side.floors[:2])):
+            collapsed = self._collapse(side.scorings[r], v, ids, self._forms_drawn)
+            for f, lists in enumerate((ids, collapsed)):
+                found[:, r, f] = side.coherence.coherence(lists, settings.ks)
+        return found
+
+    def _collapse(self, scoring: Scoring, v: Vectors, ids: Int64s, forms: Intps) -> Int64s:
         """Of tokens of one form the nearest only, from lists that are a little too long."""
         most = self._most
-        kept, enough = first_k(first_of_group(self.forms[ids]), most)
+        kept, enough = first_k(first_of_group(forms[ids]), most)
         collapsed = np.empty((len(ids), most), dtype=np.int64)
         collapsed[enough] = ids[kept].reshape(-1, most)
         if not enough.all():
-            collapsed[~enough], _ = find_lists(scoring, v[~enough], most, self.forms, ())
+            collapsed[~enough], _ = find_lists(scoring, v[~enough], most, forms, ())
         return collapsed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,7 +30,8 @@ class SurveySettings:
     ks : numbers of neighbours whose coherence is measured, ascending
     centered : whether the lists shown are those on centred rows
     forms : whether in the lists shown of tokens with the same form only the nearest stays
-    surrogate, surrogate_seed : the law and the seed of the vocabulary without words
+    surrogate, surrogate_seed : the law and the seed of the first vocabulary without words
+    surrogates : how many of them each direction is compared with, of this seed and the next ones
     limit : cosine of two centred rows above which they count as alike, in [−1, 1]
     """
 
@@ -42,6 +43,7 @@ class SurveySettings:
     forms: bool
     surrogate: SurrogateLaw
     surrogate_seed: int
+    surrogates: int
     limit: float
     similarity: ClassVar[str] = "cosine"
 
@@ -63,8 +65,10 @@ class SurveyRecords:
     Attributes
     ----------
     coherence : float32 array of shape (m, 2, 2, len(ks)), ``T`` by `ROWS`, `FORMS` and k
-    surrogate : float32 array of shape (m, 2, len(ks)), ``T`` in the surrogate, by `ROWS` and k
-        (its rows have no forms)
+    surrogate : float32 array of shape (m, 2, len(ks)), ``T`` in the first surrogate, by `ROWS` and k,
+        of all its rows
+    nulls : float32 array of shape (m, S, 2, 2, len(ks)), ``T`` in each of S surrogates, by `ROWS`,
+        `FORMS` (a surrogate's row has the form of the token it stands for) and k; NaN where not yet done
     alike, alike_surrogate : int16 arrays of shape (m,), the largest group of the k neighbours
         joined by pairs above the limit, for the lists shown and for the surrogate's
     largest : float32 array of shape (m, 2), the largest cosine, by `ROWS`
@@ -74,6 +78,7 @@ class SurveyRecords:
 
     coherence: Float32s
     surrogate: Float32s
+    nulls: Float32s
     alike: Int16s
     alike_surrogate: Int16s
     largest: Float32s
@@ -91,6 +96,7 @@ class SurveyRecords:
         return cls(
             np.empty((count, 2, 2, n_ks), dtype=np.float32),
             np.empty((count, 2, n_ks), dtype=np.float32),
+            np.full((count, settings.surrogates, 2, 2, n_ks), np.nan, dtype=np.float32),
             np.empty(count, dtype=np.int16),
             np.empty(count, dtype=np.int16),
             np.empty((count, 2), dtype=np.float32),
@@ -108,6 +114,12 @@ class SurveyRecords:
         """The first `count` directions."""
         return SurveyRecords(*(getattr(self, field.name)[:count] for field in fields(self)))
 
+    @property
+    def surrogates_done(self) -> int:
+        """Surrogates that all directions have been compared with."""
+        there = ~np.isnan(self.nulls[:, :, 0, 0, 0]).any(axis=0)
+        return int(np.argmin(np.append(there, False)))
+
     def _named(self, settings: SurveySettings) -> Iterator[tuple[str, npt.NDArray[Any]]]:
         """Every column of a table with its name: views of the arrays."""
         for r, rows in enumerate(ROWS):
@@ -115,6 +127,9 @@ class SurveyRecords:
                 yield f"coherence_{rows}_k{k}", self.coherence[:, r, 0, j]
                 yield f"coherence_{rows}_k{k}_forms", self.coherence[:, r, 1, j]
                 yield f"coherence_{rows}_k{k}_surrogate", self.surrogate[:, r, j]
+                if self.nulls.shape[1]:
+                    yield f"coherence_{rows}_k{k}_surrogates", self.nulls[:, :, r, 0, j]
+                    yield f"coherence_{rows}_k{k}_forms_surrogates", self.nulls[:, :, r, 1, j]
             yield f"largest_cosine_{rows}", self.largest[:, r]
         yield "alike", self.alike
         yield "alike_surrogate", self.alike_surrogate
@@ -138,6 +153,9 @@ class SurveyRecords:
         index = np.asarray(columns.get("index", ()))
         if not np.array_equal(index, settings.indices(len(index))):
             raise FormatError("the saved survey's directions are not one range; name another file")
+        # Of so many surrogates as the file has; those that are asked for besides come after them.
+        kept = np.asarray(columns.get(f"coherence_{ROWS[0]}_k{settings.k}_surrogates", np.empty((1, 0))))
+        asked, settings = settings.surrogates, replace(settings, surrogates=int(kept.shape[-1]))
         found = cls.empty(settings, len(index))
         for name, target in found._named(settings):
             column = np.asarray(columns.get(name, ()))
@@ -146,4 +164,7 @@ class SurveyRecords:
                     f"the saved survey has no column {name!r} as this version has; name another file"
                 )
             target[...] = column
-        return found
+        missing = max(asked - found.nulls.shape[1], 0)
+        more = ((0, 0), (0, missing), *(3 * [(0, 0)]))
+        nulls = np.pad(found.nulls[:, :asked], more, constant_values=np.nan)
+        return replace(found, nulls=nulls)

@@ -17,6 +17,7 @@ from tokensphere.errors import InputError
 from tokensphere.records import plain, record
 from tokensphere.space import Provenance
 from tokensphere.statistics.exceedance import Exceedance
+from tokensphere.statistics.own_null import OwnNull, counts_beyond
 from tokensphere.vocabulary import Vocabulary
 
 LEVELS = (0.95, 0.99)
@@ -33,7 +34,9 @@ class CoherenceRate:
     forms : whether of tokens with the same form only the nearest counts
     k : number of neighbours
     median, surrogate_median : of ``T``
-    at : for each of `LEVELS` the surrogate's percentile, the rate and its interval
+    at : for each of `LEVELS` the percentile of all directions' lists in the first surrogate, the rate of
+        lists above it and its interval
+    own : each direction beside its own lists in all surrogates; None if there are none
     """
 
     centered: bool
@@ -42,6 +45,7 @@ class CoherenceRate:
     median: float
     surrogate_median: float
     at: tuple[Exceedance, ...]
+    own: OwnNull | None
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
@@ -49,6 +53,7 @@ class CoherenceRate:
             **record(self, "centered", "forms", "k"),
             "median_coherence": self.median,
             "median_coherence_surrogate": self.surrogate_median,
+            "own_null": self.own and self.own.to_dict(),
             "rates": [
                 {
                     "above_percentile_of_surrogate": 100 * found.level,
@@ -126,8 +131,25 @@ class Survey(Result):
 
     @property
     def coherent(self) -> Bools:
-        """Directions whose list is more coherent than 95 % of the surrogate's, shape (m,)."""
-        return np.asarray(self.coherence > self.main.at[0].threshold)
+        """Directions whose list is more coherent than chance, shape (m,).
+
+        With 19 surrogates or more, those with ``p ≤ 0.05`` beside their own lists in these; else those
+        whose list is more coherent than 95 % of all directions' in the first one.
+        """
+        own = self.main.own
+        if own is None or not own.at:
+            return np.asarray(self.coherence > self.main.at[0].threshold)
+        return np.asarray(self.p_values <= own.at[0].attained + 1e-9)
+
+    @property
+    def p_values(self) -> Float64s:
+        """Of the lists shown, beside the same direction's in the surrogates, shape (m,); else 1."""
+        done, which = (
+            self.records.surrogates_done,
+            (int(self.settings.centered), int(self.settings.forms)),
+        )
+        null = self.records.nulls[:, :done, *which, self._column]
+        return (1 + counts_beyond(self.coherence, null)) / (1 + done)
 
     def coherent_share(self) -> CoherentShare:
         """The rate on rows as they are, as the post's lists are; the description has the other."""

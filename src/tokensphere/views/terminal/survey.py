@@ -11,6 +11,7 @@ from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.statistics.intervals import Share
+from tokensphere.statistics.own_null import Beyond
 from tokensphere.views.terminal.render import Row, cell, cells, spaced, table, title, token_caption
 from tokensphere.views.text import (
     FORMS,
@@ -42,7 +43,7 @@ def survey(result: Survey, width: int) -> RenderableType:
         shared = [title("What do the neighbours share?"), _themes(naming), said]
     return spaced(
         [title(f"How often is a {what} coherent?")],
-        *(_rates(result, number) for number in range(len(LEVELS))),
+        *_all_rates(result),
         [Text(sentence(result))],
         [Text(_alike(result))],
         [_lists(result, width)],
@@ -50,6 +51,35 @@ def survey(result: Survey, width: int) -> RenderableType:
         [title("Hubs: tokens that stand in many lists"), _hubs(result, width)],
         [_caption(result)],
     )
+
+
+def _all_rates(result: Survey) -> list[list[RenderableType]]:
+    """A table for each level that the surrogates can tell; without any, beside all directions' lists."""
+    own = result.main.own
+    if own is None or not own.at:
+        return [_rates(result, number) for number in range(len(LEVELS))]
+    return [_own_rates(result, number, found) for number, found in enumerate(own.at)]
+
+
+def _own_rates(result: Survey, number: int, level: Beyond) -> list[RenderableType]:
+    """How many lists are beyond the same direction's with no words: rate and interval for each k."""
+    rows: list[list[Text | str]] = [[name] for name in ("", *(name for _, _, name in KINDS), "chance")]
+    for k in result.settings.ks:
+        rows[0] += [cell(f"k = {k}", "bold"), cell("interval", "dim")]
+        for row, (centered, forms, _) in zip(rows[1:], KINDS, strict=False):
+            own = result.rate(centered=centered, forms=forms, k=k).own
+            assert own is not None, "one kind of lists was compared, so all were"
+            row += [tenths(own.at[number].rate), between(own.at[number].interval)]
+        rows[-1] += [tenths(level.attained), ""]
+    head = f"Lists more coherent than the same direction's {_in_worlds(result, level)} (95 % intervals)"
+    return [Text(head), table(rows)]
+
+
+def _in_worlds(result: Survey, level: Beyond) -> str:
+    """In how many vocabularies with no words, for a p of at most the level."""
+    draws = result.records.surrogates_done
+    but = round(level.attained * (draws + 1)) - 1
+    return f"in all {f'but {but} of ' if but else ''}{draws} vocabularies with no words"
 
 
 def _rates(result: Survey, number: int) -> list[RenderableType]:
@@ -68,12 +98,33 @@ def _rates(result: Survey, number: int) -> list[RenderableType]:
 
 def sentence(result: Survey) -> str:
     """What the rate of the lists shown says, for somebody who reads nothing else."""
+    own = result.main.own
+    if own is None or not own.at:
+        return _pooled_sentence(result)
+    found = own.at[0]
+    ends, not_null = (between(each, " to ") for each in (found.interval, own.not_null_interval))
+    said = (
+        f"Of {_directions(result)}, {tenths(found.rate)} (95 % interval {ends} %) have"
+        f" {result.settings.k} nearest tokens{_on_which(result)} that are more alike than the same"
+        f" direction's {_in_worlds(result, found)}. Chance gives {tenths(found.attained)}, so"
+        f" {100 * found.excess:.1f} points are more than chance; the post guessed 20 %. From all"
+        f" p-values, {percent(own.not_null)} ({not_null} %) of the directions are estimated to be other"
+        " than by chance."
+    )
+    more = f" To tell chances of 1 %, ask for 99 vocabularies: {99 / own.draws:.0f} times the work."
+    return said if len(own.at) == len(LEVELS) else said + more
+
+
+def _directions(result: Survey) -> str:
+    return f"{len(result):,} {'directions' if result.settings.seed is None else 'random directions'}"
+
+
+def _pooled_sentence(result: Survey) -> str:
     found = result.main.at[0]
     ends = between(found.interval, " to ")
-    directions = "directions" if result.settings.seed is None else "random directions"
     compared = _beside_chance(found)
     return (
-        f"Of {len(result):,} {directions}, {tenths(found.rate)} (95 % interval {ends} %) have"
+        f"Of {_directions(result)}, {tenths(found.rate)} (95 % interval {ends} %) have"
         f" {result.settings.k} nearest tokens{_on_which(result)} that are more alike than 95 % of"
         f" such lists in a vocabulary with the same anisotropy but no words; that is {compared} (5 %)."
     )
