@@ -9,9 +9,13 @@ from tokensphere.views.text import FORMS, ROWS, SPACE, between, joined, p_text, 
 LAWS = {
     "isotropic": "random directions, uniform on the sphere",
     "covariance": "random directions with the covariance of the tokens' unit rows",
-    "difference": "differences of two random tokens",
-    "sample": "directions drawn from the sample",
+    "own": "random directions with the mean and covariance of those tested",
+    "difference": "sums of random tokens with its own signs and weights",
+    "frequency": "sums of random tokens as frequent as its own, with its signs and weights",
+    "sample": "directions of the sample, each taken once",
 }
+_DIFFERENCES = "differences of two random tokens"
+_MOST_SIGNATURES = 6  # that are listed
 FEW = 20  # directions of which a count says more than a share
 
 
@@ -20,13 +24,35 @@ def in_words(test: DirectionTest, statistic: type[Statistic]) -> str:
     return statistic.words.format(similarity=test.search.similarity, k=test.search.k)
 
 
+def law_of(test: DirectionTest) -> str:
+    """What directions were compared with."""
+    law = test.null.spec.law
+    return _DIFFERENCES if law == "difference" and not test.own_left_out else LAWS[law]
+
+
+def _of_which(test: DirectionTest) -> list[str]:
+    """Which nulls there are, where one could mistake that."""
+    law, nulls = test.null.spec.law, test.null.parts
+    if law == "difference" and not test.own_left_out:
+        return [
+            "Of vectors nobody knows which tokens they are made of: all are compared with one token less"
+            " another."
+        ]
+    if law == "difference":
+        shown = ", ".join(part.title for part in nulls[:_MOST_SIGNATURES])
+        more = f" and {len(nulls) - _MOST_SIGNATURES:,} more" if len(nulls) > _MOST_SIGNATURES else ""
+        return [f"Tokens added − subtracted: {shown}{more}; each has a null of its own."]
+    return []
+
+
 def sentences(result: RankedTest) -> list[str]:
     """What was compared with what, and what that says; for somebody who reads nothing else."""
     test = result.test
     said = [
-        f"p is the share of {test.n_draws:,} {LAWS[test.null.spec.law]}, whose"
+        f"p is the share of {test.n_draws:,} {law_of(test)}, whose"
         f" {test.search.k} nearest tokens are at least as near (by the mean, by the nearest"
-        " alone), as much alike (T), or share a label that is as unlikely (label p)."
+        " alone), as much alike (T), or share a label that is as unlikely (label p).",
+        *_of_which(test),
     ]
     if test.overall.n == 1:
         said.append(_alone(result))
@@ -90,6 +116,8 @@ def _settled(test: DirectionTest) -> str:
     assert settled is not None
     undecided = f"{settled.unsettled:,} directions are still undecided"
     rest = undecided if settled.unsettled else "for all directions it is settled"
+    if settled.unsettled and settled.exhausted:
+        rest = f"the sample has no more rows to draw, and {rest}"
     return (
         f"After {settled.n_draws:,} draws {rest} on which side of {settled.level:g} the p of the"
         f" {in_words(test, STATISTICS[settled.statistic])} lies (for each direction wrong"

@@ -26,6 +26,7 @@ from tests.analysis.spaces import unit_rows
 from tests.analysis.tables import naive_smallest, sets_of
 from tests.cases import case
 from tokensphere.analysis.direction_test import groups, measure
+from tokensphere.analysis.direction_test.compare import Beside
 from tokensphere.analysis.direction_test.job import SettleSpec
 from tokensphere.analysis.direction_test.measure import Measured, Measurer
 from tokensphere.analysis.direction_test.null import NullSpec
@@ -204,7 +205,7 @@ def test_shares_of_a_group() -> None:
     p, group_of = rng.uniform(size=(400, 4)) ** 4, rng.integers(0, 3, 400)
     p[7] = np.nan
     tested = {
-        name: groups.Beside(p[:, s], p[:, s], q_values(p[:, s]), np.zeros(1))
+        name: Beside(p[:, s], p[:, s], q_values(p[:, s]), np.zeros((1, 1)), np.zeros(400, np.intp))
         for s, name in enumerate(STATISTICS)
     }
     testable = ~np.isnan(p[:, 0])

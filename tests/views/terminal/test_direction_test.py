@@ -170,8 +170,8 @@ def test_the_caption_tells_what_was_done(small: ts.EmbeddingSpace, table: LabelT
     )
     assert "2 directions cannot be tested (1 zero, 1 not finite)" in text
     assert "rows of the sample that are no directions: 1" in text and "one token a form" in text
-    assert "199 directions drawn from the sample" in text and "rows centred, k = 4" in text
-    assert "null: sample, 199 draws, seed 0" in text
+    assert "8 directions of the sample, each taken once" in text and "rows centred, k = 4" in text
+    assert "null: sample, 8 draws, seed 0" in text
     tokens = " ".join(to_text(run(small, table, [" king", " Paris"], similarity="dot")).split())
     assert "tokens that directions are made of are left out" in tokens and "largest dot" in tokens
 

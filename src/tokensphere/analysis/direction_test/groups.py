@@ -8,39 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from tokensphere.analysis.direction_test.compare import Beside
 from tokensphere.arrays import Bools, Float64s
 from tokensphere.records import Record
 from tokensphere.statistics.intervals import Share
 
 LEVEL = 0.05
-
-
-@dataclass(frozen=True)
-class Beside:
-    """One statistic of m directions beside a null's.
-
-    Attributes
-    ----------
-    values : float64 array of shape (m,); NaN where a direction could not be tested
-    pvalue : ``(1 + #{draws at least as extreme}) / (1 + B)``, shape (m,); one-sided
-    qvalue : Benjamini & Hochberg's over all directions, shape (m,)
-    null_distribution : the values of the B draws of the null, shape (B,)
-    """
-
-    values: Float64s
-    pvalue: Float64s
-    qvalue: Float64s
-    null_distribution: Float64s
-
-    @property
-    def floor(self) -> float:
-        """The smallest p-value that so many draws can give, ``1/(1 + B)``."""
-        return 1 / (1 + len(self.null_distribution))
-
-    @property
-    def at_floor(self) -> int:
-        """How many p-values are the smallest that there can be."""
-        return int(np.count_nonzero(self.pvalue <= self.floor))
 
 
 @dataclass(frozen=True)

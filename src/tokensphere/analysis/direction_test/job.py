@@ -15,13 +15,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tokensphere.analysis.direction_test.groups import Beside
+from tokensphere.analysis.direction_test.compare import by_null, compared
+from tokensphere.analysis.direction_test.draws import null_values
 from tokensphere.analysis.direction_test.measure import REASONS, Measured, Measurer
-from tokensphere.analysis.direction_test.null import NullSpec, make_null, null_values
+from tokensphere.analysis.direction_test.null import NullSpec, make_null
 from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.statistics import BEST, KINDS, Values, check_statistic
 from tokensphere.analysis.job import Column, OnDirections, Progress, Table, work
 from tokensphere.analysis.naming.lists import NamingSpec, labels_of, name_lists
+from tokensphere.arrays import Int64s
 from tokensphere.directions.given import make_directions
 from tokensphere.errors import FormatError, InputError
 from tokensphere.geometry.compute import Compute
@@ -30,7 +32,7 @@ from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import DrawStore
-from tokensphere.statistics.pvalues import p_values, q_values
+from tokensphere.statistics.pvalues import reached
 from tokensphere.statistics.settle import Settled, settle
 
 CENTERED = SearchSettings(centered=True)  # finds planted directions most often (docs/power.md)
@@ -141,8 +143,8 @@ class DirectionTestJob(OnDirections):
 
     @property
     def draws(self) -> int:
-        """Draws of the null."""
-        return self._null.spec.draws
+        """Draws of all nulls."""
+        return self._null.draws * len(self._null.parts)
 
     @property
     def ready(self) -> bool:
@@ -162,7 +164,7 @@ class DirectionTestJob(OnDirections):
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Draw the null."""
-        self._drawn = self._draw(self.draws, progress)
+        self._drawn = self._draw(self._null.draws, progress)
 
     def _draw(self, count: int, progress: Progress | None = None) -> dict[str, Values]:
         return null_values(self._null, self._measurer, count, store=self._store, progress=progress)
@@ -180,14 +182,20 @@ class DirectionTestJob(OnDirections):
         if self._settle is None:
             return
         kind, spec = check_statistic(self._settle.statistic), self._settle
+        values, null_of = done.values[kind.name], self._null.of[: len(done)]
+        testable = done.reason == 0
 
-        def draw(count: int) -> Values:
-            self._drawn = self._draw(count, progress)
-            return self._drawn[kind.name]
+        def count(some: Values, null: Values) -> Values:
+            return reached(some, null, larger=kind.larger).astype(np.float64)
+
+        def as_extreme(draws: int) -> Int64s:
+            self._drawn = self._draw(draws, progress)
+            found = by_null(count, values, self._drawn[kind.name], null_of)
+            return np.asarray(found[testable], dtype=np.int64)
 
         self._settled = settle(
-            done.values[kind.name], draw, statistic=kind.name, larger=kind.larger, first=self.draws,
-            most=spec.most, level=spec.level,
+            as_extreme, statistic=kind.name, first=self._null.draws, most=spec.most, level=spec.level,
+            end=self._null.end,
         )  # fmt: skip
 
     def result(self, done: Measured) -> DirectionTest:
@@ -204,11 +212,7 @@ class DirectionTestJob(OnDirections):
 
     def _result(self, done: Measured) -> DirectionTest:
         assert self._drawn is not None, "the null has not been drawn"
-        tested = {}
-        for kind in KINDS:
-            values, null = done.values[kind.name], self._drawn[kind.name]
-            p = p_values(values, null, larger=kind.larger)
-            tested[kind.name] = Beside(values, p, q_values(p), null)
+        tested = compared(done.values, self._drawn, self._null.of[: len(done)])
         # A list that there is not has no label that 3 tokens share: any list would do.
         naming = NamingSpec(seed=self._null.spec.seed)
         lists = np.where(done.ids >= 0, done.ids, np.arange(self.search.k, dtype=np.int32))

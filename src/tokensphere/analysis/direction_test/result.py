@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from tokensphere.analysis.direction_test.groups import Beside, GroupShares, group_shares
+from tokensphere.analysis.direction_test.compare import Beside
+from tokensphere.analysis.direction_test.groups import GroupShares, group_shares
 from tokensphere.analysis.direction_test.measure import REASONS, Measured
 from tokensphere.analysis.direction_test.null import Null
 from tokensphere.analysis.direction_test.statistics import BEST, Statistic, check_statistic
@@ -41,7 +42,7 @@ class DirectionTest(Result):
     tested : by the name of a statistic its values, p- and q-values and null distribution
     themes : what the tokens of each list share beyond chance
     search : how neighbours were looked for
-    null : the null: its law, seed, and what it was made of
+    null : the nulls: their law, seed, what they were made of, and which direction has which
     settled : how drawing on ended, if that was asked for
     provenance, vocabulary : of the space
     """
@@ -97,8 +98,8 @@ class DirectionTest(Result):
 
     @property
     def n_draws(self) -> int:
-        """Draws of the null, B."""
-        return len(self[BEST].null_distribution)
+        """Draws of each null, B."""
+        return self[BEST].n_draws
 
     @property
     def floor(self) -> float:
@@ -147,6 +148,10 @@ class DirectionTest(Result):
         of = self.directions.group_of
         return None if of is None else self.directions.groups[of[row]]
 
+    def null_title(self, row: int) -> str:
+        """What a direction was compared with: the law, or the signature of its sums of tokens."""
+        return self.null.parts[int(self.null.of[row])].title
+
     def order(self, by: str = "p", statistic: str = BEST) -> Intps:
         """The directions that could be tested, the most surprising first.
 
@@ -189,6 +194,7 @@ class DirectionTest(Result):
         for name, found in self.tested.items():
             columns |= {name: found.values, f"p_{name}": found.pvalue, f"q_{name}": found.qvalue}
         columns |= {"neighbor_ids": self.ids, "neighbor_similarity": self.similarity}
+        columns["null"] = [self.null_title(row) for row in range(len(self))]
         columns["untestable"] = [REASONS[code] for code in self.measured.reason.tolist()]
         themes = self.themes
         shared = np.where(themes.has_theme & self.testable, themes.smallest.label, NO_LABEL)
@@ -212,7 +218,7 @@ class DirectionTest(Result):
                 "n_null": self.n_draws,
                 "seed": self.null.spec.seed,
                 **record(self, "both_ends", "own_left_out"),
-                "null_source": self.null.about,
+                "nulls": self.null.about,
             },
             "given": len(self.directions),
             "done": len(self),
@@ -230,6 +236,7 @@ class DirectionTest(Result):
         return {
             "direction": self.directions.titles[row],
             "group": self.group_name(row),
+            "null": self.null_title(row),
             **{
                 name: {
                     "value": float(found.values[row]),

@@ -13,7 +13,7 @@ from tokensphere.analysis.direction_test.result import RankedTest
 from tokensphere.analysis.direction_test.statistics import KINDS
 from tokensphere.statistics.intervals import Share
 from tokensphere.views.figures.canvas import BLUE, CHANCE, GREY, RED, bars, describe, drawing
-from tokensphere.views.words import LAWS, in_words
+from tokensphere.views.words import in_words, law_of
 
 _BINS = 20
 _MOST_TICKS = 16
@@ -43,10 +43,7 @@ def plot_direction_test(result: RankedTest, path: Path) -> None:
     """
     test = result.test
     grouped = len(test.groups) > 1
-    title = (
-        f"{test.provenance.model}: {len(test):,} directions beside {test.n_draws:,}"
-        f" {LAWS[test.null.spec.law]}"
-    )
+    title = f"{test.provenance.model}: {len(test):,} directions beside {test.n_draws:,} {law_of(test)}"
     columns = 2 if grouped else 1
     with drawing(path, 11 if grouped else 6, 4.4, columns=columns, title=title) as axes:
         if grouped:
