@@ -120,6 +120,14 @@ def test_directions_of_tokens(tmp_path: Path) -> None:
     assert "Tokens added − subtracted: 1 − 1, 2 − 0; each has a null of its own" in " ".join(
         text.split()
     )
+    for tenths, words in (
+        ("frequency", "tenth of the ids"),
+        ("frequency:norms", "tenth of the lengths"),
+    ):
+        text = " ".join(good("--tokens", path, "--null", tenths, "--nulls", 200).split())
+        assert f"As frequent: of the same {words} of all tokens; 2 nulls" in text
+    own = " ".join(good("--tokens", path, "--null", "own", "--nulls", 200).split())
+    assert "Those tested are in the fit of their mean and covariance, which is shrunk by " in own
     found = record("--tokens", path, "--nulls", 200)
     for row in found["results"]:
         near = {neighbor["token"] for neighbor in row["neighbors"]}
@@ -242,6 +250,14 @@ def test_bad_input_is_one_line(probe: Path, tmp_path: Path) -> None:
     fails("unknown null 'normal'", probe, "--null", "normal")
     fails("unknown statistic 'spread': use one of nearness, cosine", probe, "--statistic", "spread")
     fails("only sample takes a file", probe, "--null", f"covariance:{probe}")
+    fails("unknown tenths 'size': use one of ids, norms", probe, "--null", "frequency:size")
+    fails("of vectors nobody knows these", probe, "--null", "frequency")
+    fails(
+        "a sample is given, but the null is 'frequency'", probe, "--null", "frequency", "--sample", probe
+    )
+    one = tmp_path / "one.npy"
+    np.save(one, V[0])
+    fails("the group 'one.npy' has 1; use another null", one, "--null", "own")
     fails("needs a file to draw directions from", probe, "--null", "sample")
     fails("two samples are given", probe, "--null", f"sample:{probe}", "--sample", probe)
     fails("a sample is given, but the null is 'isotropic'", probe, "--sample", probe)

@@ -42,6 +42,19 @@ def _of_which(test: DirectionTest) -> list[str]:
         shown = ", ".join(part.title for part in nulls[:_MOST_SIGNATURES])
         more = f" and {len(nulls) - _MOST_SIGNATURES:,} more" if len(nulls) > _MOST_SIGNATURES else ""
         return [f"Tokens added − subtracted: {shown}{more}; each has a null of its own."]
+    if law == "frequency":
+        count = f"{len(nulls):,} null{'s' if len(nulls) > 1 else ''}"
+        of = {"ids": "ids", "norms": "lengths"}[test.null.spec.tenths]
+        return [f"As frequent: of the same tenth of the {of} of all tokens; {count}."]
+    if law == "own":
+        shrinkage = [part.about["shrinkage"] for part in nulls]
+        least, most = (percent(share) for share in (min(shrinkage), max(shrinkage)))
+        by = least if least == most else f"{least} to {most}"
+        whose = "each group's" if len(nulls) > 1 else "their"
+        return [
+            f"Those tested are in the fit of {whose} mean and covariance, which is shrunk by {by}"
+            " towards a sphere (Ledoit & Wolf 2004)."
+        ]
     return []
 
 

@@ -65,6 +65,29 @@ def test_one_token_less_another_would_be_no_null_for_others() -> None:
     assert found[1] > 0.08 and found[6] < 0.04
 
 
+def test_a_frequent_token_is_compared_with_frequent_ones() -> None:
+    """The size is right where tokens are drawn from the tenths of a direction's own, and only there."""
+    rng = np.random.default_rng(2)
+    first, last = rng.integers(0, 40, 500), rng.integers(360, 400, 500)  # groups are among the first
+    sums = [
+        TokenSum((a,), (b,), f"{i}")
+        for i, (a, b) in enumerate(zip(first.tolist(), last.tolist(), strict=True))
+    ]
+    result = run(sums, law="frequency", draws=2048)
+    (part,) = result.null.parts
+    assert part.title == "1 − 1 of tenths 1, 10" and part.about["tenths_of"] == "ids"
+    for name, found in result.tested.items():
+        assert np.mean(found.pvalue <= 0.05) < 0.05 + 4 * np.sqrt(0.05 * (1 / 500 + 1 / 2048)), name
+    assert np.mean(run(sums, law="difference", draws=2048)["cosine"].pvalue <= 0.05) > 0.09
+    drawn = part.law().block(0).made_of
+    assert (drawn[:, 0] < 40).all() and (drawn[:, 1] >= 360).all()
+    by_norm = run(sums[:4], law="frequency", draws=50, tenths="norms").null
+    norms = SPACE.moments.norms
+    drawn = by_norm.parts[0].law().block(0).made_of
+    order = np.argsort(np.argsort(norms)) // 40
+    assert (order[drawn[:, 0]] == order[first[0]]).all() and (order[drawn[:, 1]] == order[last[0]]).all()
+
+
 def test_each_direction_has_the_null_of_its_signature() -> None:
     """In any order and company, to the bit."""
     kinds = [random_sums(weights, 3, 4) for weights in SIGNATURES]

@@ -92,5 +92,6 @@ def _flat(about: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in about.items():
         flat |= _flat(value) if isinstance(value, dict) else {name: value}
-    flat.pop("path", None)
+    for name in ("path", "shrinkage"):  # the latter follows from the rows, and a processor's rounding
+        flat.pop(name, None)
     return flat

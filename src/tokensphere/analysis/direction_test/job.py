@@ -80,8 +80,9 @@ def direction_test(
     directions : whatever :func:`nearest` takes: an array or PyTorch tensor of shape (d,) or (m, d);
         random directions; an open file of directions; tokens, or sums of tokens; or what
         :func:`directions` made of these, with names, groups, or both ends of each
-    null : what chance is: ``"isotropic"``, ``"covariance"``, ``"difference"``, or a :class:`NullSpec`
-        that says how many draws (10,000), which seed, and for ``"sample"`` of what
+    null : what chance is: ``"isotropic"``, ``"covariance"``, ``"own"``, ``"difference"``,
+        ``"frequency"``, or a :class:`NullSpec` that says how many draws (10,000), which seed, and for
+        ``"sample"`` of what
     search : how neighbours are looked for, with k of 2 or more; cosine or dot
     labels : by default those that come with tokensphere
     settle : go on drawing until it is settled on which side of a level the p-values lie

@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 
 from tokensphere.analysis.direction_test.measure import Measurer, why_untestable
-from tokensphere.analysis.direction_test.signatures import PAIR, Signature, signatures
+from tokensphere.analysis.direction_test.own import Cloud
+from tokensphere.analysis.direction_test.signatures import (
+    PAIR,
+    TENTHS_OF,
+    Signature,
+    TenthsOf,
+    signatures,
+    tenths,
+)
 from tokensphere.arrays import Float64s, Int64s, Intps
 from tokensphere.directions.named import Directions, Vectors, digest_of
 from tokensphere.directions.tokens import token_rows
@@ -26,26 +34,32 @@ class NullSpec:
 
     Attributes
     ----------
-    law : ``"isotropic"``, ``"covariance"``, ``"difference"`` or ``"sample"``
+    law : ``"isotropic"``, ``"covariance"``, ``"own"``, ``"difference"``, ``"frequency"``, ``"sample"``
     draws : B, at least 1; no p-value is below 1/(1 + B). For ``sample`` the most: each row is drawn once
     seed : 0 or more
     sample : for the law ``sample``: directions to draw from, whatever a test takes; held in memory
+    tenths : for the law ``frequency``: tenths of what tokens are drawn from, of their ``"ids"``, which
+        follow frequency where a vocabulary was made by merging (BPE), or of their ``"norms"``
 
     Raises
     ------
     InputError
-        an unknown law, a seed below 0, no sample for ``sample`` or one for another law
+        an unknown law, a seed below 0, no sample for ``sample`` or one for another law, unknown tenths
     """
 
     law: Law = "isotropic"
     draws: int = 10_000
     seed: int = 0
     sample: Any = None
+    tenths: TenthsOf = "ids"
 
     def __post_init__(self) -> None:
         check_choice("null", self.law, LAWS)
         check_whole("draws", self.draws, 1)
         check_whole("the seed", self.seed)
+        check_choice("tenths", self.tenths, TENTHS_OF)
+        if self.tenths != "ids" and self.law != "frequency":
+            raise InputError(f"tenths are for the null 'frequency', and the null is {self.law!r}")
         if self.sample is not None and self.law != "sample":
             raise InputError(
                 f"a sample is given, but the null is {self.law!r}; use null 'sample' for it"
@@ -135,6 +149,10 @@ def make_null(
         return Null(spec, alone(lambda: Isotropic(space.shape[1], seed)), every)
     if spec.law == "covariance":
         return Null(spec, alone(lambda: gaussian_law(unit_covariance(space.rows), seed)), every)
+    if spec.law == "own":
+        return _own(spec, tested)
+    if spec.law == "frequency":
+        return _frequency(spec, measurer, tested)
     if spec.law == "difference":
         return _differences(spec, measurer, tested)
     assert sample is not None
@@ -142,6 +160,36 @@ def make_null(
     about = dict(sample.about) | {"rows_sha256": digest_of(rows, "")}
     part = alone(lambda: Sample(rows, seed), sample=about)
     return Null(spec, part, every, len(rows), left_out)
+
+
+def _own(spec: NullSpec, tested: Directions) -> Null:
+    """A null for each group, or one for all."""
+    grouped = tested.group_of is not None
+    of = np.asarray(tested.group_of) if grouped else np.zeros(len(tested), dtype=np.intp)
+    there, of = np.unique(of, return_inverse=True)
+    parts = []
+    for number, group in enumerate(there.tolist()):
+        name = tested.groups[group] if grouped else ""
+        cloud = Cloud(tested, np.flatnonzero(of == number), name)
+        found = cloud.moments()
+        about = {"rows_sha256": cloud.digest(), "fitted": found.count, "shrinkage": found.shrinkage}
+        title = f"own of {name}" if name else "own"
+        parts.append(Part(title, partial(cloud.law, int(spec.seed)), False, about))
+    return Null(spec, tuple(parts), of.astype(np.intp))
+
+
+def _frequency(spec: NullSpec, measurer: Measurer, tested: Directions) -> Null:
+    """A null for each signature with the tenths of its tokens."""
+    if not tested.own:
+        raise InputError(
+            "the null 'frequency' draws tokens as frequent as those that a direction is made of, and of"
+            " vectors nobody knows these; use another null, or give sums of tokens"
+        )
+    norms = measurer.space.moments.norms if spec.tenths == "norms" else None
+    tenth, pools = tenths(measurer.finder.scoring.usable, norms)
+    found, of = signatures(tested, tenth)
+    parts = tuple(_sums(one, spec, measurer, pools, own=True) for one in found)
+    return Null(spec, parts, of)
 
 
 def _differences(spec: NullSpec, measurer: Measurer, tested: Directions) -> Null:
@@ -178,6 +226,8 @@ def _sums(
         "frequency" if spec.law == "frequency" else "difference",
     )  # fmt: skip
     about = {"rows": "as for tokens" if own else "as they are", "weights": list(signature.weights)}
+    if signature.tenths:
+        about |= {"tenths": list(signature.tenths), "tenths_of": spec.tenths}
     return Part(signature.title, law, own, about)
 
 
