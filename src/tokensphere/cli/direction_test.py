@@ -30,7 +30,7 @@ _near_options = together(
     options.forms,
 )
 _shown_options = together(
-    option("--statistic", "Whose p is sorted and settled: nearness, cosine, coherence or label.",
+    option("--statistic", "Whose p is sorted and settled: nearness, cosine, coherence, label; or any.",
            default="nearness", metavar="NAME"),
     choice("--sort", "p q T name", "Which directions come first.", to="by"),
     number("--top", 20, "How many directions to show; 0 for all."),
@@ -64,8 +64,8 @@ def direction_test(
 
     For each direction the p of four statistics: are its nearest tokens near (mean cosine of the k
     nearest), is one of them (largest cosine), are they alike (coherence T), do they share a label
-    (label p)? Ctrl-C shows what is done so far; with --save it is kept, and the same command goes on
-    from there.
+    (label p)? The verdict is "meaning" where they are near and share a label. Ctrl-C shows what is
+    done so far; with --save it is kept, and the same command goes on from there.
     """  # noqa: D301 - click wants the character
     law, tenths, sample = _law(null, sample)
     if (directions is None) == (tokens_file is None):

@@ -66,6 +66,9 @@ def sentences(result: RankedTest) -> list[str]:
         f" {test.search.k} nearest tokens are at least as near (by the mean, by the nearest"
         " alone), as much alike (T), or share a label that is as unlikely (label p).",
         *_of_which(test),
+        "Effect: distance from the null's median, in its half width from the 16 % to the 84 % quantile"
+        " (of a label p: by its logarithm). Each p is for one look; p any is that of the most extreme of"
+        " the four, corrected for looking at four.",
     ]
     if test.overall.n == 1:
         said.append(_alone(result))
@@ -89,39 +92,79 @@ def _alone(result: RankedTest) -> str:
 
 
 def _small_p(result: RankedTest) -> str:
-    """The ranked statistic's p < 0.05 beside chance."""
+    """The ranked statistic's p ≤ 0.05 beside chance."""
     group = result.test.overall
     found = group[result.statistic.name].p
     by = f"By the {in_words(result.test, result.statistic)}"
     if group.n < FEW:
         count = found.count
         return (
-            f"{by}, {count} of {group.n} directions {'has' if count == 1 else 'have'} p < 0.05, where"
+            f"{by}, {count} of {group.n} directions {'has' if count == 1 else 'have'} p ≤ 0.05, where"
             " chance gives 5 in 100"
         )
     return (
-        f"{by}, {percent(found.share)} of {group.n:,} directions have p < 0.05"
+        f"{by}, {percent(found.share)} of {group.n:,} directions have p ≤ 0.05"
         f" (95 % interval {between(found.interval, ' to ')} %), where chance gives 5 %"
     )
 
 
 def _small_q(result: RankedTest) -> str:
     """Whether any direction is left by q, which corrects p for looking at many."""
-    test = result.test
+    test, limit = result.test, result.found.limit
     certain = test.overall[result.statistic.name].q.count
     looked = f"Corrected for looking at {test.overall.n:,} (q)"
     if certain:
         return (
-            f"{looked}, {certain:,} {'has' if certain == 1 else 'have'} q < 0.05; of such directions at"
+            f"{looked}, {certain:,} {'has' if certain == 1 else 'have'} q ≤ 0.05; of such directions at"
             " most one in twenty is expected to be chance"
         )
-    text = f"{looked}, none stands out from chance"
-    if at_floor := result.found.at_floor:
+    if not limit.cannot_tell:
+        return f"{looked}, none stands out from chance"
+    return (
+        f"{looked}, one cannot tell: {limit.at_floor:,} {'is' if limit.at_floor == 1 else 'are'} at the"
+        f" least p that {test.n_draws:,} draws can give, and it takes {limit.needed_at_floor:,} there;"
+        f" {_more(test, limit.draws_for_one)} would tell of a single one"
+    )
+
+
+def _more(test: DirectionTest, draws: int) -> str:
+    """What it takes for so many draws."""
+    return f"a sample of {draws:,} rows or more" if test.null.end is not None else f"B ≥ {draws:,}"
+
+
+_AS_WORDS = {  # of verdicts, after a count
+    "meaning": "meaning (near to tokens that share a label)",
+    "near, no shared label": "near to tokens that share no label",
+    "shared label only": "with a shared label only",
+    "neither": "neither",
+    "cannot tell": "cannot tell",
+}
+
+
+def verdict(test: DirectionTest) -> str:
+    """Is there a meaning? One sentence for somebody who reads nothing else."""
+    n, counts = test.overall.n, test.overall.verdicts
+    by = "p ≤ 0.05" if n == 1 else "q ≤ 0.05"
+    if not n:
+        return ""
+    if n == 1:
+        (name,) = (name for name, count in counts.items() if count)
+        text = f"Verdict: {_AS_WORDS[name]}, by {by} of the {_OF_VERDICT}"
+    else:
+        found = "; ".join(
+            f"{counts[name]:,} {words}" for name, words in _AS_WORDS.items() if counts[name]
+        )
+        text = f"Of {n:,} directions: {found}. By {by} of the {_OF_VERDICT}"
+    text = f"{text.format(similarity=test.search.similarity)}."
+    if counts["cannot tell"]:
+        most = max(test[name].limit.draws_for_one for name in ("nearness", "label"))
         text += (
-            f" ({at_floor:,} {'is' if at_floor == 1 else 'are'} at the least p that"
-            f" {test.n_draws:,} draws can give; more draws might tell)"
+            f" Cannot tell: p is the least there can be, and q above 0.05; {_more(test, most)} would."
         )
     return text
+
+
+_OF_VERDICT = "mean {similarity} and of the label p"
 
 
 def _settled(test: DirectionTest) -> str:

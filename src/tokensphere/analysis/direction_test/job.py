@@ -20,12 +20,12 @@ from tokensphere.analysis.direction_test.draws import null_values
 from tokensphere.analysis.direction_test.measure import REASONS, Measured, Measurer
 from tokensphere.analysis.direction_test.null import NullSpec, make_null
 from tokensphere.analysis.direction_test.result import DirectionTest
-from tokensphere.analysis.direction_test.statistics import BEST, KINDS, Values, check_statistic
+from tokensphere.analysis.direction_test.statistics import BEST, KINDS, STATISTICS, Values
 from tokensphere.analysis.job import Column, OnDirections, Progress, Table, work
 from tokensphere.analysis.naming.lists import NamingSpec, labels_of, name_lists
 from tokensphere.arrays import Int64s
 from tokensphere.directions.given import make_directions
-from tokensphere.errors import FormatError, InputError
+from tokensphere.errors import FormatError, InputError, check_choice
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.laws import Law
 from tokensphere.geometry.similarity import SearchSettings
@@ -135,7 +135,7 @@ class DirectionTestJob(OnDirections):
         self._settle = settle
         self._settled: Settled | None = None
         if settle is not None:
-            check_statistic(settle.statistic)
+            check_choice("statistic", settle.statistic, STATISTICS)  # `any` is no share of draws
         self.directions = make_directions(space, directions, search)
         self._measurer = Measurer(space, search, labels_of(space, labels), compute=compute)
         sample = None if spec.sample is None else make_directions(space, spec.sample, search)
@@ -182,7 +182,7 @@ class DirectionTestJob(OnDirections):
         """Draw on until the p-values are settled, if that is asked for."""
         if self._settle is None:
             return
-        kind, spec = check_statistic(self._settle.statistic), self._settle
+        kind, spec = STATISTICS[self._settle.statistic], self._settle
         values, null_of = done.values[kind.name], self._null.of[: len(done)]
         testable = done.reason == 0
 

@@ -57,8 +57,8 @@ def _shares(ax: Any, result: RankedTest) -> None:
     for what, marker, face in (("q", "o", "black"), ("p", "s", "white")):
         shares: list[Share] = [getattr(group[name], what) for group in groups]
         bars(ax, places, [(share.share, share.interval) for share in shares], fmt=marker, color="black",
-             markerfacecolor=face, markersize=4.5, linewidth=0.9, label=f"{what} < 0.05")  # fmt: skip
-    ax.axhline(5, label="p < 0.05 by chance: 5 %", **CHANCE)
+             markerfacecolor=face, markersize=4.5, linewidth=0.9, label=f"{what} ≤ 0.05")  # fmt: skip
+    ax.axhline(5, label="p ≤ 0.05 by chance: 5 %", **CHANCE)
     short, common = short_names([group.name for group in groups])
     step = -(-len(groups) // _MOST_TICKS)
     rotation = 45 if max(map(len, short)) > 4 else 0
