@@ -33,6 +33,11 @@ def law_of(test: DirectionTest) -> str:
 def _of_which(test: DirectionTest) -> list[str]:
     """Which nulls there are, where one could mistake that."""
     law, nulls = test.null.spec.law, test.null.parts
+    if test.own_left_out and law in ("isotropic", "covariance"):
+        return [
+            "These directions are made of tokens, and whatever is made of tokens is near to some and to"
+            " their kin: the null difference asks whether they are more than as many unrelated tokens."
+        ]
     if law == "difference" and not test.own_left_out:
         return [
             "Of vectors nobody knows which tokens they are made of: all are compared with one token less"

@@ -200,6 +200,7 @@ def test_the_caption_tells_what_was_done(small: ts.EmbeddingSpace, table: LabelT
     assert "8 directions of the sample, each taken once" in text and "rows centred, k = 4" in text
     assert "null: sample, 8 draws, seed 0" in text
     tokens = " ".join(to_text(run(small, table, [" king", " Paris"], similarity="dot")).split())
+    assert "whatever is made of tokens is near to some" in tokens and "made of tokens" not in text
     assert "tokens that directions are made of are left out" in tokens and "largest dot" in tokens
 
 
