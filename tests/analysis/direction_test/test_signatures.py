@@ -39,9 +39,9 @@ def sizes(weights: tuple[int, ...], count: int, **how: Any) -> dict[str, float]:
 
 
 def test_the_size_of_the_test_fast() -> None:
-    for weights in ((1,), (1, 1, 1, -1, -1, -1), (3, 1, -2)):
-        found = sizes(weights, 400, draws=1024)
-        error = 4 * np.sqrt(0.05 * 0.95 * (1 / 400 + 1 / 1024))
+    for weights in ((1,), (3, 1, -2)):
+        found = sizes(weights, 300, draws=1024)
+        error = 4 * np.sqrt(0.05 * 0.95 * (1 / 300 + 1 / 1024))
         for name, size in found.items():
             with case(weights, name):
                 assert size < 0.05 + error and (name == "label" or size > 0.05 - error)
