@@ -62,10 +62,10 @@ def of_neighbors(record: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def of_test(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"direction": r["direction"], "group": r["group"]}
+        {"direction": r["direction"], "group": r["group"], "verdict": r["verdict"], "null": r["null"]}
         | {
             f"{prefix}{name}": r[name][value]
-            for name in ("nearness", "cosine", "coherence", "label")
+            for name in ("nearness", "cosine", "coherence", "label", "any")
             for prefix, value in (("", "value"), ("p_", "p"), ("q_", "q"))
         }
         | {"neighbor_ids": [n["id"] for n in r["neighbors"]]}

@@ -83,9 +83,9 @@ def test_all_options_reach_the_test(probe: Path, small: ts.EmbeddingSpace, tmp_p
     own = tmp_path / "labels.tsv"
     own.write_text("".join(f"{token}\tcities\n" for token in ("␣Paris", "␣London", "␣Tokyo", "Paris")))
     options = ["--raw", "--similarity", "dot", "--forms", "--both-ends", "--seed", 3, "--nulls", 200]
-    for null, law in ((f"sample:{sample}", "sample"), ("covariance", "covariance")):
+    for null, law, n_draws in ((f"sample:{sample}", "sample", 50), ("covariance", "covariance", 200)):
         found = record(probe, *options, "-k", 5, "--null", null, "--labels", own)["settings"]
-        assert found["null"] == law and found["n_null"] == 200 and found["seed"] == 3
+        assert found["null"] == law and found["n_null"] == n_draws and found["seed"] == 3
         assert found["similarity"] == "dot" and found["centered"] is False and found["forms"] is True
         assert found["both_ends"] is True and found["k"] == 5
     one = record(probe, "--null", "sample", "--sample", sample, "--nulls", 200)
@@ -112,7 +112,22 @@ def test_directions_of_tokens(tmp_path: Path) -> None:
     path = tmp_path / "pairs.txt"
     path.write_text('" king" - " queen"\ndays: " Monday" + " Tuesday"\n', encoding="utf-8")
     text = good("--tokens", path, "--null", "difference", "--nulls", 200)
-    assert "days" in text and '" king" - " queen"' in text and "differences of two random tokens" in text
+    assert (
+        "days" in text
+        and '" king" - " queen"' in text
+        and "sums of random tokens with its own signs" in text
+    )
+    assert "Tokens added − subtracted: 1 − 1, 2 − 0; each has a null of its own" in " ".join(
+        text.split()
+    )
+    for tenths, words in (
+        ("frequency", "tenth of the ids"),
+        ("frequency:norms", "tenth of the lengths"),
+    ):
+        text = " ".join(good("--tokens", path, "--null", tenths, "--nulls", 200).split())
+        assert f"As frequent: of the same {words} of all tokens; 2 nulls" in text
+    own = " ".join(good("--tokens", path, "--null", "own", "--nulls", 200).split())
+    assert "Those tested are in the fit of their mean and covariance, which is shrunk by " in own
     found = record("--tokens", path, "--nulls", 200)
     for row in found["results"]:
         near = {neighbor["token"] for neighbor in row["neighbors"]}
@@ -203,6 +218,10 @@ def test_settling(probe: Path) -> None:
     assert "on which side of 0.05 the p of the mean cosine of the 10 nearest lies" in text
     found = record(probe, "--nulls", 128, "--settle", 0.05, "--most-nulls", 1024)
     assert found["settled"]["n_draws"] == found["settings"]["n_null"] > 128
+    sample = record(probe, "--null", f"sample:{probe}", "--settle", 0.05)["settled"]
+    assert sample["n_draws"] == 50 and sample["exhausted"] is True and sample["looks"] == 1
+    text = " ".join(good(probe, "--null", f"sample:{probe}", "--settle", 0.05).split())
+    assert "the sample has no more rows to draw" in text
     fails("--most-nulls is 100", probe, "--nulls", 200, "--settle", 0.05, "--most-nulls", 100)
 
 
@@ -231,6 +250,14 @@ def test_bad_input_is_one_line(probe: Path, tmp_path: Path) -> None:
     fails("unknown null 'normal'", probe, "--null", "normal")
     fails("unknown statistic 'spread': use one of nearness, cosine", probe, "--statistic", "spread")
     fails("only sample takes a file", probe, "--null", f"covariance:{probe}")
+    fails("unknown tenths 'size': use one of ids, norms", probe, "--null", "frequency:size")
+    fails("of vectors nobody knows these", probe, "--null", "frequency")
+    fails(
+        "a sample is given, but the null is 'frequency'", probe, "--null", "frequency", "--sample", probe
+    )
+    one = tmp_path / "one.npy"
+    np.save(one, V[0])
+    fails("the group 'one.npy' has 1; use another null", one, "--null", "own")
     fails("needs a file to draw directions from", probe, "--null", "sample")
     fails("two samples are given", probe, "--null", f"sample:{probe}", "--sample", probe)
     fails("a sample is given, but the null is 'isotropic'", probe, "--sample", probe)

@@ -105,6 +105,22 @@ def test_blocks_that_are_complete_survive_an_interrupt() -> None:
     assert store.get({"b": 1}) is None
 
 
+def test_a_null_that_ends_has_a_shorter_last_block() -> None:
+    made: list[int] = []
+
+    def make(block: int) -> Draws:
+        made.append(block)
+        return {"value": np.arange(1500)[block * BLOCK : (block + 1) * BLOCK]}
+
+    store, told = MemoryStore(), list[int]()
+    for count, blocks in ((1000, [0]), (9999, [1]), (1500, []), (1200, [])):
+        made.clear()
+        told.clear()
+        found = first_draws(count, make, key={}, most=1500, store=store, progress=told.append)
+        np.testing.assert_array_equal(found["value"], np.arange(min(count, 1500)))
+        assert made == blocks and sum(told) == min(count, 1500)
+
+
 def test_progress_adds_up_to_what_was_asked_for() -> None:
     store, key = MemoryStore(), {"a": 1}
     for count, begin in [(1500, 0), (1500, 1500), (3000, 2 * BLOCK), (100, 100)]:

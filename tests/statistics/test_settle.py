@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +26,8 @@ def uniform_draws(seed: int) -> F64:
     return np.random.default_rng(seed).uniform(size=64_000)
 
 
-def first_of(draws: F64, count: int) -> F64:
-    return draws[:count]
+def as_extreme(values: F64, draws: F64, count: int) -> npt.NDArray[np.int64]:
+    return reached(values, draws[:count])
 
 
 def at(chances: list[float], *, larger: bool = True) -> F64:
@@ -45,8 +46,9 @@ def test_what_is_clear_is_settled_at_once_and_what_is_near_later() -> None:
         asked.clear()
         values = at(chances, larger=larger)
         return settle(
-            values, draw, statistic="nearness", larger=larger, first=1000, most=most, level=0.05
-        )
+            lambda count: reached(values, draw(count), larger=larger), statistic="nearness", first=1000,
+            most=most, level=0.05,
+        )  # fmt: skip
 
     for larger in (True, False):
         with case(larger=larger):
@@ -69,8 +71,8 @@ def test_settled_on_the_right_side_nearly_always() -> None:
     for seed in range(200):
         draws = uniform_draws(seed)[:8000]
         found = settle(
-            at(chances), partial(first_of, draws), statistic="cosine", larger=True, first=500,
-            most=8000, level=0.05, error=0.05,
+            partial(as_extreme, at(chances), draws), statistic="cosine", first=500, most=8000,
+            level=0.05, error=0.05,
         )  # fmt: skip
         seen = draws[: found.n_draws]
         lower, upper = clopper_pearson(reached(at(chances), seen), len(seen), 0.05 / found.looks_planned)
@@ -80,15 +82,13 @@ def test_settled_on_the_right_side_nearly_always() -> None:
     assert wrong / (200 * 10) <= 0.05
 
 
-def test_untestable_directions_have_nothing_to_settle() -> None:
-    values = at([0.9, 0.05])
-    values[1] = np.nan
-    for tested, draws in ((values, 500), (values[1:], 500)):
-        found = settle(
-            tested, partial(first_of, uniform_draws(0)), statistic="cosine", larger=True, first=500,
-            most=900, level=0.05,
-        )  # fmt: skip
-        assert found.unsettled == 0 and found.n_draws == draws
+def test_a_null_with_an_end_is_not_drawn_beyond_it() -> None:
+    count = partial(as_extreme, at([0.05]), uniform_draws(0)[:700])
+    how: dict[str, Any] = {"statistic": "cosine", "most": 5000, "level": 0.05}
+    for first, looks in ((500, 2), (700, 1), (900, 1)):
+        found = settle(count, first=first, end=700, **how)
+        assert (found.n_draws, found.looks, found.unsettled, found.exhausted) == (700, looks, 1, True)
+    assert not settle(count, first=300, end=70_000, **how | {"most": 600}).exhausted
 
 
 def test_what_cannot_be_settled() -> None:
@@ -99,13 +99,15 @@ def test_what_cannot_be_settled() -> None:
     ]:
         with case(level=level, first=first, most=most), pytest.raises(InputError, match=match):
             settle(
-                at([0.5]), partial(first_of, uniform_draws(0)), statistic="cosine", larger=True,
-                first=first, most=most, level=level,
+                partial(as_extreme, at([0.5]), uniform_draws(0)), statistic="cosine", first=first,
+                most=most, level=level,
             )  # fmt: skip
 
 
 def test_a_test_that_settles_is_the_test_with_so_many_draws() -> None:
+    """Directions that cannot be tested have nothing to settle."""
     space, v = planted_space(), np.random.default_rng(4).standard_normal((40, D))
+    v[7] = 0
 
     def run(draws: int, goal: SettleSpec | None = None) -> ts.DirectionTest:
         return ts.direction_test(

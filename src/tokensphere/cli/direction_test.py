@@ -14,10 +14,10 @@ from tokensphere.cli.options import choice, number, option, together
 from tokensphere.errors import InputError
 
 _null_options = together(
-    option("--null", "isotropic, covariance, difference, or sample:FILE.", default="isotropic",
-           metavar="LAW"),
+    option("--null", "isotropic, covariance, own, difference, frequency, frequency:norms or"
+           " sample:FILE.", default="isotropic", metavar="LAW"),
     option("--sample", "Directions to draw from, for --null sample.", metavar="FILE"),
-    number("--nulls", 10_000, "Directions of the null.", least=1, to="n_null"),
+    number("--nulls", 10_000, "Directions of the null; of a sample, the most.", least=1, to="n_null"),
     option("--settle", "Draw on until it is clear which p are below this.",
            type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="P"),
     number("--most-nulls", 100_000, "The most that --settle draws.", least=1),
@@ -30,7 +30,7 @@ _near_options = together(
     options.forms,
 )
 _shown_options = together(
-    option("--statistic", "Whose p is sorted and settled: nearness, cosine, coherence or label.",
+    option("--statistic", "Whose p is sorted and settled: nearness, cosine, coherence, label; or any.",
            default="nearness", metavar="NAME"),
     choice("--sort", "p q T name", "Which directions come first.", to="by"),
     number("--top", 20, "How many directions to show; 0 for all."),
@@ -64,10 +64,10 @@ def direction_test(
 
     For each direction the p of four statistics: are its nearest tokens near (mean cosine of the k
     nearest), is one of them (largest cosine), are they alike (coherence T), do they share a label
-    (label p)? Ctrl-C shows what is done so far; with --save it is kept, and the same command goes on
-    from there.
+    (label p)? The verdict is "meaning" where they are near and share a label. Ctrl-C shows what is
+    done so far; with --save it is kept, and the same command goes on from there.
     """  # noqa: D301 - click wants the character
-    law, sample = _law(null, sample)
+    law, tenths, sample = _law(null, sample)
     if (directions is None) == (tokens_file is None):
         raise InputError("give directions in a FILE, or --tokens FILE, and not both")
     running.check_paths()
@@ -88,7 +88,7 @@ def direction_test(
         job = DirectionTestJob(
             space,
             given.both_ends() if both_ends else given,
-            null=NullSpec(law, n_null, seed, drawn_from),
+            null=NullSpec(law, n_null, seed, drawn_from, tenths),
             search=search,
             labels=running.label_table_of(space),
             settle=None if settle is None else SettleSpec(settle, statistic, most_nulls),
@@ -97,13 +97,15 @@ def direction_test(
         running.do_and_show(job, lambda part: job.result(part).top(top, by=by, statistic=statistic))
 
 
-def _law(null: str, sample: str | None) -> tuple[Any, str | None]:
-    """The law and the file of its sample."""
+def _law(null: str, sample: str | None) -> tuple[Any, Any, str | None]:
+    """The law, what its tenths are of, and the file of its sample."""
     law, colon, file = null.partition(":")
+    if law == "frequency":
+        return law, file if colon else "ids", sample
     if colon and law != "sample":
         raise InputError(f"--null {null!r:.100} is unknown: only sample takes a file, as sample:FILE")
     if file and sample:
         raise InputError("two samples are given, with --null sample:FILE and with --sample; give one")
     if law == "sample" and not (file or sample):
         raise InputError("--null sample needs a file to draw directions from: --null sample:FILE")
-    return law, file or sample
+    return law, "ids", file or sample

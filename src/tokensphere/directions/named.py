@@ -16,6 +16,7 @@ from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import Similarity
 
 Own = tuple[tuple[int, ...], ...]
+Weights = tuple[tuple[int, ...], ...]
 Vectors = Floats
 T = TypeVar("T")
 
@@ -57,6 +58,7 @@ class Directions:
     groups : names of groups, and
     group_of : for each direction the number of its group, int array of shape (m,); both may be empty
     own : for each direction the tokens that it was made of; empty unless all are made of tokens
+    weights : the weights of these tokens: 1 if added, −1 if subtracted
     rows : of tokens, what their rows were made for: the similarity, and whether centred
     ends : 2 if every second direction is the opposite of the one before, else 1
     """
@@ -68,6 +70,7 @@ class Directions:
     groups: tuple[str, ...] = ()
     group_of: Intps | None = None
     own: Own = ()
+    weights: Weights = ()
     ends: int = 1
     rows: tuple[Similarity, bool] | None = None
 
@@ -153,6 +156,9 @@ class Directions:
             read=read,
             group_of=None if self.group_of is None else np.repeat(self.group_of, 2),
             own=tuple(tokens for tokens in self.own for _ in range(2)),
+            weights=tuple(
+                tuple(sign * weight for weight in one) for one in self.weights for sign in (1, -1)
+            ),
             ends=2,
         )
 

@@ -140,4 +140,9 @@ def of_tokens(space: EmbeddingSpace, sums: Sequence[TokenSum], search: SearchSet
     rows = search.similarity, search.centered
     vectors, own, names = zip(*(sum_tokens(space, one, *rows) for one in sums), strict=True)
     text = "\0".join(name.title for name in names)
-    return Directions.held(np.stack(vectors), list(names), "tokens", text=text, own=own, rows=rows)
+    weights = tuple(
+        (1,) * len(name.record["positive"]) + (-1,) * len(name.record["negative"]) for name in names
+    )
+    return Directions.held(
+        np.stack(vectors), list(names), "tokens", text=text, own=own, weights=weights, rows=rows
+    )

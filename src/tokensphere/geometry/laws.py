@@ -4,13 +4,16 @@
 ``isotropic``   uniform on the sphere: named random directions, from index 2⁴⁰ on
 ``covariance``  ``g ~ N(0, Σ)``, Σ the covariance of the unit rows: random, but more often
                 along what the tokens differ in
-``difference``  one row less another, both drawn at random
-``sample``      rows of a matrix of the user's own, drawn with replacement
+``own``         ``g ~ N(μ, Σ)``, mean and covariance those of the tested directions
+``difference``  sums and differences of random tokens, as many as the tested direction has
+``frequency``   the same, of tokens about as frequent as its own
+``sample``      rows of a matrix of the user's own, each once
 ==============  ==========================================================================
 
 Each answers a question of its own: is a direction nearer to alike tokens than any direction is, than one
-along what the tokens differ in, than the difference of two tokens that have nothing to do with each
-other, than others of its kind? In an anisotropic space the first is the easiest to answer with yes.
+along what the tokens differ in, than one of the same cloud, than as many tokens that have nothing to do
+with each other, than others of its kind? In an anisotropic space the first is the easiest to answer with
+yes.
 
 Draws come in blocks of 1,024. Block b of seed s has a stream of its own, so that draw number b of a
 law is one fixed vector, whatever else is asked for. The lengths of the vectors mean nothing.
@@ -18,25 +21,27 @@ law is one fixed vector, whatever else is asked for. The lengths of the vectors 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
 import numpy as np
 
-from tokensphere.arrays import Float32s, Float64s, Floats, Int64s
+from tokensphere.arrays import Bools, Float32s, Float64s, Floats, Int64s
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import workers
-from tokensphere.geometry.directions import random_directions, random_pairs, stream
+from tokensphere.geometry.directions import random_directions, stream
 from tokensphere.geometry.surrogate import gaussian_factor
 
-Law = Literal["isotropic", "covariance", "difference", "sample"]
+Law = Literal["isotropic", "covariance", "own", "difference", "frequency", "sample"]
 LAWS: tuple[Law, ...] = get_args(Law)
 
 BLOCK = 1024  # draws of one stream; part of what a draw is, never to change
 FIRST_DIRECTION = 2**40  # so far out that no survey meets the directions of the null
-_KEYS = {"covariance": 1, "difference": 2, "sample": 3}  # two laws never share random numbers
-_TRIES = 64  # at drawing two rows that differ
+_TRIES = 64  # at drawing rows that do not cancel out
+Stream = Literal["covariance", "difference", "sample", "own", "frequency"]
+# Two laws never share random numbers.
+_KEYS: dict[Stream, int] = {"covariance": 1, "difference": 2, "sample": 3, "own": 4, "frequency": 5}
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Drawn:
 
     Attributes
     ----------
-    vectors : floating array of shape (BLOCK, d); finite and not zero
+    vectors : floating array of shape (BLOCK, d); finite and not zero; fewer where a law has no more
     made_of : int64 array of shape (BLOCK, j), the rows that each was made of; j is 0 where none were
     """
 
@@ -79,27 +84,33 @@ class Isotropic:
 
 @dataclass(frozen=True)
 class Gaussian:
-    """``Σ^½ g`` with ``g ~ N(0, I_d)``; made by :func:`covariance_law`.
+    """``μ + Σ^½ g`` with ``g ~ N(0, I_d)``; made by :func:`gaussian_law`.
 
     Attributes
     ----------
+    mean : float32 array of shape (d,), ``μ``
     root : float32 array of shape (d, d), ``Σ^½``, symmetric
     seed : 0 or more
+    key : whose random numbers
     """
 
+    mean: Float32s
     root: Float32s
     seed: int
+    key: Stream
 
     def block(self, number: int) -> Drawn:
         """Float32 vectors of any length."""
-        rng = stream(self.seed, _KEYS["covariance"], number)
+        rng = stream(self.seed, _KEYS[self.key], number)
         normal = rng.standard_normal((BLOCK, len(self.root)), dtype=np.float32)
         with workers(1):  # a product's bits shall not depend on how many threads the BLAS has
-            return Drawn(normal @ self.root, _OF_NONE)
+            return Drawn(normal @ self.root + self.mean, _OF_NONE)
 
 
-def covariance_law(covariance: Float64s, seed: int) -> Gaussian:
-    """The law ``N(0, Σ)`` for a covariance of any rank but 0.
+def gaussian_law(
+    covariance: Float64s, seed: int, *, mean: Float64s | None = None, key: Stream = "covariance"
+) -> Gaussian:
+    """The law ``N(μ, Σ)`` for a covariance of any rank but 0.
 
     Of all factors of ``Σ`` the symmetric one is taken: it depends on no choice of eigenvectors, so
     that a draw is the same vector, up to rounding, whichever LAPACK has found them.
@@ -108,6 +119,8 @@ def covariance_law(covariance: Float64s, seed: int) -> Gaussian:
     ----------
     covariance : float64 array of shape (d, d)
     seed : 0 or more
+    mean : float64 array of shape (d,), by default zero
+    key : whose random numbers
 
     Raises
     ------
@@ -121,54 +134,91 @@ def covariance_law(covariance: Float64s, seed: int) -> Gaussian:
                 "all rows have the same direction, so their covariance is zero; use the null isotropic"
             )
         vectors = factor / np.linalg.norm(factor, axis=0)
-        return Gaussian((factor @ vectors.T).astype(np.float32), seed)
+        middle = np.zeros(len(covariance)) if mean is None else mean
+        root = (factor @ vectors.T).astype(np.float32)
+        return Gaussian(middle.astype(np.float32), root, seed, key)
 
 
 @dataclass(frozen=True)
-class Differences:
-    """One row less another: draw b is ``row(a) − row(a′)`` of two different rows drawn uniformly.
+class TokenSums:
+    """Weighted sums of different rows drawn at random: ``Σ_i w_i row(a_i)``.
 
     Attributes
     ----------
-    ids : int64 array, the rows that may be drawn, at least 2
-    row : gives the rows of some ids as float64, shape (j,) -> (j, d)
+    weights : float64 array of shape (j,), of the rows of a draw
+    pools : ids of rows, int64 arrays that have none in common
+    of : for each weight the number of the pool that its row is drawn from
+    row : gives the rows of some ids as float64, shape (b,) -> (b, d)
     seed : 0 or more
+    key : whose random numbers
     """
 
-    ids: Int64s
+    weights: Float64s
+    pools: Sequence[Int64s]
+    of: tuple[int, ...]
     row: Callable[[Int64s], Float64s]
     seed: int
+    key: Stream = "difference"
 
     def block(self, number: int) -> Drawn:
-        """Float64 differences; pairs of equal rows, which have none, are drawn again.
+        """Float64 sums; those that cancel out, such as of equal rows, are drawn again.
 
         Raises
         ------
         InputError
-            nearly all rows are equal
+            fewer rows than a draw has, or nearly all draws cancel out
         """
-        rng, n = stream(self.seed, _KEYS["difference"], number), len(self.ids)
-        if n < 2:
-            raise InputError(f"only {n} tokens have a direction; a difference needs 2")
-        made_of = np.empty((BLOCK, 2), dtype=np.int64)
+        rng = stream(self.seed, _KEYS[self.key], number)
+        made_of = np.empty((BLOCK, len(self.of)), dtype=np.int64)
         vectors: Float64s | None = None
-        equal = np.arange(BLOCK)
+        left = np.arange(BLOCK)
         for _ in range(_TRIES):
-            made_of[equal] = self.ids[np.column_stack(random_pairs(rng, n, len(equal)))]
-            new = self.row(made_of[equal, 0]) - self.row(made_of[equal, 1])
+            made_of[left] = self._different(rng, len(left))
+            new, cancelled = self._sums(made_of[left])
             vectors = np.empty((BLOCK, new.shape[1])) if vectors is None else vectors
-            vectors[equal] = new
-            equal = equal[~new.any(axis=1)]
-            if not len(equal):
+            vectors[left] = new
+            left = left[cancelled]
+            if not len(left):
                 return Drawn(vectors, made_of)
         raise InputError(
             "nearly all rows are equal, so they have no differences; use the null isotropic"
         )
 
+    def _different(self, rng: np.random.Generator, count: int) -> Int64s:
+        """Ids from the pools, within a draw all different, every choice alike; shape (count, j)."""
+        ids = np.empty((count, len(self.of)), dtype=np.int64)
+        for number in sorted(set(self.of)):
+            places, pool = np.flatnonzero(np.equal(self.of, number)), self.pools[number]
+            if len(pool) < len(places):
+                raise InputError(f"only {len(pool)} tokens have a direction; a draw needs {len(places)}")
+            ids[:, places] = pool[_without_replacement(rng, len(pool), (count, len(places)))]
+        return ids
+
+    def _sums(self, ids: Int64s) -> tuple[Float64s, Bools]:
+        """The sums, shape (b, d), and which of them are zero but for rounding."""
+        first = self.row(ids[:, 0])
+        total, longest = self.weights[0] * first, np.linalg.norm(first, axis=1)
+        for place in range(1, ids.shape[1]):
+            row = self.row(ids[:, place])
+            total += self.weights[place] * row
+            longest = np.maximum(longest, np.linalg.norm(row, axis=1))
+        return total, ~(np.linalg.norm(total, axis=1) > 1e-12 * longest)
+
+
+def _without_replacement(rng: np.random.Generator, n: int, shape: tuple[int, int]) -> Int64s:
+    """Numbers below n, those of a row all different, every ordered choice alike."""
+    drawn = np.empty(shape, dtype=np.int64)
+    for place in range(shape[1]):
+        new = rng.integers(n - place, size=shape[0])
+        for smaller in np.sort(drawn[:, :place], axis=1).T:  # the new-th of the numbers that are left
+            new += new >= smaller
+        drawn[:, place] = new
+    return drawn
+
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows of a matrix, each draw any of them, whatever the others are.
+    """Rows of a matrix in a random order, each once; the last block is shorter.
 
     Attributes
     ----------
@@ -181,5 +231,6 @@ class Sample:
 
     def block(self, number: int) -> Drawn:
         """Rows as they are."""
-        which = stream(self.seed, _KEYS["sample"], number).integers(len(self.rows), size=BLOCK)
-        return Drawn(self.rows[which], _OF_NONE)
+        order = stream(self.seed, _KEYS["sample"]).permutation(len(self.rows))
+        which = order[number * BLOCK : (number + 1) * BLOCK]
+        return Drawn(self.rows[which], _OF_NONE[: len(which)])

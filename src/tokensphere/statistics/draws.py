@@ -64,6 +64,7 @@ def first_draws(
     make: Callable[[int], Draws],
     *,
     key: Key,
+    most: int | None = None,
     store: DrawStore | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Draws:
@@ -74,12 +75,14 @@ def first_draws(
     count : how many, at least 1
     make : gives block number b: named arrays of ``BLOCK`` draws, those b·BLOCK … (b + 1)·BLOCK − 1
     key : all that the draws depend on, the number of draws aside
+    most : how many draws there are, if there is an end; then the last block is shorter, and fewer than
+        `count` may come
     store : where draws are kept, by default the memory of this process
     progress : called with the number of draws done since the last call
 
     Returns
     -------
-    dict of arrays whose first axis has the length `count`
+    dict of arrays whose first axis has the length `count`, or `most` if that is less
 
     Notes
     -----
@@ -88,10 +91,13 @@ def first_draws(
     if not isinstance(count, (int, np.integer)) or count < 1:
         raise InputError(f"{count!r} draws of a null: need a whole number, 1 or more")
     store = _MEMORY if store is None else store
+    count = count if most is None else min(count, most)
     there = store.get(key) or {}
-    whole = min((len(array) for array in there.values()), default=0) // BLOCK
-    parts = [{name: array[: whole * BLOCK] for name, array in there.items()}] if whole else []
-    told = min(whole * BLOCK, count)
+    kept = min((len(array) for array in there.values()), default=0)
+    whole = -(-kept // BLOCK) if kept == most else kept // BLOCK
+    kept = min(whole * BLOCK, kept)
+    parts = [{name: array[:kept] for name, array in there.items()}] if whole else []
+    told = min(kept, count)
     if progress is not None:
         progress(told)
     try:

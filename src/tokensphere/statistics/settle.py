@@ -19,11 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tokensphere.arrays import Float64s
+from tokensphere.arrays import Int64s
 from tokensphere.errors import InputError
 from tokensphere.records import Record
 from tokensphere.statistics.intervals import clopper_pearson
-from tokensphere.statistics.pvalues import reached
 
 ERROR = 0.001  # ε
 
@@ -41,6 +40,7 @@ class Settled(Record):
     looks : how often it was looked, and
     looks_planned : L, how often it could have been
     unsettled : directions whose interval contains the level still
+    exhausted : whether the null has no more draws, as a sample of rows that were all taken
     """
 
     level: float
@@ -50,45 +50,44 @@ class Settled(Record):
     looks: int
     looks_planned: int
     unsettled: int
+    exhausted: bool = False
 
 
 def settle(
-    values: Float64s,
-    draw: Callable[[int], Float64s],
+    reached: Callable[[int], Int64s],
     *,
     statistic: str,
-    larger: bool,
     first: int,
     most: int,
     level: float,
+    end: int | None = None,
     error: float = ERROR,
 ) -> Settled:
     """Draw on until every direction is settled, or `most` draws are reached.
 
     Parameters
     ----------
-    values : float64 array of shape (m,); directions with NaN have nothing to settle
-    draw : gives the values of the first B draws, int -> float64 array of shape (B,)
-    statistic : what these are values of
-    larger : whether larger values are more extreme
+    reached : for B tells of each direction that can be tested how many of the first B draws are as
+        extreme, int -> int64 array of shape (m,)
+    statistic : by which
     first, most : draws at the first look, and at most
     level : in (0, 1)
+    end : how many draws there are, if there is an end
     error : ε, see above
     """
     if not 0 < level < 1:
         raise InputError(f"the level to settle at is {level!r}, but must lie between 0 and 1")
     if most < first:
         raise InputError(f"at most {most:,} draws, but {first:,} to begin with: allow as many or more")
+    if end is not None:
+        first, most = min(first, end), min(most, end)
     sizes = [first]
     while sizes[-1] < most:
         sizes.append(min(2 * sizes[-1], most))
-    tested = values[~np.isnan(values)]
     for size in sizes:
-        lower, upper = clopper_pearson(
-            reached(tested, draw(size), larger=larger), size, error / len(sizes)
-        )
+        lower, upper = clopper_pearson(reached(size), size, error / len(sizes))
         unsettled = int(np.count_nonzero((lower <= level) & (level <= upper)))
         if not unsettled:
             break
     looks = sizes.index(size) + 1
-    return Settled(level, statistic, error, size, looks, len(sizes), unsettled)
+    return Settled(level, statistic, error, size, looks, len(sizes), unsettled, size == end)

@@ -26,6 +26,7 @@ from tests.analysis.spaces import unit_rows
 from tests.analysis.tables import naive_smallest, sets_of
 from tests.cases import case
 from tokensphere.analysis.direction_test import groups, measure
+from tokensphere.analysis.direction_test.compare import Beside
 from tokensphere.analysis.direction_test.job import SettleSpec
 from tokensphere.analysis.direction_test.measure import Measured, Measurer
 from tokensphere.analysis.direction_test.null import NullSpec
@@ -204,23 +205,28 @@ def test_shares_of_a_group() -> None:
     p, group_of = rng.uniform(size=(400, 4)) ** 4, rng.integers(0, 3, 400)
     p[7] = np.nan
     tested = {
-        name: groups.Beside(p[:, s], p[:, s], q_values(p[:, s]), np.zeros(1))
+        name: Beside(
+            p[:, s], p[:, s], q_values(p[:, s]), p[:, s], np.zeros((1, 1)), np.zeros(400, dtype=np.intp)
+        )
         for s, name in enumerate(STATISTICS)
     }
     testable = ~np.isnan(p[:, 0])
+    verdict = np.where(testable, rng.integers(0, 5, 400), -1).astype(np.int8)
     for g in range(3):
-        one = groups.group_shares("abc"[g], tested, testable, group_of == g)
+        one = groups.group_shares("abc"[g], tested, testable, verdict, group_of == g)
         mine = group_of == g
         assert one.name == "abc"[g] and one.n == np.count_nonzero(mine & testable)
         assert one.untestable == int(g == group_of[7])
+        assert sum(one.verdicts.values()) == one.n
+        assert one.verdicts["neither"] == np.count_nonzero(verdict[mine] == 3)
         for name, found in tested.items():
             assert one[name].p.count == sum(value < 0.05 for value in found.pvalue[mine])
             assert one[name].q.share == sum(value < 0.05 for value in found.qvalue[mine]) / one.n
             assert one[name].p.interval == wilson(one[name].p.share, one.n)
-    empty = groups.group_shares("x", tested, testable & False, np.arange(400) < 3)
+    empty = groups.group_shares("x", tested, testable & False, verdict, np.arange(400) < 3)
     assert (empty.n, empty.untestable) == (0, 3)
     assert np.isnan(empty["nearness"].p.share) and empty["cosine"].q.interval == (0.0, 1.0)
-    assert empty.to_dict()["by_statistic"]["label"]["share_p_below_0.05"] is None
+    assert empty.to_dict()["by_statistic"]["label"]["share_p_at_most_0.05"] is None
 
 
 def test_groups_of_the_user() -> None:
@@ -270,7 +276,7 @@ def test_a_statistic_that_there_is_not() -> None:
     result = run(V)
     with pytest.raises(InputError, match="unknown statistic 'nope'") as caught:
         result["nope"]
-    assert str(caught.value).endswith("use one of nearness, cosine, coherence, label")
+    assert str(caught.value).endswith("use one of nearness, cosine, coherence, label, any")
 
 
 def test_what_was_given_is_told() -> None:

@@ -140,9 +140,13 @@ def test_more_draws_are_those_there_were_and_new_ones(monkeypatch: pytest.Monkey
     ]  # fmt: skip
     for other in others:
         null_of(draws=100, **other)
-        assert searched[0] == 1024, other
-    null_of([TokenSum(("t1",), ("t2",), "x")], law="difference", draws=100)
-    assert searched[0] == 1024  # differences of tokens are others than those of vectors
+        assert searched[0] in (1024, 2048), other  # of a sample, all that was not there
+    pair, more = TokenSum(("t1",), ("t2",), "x"), TokenSum(("t1", "t3"), ("t2",), "y")
+    for given in (pair, more):
+        null_of([given], law="difference", draws=100)
+        assert searched[0] == 1024  # sums of tokens are others than differences of vectors
+        null_of([given], law="difference", draws=100)
+        assert searched == [1]
 
 
 def test_nulls_that_there_are_not() -> None:
@@ -150,6 +154,9 @@ def test_nulls_that_there_are_not() -> None:
         ({"law": "normal"}, "unknown null 'normal'"),
         ({"law": "sample"}, "needs a sample"),
         ({"sample": SAMPLE}, "a sample is given, but the null is 'isotropic'"),
+        ({"tenths": "norms"}, "tenths are for the null 'frequency', and the null is 'isotropic'"),
+        ({"law": "frequency", "tenths": "words"}, "unknown tenths 'words'"),
+        ({"law": "frequency"}, "of vectors nobody knows these"),
         ({"law": "sample", "sample": np.zeros((3, D))}, "no row of the sample is a direction"),
         ({"law": "sample", "sample": np.ones((3, D + 1))}, "13 dimensions"),
         ({"draws": 0}, "draws is 0, but must be"),
@@ -170,3 +177,33 @@ def test_rows_of_a_sample_that_are_no_directions_are_left_out_and_counted() -> N
     result = run(np.eye(D), law="sample", draws=500, sample=sample)
     assert result.null.left_out == 3 == result.to_dict()["sample_left_out"]
     assert not any(np.isnan(found.null_distribution).any() for found in result.tested.values())
+
+
+def test_each_row_of_a_sample_counts_once() -> None:
+    """N rows say nothing finer than 1/(N + 1), however many draws are asked for."""
+    sample = np.random.default_rng(4).standard_normal((50, D))
+    for draws, most in ((10_000, 50), (20, 20)):
+        result = run(AXES, law="sample", sample=sample, draws=draws)
+        assert result.n_draws == most and result.floor == 1 / (most + 1)
+    whole, measured = run(AXES, law="sample", sample=sample), run(sample)
+    for name in STATISTICS:
+        found = whole[name]
+        np.testing.assert_array_equal(
+            np.sort(found.null_distribution), np.sort(measured[name].values), err_msg=name
+        )
+        shuffled = run(AXES, law="sample", sample=sample, seed=5)[name]
+        np.testing.assert_array_equal(found.pvalue, shuffled.pvalue)
+
+
+def test_a_small_sample_of_the_null_finds_nothing() -> None:
+    """With replacement, 50 rows gave q below 0.05 to 21 of 1,000 directions that are chance."""
+    small, p = 0, []
+    for seed in range(25):
+        sample = np.random.default_rng(seed).standard_normal((50, D))
+        result = run(RandomDirections(D, 200, first=200 * seed, seed=9), law="sample", sample=sample)
+        p.append(result["nearness"].pvalue)
+        small += sum(result.overall[name].q.count for name in STATISTICS)
+    assert small == 0
+    for level in (1 / 51, 0.05, 0.2, 0.5):  # the samples differ: a sample's own share is a beta number
+        attained = np.floor(level * 51 + 1e-9) / 51
+        assert abs(np.mean(np.concatenate(p) <= level) - attained) < 4 * np.sqrt(attained / 51 / 25)

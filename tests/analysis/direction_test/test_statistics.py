@@ -95,5 +95,5 @@ def test_what_they_are_called() -> None:
     for wrong in ("nope", "Nearness", "", "T" * 500):
         with pytest.raises(InputError, match="unknown statistic") as caught:
             check_statistic(wrong)
-        assert str(caught.value).endswith("use one of nearness, cosine, coherence, label")
+        assert str(caught.value).endswith("use one of nearness, cosine, coherence, label, any")
         assert len(str(caught.value)) < 200

@@ -13,6 +13,7 @@ import tokensphere as ts
 from tokensphere.analysis.direction_test.job import direction_test
 from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.statistics import KINDS
+from tokensphere.analysis.direction_test.verdict import VERDICTS
 from tokensphere.geometry import laws
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.labels.table import Label, LabelTable
@@ -59,20 +60,29 @@ def draws(count: int) -> ts.NullSpec:
     return ts.NullSpec("isotropic", count)
 
 
+def table_of(text: str) -> list[str]:
+    """The lines from the head of the table on; above it stands the verdict."""
+    lines = text.splitlines()
+    return lines[lines.index("") + 1 :]
+
+
 def test_a_direction_has_its_numbers_and_below_them_its_tokens(
     small: ts.EmbeddingSpace, table: LabelTable
 ) -> None:
     result = run(small, table)
     text = to_text(result.top(5), width=120)
-    lines = text.splitlines()
+    lines = table_of(text)
     for place, row in enumerate(result.order()[:5].tolist()):
         numbers, near = lines[1 + 2 * place], lines[2 + 2 * place]
         assert numbers.startswith(result.names[row])
-        want = [p_text(result[kind.name].pvalue[row], result.floor) for kind in KINDS]
         values = numbers[len(result.names[row]) :].replace("≤ ", "≤").split()
-        assert values[1:8:2] == [p.replace("≤ ", "≤") for p in want]
+        of = {name: result[name] for name in ("nearness", "label", "cosine", "coherence", "any")}
+        p = [p_text(found.pvalue[row], result.floor).replace("≤ ", "≤") for found in of.values()]
+        q = [f"{of[name].qvalue[row]:.2g}" for name in ("nearness", "label")]
+        assert values[2:9] == [p[0], q[0], p[1], q[1], *p[2:]]
         assert float(values[0]) == pytest.approx(result["nearness"].values[row], abs=6e-4)
-        assert values[8] == f"{result['nearness'].qvalue[row]:.2g}"
+        assert float(values[1]) == pytest.approx(result["nearness"].effect[row], abs=0.051)
+        assert " ".join(values[9:]) == VERDICTS[result.verdict[row]]
         nearest = small.vocabulary.visible(int(result.ids[row, 0]))
         assert nearest[:20] in near
     assert "seed 0, index" in lines[1] and result.names[result.order()[5]] not in text
@@ -85,9 +95,11 @@ def test_columns_are_aligned_and_lines_keep_to_the_width(
     result = run(small, table, ts.make_directions(small, RandomDirections(32, 40)).called(names))
     for width in (45, 60, 80, 96, 130, 160):
         text = to_text(result.top(8, statistic="cosine"), width=width)
-        lines = [line.replace("\u200e", "") for line in text.splitlines()]
+        lines = [line.replace("\u200e", "") for line in table_of(text)]
         head, rows = lines[0].rstrip(), lines[1:17:2]
-        assert {cell_len(row) for row in rows} == {cell_len(head)} and head.endswith(("q", "l", ")"))
+        assert {cell_len(row.rstrip()) for row in rows} <= {
+            *range(cell_len(head) + 15)
+        } and head.endswith(("q", "verdict"))
         assert max(map(cell_len, lines[:17])) <= width
 
 
@@ -96,11 +108,11 @@ def test_a_narrow_terminal_shows_less_of_what_is_not_ranked_by(
 ) -> None:
     ranked = run(small, table).top(3, statistic="coherence")
     heads = {
-        width: " ".join(to_text(ranked, width=width).splitlines()[0].split()) for width in (40, 80, 120)
+        width: " ".join(table_of(to_text(ranked, width=width))[0].split()) for width in (40, 80, 120)
     }
     assert heads[40] == "direction T p q"
-    assert heads[80] == "direction T p q p mean cosine p largest p label"
-    assert heads[120] == "direction mean cosine p largest p T p label p p q (coherence)"
+    assert heads[80] == "direction T effect p q label p q verdict"
+    assert heads[120] == "direction T effect p q label p q p mean cosine p largest p any verdict"
 
 
 def test_the_floor_is_marked() -> None:
@@ -113,7 +125,8 @@ def test_the_summary_stands_beside_chance(small: ts.EmbeddingSpace, table: Label
     text = to_text(result)
     flat = " ".join(text.split())
     assert "chance 5 %" in flat and "by the mean cosine of the 4 nearest" in text
-    (first,) = [line for line in text.splitlines() if line.startswith("first ")]
+    first, counts = (line for line in text.splitlines() if line.startswith("first "))
+    assert counts.split()[1:] == [str(count) for count in result.groups[0].verdicts.values()]
     assert first.split()[1] == "15" and f"{result.groups[0]['nearness'].p.count} of 15" in first
     found = result.overall["nearness"].p
     low, high = (100 * end for end in found.interval)
@@ -129,7 +142,7 @@ def test_nothing_is_called_significant(small: ts.EmbeddingSpace, table: LabelTab
     assert "Corrected for looking at 40 (q), none stands out from chance" in text
     assert "significant" not in text.lower()
     few = " ".join(sentences(run(small, table, RandomDirections(32, 6)).top()))
-    assert "of 6 directions have p < 0.05, where chance gives 5 in 100" in few
+    assert "of 6 directions have p ≤ 0.05, where chance gives 5 in 100" in few
     one = " ".join(sentences(run(small, table, RandomDirections(32, 1)).top()))
     assert "the direction has p " in one and "does not stand out from chance" in one
 
@@ -139,7 +152,7 @@ def test_what_stands_out_is_said_with_what_q_means(small: ts.EmbeddingSpace, tab
     result = run(small, table, unit - small.moments.mean_unit_row(), null=draws(999))
     assert result.overall["nearness"].q.count == 4
     said = " ".join(sentences(result.top()))
-    assert "4 have q < 0.05; of such directions at most one in twenty" in said
+    assert "4 have q ≤ 0.05; of such directions at most one in twenty" in said
     alone = " ".join(
         sentences(run(small, table, unit[0] - small.moments.mean_unit_row(), null=draws(999)).top())
     )
@@ -155,7 +168,21 @@ def test_too_few_draws_for_so_many_directions_are_said(
     result = run(small, table, many)
     assert result["nearness"].at_floor == 1 and result.overall["nearness"].q.count == 0
     said = " ".join(sentences(result.top()))
-    assert "1 is at the least p that 199 draws can give; more draws might tell" in said
+    assert (
+        "one cannot tell: 1 is at the least p that 199 draws can give, and it takes 4 there;"
+        " B ≥ 799 would tell of a single one"
+    ) in said
+    limit = result.to_dict()["limits"]["nearness"]
+    assert limit == {
+        "p_floor": 1 / 200, "at_floor": 1, "needed_at_floor": 4, "draws_for_one": 799,
+        "cannot_tell": True,
+    }  # fmt: skip
+    assert result.overall.verdicts["cannot tell"] >= 1
+    assert "B ≥ 799 would" in " ".join(to_text(result).split())
+    own = run(
+        small, table, many, null=ts.NullSpec("sample", sample=np.array(RandomDirections(32, 60)[:]))
+    )
+    assert "a sample of 799 rows or more would" in " ".join(to_text(own).split())
 
 
 def test_the_caption_tells_what_was_done(small: ts.EmbeddingSpace, table: LabelTable) -> None:
@@ -170,9 +197,10 @@ def test_the_caption_tells_what_was_done(small: ts.EmbeddingSpace, table: LabelT
     )
     assert "2 directions cannot be tested (1 zero, 1 not finite)" in text
     assert "rows of the sample that are no directions: 1" in text and "one token a form" in text
-    assert "199 directions drawn from the sample" in text and "rows centred, k = 4" in text
-    assert "null: sample, 199 draws, seed 0" in text
+    assert "8 directions of the sample, each taken once" in text and "rows centred, k = 4" in text
+    assert "null: sample, 8 draws, seed 0" in text
     tokens = " ".join(to_text(run(small, table, [" king", " Paris"], similarity="dot")).split())
+    assert "whatever is made of tokens is near to some" in tokens and "made of tokens" not in text
     assert "tokens that directions are made of are left out" in tokens and "largest dot" in tokens
 
 
@@ -199,7 +227,8 @@ def test_json_and_html(small: ts.EmbeddingSpace, table: LabelTable) -> None:
     first = record["results"][0]
     row, cosine = int(result.order()[0]), result["cosine"]
     assert first["cosine"] == {
-        "value": cosine.values[row], "p": cosine.pvalue[row], "q": cosine.qvalue[row],
+        "value": cosine.values[row], "effect": cosine.effect[row], "p": cosine.pvalue[row],
+        "q": cosine.qvalue[row],
     }  # fmt: skip
     assert [n["id"] for n in first["neighbors"]] == result.ids[row].tolist()
     assert len(json.loads(to_json(result))["results"]) == 8

@@ -8,39 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.arrays import Bools, Float64s
+from tokensphere.analysis.direction_test.compare import LEVEL, Beside, at_most
+from tokensphere.analysis.direction_test.verdict import counted
+from tokensphere.arrays import Bools, Float64s, Int8s
 from tokensphere.records import Record
 from tokensphere.statistics.intervals import Share
-
-LEVEL = 0.05
-
-
-@dataclass(frozen=True)
-class Beside:
-    """One statistic of m directions beside a null's.
-
-    Attributes
-    ----------
-    values : float64 array of shape (m,); NaN where a direction could not be tested
-    pvalue : ``(1 + #{draws at least as extreme}) / (1 + B)``, shape (m,); one-sided
-    qvalue : Benjamini & Hochberg's over all directions, shape (m,)
-    null_distribution : the values of the B draws of the null, shape (B,)
-    """
-
-    values: Float64s
-    pvalue: Float64s
-    qvalue: Float64s
-    null_distribution: Float64s
-
-    @property
-    def floor(self) -> float:
-        """The smallest p-value that so many draws can give, ``1/(1 + B)``."""
-        return 1 / (1 + len(self.null_distribution))
-
-    @property
-    def at_floor(self) -> int:
-        """How many p-values are the smallest that there can be."""
-        return int(np.count_nonzero(self.pvalue <= self.floor))
 
 
 @dataclass(frozen=True)
@@ -49,7 +21,7 @@ class StandOut:
 
     Attributes
     ----------
-    p, q : those with p < 0.05, and with q < 0.05; directions taken as independent
+    p, q : those with p of 0.05 or less, and with such a q; directions taken as independent
     """
 
     p: Share
@@ -59,8 +31,8 @@ class StandOut:
         """The same as a dict for JSON."""
         record: dict[str, Any] = {}
         for name, found in (("p", self.p), ("q", self.q)):
-            record[f"{name}_below_{LEVEL}"] = found.count
-            record[f"share_{name}_below_{LEVEL}"] = found.share if found.n else None
+            record[f"{name}_at_most_{LEVEL}"] = found.count
+            record[f"share_{name}_at_most_{LEVEL}"] = found.share if found.n else None
             record[f"share_{name}_interval_95"] = list(found.interval)
         return record
 
@@ -74,25 +46,29 @@ class GroupShares(Record, name="group", n="tested", by="by_statistic"):
     name : of the group, e.g. a tensor of a file
     n : directions that could be tested
     untestable : those that could not
-    by : the same by the name of a statistic
+    verdicts : how many have each verdict
+    by : how many stand out, by the name of a statistic
     """
 
     name: str
     n: int
     untestable: int
+    verdicts: Mapping[str, int]
     by: Mapping[str, StandOut]
 
     def __getitem__(self, statistic: str) -> StandOut:
         return self.by[statistic]
 
 
-def group_shares(name: str, tested: Mapping[str, Beside], testable: Bools, which: Bools) -> GroupShares:
+def group_shares(
+    name: str, tested: Mapping[str, Beside], testable: Bools, verdict: Int8s, which: Bools
+) -> GroupShares:
     """The shares of the directions `which`, of shape (m,)."""
     some = which & testable
 
     def below(values: Float64s) -> Share:
-        return Share.where(values[some] < LEVEL)
+        return Share.where(at_most(values[some]))
 
     by = {name: StandOut(below(one.pvalue), below(one.qvalue)) for name, one in tested.items()}
     n = int(np.count_nonzero(some))
-    return GroupShares(name, n, int(np.count_nonzero(which)) - n, by)
+    return GroupShares(name, n, int(np.count_nonzero(which)) - n, counted(verdict[some]), by)

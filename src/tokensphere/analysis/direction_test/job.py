@@ -15,22 +15,24 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tokensphere.analysis.direction_test.groups import Beside
+from tokensphere.analysis.direction_test.compare import by_null, compared
+from tokensphere.analysis.direction_test.draws import null_values
 from tokensphere.analysis.direction_test.measure import REASONS, Measured, Measurer
-from tokensphere.analysis.direction_test.null import NullSpec, make_null, null_values
+from tokensphere.analysis.direction_test.null import NullSpec, make_null
 from tokensphere.analysis.direction_test.result import DirectionTest
-from tokensphere.analysis.direction_test.statistics import BEST, KINDS, Values, check_statistic
+from tokensphere.analysis.direction_test.statistics import BEST, KINDS, STATISTICS, Values
 from tokensphere.analysis.job import Column, OnDirections, Progress, Table, work
 from tokensphere.analysis.naming.lists import NamingSpec, labels_of, name_lists
+from tokensphere.arrays import Int64s
 from tokensphere.directions.given import make_directions
-from tokensphere.errors import FormatError, InputError
+from tokensphere.errors import FormatError, InputError, check_choice
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.laws import Law
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import DrawStore
-from tokensphere.statistics.pvalues import p_values, q_values
+from tokensphere.statistics.pvalues import reached
 from tokensphere.statistics.settle import Settled, settle
 
 CENTERED = SearchSettings(centered=True)  # finds planted directions most often (docs/power.md)
@@ -78,8 +80,9 @@ def direction_test(
     directions : whatever :func:`nearest` takes: an array or PyTorch tensor of shape (d,) or (m, d);
         random directions; an open file of directions; tokens, or sums of tokens; or what
         :func:`directions` made of these, with names, groups, or both ends of each
-    null : what chance is: ``"isotropic"``, ``"covariance"``, ``"difference"``, or a :class:`NullSpec`
-        that says how many draws (10,000), which seed, and for ``"sample"`` of what
+    null : what chance is: ``"isotropic"``, ``"covariance"``, ``"own"``, ``"difference"``,
+        ``"frequency"``, or a :class:`NullSpec` that says how many draws (10,000), which seed, and for
+        ``"sample"`` of what
     search : how neighbours are looked for, with k of 2 or more; cosine or dot
     labels : by default those that come with tokensphere
     settle : go on drawing until it is settled on which side of a level the p-values lie
@@ -132,7 +135,7 @@ class DirectionTestJob(OnDirections):
         self._settle = settle
         self._settled: Settled | None = None
         if settle is not None:
-            check_statistic(settle.statistic)
+            check_choice("statistic", settle.statistic, STATISTICS)  # `any` is no share of draws
         self.directions = make_directions(space, directions, search)
         self._measurer = Measurer(space, search, labels_of(space, labels), compute=compute)
         sample = None if spec.sample is None else make_directions(space, spec.sample, search)
@@ -141,8 +144,8 @@ class DirectionTestJob(OnDirections):
 
     @property
     def draws(self) -> int:
-        """Draws of the null."""
-        return self._null.spec.draws
+        """Draws of all nulls."""
+        return self._null.draws * len(self._null.parts)
 
     @property
     def ready(self) -> bool:
@@ -162,7 +165,7 @@ class DirectionTestJob(OnDirections):
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Draw the null."""
-        self._drawn = self._draw(self.draws, progress)
+        self._drawn = self._draw(self._null.draws, progress)
 
     def _draw(self, count: int, progress: Progress | None = None) -> dict[str, Values]:
         return null_values(self._null, self._measurer, count, store=self._store, progress=progress)
@@ -179,15 +182,21 @@ class DirectionTestJob(OnDirections):
         """Draw on until the p-values are settled, if that is asked for."""
         if self._settle is None:
             return
-        kind, spec = check_statistic(self._settle.statistic), self._settle
+        kind, spec = STATISTICS[self._settle.statistic], self._settle
+        values, null_of = done.values[kind.name], self._null.of[: len(done)]
+        testable = done.reason == 0
 
-        def draw(count: int) -> Values:
-            self._drawn = self._draw(count, progress)
-            return self._drawn[kind.name]
+        def count(some: Values, null: Values) -> Values:
+            return reached(some, null, larger=kind.larger).astype(np.float64)
+
+        def as_extreme(draws: int) -> Int64s:
+            self._drawn = self._draw(draws, progress)
+            found = by_null(count, values, self._drawn[kind.name], null_of)
+            return np.asarray(found[testable], dtype=np.int64)
 
         self._settled = settle(
-            done.values[kind.name], draw, statistic=kind.name, larger=kind.larger, first=self.draws,
-            most=spec.most, level=spec.level,
+            as_extreme, statistic=kind.name, first=self._null.draws, most=spec.most, level=spec.level,
+            end=self._null.end,
         )  # fmt: skip
 
     def result(self, done: Measured) -> DirectionTest:
@@ -204,11 +213,7 @@ class DirectionTestJob(OnDirections):
 
     def _result(self, done: Measured) -> DirectionTest:
         assert self._drawn is not None, "the null has not been drawn"
-        tested = {}
-        for kind in KINDS:
-            values, null = done.values[kind.name], self._drawn[kind.name]
-            p = p_values(values, null, larger=kind.larger)
-            tested[kind.name] = Beside(values, p, q_values(p), null)
+        tested = compared(done.values, self._drawn, self._null.of[: len(done)])
         # A list that there is not has no label that 3 tokens share: any list would do.
         naming = NamingSpec(seed=self._null.spec.seed)
         lists = np.where(done.ids >= 0, done.ids, np.arange(self.search.k, dtype=np.int32))

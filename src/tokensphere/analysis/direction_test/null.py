@@ -1,26 +1,31 @@
-"""What chance gives: the statistics of a null's directions (docs/definitions.md 8)."""
+"""What chance is: the nulls that directions are compared with (docs/definitions.md 1 and 8)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tokensphere.analysis.direction_test.measure import Measurer, why_untestable
-from tokensphere.analysis.direction_test.statistics import Values
-from tokensphere.analysis.job import Progress
-from tokensphere.arrays import Float64s, Int64s
-from tokensphere.directions.named import Directions, Own, Vectors, digest_of
+from tokensphere.analysis.direction_test.own import Cloud
+from tokensphere.analysis.direction_test.signatures import (
+    PAIR,
+    TENTHS_OF,
+    Signature,
+    TenthsOf,
+    signatures,
+    tenths,
+)
+from tokensphere.arrays import Float64s, Int64s, Intps
+from tokensphere.directions.named import Directions, Vectors, digest_of
 from tokensphere.directions.tokens import token_rows
 from tokensphere.errors import InputError, check_choice, check_whole
-from tokensphere.geometry.laws import LAWS, Differences, Isotropic, Law, NullLaw, Sample, covariance_law
+from tokensphere.geometry.laws import LAWS, Isotropic, Law, NullLaw, Sample, TokenSums, gaussian_law
 from tokensphere.geometry.search import QUERIES_AT_ONCE
 from tokensphere.geometry.surrogate import unit_covariance
-from tokensphere.statistics.draws import BLOCK, Draws, DrawStore, first_draws
-
-_BLOCKS_AT_ONCE = QUERIES_AT_ONCE // BLOCK
-_VERSION = 3  # of how draws are measured and kept; raised whenever the same key would mean other values
 
 
 @dataclass(frozen=True)
@@ -29,26 +34,32 @@ class NullSpec:
 
     Attributes
     ----------
-    law : ``"isotropic"``, ``"covariance"``, ``"difference"`` or ``"sample"``
-    draws : B, at least 1; no p-value is below 1/(1 + B)
+    law : ``"isotropic"``, ``"covariance"``, ``"own"``, ``"difference"``, ``"frequency"``, ``"sample"``
+    draws : B, at least 1; no p-value is below 1/(1 + B). For ``sample`` the most: each row is drawn once
     seed : 0 or more
     sample : for the law ``sample``: directions to draw from, whatever a test takes; held in memory
+    tenths : for the law ``frequency``: tenths of what tokens are drawn from, of their ``"ids"``, which
+        follow frequency where a vocabulary was made by merging (BPE), or of their ``"norms"``
 
     Raises
     ------
     InputError
-        an unknown law, a seed below 0, no sample for ``sample`` or one for another law
+        an unknown law, a seed below 0, no sample for ``sample`` or one for another law, unknown tenths
     """
 
     law: Law = "isotropic"
     draws: int = 10_000
     seed: int = 0
     sample: Any = None
+    tenths: TenthsOf = "ids"
 
     def __post_init__(self) -> None:
         check_choice("null", self.law, LAWS)
         check_whole("draws", self.draws, 1)
         check_whole("the seed", self.seed)
+        check_choice("tenths", self.tenths, TENTHS_OF)
+        if self.tenths != "ids" and self.law != "frequency":
+            raise InputError(f"tenths are for the null 'frequency', and the null is {self.law!r}")
         if self.sample is not None and self.law != "sample":
             raise InputError(
                 f"a sample is given, but the null is {self.law!r}; use null 'sample' for it"
@@ -58,35 +69,68 @@ class NullSpec:
 
 
 @dataclass(frozen=True)
-class Null:
-    """A law of a space's own, and what its draws depend on.
+class Part:
+    """A null that some of the directions are compared with, or all.
 
     Attributes
     ----------
-    spec : which
-    draws : gives them by blocks
+    title : for people
+    law : makes what gives its draws; asked for only where some must be made
     own : whether the tokens that a draw was made of shall not be found
     about : what the law was made of beside the matrix, for the key of its draws and for JSON
+    """
+
+    title: str
+    law: Callable[[], NullLaw]
+    own: bool
+    about: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Null:
+    """The nulls of a test, and which direction has which.
+
+    Attributes
+    ----------
+    spec : the law, the seed, the most draws
+    parts : the nulls
+    of : int array of shape (m,), for each direction the number of its null
+    end : how many draws there can be, if there is an end
     left_out : rows of the user's sample that are no directions
     """
 
     spec: NullSpec
-    draws: NullLaw
-    own: bool
-    about: dict[str, Any]
+    parts: tuple[Part, ...]
+    of: Intps
+    end: int | None = None
     left_out: int = 0
+
+    @property
+    def draws(self) -> int:
+        """Draws of each part to begin with, B."""
+        return self.spec.draws if self.end is None else min(self.spec.draws, self.end)
+
+    @property
+    def about(self) -> list[dict[str, Any]]:
+        """The nulls for JSON, with how many of the given directions each has."""
+        counts = np.bincount(self.of, minlength=len(self.parts)).tolist()
+        return [
+            {"null": part.title, "given": count, **part.about}
+            for part, count in zip(self.parts, counts, strict=True)
+        ]
 
 
 def make_null(
     spec: NullSpec, measurer: Measurer, *, tested: Directions, sample: Directions | None = None
 ) -> Null:
-    """The null that `spec` names.
+    """The nulls that `spec` names.
 
     A null is calibrated if directions drawn from it are treated as those tested are. So where
     directions are made of tokens, and their own tokens are not to be found, the draws of
-    ``difference`` are made as they are (of the same rows, as ``nearest`` makes them of two tokens),
-    and theirs are not found either. Of vectors nobody knows what they were made of: then draws are
-    ``E_a − E_b`` of the rows as they are, and everything may be found.
+    ``difference`` are made as they are (of as many tokens, added and subtracted with the same weights,
+    and of the rows that ``nearest`` takes), and theirs are not found either: a null for each
+    signature. Of vectors nobody knows what they were made of: then draws are ``E_a − E_b`` of the rows
+    as they are, and everything may be found.
 
     Parameters
     ----------
@@ -96,29 +140,95 @@ def make_null(
     sample : the directions of ``spec.sample``
     """
     space, seed = measurer.space, int(spec.seed)
+    every = np.zeros(len(tested), dtype=np.intp)
+
+    def alone(law: Callable[[], NullLaw], **about: Any) -> tuple[Part, ...]:
+        return (Part(spec.law, law, False, about),)
+
     if spec.law == "isotropic":
-        return Null(spec, Isotropic(space.shape[1], seed), False, {})
+        return Null(spec, alone(lambda: Isotropic(space.shape[1], seed)), every)
     if spec.law == "covariance":
-        return Null(spec, covariance_law(unit_covariance(space.rows), seed), False, {})
+        return Null(spec, alone(lambda: gaussian_law(unit_covariance(space.rows), seed)), every)
+    if spec.law == "own":
+        return _own(spec, tested)
+    if spec.law == "frequency":
+        return _frequency(spec, measurer, tested)
     if spec.law == "difference":
         return _differences(spec, measurer, tested)
     assert sample is not None
     rows, left_out = _usable_rows(sample)
-    about = {"sample": dict(sample.about) | {"rows_sha256": digest_of(rows, "")}}
-    return Null(spec, Sample(rows, seed), False, about, left_out)
+    about = dict(sample.about) | {"rows_sha256": digest_of(rows, "")}
+    part = alone(lambda: Sample(rows, seed), sample=about)
+    return Null(spec, part, every, len(rows), left_out)
+
+
+def _own(spec: NullSpec, tested: Directions) -> Null:
+    """A null for each group, or one for all."""
+    grouped = tested.group_of is not None
+    of = np.asarray(tested.group_of) if grouped else np.zeros(len(tested), dtype=np.intp)
+    there, of = np.unique(of, return_inverse=True)
+    parts = []
+    for number, group in enumerate(there.tolist()):
+        name = tested.groups[group] if grouped else ""
+        cloud = Cloud(tested, np.flatnonzero(of == number), name)
+        found = cloud.moments()
+        about = {"rows_sha256": cloud.digest(), "fitted": found.count, "shrinkage": found.shrinkage}
+        title = f"own of {name}" if name else "own"
+        parts.append(Part(title, partial(cloud.law, int(spec.seed)), False, about))
+    return Null(spec, tuple(parts), of.astype(np.intp))
+
+
+def _frequency(spec: NullSpec, measurer: Measurer, tested: Directions) -> Null:
+    """A null for each signature with the tenths of its tokens."""
+    if not tested.own:
+        raise InputError(
+            "the null 'frequency' draws tokens as frequent as those that a direction is made of, and of"
+            " vectors nobody knows these; use another null, or give sums of tokens"
+        )
+    norms = measurer.space.moments.norms if spec.tenths == "norms" else None
+    tenth, pools = tenths(measurer.finder.scoring.usable, norms)
+    found, of = signatures(tested, tenth)
+    parts = tuple(_sums(one, spec, measurer, pools, own=True) for one in found)
+    return Null(spec, parts, of)
 
 
 def _differences(spec: NullSpec, measurer: Measurer, tested: Directions) -> Null:
-    space, settings, own = measurer.space, measurer.settings, bool(tested.own)
-    ids = np.flatnonzero(measurer.finder.scoring.usable)
+    """A null for each signature, all of random tokens."""
+    pools = [np.flatnonzero(measurer.finder.scoring.usable)]
+    if not tested.own:
+        every = np.zeros(len(tested), dtype=np.intp)
+        return Null(spec, (_sums(PAIR, spec, measurer, pools, own=False),), every)
+    found, of = signatures(tested)
+    parts = tuple(_sums(one, spec, measurer, pools, own=True) for one in found)
+    return Null(spec, parts, of)
+
+
+def _sums(
+    signature: Signature, spec: NullSpec, measurer: Measurer, pools: list[Int64s], *, own: bool
+) -> Part:
+    """The null of sums of random tokens with a signature.
+
+    Parameters
+    ----------
+    pools : of which tokens they are drawn: by tenths, or all
+    own : whether the rows are those of tokens, and tokens of a draw are not found
+    """
+    space, settings = measurer.space, measurer.settings
 
     def row(some: Int64s) -> Float64s:
         if own:
             return token_rows(space, some.tolist(), settings.similarity, settings.centered)
         return space.vectors[some].astype(np.float64)
 
-    about = {"rows": "as for tokens" if own else "as they are"}
-    return Null(spec, Differences(ids, row, int(spec.seed)), own, about)
+    law = partial(
+        TokenSums, np.array(signature.weights, dtype=np.float64), pools,
+        signature.tenths or (0,) * len(signature.weights), row, int(spec.seed),
+        "frequency" if spec.law == "frequency" else "difference",
+    )  # fmt: skip
+    about = {"rows": "as for tokens" if own else "as they are", "weights": list(signature.weights)}
+    if signature.tenths:
+        about |= {"tenths": list(signature.tenths), "tenths_of": spec.tenths}
+    return Part(signature.title, law, own, about)
 
 
 def _usable_rows(sample: Directions) -> tuple[Vectors, int]:
@@ -130,64 +240,3 @@ def _usable_rows(sample: Directions) -> tuple[Vectors, int]:
     if not len(rows):
         raise InputError("no row of the sample is a direction: all are zero, constant or not finite")
     return rows, len(sample) - len(rows)
-
-
-def null_values(
-    null: Null,
-    measurer: Measurer,
-    n_draws: int,
-    *,
-    store: DrawStore | None = None,
-    progress: Progress | None = None,
-) -> dict[str, Values]:
-    """The statistics of the first draws of a null; those that the store has are not made again.
-
-    Parameters
-    ----------
-    null : from :func:`make_null`
-    measurer : measures the draws
-    n_draws : B
-    store : where they are kept, by default the memory of this process
-    progress : called with the number of draws done since the last call
-
-    Returns
-    -------
-    by the name of a statistic, float64 arrays of shape (B,), in the order of the draws
-    """
-    ready: dict[int, Draws] = {}
-
-    def make(block: int) -> Draws:
-        if block not in ready:  # several blocks are measured together: so the search is faster
-            ahead = range(block, min(block + _BLOCKS_AT_ONCE, -(-n_draws // BLOCK)))
-            ready.update(zip(ahead, _measured(null, measurer, ahead), strict=True))
-        return ready.pop(block)
-
-    key = {
-        "what": "statistics of a null's directions", "version": _VERSION, "law": null.spec.law,
-        "seed": int(null.spec.seed),
-        **{f"law: {name}": str(value) for name, value in _flat(null.about).items()},
-        "labels": measurer.counter.digest, **measurer.space.key(), **measurer.settings.to_dict(),
-    }  # fmt: skip
-    return first_draws(n_draws, make, key=key, store=store, progress=progress)
-
-
-def _measured(null: Null, measurer: Measurer, blocks: range) -> list[Draws]:
-    """The statistics of some blocks of draws, of each by itself."""
-    drawn = [null.draws.block(block) for block in blocks]
-    own: Own = ()
-    if null.own:
-        own = tuple(tuple(tokens) for block in drawn for tokens in block.made_of.tolist())
-    values = measurer.measure(np.concatenate([block.vectors for block in drawn]), own).values
-    return [
-        {name: found[i * BLOCK : (i + 1) * BLOCK] for name, found in values.items()}
-        for i in range(len(drawn))
-    ]
-
-
-def _flat(about: dict[str, Any]) -> dict[str, Any]:
-    """What the draws depend on; not where a file lies."""
-    flat: dict[str, Any] = {}
-    for name, value in about.items():
-        flat |= _flat(value) if isinstance(value, dict) else {name: value}
-    flat.pop("path", None)
-    return flat

@@ -9,15 +9,23 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from tokensphere.analysis.direction_test.groups import Beside, GroupShares, group_shares
+from tokensphere.analysis.direction_test.compare import Beside
+from tokensphere.analysis.direction_test.groups import GroupShares, group_shares
 from tokensphere.analysis.direction_test.measure import REASONS, Measured
 from tokensphere.analysis.direction_test.null import Null
-from tokensphere.analysis.direction_test.statistics import BEST, Statistic, check_statistic
+from tokensphere.analysis.direction_test.statistics import (
+    BEST,
+    Nearness,
+    SmallestLabelP,
+    Statistic,
+    check_statistic,
+)
+from tokensphere.analysis.direction_test.verdict import VERDICTS, verdicts
 from tokensphere.analysis.lists import neighbor_records
 from tokensphere.analysis.naming.counts import NO_LABEL
 from tokensphere.analysis.naming.lists import ListNames
 from tokensphere.analysis.result import Column, Result
-from tokensphere.arrays import Bools, Float64s, Int32s, Intps
+from tokensphere.arrays import Bools, Float64s, Int8s, Int32s, Intps
 from tokensphere.directions.named import Directions, natural
 from tokensphere.errors import check_choice
 from tokensphere.geometry.similarity import SearchSettings
@@ -41,7 +49,7 @@ class DirectionTest(Result):
     tested : by the name of a statistic its values, p- and q-values and null distribution
     themes : what the tokens of each list share beyond chance
     search : how neighbours were looked for
-    null : the null: its law, seed, and what it was made of
+    null : the nulls: their law, seed, what they were made of, and which direction has which
     settled : how drawing on ended, if that was asked for
     provenance, vocabulary : of the space
     """
@@ -62,6 +70,8 @@ class DirectionTest(Result):
 
     def __getitem__(self, statistic: str) -> Beside:
         """What was found by one statistic: ``"nearness"``, ``"cosine"``, ``"coherence"``, ``"label"``.
+
+        And by ``"any"`` of the four, corrected for looking at four.
 
         Raises
         ------
@@ -97,8 +107,8 @@ class DirectionTest(Result):
 
     @property
     def n_draws(self) -> int:
-        """Draws of the null, B."""
-        return len(self[BEST].null_distribution)
+        """Draws of each null, B."""
+        return self[BEST].n_draws
 
     @property
     def floor(self) -> float:
@@ -126,9 +136,16 @@ class DirectionTest(Result):
         return any("tied" in note for note in self.provenance.notes)
 
     @cached_property
+    def verdict(self) -> Int8s:
+        """For each direction a place in `VERDICTS`, shape (m,); −1 where it could not be tested."""
+        return verdicts(self[Nearness.name], self[SmallestLabelP.name])
+
+    @cached_property
     def overall(self) -> GroupShares:
         """How many of all directions stand out."""
-        return group_shares("all", self.tested, self.testable, np.ones(len(self), dtype=bool))
+        return group_shares(
+            "all", self.tested, self.testable, self.verdict, np.ones(len(self), dtype=bool)
+        )
 
     @cached_property
     def groups(self) -> tuple[GroupShares, ...]:
@@ -137,7 +154,7 @@ class DirectionTest(Result):
             return ()
         of = self.directions.group_of[: len(self)]
         return tuple(
-            group_shares(name, self.tested, self.testable, of == number)
+            group_shares(name, self.tested, self.testable, self.verdict, of == number)
             for number, name in enumerate(self.directions.groups)
             if (of == number).any()
         )
@@ -146,6 +163,10 @@ class DirectionTest(Result):
         """The group of a direction; None where there are none."""
         of = self.directions.group_of
         return None if of is None else self.directions.groups[of[row]]
+
+    def null_title(self, row: int) -> str:
+        """What a direction was compared with: the law, or the signature of its sums of tokens."""
+        return self.null.parts[int(self.null.of[row])].title
 
     def order(self, by: str = "p", statistic: str = BEST) -> Intps:
         """The directions that could be tested, the most surprising first.
@@ -188,7 +209,10 @@ class DirectionTest(Result):
             columns["group"] = [self.group_name(row) or "" for row in range(len(self))]
         for name, found in self.tested.items():
             columns |= {name: found.values, f"p_{name}": found.pvalue, f"q_{name}": found.qvalue}
+            columns[f"effect_{name}"] = found.effect
         columns |= {"neighbor_ids": self.ids, "neighbor_similarity": self.similarity}
+        columns["verdict"] = [VERDICTS[code] if code >= 0 else "" for code in self.verdict.tolist()]
+        columns["null"] = [self.null_title(row) for row in range(len(self))]
         columns["untestable"] = [REASONS[code] for code in self.measured.reason.tolist()]
         themes = self.themes
         shared = np.where(themes.has_theme & self.testable, themes.smallest.label, NO_LABEL)
@@ -212,11 +236,12 @@ class DirectionTest(Result):
                 "n_null": self.n_draws,
                 "seed": self.null.spec.seed,
                 **record(self, "both_ends", "own_left_out"),
-                "null_source": self.null.about,
+                "nulls": self.null.about,
             },
             "given": len(self.directions),
             "done": len(self),
             **record(self, "floor", "settled", floor="p_floor"),
+            "limits": {name: found.limit.to_dict() for name, found in self.tested.items()},
             "sample_left_out": self.null.left_out,
             **record(self, "overall", "groups"),
             "untestable": [
@@ -230,9 +255,12 @@ class DirectionTest(Result):
         return {
             "direction": self.directions.titles[row],
             "group": self.group_name(row),
+            "verdict": VERDICTS[self.verdict[row]],
+            "null": self.null_title(row),
             **{
                 name: {
                     "value": float(found.values[row]),
+                    "effect": float(found.effect[row]) if np.isfinite(found.effect[row]) else None,
                     "p": float(found.pvalue[row]),
                     "q": float(found.qvalue[row]),
                 }

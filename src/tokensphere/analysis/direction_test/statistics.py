@@ -109,10 +109,19 @@ class SmallestLabelP(Statistic):
 
 KINDS: tuple[type[Statistic], ...] = (Nearness, Largest, CoherenceT, SmallestLabelP)
 STATISTICS: dict[str, type[Statistic]] = {kind.name: kind for kind in KINDS}
+
+
+class MostExtreme(Statistic):
+    """The one of all in which a direction is most extreme, by its p; found of the others."""
+
+    name, head, words, larger = "any", "any", "most extreme of the four", False
+
+
+RANKED: dict[str, type[Statistic]] = {**STATISTICS, MostExtreme.name: MostExtreme}
 BEST = Nearness.name  # finds most of what is planted (docs/power.md)
 
 
 def check_statistic(name: str) -> type[Statistic]:
     """The statistic of that name; else raise `InputError`."""
-    check_choice("statistic", name, STATISTICS)
-    return STATISTICS[name]
+    check_choice("statistic", name, RANKED)
+    return RANKED[name]

@@ -13,7 +13,7 @@ from tokensphere.analysis.direction_test.result import RankedTest
 from tokensphere.analysis.direction_test.statistics import KINDS
 from tokensphere.statistics.intervals import Share
 from tokensphere.views.figures.canvas import BLUE, CHANCE, GREY, RED, bars, describe, drawing
-from tokensphere.views.words import LAWS, in_words
+from tokensphere.views.words import in_words, law_of
 
 _BINS = 20
 _MOST_TICKS = 16
@@ -43,10 +43,7 @@ def plot_direction_test(result: RankedTest, path: Path) -> None:
     """
     test = result.test
     grouped = len(test.groups) > 1
-    title = (
-        f"{test.provenance.model}: {len(test):,} directions beside {test.n_draws:,}"
-        f" {LAWS[test.null.spec.law]}"
-    )
+    title = f"{test.provenance.model}: {len(test):,} directions beside {test.n_draws:,} {law_of(test)}"
     columns = 2 if grouped else 1
     with drawing(path, 11 if grouped else 6, 4.4, columns=columns, title=title) as axes:
         if grouped:
@@ -60,8 +57,8 @@ def _shares(ax: Any, result: RankedTest) -> None:
     for what, marker, face in (("q", "o", "black"), ("p", "s", "white")):
         shares: list[Share] = [getattr(group[name], what) for group in groups]
         bars(ax, places, [(share.share, share.interval) for share in shares], fmt=marker, color="black",
-             markerfacecolor=face, markersize=4.5, linewidth=0.9, label=f"{what} < 0.05")  # fmt: skip
-    ax.axhline(5, label="p < 0.05 by chance: 5 %", **CHANCE)
+             markerfacecolor=face, markersize=4.5, linewidth=0.9, label=f"{what} ≤ 0.05")  # fmt: skip
+    ax.axhline(5, label="p ≤ 0.05 by chance: 5 %", **CHANCE)
     short, common = short_names([group.name for group in groups])
     step = -(-len(groups) // _MOST_TICKS)
     rotation = 45 if max(map(len, short)) > 4 else 0

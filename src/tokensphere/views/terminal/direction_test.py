@@ -9,11 +9,19 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
-from tokensphere.analysis.direction_test.statistics import KINDS, Statistic
+from tokensphere.analysis.direction_test.statistics import (
+    KINDS,
+    RANKED,
+    MostExtreme,
+    Nearness,
+    SmallestLabelP,
+    Statistic,
+)
+from tokensphere.analysis.direction_test.verdict import VERDICTS
 from tokensphere.statistics.intervals import Share
 from tokensphere.views.terminal.render import Row, cells, note, spaced, table
 from tokensphere.views.text import GAP, between, crop, number, p_text, short, tenths, that_fit
-from tokensphere.views.words import FEW, caption, in_words, sentences
+from tokensphere.views.words import FEW, caption, in_words, sentences, verdict
 
 _NARROWEST_NAME, _WIDEST_NAME = 12, 40
 _WIDEST_TOKEN = 24
@@ -30,9 +38,11 @@ def ranked_test(result: RankedTest, width: int) -> RenderableType:
     """These directions, how many of all stand out, and what that says."""
     test = result.test
     return spaced(
+        [Text(verdict(test))] if test.overall.n else (),
         _lines(result, width) if len(result.rows) else (),
         [_overall(test)] if test.overall.n > 1 else (),
         [_groups(result)] if len(test.groups) > 1 else (),
+        [_verdicts_of_groups(test)] if len(test.groups) > 1 else (),
         map(Text, sentences(result)),
         [note(caption(test))],
     )
@@ -68,18 +78,33 @@ def _width(column: Column) -> int:
 
 def _layouts(result: RankedTest) -> Iterator[list[Column]]:
     """Columns of numbers, ever fewer: those that a line has room for are shown."""
-    own = result.statistic
-    q = [f"{value:.2g}" for value in result.found.qvalue[result.rows]]
-    every = [column for kind in KINDS for column in (_values(result, kind), _p(result, kind))]
-    yield [*every, [f"q ({own.name})", *q]]
-    one = [_values(result, own), _p(result, own), ["q", *q]]
-    others = [kind for kind in KINDS if kind is not own]
-    yield one + [_p(result, kind, "p " + _head(result, kind).removesuffix(" p")) for kind in others]
-    yield one
+    own, verdict = result.statistic, _verdicts(result)
+    other = SmallestLabelP if own is not SmallestLabelP else Nearness
+    pair = [*_whole(result, own), *_whole(result, other)]
+    rest = [kind for kind in KINDS if kind not in (own, other)]
+    every = [column for kind in rest for column in _whole(result, kind)[:3]]
+    of_any = [] if own is MostExtreme else [_p(result, MostExtreme, "p any")]
+    yield [*pair, *every, *of_any, verdict]
+    others = [_p(result, kind, "p " + _head(result, kind)) for kind in rest] + of_any
+    both = [*_whole(result, own), _p(result, other, _p_head(result, other)), _q(result, other)]
+    yield [*both, *others, verdict]
+    yield [*both, verdict]
+    yield [_values(result, own), *both[2:5], verdict]
+    yield [_values(result, own), _p(result, own), _q(result, own)]
+
+
+def _whole(result: RankedTest, kind: type[Statistic]) -> list[Column]:
+    """Value, effect, p and q of a statistic."""
+    return [_values(result, kind), _effect(result, kind), _p(result, kind), _q(result, kind)]
 
 
 def _head(result: RankedTest, kind: type[Statistic]) -> str:
     return kind.head.format(similarity=result.test.search.similarity)
+
+
+def _p_head(result: RankedTest, kind: type[Statistic]) -> str:
+    head = _head(result, kind)
+    return head if head.endswith(" p") else f"p {head}"
 
 
 def _p(result: RankedTest, kind: type[Statistic], head: str = "p") -> Column:
@@ -87,9 +112,22 @@ def _p(result: RankedTest, kind: type[Statistic], head: str = "p") -> Column:
     return [head, *(p_text(value, found.floor) for value in found.pvalue[result.rows].tolist())]
 
 
+def _q(result: RankedTest, kind: type[Statistic]) -> Column:
+    return ["q", *(f"{value:.2g}" for value in result.test[kind.name].qvalue[result.rows].tolist())]
+
+
 def _values(result: RankedTest, kind: type[Statistic]) -> Column:
     values = result.test[kind.name].values[result.rows].tolist()
     return [_head(result, kind), *map(number if kind.larger else "{:.2g}".format, values)]
+
+
+def _effect(result: RankedTest, kind: type[Statistic]) -> Column:
+    effect = result.test[kind.name].effect[result.rows].tolist()
+    return ["effect", *("—" if value != value else f"{value:.1f}" for value in effect)]
+
+
+def _verdicts(result: RankedTest) -> Column:
+    return ["verdict", *(VERDICTS[code] for code in result.test.verdict[result.rows].tolist())]
 
 
 def _near(test: DirectionTest, row: int, width: int) -> Text:
@@ -104,8 +142,8 @@ def _near(test: DirectionTest, row: int, width: int) -> Text:
 
 def _overall(test: DirectionTest) -> RenderableType:
     """How many directions stand out by each statistic, beside chance."""
-    rows: list[Row] = [cells(("by the", "p < 0.05", "q < 0.05"), "bold")]
-    for kind in KINDS:
+    rows: list[Row] = [cells(("by the", "p ≤ 0.05", "q ≤ 0.05"), "bold")]
+    for kind in RANKED.values():
         found = test.overall[kind.name]
         rows.append([in_words(test, kind), *cells(map(_share, (found.p, found.q)), "cyan")])
     chance = "5 in 100" if test.overall.n < FEW else f"5 %{' ' * 14}"
@@ -116,13 +154,22 @@ def _overall(test: DirectionTest) -> RenderableType:
 def _groups(result: RankedTest) -> RenderableType:
     """How many of each group stand out by the statistic that is ranked by."""
     head = f"by the {in_words(result.test, result.statistic)}"
-    rows: list[Row] = [cells((head, "tested", "p < 0.05", "q < 0.05"), "bold")]
+    rows: list[Row] = [cells((head, "tested", "p ≤ 0.05", "q ≤ 0.05"), "bold")]
     groups = result.test.groups
     for group in groups[:_MOST_GROUPS]:
         found, name = group[result.statistic.name], short(group.name, _WIDEST_NAME)
         rows.append([name, f"{group.n:,}", _share(found.p), _share(found.q)])
     if len(groups) > _MOST_GROUPS:
         rows.append(cells((f"{len(groups) - _MOST_GROUPS} more: --json", "", "", ""), "dim"))
+    return table(rows)
+
+
+def _verdicts_of_groups(test: DirectionTest) -> RenderableType:
+    """How many of each group have which verdict."""
+    rows: list[Row] = [cells(("verdict", *VERDICTS), "bold")]
+    for group in test.groups[:_MOST_GROUPS]:
+        counts = (f"{group.verdicts[name]:,}" for name in VERDICTS)
+        rows.append([short(group.name, _WIDEST_NAME), *counts])
     return table(rows)
 
 
