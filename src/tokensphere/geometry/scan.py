@@ -273,7 +273,7 @@ def _product(one: Float64s, other: Float64s) -> Float64s:
     found = np.zeros_like(one)
     for power in range(one.shape[1]):
         found[:, power:] += one[:, power, None] * other[:, : one.shape[1] - power]
-    return found / found.max()
+    return np.asarray(found / found.max())
 
 
 def model_different(

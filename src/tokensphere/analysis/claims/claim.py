@@ -24,6 +24,8 @@ OFTEN = (0.1, 0.4)  # "perhaps 20 %": half to twice as much
 CHANCE = 0.05  # of directions are coherent without words, by the definition of the survey
 ORDINARY = (0.05, 0.95)  # where nine of ten pairs are
 
+NOTHING = "no label of 10 tokens, or no surrogate"
+
 CLAIMS = {  # by number: the claim, and when it holds
     1: (
         "A random vector is nearly orthogonal to every token.",
@@ -125,13 +127,17 @@ def judge_interval(
 
 
 def judge_all(judgements: Sequence[tuple[str, Judgement]]) -> Judgement:
-    """One judgement for several kinds of labels: one that fails refutes, and all must hold."""
+    """One judgement for several kinds of labels: one that fails refutes, and all must hold.
+
+    A kind that has nothing to measure has no say.
+    """
     if not judgements:
         return Judgement("cannot tell", "no labels are known of these tokens: give a labelling")
-    verdicts = [one.verdict for _, one in judgements]
-    first = next((v for v in ("fails", "cannot tell") if v in verdicts), None)
+    able = [one.verdict for _, one in judgements if one.why != NOTHING] or ["cannot tell"]
+    verdict = next((one for one in able if one == "fails"), None)
+    verdict = verdict or next((one for one in able if one == "cannot tell"), able[0])
     reasons: dict[str, list[str]] = {}
-    for name, one in sorted(judgements, key=lambda pair: pair[1].verdict != first):
+    for name, one in sorted(judgements, key=lambda pair: pair[1].verdict != verdict):
         reasons.setdefault(one.why, []).append(name)
     why = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
-    return Judgement(next(v for v in verdicts if v == (first or verdicts[0])), why)
+    return Judgement(verdict, why)

@@ -1,4 +1,4 @@
-"""The ways in which tokens are put in clusters: k-means, the built-in labels, a labelling of one's own."""
+"""How tokens are put in clusters: k-means, the built-in labels, a labelling of one's own."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -212,6 +213,25 @@ class Clusters(_Grouped):
             return Beside(self.ratio_quartiles[1], self.wordless.ratio) if self.large.any() else None
         without = getattr(self.wordless, what).mean(axis=1)
         return Beside(float(getattr(self, what).mean()), without)
+
+    def without_words(self, what: str) -> float:
+        """A number as for :meth:`beside` of the same clusters without words, NaN where there is none.
+
+        For labels the mean over surrogates, for k-means what it finds in one of them.
+        """
+        if (found := self.beside(what)) is not None:
+            return found.mean
+        if (one := self.baseline) is None or (what == "ratio" and not one.large.any()):
+            return nan
+        if what == "icc":
+            return one.partition.decomposition.icc
+        return one.ratio_quartiles[1] if what == "ratio" else float(getattr(one, what).mean())
+
+    @property
+    def largest_without_words(self) -> Int64s | None:
+        """As `largest`, along the directions in the surrogates, any shape; None without these."""
+        there = self.wordless or self.baseline
+        return None if there is None else there.largest
 
     def exceeding(self, what: str, *, shuffled: bool = False) -> float | None:
         """Share of the pairs of a large cluster and a direction, see :class:`.scan.GroupSpread`.

@@ -14,6 +14,7 @@ from tokensphere.analysis.claims.claim import (
     HALF,
     NEARLY_ALL,
     NEARLY_ORTHOGONAL,
+    NOTHING,
     OFTEN,
     ORDINARY,
     Claim,
@@ -129,8 +130,7 @@ def _of_labels(
     """A claim about clusters, judged for each kind of labels; k-means has no say in it."""
     found = {one.name: one.beside(what) for one in clusters if one.labelled}
     judged = [
-        (name, judge(one) if one else Judgement("cannot tell", "no label of 10 tokens, or no surrogate"))
-        for name, one in found.items()
+        (name, judge(one) if one else Judgement("cannot tell", NOTHING)) for name, one in found.items()
     ]
     there = {name: one for name, one in found.items() if one is not None}
     measured = ", ".join(f"{name} {show(one.value)}" for name, one in there.items())

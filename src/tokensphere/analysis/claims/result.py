@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import nan
 from typing import Any
 
 from tokensphere.analysis.claims import judge as judges
@@ -98,27 +97,10 @@ class Geometry(Result):
             "tokens": [one.partition.n for one in every],
             "icc": [one.partition.decomposition.icc for one in every],
             "icc_random": [one.partition.random.icc for one in every],
-            "icc_wordless": [without_words(one, "icc") for one in every],
+            "icc_wordless": [one.without_words("icc") for one in every],
             "different": [one.variety.mean for one in every],
             "different_at_random": [one.expected_different for one in every],
-            "different_wordless": [without_words(one, "different") for one in every],
+            "different_wordless": [one.without_words("different") for one in every],
             "largest_group": [one.largest_mean.mean for one in every],
-            "largest_group_wordless": [without_words(one, "largest") for one in every],
+            "largest_group_wordless": [one.without_words("largest") for one in every],
         }
-
-
-def without_words(one: Clusters, what: str) -> float:
-    """``"icc"``, ``"different"`` or ``"largest"`` of the same clusters without words, NaN if unknown.
-
-    For labels the mean over surrogates, for k-means what it finds in one.
-    """
-    if (beside := one.beside(what)) is not None:
-        return beside.mean
-    if (found := one.baseline) is None:
-        return nan
-    values = {
-        "icc": found.partition.decomposition.icc,
-        "different": found.variety.mean,
-        "largest": found.largest_mean.mean,
-    }
-    return values[what]
