@@ -133,9 +133,9 @@ def judge_all(judgements: Sequence[tuple[str, Judgement]]) -> Judgement:
     """
     if not judgements:
         return Judgement("cannot tell", "no labels are known of these tokens: give a labelling")
-    able = [one.verdict for _, one in judgements if one.why != NOTHING] or ["cannot tell"]
-    verdict = next((one for one in able if one == "fails"), None)
-    verdict = verdict or next((one for one in able if one == "cannot tell"), able[0])
+    able: list[Verdict] = [one.verdict for _, one in judgements if one.why != NOTHING]
+    refuting: tuple[Verdict, ...] = ("fails", "cannot tell")
+    verdict = next((one for one in refuting if one in able), able[0] if able else "cannot tell")
     reasons: dict[str, list[str]] = {}
     for name, one in sorted(judgements, key=lambda pair: pair[1].verdict != verdict):
         reasons.setdefault(one.why, []).append(name)
