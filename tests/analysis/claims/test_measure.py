@@ -247,6 +247,10 @@ def test_a_result_becomes_json() -> None:
     for one in record["clusters"]:
         assert sum(one["of_clusters"]["size"]) == one["tokens"] == 600
         assert np.mean(one["of_directions"]["different"]) == pytest.approx(one["different"]["mean"])
+        assert np.mean(one["of_directions"]["largest_group"]) == one["largest_group"]["mean"]
+        assert sum(one["largest_group_random_probabilities"]) == pytest.approx(1)
+        assert (one["surrogate"] is None) == (one["surrogates"] is not None) == one["labelled"]
+    assert record["sharing"]["n_directions"] == 300
     histogram = record["orthogonality"]["histogram"]
     assert sum(histogram["counts"]) == 600 * 300
 

@@ -14,10 +14,10 @@ from tokensphere.analysis.claims.clusterings import (
     by_labelling,
     by_table,
 )
-from tokensphere.analysis.claims.clusters import Baseline, Clusters, Wordless
+from tokensphere.analysis.claims.clusters import Clusters
 from tokensphere.analysis.claims.parts import LEVELS, GeometrySettings, Orthogonality
 from tokensphere.analysis.claims.result import Geometry
-from tokensphere.analysis.claims.wordless import WordlessSpec, measure_wordless
+from tokensphere.analysis.claims.wordless import WordlessSpec, WordlessVocabularies, measure_wordless
 from tokensphere.analysis.pair import Pair, pair
 from tokensphere.analysis.survey.result import CoherentShare
 from tokensphere.arrays import Float64s, Int64s
@@ -96,15 +96,10 @@ def measure_geometry(
         length; `k` larger than the number of tokens or of labelled tokens
     """
     say = progress or (lambda _: None)
-    if n_directions < 2:
-        raise InputError(f"{n_directions} directions are too few: ask for 2 or more")
-    check_whole("the seed", seed)
-    if any(count < 2 for count in clusters):
-        raise InputError(f"{min(clusters)} clusters: ask for 2 or more, or the variance has one place")
+    _check(n_directions, seed, clusters)
     rows = space.rows.using(compute)
-    center = rows.moments.center()
     mean_cosine, of_different = rows.moments.mean_cosines()
-    n, n_centered = int(rows.usable.sum()), int(center.usable.sum())
+    n, n_centered = int(rows.usable.sum()), int(rows.moments.center().usable.sum())
     offsets = unit_offsets(rows)
     directions = RandomDirections(space.shape[1], n_directions, seed=seed)
     fitting = [count for count in dict.fromkeys(clusters) if 2 * count <= n_centered]
@@ -134,11 +129,7 @@ def measure_geometry(
         rows, directions, [one.partition.labels for one in labelled], fitting,
         k=k, seed=seed, spec=wordless, progress=say,
     )  # fmt: skip
-    baselines: Sequence[Baseline | None] = [*without.kmeans, *[None] * len(made)]
-    in_surrogates: Sequence[Wordless | None] = [None] * len(fitting) + [
-        *without.labelled,
-        *[None] * len(made),
-    ]
+    asked = None if labelling is None else labelling_name
     return Geometry(
         n_tokens=n,
         d=space.shape[1],
@@ -147,34 +138,48 @@ def measure_geometry(
         mean_cosine=mean_cosine,
         mean_cosine_different=of_different,
         orthogonality=_orthogonality(scan, cosines[:, 0], space.shape[1], n),
-        clusters=tuple(
-            Clusters(
-                **vars(one),
-                spread=scan.spreads[number],
-                shuffled=shuffled[number],
-                shuffled_spread=scan.spreads[number + len(made)],
-                different=count_different(found[number]),
-                expected_different=expected_different(one.partition.sizes, k),
-                largest=largest_group(found[number]),
-                k=k,
-                baseline=baselines[number],
-                wordless=in_surrogates[number],
-            )
-            for number, one in enumerate(made)
-        ),
+        clusters=_put_together(made, found, shuffled, scan, without),
         too_many=tuple(count for count in dict.fromkeys(clusters) if count not in fitting),
         pair=_spot_check(space, seed),
         coherence=coherence,
-        settings=GeometrySettings(
-            n_directions,
-            seed,
-            tuple(clusters),
-            None if labelling is None else labelling_name,
-            k,
-            wordless,
-        ),
+        settings=GeometrySettings(n_directions, seed, tuple(clusters), asked, k, wordless),
         provenance=space.provenance,
         indices=directions.indices,
+    )
+
+
+def _check(n_directions: int, seed: int, clusters: Sequence[int]) -> None:
+    """Raise `InputError` for numbers that no vocabulary fits."""
+    if n_directions < 2:
+        raise InputError(f"{n_directions} directions are too few: ask for 2 or more")
+    check_whole("the seed", seed)
+    if any(count < 2 for count in clusters):
+        raise InputError(f"{min(clusters)} clusters: ask for 2 or more, or the variance has one place")
+
+
+def _put_together(
+    made: Sequence[Clustering],
+    found: Sequence[Int64s],
+    shuffled: Sequence[Partition],
+    scan: Scan,
+    without: WordlessVocabularies,
+) -> tuple[Clusters, ...]:
+    """Each clustering with `found`, the clusters of the nearest tokens, and what it is without words."""
+    baselines, surrogates = iter(without.kmeans), iter(without.labelled)
+    return tuple(
+        Clusters(
+            **vars(one),
+            spread=scan.spreads[number],
+            shuffled=shuffled[number],
+            shuffled_spread=scan.spreads[number + len(made)],
+            different=count_different(found[number]),
+            expected_different=expected_different(one.partition.sizes, found[number].shape[1]),
+            largest=largest_group(found[number]),
+            k=found[number].shape[1],
+            baseline=None if one.labelled else next(baselines, None),
+            wordless=next(surrogates, None) if one.labelled else None,
+        )
+        for number, one in enumerate(made)
     )
 
 
