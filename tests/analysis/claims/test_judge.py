@@ -12,9 +12,9 @@ from tests.analysis.claims.vocabularies import made
 from tests.analysis.spaces import space_of
 from tests.cases import case
 from tokensphere.analysis.claims import judge as judges
-from tokensphere.analysis.claims.claim import CLAIMS, NOTHING, Judgement, judge_all, judge_interval
 from tokensphere.analysis.claims.measure import measure_geometry
 from tokensphere.analysis.claims.result import Geometry
+from tokensphere.analysis.claims.rules import CLAIMS, NOTHING, Judgement, judge_all, judge_interval
 from tokensphere.analysis.claims.sharing import Sharing
 from tokensphere.analysis.survey.result import CoherentShare
 

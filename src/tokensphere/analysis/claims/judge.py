@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
-from tokensphere.analysis.claims.claim import (
+from tokensphere.analysis.claims.clusters import Clusters
+from tokensphere.analysis.claims.parts import Orthogonality
+from tokensphere.analysis.claims.rules import (
     A_CLUSTER,
     ABOUT,
     CHANCE,
@@ -24,8 +26,6 @@ from tokensphere.analysis.claims.claim import (
     judge_interval,
     make_claim,
 )
-from tokensphere.analysis.claims.clusters import Clusters
-from tokensphere.analysis.claims.parts import Orthogonality
 from tokensphere.analysis.claims.sharing import Sharing
 from tokensphere.analysis.pair import Pair
 from tokensphere.analysis.survey.result import CoherentShare
@@ -76,7 +76,7 @@ def judge_variance(clusters: Sequence[Clusters]) -> Claim:
         )  # fmt: skip
 
     return _of_labels(
-        2, clusters, "ratio", judge, "Var_S/Var of the median label, exact", "{:.2f}".format
+        2, clusters, "ratio", judge, "Var_S/Var of the median label, exact", ("{:.2f}", "{:.3f}")
     )
 
 
@@ -96,7 +96,9 @@ def judge_means(clusters: Sequence[Clusters]) -> Claim:
             above="the means hold more than half",
         )  # fmt: skip
 
-    return _of_labels(3, clusters, "icc", judge, "the labels' means hold, of the variance, exact", _pct)
+    return _of_labels(
+        3, clusters, "icc", judge, "the labels' means hold, of the variance, exact", ("{:.1%}", "{:.2%}")
+    )
 
 
 def judge_variety(clusters: Sequence[Clusters], k: int) -> Claim:
@@ -115,7 +117,7 @@ def judge_variety(clusters: Sequence[Clusters], k: int) -> Claim:
         )  # fmt: skip
 
     return _of_labels(
-        4, clusters, "different", judge, f"different labels among the {k} nearest", "{:.2f}".format
+        4, clusters, "different", judge, f"different labels among the {k} nearest", ("{:.2f}", "{:.2f}")
     )
 
 
@@ -125,20 +127,25 @@ def _of_labels(
     what: str,
     judge: Callable[[Beside], Judgement],
     words: str,
-    show: Callable[[float], str],
+    formats: tuple[str, str],
 ) -> Claim:
-    """A claim about clusters, judged for each kind of labels; k-means has no say in it."""
+    """A claim about clusters, judged for each kind of labels; k-means has no say in it.
+
+    `formats` are of a value and of half its interval.
+    """
     found = {one.name: one.beside(what) for one in clusters if one.labelled}
     judged = [
         (name, judge(one) if one else Judgement("cannot tell", NOTHING)) for name, one in found.items()
     ]
     there = {name: one for name, one in found.items() if one is not None}
-    measured = ", ".join(f"{name} {show(one.value)}" for name, one in there.items())
-    without = ", ".join(f"{name} {show(one.mean)} ± {show(one.half)}" for name, one in there.items())
+    coarse, fine = formats
+    measured = ", ".join(f"{name} {coarse.format(one.value)}" for name, one in there.items())
+    both = f"{coarse} ± {fine}"
+    without = ", ".join(f"{name} {both.format(one.mean, one.half)}" for name, one in there.items())
     return make_claim(
         number,
-        f"{words}: {measured}" if there else "nothing: no labels to measure by",
-        f"the same labels without words: {without}" if there else "–",
+        f"{words}: {measured}".replace("%", " %") if there else "nothing: no labels to measure by",
+        f"the same labels without words: {without}".replace("%", " %") if there else "–",
         judge_all(judged),
         {
             "of_labels": {

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from tokensphere.analysis.claims import judge as judges
-from tokensphere.analysis.claims.claim import Claim
 from tokensphere.analysis.claims.clusters import Clusters
 from tokensphere.analysis.claims.parts import GeometrySettings, Orthogonality
+from tokensphere.analysis.claims.rules import Claim
 from tokensphere.analysis.claims.sharing import Sharing, measure_sharing
 from tokensphere.analysis.pair import Pair
 from tokensphere.analysis.result import Column, Result

@@ -9,10 +9,10 @@ import numpy as np
 from rich.console import RenderableType
 from rich.text import Text
 
-from tokensphere.analysis.claims.claim import Claim
 from tokensphere.analysis.claims.clusters import Clusters
 from tokensphere.analysis.claims.parts import LEVELS
 from tokensphere.analysis.claims.result import Geometry
+from tokensphere.analysis.claims.rules import Claim
 from tokensphere.arrays import Int64s
 from tokensphere.statistics.intervals import Z
 from tokensphere.views.terminal.render import caption, cells, note, spaced, table, table_with_text, title
