@@ -139,13 +139,14 @@ def _of_labels(
     ]
     there = {name: one for name, one in found.items() if one is not None}
     coarse, fine = formats
-    measured = ", ".join(f"{name} {coarse.format(one.value)}" for name, one in there.items())
-    both = f"{coarse} ± {fine}"
-    without = ", ".join(f"{name} {both.format(one.mean, one.half)}" for name, one in there.items())
+    measured = ", ".join(f"{name} {_spaced(coarse, one.value)}" for name, one in there.items())
+    without = ", ".join(
+        f"{name} {_spaced(coarse, one.mean)} ± {_spaced(fine, one.half)}" for name, one in there.items()
+    )
     return make_claim(
         number,
-        f"{words}: {measured}".replace("%", " %") if there else "nothing: no labels to measure by",
-        f"the same labels without words: {without}".replace("%", " %") if there else "–",
+        f"{words}: {measured}" if there else "nothing: no labels to measure by",
+        f"the same labels without words: {without}" if there else "–",
         judge_all(judged),
         {
             "of_labels": {
@@ -228,6 +229,11 @@ def judge_pair(pair: Pair | None) -> Claim:
             "interval_95": list(interval),
         },
     )  # fmt: skip
+
+
+def _spaced(form: str, value: float) -> str:
+    """A formatted number, with a space before a percent sign."""
+    return form.format(value).replace("%", " %")
 
 
 def _pct(share: float) -> str:
