@@ -15,7 +15,7 @@ def test_claims_about_words_hold_without_words_hardly_ever() -> None:
     verdicts = np.array([[one.verdict for one in made(seed, planted=False).claims] for seed in SEEDS])
     assert not (verdicts[:, 2:5] == "holds").any()
     assert (verdicts[:, 1] == "holds without words, too").mean() > 0.95
-    assert ((verdicts[:, 2:5] == "fails").mean(axis=0) > (0.95, 0.7, 0.7)).all()  # else "cannot tell"
+    assert ((verdicts[:, 2:5] == "fails").mean(axis=0) > (0.6, 0.9, 0.9)).all()  # else "cannot tell"
 
 
 @pytest.mark.slow
