@@ -13,6 +13,7 @@ import tokensphere.cli.geometry
 from tests import small_model
 from tests.cli.running import Command, assert_one_line
 from tokensphere.analysis.claims.measure import measure_geometry
+from tokensphere.analysis.claims.wordless import LAW
 
 FAST = ("-n", 60, "--clusters", "3,6")
 RUN = Command("geometry", model=small_model.NAME)
@@ -75,6 +76,15 @@ def test_lines_of_a_labelling_that_are_no_tokens_are_told(tmp_path: Path) -> Non
     result = invoke("-n", 60, "--clusters", "none", "--labelling", path, "-k", 2)
     assert result.exit_code == 0
     assert result.stderr == f"tokensphere: 1 line of {path} names no token of this vocabulary\n"
+
+
+def test_surrogates_are_as_many_as_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "mine.tsv"
+    path.write_text("".join(f"id:{id}\t{id % 3}\n" for id in range(40)), "utf-8")
+    parsed = record("-n", 60, "--clusters", "none", "--labelling", path, "--surrogates", 3)
+    assert parsed["settings"]["surrogates"] == {"count": 3, "law": LAW}
+    assert len(parsed["clusters"][0]["surrogates"]["icc"]) == 3
+    assert_one_line(invoke("--surrogates", 1), "Invalid value for '--surrogates'")
 
 
 def test_numbers_of_clusters_that_are_none() -> None:

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from collections import Counter
 from itertools import combinations
 
 import numpy as np
 import pytest
 
 from tests.cases import every
-from tokensphere.geometry.scan import count_different, expected_different, model_different
+from tokensphere.geometry.scan import (
+    count_different,
+    expected_different,
+    largest_at_random,
+    largest_group,
+    model_different,
+)
 
 
 def test_counting_is_that_of_a_set() -> None:
@@ -85,3 +92,27 @@ def test_one_group_far_ahead_holds_all() -> None:
         means, np.ones((40, 3)), np.array([500, 10, 3]), 10, np.random.default_rng(0)
     )
     assert found.tolist() == [1] * 40
+
+
+def test_the_largest_group_is_that_of_a_counter() -> None:
+    labels = np.random.default_rng(3).integers(0, 5, (200, 8))
+    want = [Counter(row).most_common(1)[0][1] for row in labels.tolist()]
+    assert largest_group(labels).tolist() == want
+    assert largest_group(np.zeros((2, 1), dtype=np.int64)).tolist() == [1, 1]
+
+
+@every("sizes", [[1, 1, 1, 1], [5], [4, 1], [3, 2, 2], [1, 2, 6]])
+@every("k", [1, 2, 3, 4])
+def test_the_law_of_the_largest_is_that_of_all_draws(sizes: list[int], k: int) -> None:
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    draws = largest_group(np.array(list(combinations(labels.tolist(), k))))
+    want = [np.mean(draws == count) for count in range(1, k + 1)]
+    np.testing.assert_allclose(largest_at_random(np.array(sizes), k), want, atol=1e-12)
+
+
+def test_the_law_of_the_largest_of_many_and_large_groups() -> None:
+    law = largest_at_random(np.full(1500, 300), 100)
+    assert law.sum() == pytest.approx(1) and (law >= -1e-12).all()
+    rng = np.random.default_rng(5)
+    seen = largest_group(rng.integers(0, 1500, (4000, 100)))
+    assert law @ np.arange(1, 101) == pytest.approx(seen.mean(), abs=5 * seen.std() / 60)

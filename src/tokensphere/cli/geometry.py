@@ -19,24 +19,29 @@ if TYPE_CHECKING:
 @main.command()
 @options.number("-n", 2000, "Number of random directions.", least=2, to="count")
 @options.number("--seed", 0, "Of directions, clusters and random partitions.")
-@options.option("--clusters", "Numbers of clusters for k-means; 'none' with --labelling.",
+@options.option("--clusters", "Numbers of clusters for k-means, or 'none'.",
                 default="100,300,1000", metavar="N,N,…")  # fmt: skip
+@options.number("--surrogates", 5, "Vocabularies without words to compare with.", least=2)
 @options.option("--labelling", "Clusters of your own: lines of token, tab, label.", type=options.FILE,
                 metavar="FILE.tsv")  # fmt: skip
 @options.k()
 @options.plot
 @options.any_model
-def geometry(count: int, seed: int, clusters: str, labelling: Path | None, k: int, **_: Any) -> None:
+def geometry(
+    count: int, seed: int, clusters: str, surrogates: int, labelling: Path | None, k: int, **_: Any
+) -> None:
     """Are random vectors near anything, and do clusters matter? The post's claims, measured.
 
     How far random directions are from all tokens, where the variance of the cosine lies (within
-    clusters of tokens or between them), and how many clusters the nearest tokens come from; then six
-    claims, what was measured, what chance gives, and a verdict.
+    clusters of tokens or between them), how many clusters the nearest tokens come from, and how many
+    of them share one; then six claims, what was measured, the same without words, and a verdict.
     """
     numbers = _numbers(clusters)
     running.check_paths()
     space = running.load_model()
     from tokensphere.analysis.claims.measure import measure_geometry
+    from tokensphere.analysis.claims.wordless import WordlessSpec
+    from tokensphere.labels.build import label_table
 
     labels = None
     if labelling is not None:
@@ -52,6 +57,8 @@ def geometry(count: int, seed: int, clusters: str, labelling: Path | None, k: in
         result = measure_geometry(
             space, n_directions=count, seed=seed, clusters=numbers, labelling=labels,
             labelling_name=labelling.name if labelling else "labelling", k=k, progress=doing,
+            labels=label_table(space.vocabulary, store=running.null_files("labels")),
+            wordless=WordlessSpec(surrogates),
         )  # fmt: skip
         if doing is not None:
             doing("a survey")
@@ -61,14 +68,24 @@ def geometry(count: int, seed: int, clusters: str, labelling: Path | None, k: in
 
 
 def _coherent_share(space: EmbeddingSpace, k: int) -> CoherentShare | None:
-    """What a survey of as many directions finds; None if there are too few of them, or of tokens."""
+    """What a survey of as many directions finds; None if there are too few of them, or of tokens.
+
+    On centred rows: on rows as they are, the lists hang together by what all tokens share.
+    """
     from tokensphere.analysis.survey.job import survey
+    from tokensphere.analysis.survey.result import CoherentShare
 
     directions, search = running.random_directions(space), running.search_settings()
     try:
-        return survey(space, directions, search=search, ks=(k,)).coherent_share()
+        found = survey(space, directions, search=search, ks=(k,))
     except InputError:
         return None
+    rate = found.rate(centered=True).at[0]
+    level = f"{100 * rate.level:.0f}"
+    return CoherentShare(
+        rate.rate, rate.interval, len(found), f"T of {k} tokens on centred rows above {level} % of the"
+        " surrogate's",
+    )  # fmt: skip
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -42,6 +42,20 @@ def cosine_density(d: int, cosines: npt.ArrayLike) -> Float64s:
     return np.asarray(stats.beta.pdf(x, half, half) / 2)
 
 
+def cosine_tail(d: int, cosine: float) -> float:
+    """Probability that a random direction's cosine with a fixed one is `cosine` or more.
+
+    Examples
+    --------
+    >>> round(cosine_tail(3, 0.5), 6)  # uniform in three dimensions
+    0.25
+    """
+    if d == 1:
+        return 0.5 if -1 < cosine <= 1 else float(cosine <= -1)
+    half = (d - 1) / 2
+    return float(stats.beta.sf((1 + cosine) / 2, half, half))
+
+
 def largest_quantiles(d: int, n: int, levels: npt.ArrayLike) -> Float64s:
     """Quantiles of the largest of `n` independent cosines: the law's at ``q^(1/n)``."""
     tail = -np.expm1(np.log(np.asarray(levels, dtype=np.float64)) / n)  # 1 − q^(1/n), to its last digit

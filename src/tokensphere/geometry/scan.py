@@ -5,7 +5,7 @@ blocks; it keeps the sums that means and variances need, counts cosines in fine 
 What it adds up, and in which order, depends on neither the number of threads nor on other directions.
 
 How many different groups the k best rows come from is told here, too: seen, at random, and by the
-groups' means and sds alone, which the scan knows.
+groups' means and sds alone, which the scan knows; and how large the largest of them is.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class GroupSpread:
     exceeds_literal : the same for ``sd_S² > |mean_S|``, which compares unlike units
     model_different : int64 array of shape (min(m, 512),)
         different groups among the k best of cosines drawn from the groups' means and sds; along the
-        first directions only, for it takes a draw for every row
+        first directions only, for it takes a draw for every row; empty where it was not asked for
     """
 
     within: Float64s
@@ -80,6 +80,7 @@ def scan_directions(
     directions: RandomDirections,
     partitions: Sequence[Partition],
     *,
+    plain: Sequence[Partition] = (),
     k: int,
     seed: int = 0,
 ) -> Scan:
@@ -90,10 +91,13 @@ def scan_directions(
     offsets : of n unit rows, at least one of them usable
     directions : m directions
     partitions : of these rows
+    plain : further ones, for which no model is drawn; their spreads come last
     k : how many best rows the model of each partition looks at
     seed : of the model's draws
     """
-    scan = _Scan(offsets, directions, partitions, k, seed)
+    groups = [_Groups(p, number, len(directions), k, seed) for number, p in enumerate(partitions)]
+    groups += [_Groups(p, number, len(directions), 0, seed) for number, p in enumerate(plain)]
+    scan = _Scan(offsets, directions, groups)
     with workers(offsets.rows.compute.count()) as in_parallel:
         in_parallel(scan.block, blocks(len(directions), _DIRECTIONS))
     return scan.result()
@@ -109,7 +113,7 @@ class _Groups:
             partition.labels, len(partition.sizes), np.float32, _ROWS
         )
         self.within, self.between = np.empty(m), np.empty(m)
-        self.different = np.empty(min(m, _MODELLED), dtype=np.int64)
+        self.different = np.empty(min(m, _MODELLED) if k else 0, dtype=np.int64)
         self.votes = np.zeros((3, len(partition.sizes)), dtype=np.int64)
 
     def settle(self, squares: Float64s, v: Float64s, part: slice, lock: threading.Lock) -> None:
@@ -136,18 +140,13 @@ class _Groups:
 
 class _Scan:
     def __init__(
-        self,
-        offsets: Offsets,
-        directions: RandomDirections,
-        partitions: Sequence[Partition],
-        k: int,
-        seed: int,
+        self, offsets: Offsets, directions: RandomDirections, groups: Sequence[_Groups]
     ) -> None:
         m, usable = len(directions), offsets.rows.usable
         self.offsets, self.origin, self.directions = offsets.values, offsets.origin, directions
         self.usable = None if usable.all() else usable
         self.n_usable = int(np.count_nonzero(usable))
-        self.groups = [_Groups(p, number, m, k, seed) for number, p in enumerate(partitions)]
+        self.groups = groups
         means, variances, smallest, largest = np.empty((4, m))
         self.scan = Scan(means, variances, smallest, largest, CosineCounts.empty(), ())
         self._lock = threading.Lock()
@@ -213,6 +212,68 @@ def expected_different(sizes: Ints, k: int) -> float:
     for drawn in range(k):
         missed *= np.clip((n - sizes - drawn) / (n - drawn), 0, None)
     return float(np.sum(1 - missed))
+
+
+def largest_group(labels: Ints) -> Int64s:
+    """How many of each row of an array of shape (m, k) have its most frequent label, shape (m,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> largest_group(np.array([[3, 1, 3], [2, 2, 2], [0, 1, 2]])).tolist()
+    [2, 3, 1]
+    """
+    ordered = np.sort(labels, axis=1)
+    m, k = ordered.shape
+    length, longest = np.ones(m, dtype=np.int64), np.ones(m, dtype=np.int64)
+    for place in range(1, k):
+        length = np.where(ordered[:, place] == ordered[:, place - 1], length + 1, 1)
+        np.maximum(longest, length, out=longest)
+    return longest
+
+
+def largest_at_random(sizes: Ints, k: int) -> Float64s:
+    """The law of the largest group among `k` rows drawn at random without replacement.
+
+    Draws with at most g rows of each group number ``[x^k] Π_S Σ_{j ≤ g} C(n_S, j) x^j``, exactly; the
+    powers of x are scaled by k/n, so that nothing overflows.
+
+    Parameters
+    ----------
+    sizes : int array of shape (C,), together at least `k`
+    k : at least 1
+
+    Returns
+    -------
+    float64 array of shape (k,): the probabilities of 1, 2, …, k
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> largest_at_random(np.array([2, 2]), 2).round(6).tolist()  # 4 of the 6 pairs are mixed
+    [0.666667, 0.333333]
+    """
+    n = int(sizes.sum())
+    ways = np.zeros((k, k + 1))  # for each limit: the coefficients of the product so far
+    ways[:, 0] = 1
+    below = np.tril(np.ones((k, k)))
+    for size, count in zip(*np.unique(sizes, return_counts=True), strict=True):
+        drawn = np.arange(1, k + 1)
+        terms = np.cumprod(np.maximum(size - drawn + 1, 0) / drawn * (k / n))
+        factor = np.column_stack([np.ones(k), below * terms])
+        for binary in bin(count)[:1:-1]:  # the count-th power, by squaring
+            if binary == "1":
+                ways = _product(ways, factor)
+            factor = _product(factor, factor)
+    return np.diff(ways[:, k] / ways[-1, k], prepend=0.0)
+
+
+def _product(one: Float64s, other: Float64s) -> Float64s:
+    """Products of the polynomials in the rows, up to the same power, each row scaled alike."""
+    found = np.zeros_like(one)
+    for power in range(one.shape[1]):
+        found[:, power:] += one[:, power, None] * other[:, : one.shape[1] - power]
+    return np.asarray(found / found.max())
 
 
 def model_different(

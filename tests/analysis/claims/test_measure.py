@@ -232,7 +232,7 @@ def test_a_giant_cluster_is_called_a_failure() -> None:
     rows[:900] = rows[0] + 1e-3 * rng.standard_normal((900, 10))
     result = measure(space_of(rows), clusters=(30,), n_directions=50)
     assert "largest cluster holds 9" in result.clusters[0].problems[0]
-    assert [claim.verdict for claim in result.claims[1:4]] == ["open"] * 3
+    assert [claim.verdict for claim in result.claims[1:4]] == ["cannot tell"] * 3
 
 
 def test_a_result_becomes_json() -> None:
@@ -247,6 +247,10 @@ def test_a_result_becomes_json() -> None:
     for one in record["clusters"]:
         assert sum(one["of_clusters"]["size"]) == one["tokens"] == 600
         assert np.mean(one["of_directions"]["different"]) == pytest.approx(one["different"]["mean"])
+        assert np.mean(one["of_directions"]["largest_group"]) == one["largest_group"]["mean"]
+        assert sum(one["largest_group_random_probabilities"]) == pytest.approx(1)
+        assert (one["surrogate"] is None) == (one["surrogates"] is not None) == one["labelled"]
+    assert record["sharing"]["n_directions"] == 300
     histogram = record["orthogonality"]["histogram"]
     assert sum(histogram["counts"]) == 600 * 300
 

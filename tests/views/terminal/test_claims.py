@@ -43,6 +43,10 @@ def line_with(text: str, start: str) -> str:
     return next(line for line in text.splitlines() if line.startswith(start))
 
 
+def lines_with(text: str, start: str) -> str:
+    return " ".join(line for line in text.splitlines() if line.startswith(start))
+
+
 def test_sections_stand_in_their_order_with_a_sentence_each(result: Geometry) -> None:
     text = to_text(result, width=100)
     places = [text.index(f"\n{title}\n") if i else text.index(title) for i, title in enumerate(SECTIONS)]
@@ -51,16 +55,17 @@ def test_sections_stand_in_their_order_with_a_sentence_each(result: Geometry) ->
         assert re.search(r"\w{3,}[^.]*\.\n", text[start:end]), text[start:end]
 
 
-def test_columns_line_up(result: Geometry) -> None:
+def test_columns_line_up_in_a_table_for_kmeans_and_one_for_labels(result: Geometry) -> None:
     lines = to_text(result, width=100).splitlines()
-    head = next(line for line in lines if "k-means 5 " in line and "labelling" in line)
-    ends = [head.index(name) + len(name) for name in ("k-means 5", "k-means 50", "labelling")]
-    first = lines.index(head)
-    rows = lines[first + 1 : lines.index(next(x for x in lines if x.startswith("Of the variance")))]
-    assert len(rows) == 15
-    for row in rows:
-        for end in ends:
-            assert row[end - 1] != " " and row[end : end + 2].strip() == "", row
+    for names in (("k-means 5", "k-means 50"), ("labelling",)):
+        head = next(line for line in lines if line.split("  ")[-1].strip() == names[-1])
+        ends = [f"{head} ".index(f"{name} ") + len(name) for name in names]
+        first = lines.index(head)
+        rows = lines[first + 1 : first + 16]
+        assert rows[0].startswith("clusters") and rows[-1].startswith("  clusters filled at random")
+        for row in rows:
+            for end in ends:
+                assert row[end - 1] != " " and row[end : end + 2].strip() == "", row
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 160])
@@ -84,15 +89,18 @@ def test_numbers_shown_are_those_of_the_result(result: Geometry) -> None:
     for value in found.law_quantiles:
         assert f"{value:.3f}" in line_with(text, "law")
     assert f"{found.sd:.4f}" in text and f"{result.mean_cosine_different:.3f}" in text
-    between = line_with(text, "variance between clusters")
-    variety = line_with(text, "different clusters among the 10 nearest")
+    between = lines_with(text, "variance between clusters")
+    variety = lines_with(text, "different clusters among the 10 nearest")
+    group = lines_with(text, "tokens of one cluster among them")
     for one in result.clusters:
         assert f"{100 * one.partition.decomposition.icc:.1f} %" in between
         assert f"{one.variety.mean:.2f}" in variety
+        assert f"{one.largest.mean():.2f}" in group
     for claim in result.claims:
         flat = " ".join(text.split())
         assert f"{claim.number} claim {claim.claim}" in flat
         assert " ".join(claim.measured.split()) in flat
+        assert f"because {claim.why}" in flat
 
 
 def test_verdicts_are_words_not_only_colours(result: Geometry) -> None:
@@ -142,7 +150,7 @@ def test_the_picture_says_what_it_shows(tmp_path: Path, result: Geometry) -> Non
         plot_geometry(result, path)
     words = path.read_text("utf-8")
     for said in ("cosine of a random direction", "sd of the cosine in the cluster", "law (Beta)",
-                 "labelling", "a $model_1$", "500 tokens"):  # fmt: skip
+                 "labelling", "without words", "a $model_1$", "500 tokens"):  # fmt: skip
         assert said in words
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import nan
 from typing import Any
 
 import numpy as np
 
-from tokensphere.arrays import Bools, Int64s
-from tokensphere.geometry.scan import GroupSpread
+from tokensphere.arrays import Bools, Float64s, Int64s
+from tokensphere.geometry.scan import GroupSpread, largest_at_random
 from tokensphere.geometry.variance import Decomposition, Partition
 from tokensphere.records import record
+from tokensphere.statistics.beside import Beside
 from tokensphere.statistics.intervals import Estimate, quartiles
 
 LEAST_SIZE = 10  # tokens from which a cluster's own variance means something
@@ -23,6 +25,9 @@ _RENAMED = {  # in JSON
     "model_different": "different_model",
     "expected_different": "different_random",
     "baseline": "surrogate",
+    "wordless": "surrogates",
+    "largest_mean": "largest_group",
+    "largest_random": "largest_group_random_probabilities",
     "sizes": "size",
     "variance_ratios": "variance_ratio",
     "mean_size": "mean",
@@ -57,6 +62,7 @@ class _Grouped:
 
     partition: Partition
     different: Int64s
+    largest: Int64s
 
     @cached_property
     def large(self) -> Bools:
@@ -73,6 +79,39 @@ class _Grouped:
         """Different clusters among the k nearest, mean over directions."""
         return Estimate.of(self.different)
 
+    @cached_property
+    def largest_mean(self) -> Estimate:
+        """Size of the largest group of one cluster among the k nearest, mean over directions."""
+        return Estimate.of(self.largest)
+
+
+@dataclass(frozen=True)
+class Wordless:
+    """What a set of labels is in S surrogate vocabularies, where row i has the labels of token i.
+
+    Attributes
+    ----------
+    icc : float64 array of shape (S,), the part of the variance that the labels' means hold
+    ratio : float64 array of shape (S,), ``Var_S / Var`` of the median label; NaN without large ones
+    different : int64 array of shape (S, m), different labels among the k nearest rows
+    largest : int64 array of shape (S, m), size of the largest group of one label among them
+    """
+
+    icc: Float64s
+    ratio: Float64s
+    different: Int64s = field(repr=False)
+    largest: Int64s = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON: a value for each surrogate."""
+        with_ratio = None if np.isnan(self.ratio).any() else self.ratio.tolist()
+        return {
+            "icc": self.icc.tolist(),
+            "variance_ratio_median": with_ratio,
+            "different": self.different.mean(axis=1).tolist(),
+            "largest_group": self.largest.mean(axis=1).tolist(),
+        }
+
 
 @dataclass(frozen=True)
 class Baseline(_Grouped):
@@ -86,16 +125,18 @@ class Baseline(_Grouped):
     ----------
     partition : the surrogate's clusters
     different : int64 array of shape (m,), different clusters among the k nearest surrogate rows
+    largest : int64 array of shape (m,), size of the largest group of one cluster among them
     """
 
     partition: Partition = field(repr=False)
     different: Int64s = field(repr=False)
+    largest: Int64s = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
         return {
             "closed_form": self.partition.decomposition.to_dict(),
-            **record(self, "ratio_quartiles", "variety", **_RENAMED),
+            **record(self, "ratio_quartiles", "variety", "largest_mean", **_RENAMED),
             "size": self.partition.sizes.tolist(),
         }
 
@@ -107,6 +148,7 @@ class Clusters(_Grouped):
     Attributes
     ----------
     name : of the clustering, in plain words
+    labelled : True if labels made it, not the vectors themselves
     problems : why it is a failed clustering, not a finding; mostly empty
     search : of k-means, how it ended: iterations, converged, objective; empty for a labelling
     names : of the clusters, for a labelling
@@ -115,10 +157,14 @@ class Clusters(_Grouped):
     shuffled, shuffled_spread : the same for the same sizes filled at random, one draw
     different : int64 array of shape (m,), different clusters among the k nearest tokens
     expected_different : the same for k tokens at random
-    baseline : the same k-means in a vocabulary with no words; None for a labelling
+    largest : int64 array of shape (m,), size of the largest group of one cluster among the k nearest
+    k : how many are the nearest
+    baseline : the same k-means in a vocabulary with no words; None for labels
+    wordless : the same labels in several such vocabularies; None for k-means
     """
 
     name: str
+    labelled: bool
     problems: tuple[str, ...]
     search: dict[str, Any]
     names: tuple[str, ...]
@@ -128,7 +174,10 @@ class Clusters(_Grouped):
     shuffled_spread: GroupSpread = field(repr=False)
     different: Int64s = field(repr=False)
     expected_different: float
-    baseline: Baseline | None
+    largest: Int64s = field(repr=False)
+    k: int
+    baseline: Baseline | None = None
+    wordless: Wordless | None = None
 
     @cached_property
     def measured(self) -> Measured:
@@ -146,6 +195,44 @@ class Clusters(_Grouped):
         """The same as `variety`, of cosines drawn from the clusters' means and sds (512 directions)."""
         return Estimate.of(self.spread.model_different)
 
+    @cached_property
+    def largest_random(self) -> Float64s:
+        """The law of `largest` for k tokens at random: probabilities of 1, 2, …, k."""
+        return largest_at_random(self.partition.sizes, self.k)
+
+    def beside(self, what: str) -> Beside | None:
+        """One number of these labels beside the same in the surrogates; None where there is none.
+
+        `what` is ``"icc"``, ``"ratio"``, ``"different"`` or ``"largest"`` (means over directions).
+        """
+        if self.wordless is None:
+            return None
+        if what == "icc":
+            return Beside(self.partition.decomposition.icc, self.wordless.icc)
+        if what == "ratio":
+            return Beside(self.ratio_quartiles[1], self.wordless.ratio) if self.large.any() else None
+        without = getattr(self.wordless, what).mean(axis=1)
+        return Beside(float(getattr(self, what).mean()), without)
+
+    def without_words(self, what: str) -> float:
+        """A number as for :meth:`beside` of the same clusters without words, NaN where there is none.
+
+        For labels the mean over surrogates, for k-means what it finds in one of them.
+        """
+        if (found := self.beside(what)) is not None:
+            return found.mean
+        if (one := self.baseline) is None or (what == "ratio" and not one.large.any()):
+            return nan
+        if what == "icc":
+            return one.partition.decomposition.icc
+        return one.ratio_quartiles[1] if what == "ratio" else float(getattr(one, what).mean())
+
+    @property
+    def largest_without_words(self) -> Int64s | None:
+        """As `largest`, along the directions in the surrogates, any shape; None without these."""
+        there = self.wordless or self.baseline
+        return None if there is None else there.largest
+
     def exceeding(self, what: str, *, shuffled: bool = False) -> float | None:
         """Share of the pairs of a large cluster and a direction, see :class:`.scan.GroupSpread`.
 
@@ -158,7 +245,7 @@ class Clusters(_Grouped):
         """The same as a dict for JSON."""
         part = self.partition
         return {
-            **record(self, "name", "problems", "search"),
+            **record(self, "name", "labelled", "problems", "search"),
             "tokens": part.n,
             "clusters": len(part.sizes),
             "closed_form": part.decomposition.to_dict(),
@@ -169,7 +256,8 @@ class Clusters(_Grouped):
             "variance_ratio_quartiles": list(self.ratio_quartiles),
             **{kind: self.exceeding(kind) for kind in EXCEEDING},
             **{f"{kind}_random": self.exceeding(kind, shuffled=True) for kind in EXCEEDING},
-            **record(self, "variety", "model_variety", "expected_different", "baseline", **_RENAMED),
+            **record(self, "variety", "model_variety", "expected_different", **_RENAMED),
+            **record(self, "largest_mean", "largest_random", "baseline", "wordless", **_RENAMED),
             "of_clusters": {
                 "names": list(self.names) or None,
                 **record(part, "sizes", "variance_ratios", "sd", "mean_size", "shift", **_RENAMED),
@@ -177,6 +265,7 @@ class Clusters(_Grouped):
             },
             "of_directions": {
                 "different": self.different.tolist(),
+                "largest_group": self.largest.tolist(),
                 **record(self.spread, "model_different", "within", "between", **_RENAMED),
             },
         }

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from tokensphere.analysis.claims.wordless import WordlessSpec
 from tokensphere.arrays import Float64s
-from tokensphere.geometry.orthogonality import CosineCounts
+from tokensphere.geometry.orthogonality import CosineCounts, cosine_tail
 from tokensphere.records import record
 from tokensphere.statistics.intervals import quartiles
 
@@ -23,10 +24,11 @@ class GeometrySettings:
     clusters: tuple[int, ...]
     labelling: str | None
     k: int
+    wordless: WordlessSpec
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        return record(self, n_directions="directions") | {"similarity": "cosine"}
+        return record(self, n_directions="directions", wordless="surrogates") | {"similarity": "cosine"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Orthogonality:
 
     Attributes
     ----------
+    n, d : tokens with a direction, and dimensions
     mean, sd : of all n × m cosines; ``mean_error`` and ``sd_error``, their Monte Carlo errors, are
         large where the space is anisotropic, for then all tokens move together
     law_sd : ``1/√d``
@@ -47,6 +50,8 @@ class Orthogonality:
     counts : all cosines in fine bins
     """
 
+    n: int
+    d: int
     mean: float
     mean_error: float
     sd: float
@@ -65,6 +70,13 @@ class Orthogonality:
     def largest_quartiles(self) -> tuple[float, ...]:
         """Quartiles over directions of the cosine of the nearest token."""
         return quartiles(self.largest)
+
+    def near_anywhere(self, cosine: float) -> float:
+        """At most in which share of the directions a token is so near, wherever the n tokens point.
+
+        ``n P(⟨u, v⟩ ≥ cosine)``, the sum of the chances of all tokens (Boole's inequality).
+        """
+        return min(1.0, self.n * cosine_tail(self.d, cosine))
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON; the histogram in about 256 bins."""

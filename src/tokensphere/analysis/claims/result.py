@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from math import nan
+from functools import cached_property
 from typing import Any
 
 from tokensphere.analysis.claims import judge as judges
 from tokensphere.analysis.claims.clusters import Clusters
-from tokensphere.analysis.claims.judge import Claim
 from tokensphere.analysis.claims.parts import GeometrySettings, Orthogonality
+from tokensphere.analysis.claims.rules import Claim
+from tokensphere.analysis.claims.sharing import Sharing, measure_sharing
 from tokensphere.analysis.pair import Pair
 from tokensphere.analysis.result import Column, Result
 from tokensphere.analysis.survey.result import CoherentShare
@@ -30,7 +31,8 @@ class Geometry(Result):
     mean_cosine : ``‖μ‖²``, of two tokens, self-pairs included
     mean_cosine_different : of two different tokens
     orthogonality : cosines of the random directions with all tokens
-    clusters : one for each clustering, and last the labelling if there is one
+    clusters : one for each clustering: k-means, the built-in labels, and last the labelling if there
+        is one
     too_many : numbers of clusters that were left out: more than half the tokens
     pair : the spot check, None if the vocabulary lacks the tokens
     coherence : what a survey found, if one was given
@@ -51,6 +53,11 @@ class Geometry(Result):
     provenance: Provenance
     indices: range = field(repr=False)
 
+    @cached_property
+    def sharing(self) -> Sharing | None:
+        """How often the nearest tokens share a label; None without labels."""
+        return measure_sharing(self.clusters)
+
     @property
     def claims(self) -> tuple[Claim, ...]:
         """The six claims of the post, in its order."""
@@ -59,7 +66,7 @@ class Geometry(Result):
             judges.judge_variance(self.clusters),
             judges.judge_means(self.clusters),
             judges.judge_variety(self.clusters, self.settings.k),
-            judges.judge_coherence(self.coherence),
+            judges.judge_coherence(self.coherence, self.sharing),
             judges.judge_pair(self.pair),
         )
 
@@ -74,7 +81,7 @@ class Geometry(Result):
             **record(self, "settings", "n_tokens", "d", "left_out", "at_mean"),
             "too_many_clusters": list(self.too_many),
             "anisotropy": record(self, "mean_cosine", "mean_cosine_different"),
-            **record(self, "orthogonality", "clusters", "pair", "claims"),
+            **record(self, "orthogonality", "clusters", "sharing", "pair", "claims"),
             "directions": {
                 "index": list(self.indices),
                 **record(self.orthogonality, "largest", "smallest"),
@@ -84,15 +91,16 @@ class Geometry(Result):
     def columns(self) -> dict[str, Column]:
         """A row for each clustering; NaN where there is none without words to compare with."""
         every = self.clusters
-        without = [one.baseline for one in every]
         return {
             "clustering": [one.name for one in every],
             "clusters": [len(one.partition.sizes) for one in every],
             "tokens": [one.partition.n for one in every],
             "icc": [one.partition.decomposition.icc for one in every],
             "icc_random": [one.partition.random.icc for one in every],
-            "icc_wordless": [one.partition.decomposition.icc if one else nan for one in without],
+            "icc_wordless": [one.without_words("icc") for one in every],
             "different": [one.variety.mean for one in every],
             "different_at_random": [one.expected_different for one in every],
-            "different_wordless": [one.variety.mean if one else nan for one in without],
+            "different_wordless": [one.without_words("different") for one in every],
+            "largest_group": [one.largest_mean.mean for one in every],
+            "largest_group_wordless": [one.without_words("largest") for one in every],
         }

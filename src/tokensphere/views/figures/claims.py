@@ -1,4 +1,4 @@
-"""The geometry of a space -> a picture: cosines beside their law, cluster means beside their spread."""
+"""The geometry of a space -> a picture: cosines, clusters' means and spread, what the nearest share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tokensphere.analysis.claims.result import Geometry
+from tokensphere.arrays import Float64s, Int64s
 from tokensphere.geometry.orthogonality import cosine_density
 from tokensphere.views.figures.canvas import BLUE, CHANCE, GREEN, GREY, RED, describe, drawing
 
@@ -35,9 +36,10 @@ def plot_geometry(result: Geometry, path: Path) -> None:
         f"{result.provenance.model}: {result.n_tokens:,} tokens, {result.settings.n_directions:,} random"
         f" directions (seed {result.settings.seed})"
     )
-    with drawing(path, 11, 4.8, columns=2, title=title) as (left, right):
+    with drawing(path, 16, 4.8, columns=3, title=title) as (left, middle, right):
         _cosines(left, result)
-        _clusters(right, result)
+        _clusters(middle, result)
+        _shared(right, result)
 
 
 def _cosines(ax: Any, result: Geometry) -> None:
@@ -81,3 +83,33 @@ def _clusters(ax: Any, result: Geometry) -> None:
     describe(ax, "Within a cluster, or between clusters?",
              "|cluster's mean cosine − mean|, rms over directions",
              "sd of the cosine in the cluster, rms over directions", loc="lower right")  # fmt: skip
+
+
+def _shared(ax: Any, result: Geometry) -> None:
+    """How often the largest group of one cluster among the k nearest has g tokens or more."""
+    k = result.settings.k
+    sizes = np.arange(1, k + 1)
+    some = [one for one in result.clusters if one.labelled] or list(result.clusters)
+    lowest = 1 / result.settings.n_directions
+    for number, one in enumerate(some):
+        color = (BLUE, RED, GREEN, GREY)[number % 4]
+        ax.plot(sizes, _as_large(one.largest, k), color=color, marker="o", markersize=4, label=one.name)
+        if (without := one.largest_without_words) is not None:
+            ax.plot(sizes, _as_large(without, k), color=color, linestyle="--", linewidth=1.2,
+                    label="" if number else "without words")  # fmt: skip
+        random = np.cumsum(one.largest_random[::-1])[::-1]
+        ax.plot(sizes, 100 * random, color=color, linestyle=":", linewidth=1.2,
+                label="" if number else f"{k} tokens at random")  # fmt: skip
+    ax.set_yscale("log")
+    ax.set_ylim(100 * lowest / 1.5, 130)
+    ax.locator_params(axis="x", nbins=min(k, 10), integer=True)
+    describe(ax, "Do the nearest share something?",
+             f"tokens of one cluster among the {k} nearest, at least",
+             "% of the directions (logarithmic)", loc="upper right")  # fmt: skip
+
+
+def _as_large(largest: Int64s, k: int) -> Float64s:
+    """In how many % of the directions the largest group has 1, 2, …, k or more; NaN for none."""
+    counts = np.bincount(largest.ravel(), minlength=k + 1)[1:]
+    shares = 100 * np.cumsum(counts[::-1])[::-1] / largest.size
+    return np.where(shares > 0, shares, np.nan)

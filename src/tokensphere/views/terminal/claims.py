@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from math import acos, asin, degrees
+from math import acos, asin, degrees, isnan
 
+import numpy as np
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from tokensphere.analysis.claims.clusters import Clusters
-from tokensphere.analysis.claims.judge import Claim
 from tokensphere.analysis.claims.parts import LEVELS
 from tokensphere.analysis.claims.result import Geometry
+from tokensphere.analysis.claims.rules import Claim
+from tokensphere.arrays import Int64s
 from tokensphere.statistics.intervals import Z
 from tokensphere.views.terminal.render import caption, cells, note, spaced, table, table_with_text, title
 from tokensphere.views.text import cosine, crop, left_out, tenths
 
-_STYLES = {"holds": "green", "holds in part": "yellow", "fails": "red", "open": "dim"}
+_STYLES = {
+    "holds": "green",
+    "holds for any vocabulary": "cyan",
+    "holds without words, too": "cyan",
+    "fails": "red",
+    "cannot tell": "dim",
+}
 _WIDEST_NAME = 16
 _NOTHING = "–"
-_WORDLESS = "  k-means without words"
+_RARE = 0.05
+_WORDLESS = {False: "  k-means without words", True: "  the same labels without words"}
 _PAIRS = {
     "sd_S > |mean_S − mean|": "exceeds",
     "sd_S > |mean_S|": "exceeds_raw",
@@ -93,11 +101,18 @@ def _anisotropy(result: Geometry) -> Text:
     )
 
 
-def _by_clustering(result: Geometry, facts: Callable[[Clusters], Iterator[tuple[str, str]]]) -> Table:
-    """A table with a column for every clustering, of facts that each has under the same labels."""
-    heads = cells((crop(one.name, _WIDEST_NAME) for one in result.clusters), "bold")
-    rows = zip(*map(facts, result.clusters), strict=True)
-    return table([["", *heads], *([row[0][0], *(text for _, text in row)] for row in rows)])
+def _by_clustering(
+    result: Geometry, facts: Callable[[Clusters], Iterator[tuple[str, str]]]
+) -> Iterator[RenderableType]:
+    """Tables with a column for every clustering, of k-means and of labels, with the facts of each."""
+    for labelled in (False, True):
+        some = [one for one in result.clusters if one.labelled == labelled]
+        if some:
+            if labelled and len(some) < len(result.clusters):
+                yield Text()
+            heads = cells((crop(one.name, _WIDEST_NAME) for one in some), "bold")
+            rows = zip(*map(facts, some), strict=True)
+            yield table([["", *heads], *([row[0][0], *(text for _, text in row)] for row in rows)])
 
 
 def _variance(result: Geometry) -> list[RenderableType]:
@@ -105,7 +120,7 @@ def _variance(result: Geometry) -> list[RenderableType]:
     total = result.clusters[0].partition.decomposition.total
     between = " to ".join(dict.fromkeys(map(tenths, (min(shares), max(shares)))))
     return [
-        _by_clustering(result, _variance_of),
+        *_by_clustering(result, _variance_of),
         *(
             Text(f"! {one.name}: {problem}: a failed clustering, not a finding", style="yellow")
             for one in result.clusters
@@ -114,28 +129,32 @@ def _variance(result: Geometry) -> list[RenderableType]:
         Text(
             f"Of the variance of the cosine over tokens ({total:.2e}), {between} lies between clusters"
             " and the rest within. Pairs are those of a direction and a cluster of 10 tokens or more;"
-            " Var_S and mean_S are over a cluster's tokens, Var and mean over all. k-means without words"
-            " is the same search in random rows with the tokens' mean and covariance."
+            " Var_S and mean_S are over a cluster's tokens, Var and mean over all. Without words: in"
+            " random rows with the tokens' mean and covariance, the same search, or the labels where"
+            " they were."
         ),
     ]
 
 
 def _variance_of(one: Clusters) -> Iterator[tuple[str, str]]:
-    partition, measured, wordless = one.partition, one.measured, one.baseline
+    partition, measured, without = one.partition, one.measured, _WORDLESS[one.labelled]
     icc, error = 100 * measured.values.icc, 100 * Z * measured.icc_error
-    quartiles = wordless.ratio_quartiles if wordless else ()
     yield "clusters", f"{len(partition.sizes):,}"
     yield "tokens in them", f"{partition.n:,}"
     yield "tokens of the largest, smallest", f"{partition.sizes.max():,} {partition.sizes.min():,}"
     yield "variance between clusters, exact", tenths(partition.decomposition.icc)
     yield "  along the directions drawn", f"{icc:.1f} ± {error:.1f} %"
     yield "  clusters filled at random", tenths(partition.random.icc)
-    yield _WORDLESS, tenths(wordless.partition.decomposition.icc) if wordless else _NOTHING
+    yield without, _known(one.without_words("icc"), tenths)
     yield "Var_S / Var: quartiles of clusters", " ".join(map(_ratio, one.ratio_quartiles)) or _NOTHING
-    yield f"{_WORDLESS}: median", _ratio(quartiles[1]) if quartiles else _NOTHING
+    yield f"{without}: median", _known(one.without_words("ratio"), _ratio)
     for what, name in _PAIRS.items():
         yield f"pairs with {what}", _exceeding(one, name)
         yield "  clusters filled at random", _exceeding(one, name, shuffled=True)
+
+
+def _known(value: float, show: Callable[[float], str]) -> str:
+    return _NOTHING if isnan(value) else show(value)
 
 
 def _ratio(value: float) -> str:
@@ -149,22 +168,37 @@ def _exceeding(one: Clusters, what: str, *, shuffled: bool = False) -> str:
 
 def _variety(result: Geometry) -> list[RenderableType]:
     k = result.settings.k
+    sizes = np.arange(1, k + 1)
 
     def variety_of(one: Clusters) -> Iterator[tuple[str, str]]:
-        seen, (low, high) = one.variety, one.middle_variety
+        seen, (low, high), without = one.variety, one.middle_variety, _WORDLESS[one.labelled]
+        often = np.cumsum(one.largest_random[::-1])[::-1] >= _RARE
         yield f"different clusters among the {k} nearest", f"{seen.mean:.2f} ± {Z * seen.error:.2f}"
         yield "  in 90 % of the directions", f"{low} to {high}"
-        yield "by the clusters' means and sds alone", f"{one.model_variety.mean:.2f}"
-        yield _WORDLESS.strip(), _ratio(one.baseline.variety.mean) if one.baseline else _NOTHING
-        yield f"{k} tokens at random", f"{one.expected_different:.2f}"
+        yield "  by the clusters' means and sds alone", f"{one.model_variety.mean:.2f}"
+        yield without, _known(one.without_words("different"), _ratio)
+        yield f"  {k} tokens at random", f"{one.expected_different:.2f}"
+        yield "tokens of one cluster among them", _group(one.largest)
+        yield without, _group(one.largest_without_words)
+        yield f"  {k} tokens at random", f"{sizes @ one.largest_random:.2f} {sizes[often].max()}"
 
     return [
-        _by_clustering(result, variety_of),
+        *_by_clustering(result, variety_of),
         Text(
             "Fewer than at random means that some clusters lie nearer to a direction than others. Where"
             " means and sds alone give as many as were seen, nothing else about the clusters matters."
+            " Of one cluster: the largest group, on average and in 1 of 20 directions at least. For"
+            " labels the nearest are those of the tokens that have one."
         ),
     ]
+
+
+def _group(largest: Int64s | None) -> str:
+    """Mean size of the largest group, and the size that it has in 1 of 20 directions."""
+    if largest is None:
+        return _NOTHING
+    often = np.quantile(largest, 1 - _RARE, method="inverted_cdf")
+    return f"{largest.mean():.2f} {int(often)}"
 
 
 def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
@@ -175,13 +209,15 @@ def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
             ("", "measured", Text(claim.measured)),
             ("", "chance", Text(claim.chance)),
             ("", "verdict", Text(claim.verdict, style=_STYLES[claim.verdict])),
+            ("", "because", Text(claim.why)),
         )
         rows += [(Text(number), note(what), text) for number, what, text in said]
     return [
         table_with_text(rows),
         Text(
-            "The claims are the post's, in short; figures with | are for the clusterings from left to"
-            " right. A verdict follows a fixed rule (docs/claims.md), the same for every model."
+            "The claims are the post's, in short. A verdict follows a fixed rule (docs/claims.md), the"
+            " same for every model, and clusters are those that labels make. Without words, ± is half of"
+            " a 99 % interval that one more vocabulary without words would lie in."
         ),
     ]
 
@@ -192,6 +228,7 @@ def _caption(result: Geometry) -> Text:
     return caption(
         f"{result.n_tokens:,} tokens × {result.d:,} dimensions of {result.provenance.model}",
         f"{settings.n_directions:,} random directions (seed {settings.seed})",
+        f"{settings.wordless.count} vocabularies without words ({settings.wordless.law})",
         f"quantiles to {result.orthogonality.resolution:.0e}",
         "± is half of a 95 % interval over directions",
         left_out(result.left_out),
