@@ -13,7 +13,7 @@ import tokensphere.cli.geometry
 from tests import small_model
 from tests.cli.running import Command, assert_one_line
 from tokensphere.analysis.claims.measure import measure_geometry
-from tokensphere.analysis.claims.wordless import LAW
+from tokensphere.geometry.surrogate import DEFAULT_LAW
 
 FAST = ("-n", 60, "--clusters", "3,6")
 RUN = Command("geometry", model=small_model.NAME)
@@ -82,7 +82,7 @@ def test_surrogates_are_as_many_as_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "mine.tsv"
     path.write_text("".join(f"id:{id}\t{id % 3}\n" for id in range(40)), "utf-8")
     parsed = record("-n", 60, "--clusters", "none", "--labelling", path, "--surrogates", 3)
-    assert parsed["settings"]["surrogates"] == {"count": 3, "law": LAW}
+    assert parsed["settings"]["surrogates"] == {"count": 3, "law": DEFAULT_LAW}
     assert len(parsed["clusters"][0]["surrogates"]["icc"]) == 3
     assert_one_line(invoke("--surrogates", 1), "Invalid value for '--surrogates'")
 

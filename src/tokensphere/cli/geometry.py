@@ -11,6 +11,8 @@ from tokensphere.cli import options, progress, running
 from tokensphere.cli.app import main
 from tokensphere.errors import InputError
 
+_SURVEYED = 500  # directions that are compared with vocabularies without words one by one
+
 if TYPE_CHECKING:
     from tokensphere.analysis.survey.result import CoherentShare
     from tokensphere.space import EmbeddingSpace
@@ -68,24 +70,16 @@ def geometry(
 
 
 def _coherent_share(space: EmbeddingSpace, k: int) -> CoherentShare | None:
-    """What a survey of as many directions finds; None if there are too few of them, or of tokens.
-
-    On centred rows: on rows as they are, the lists hang together by what all tokens share.
-    """
+    """What a survey of the first directions finds; None if there are too few of them, or of tokens."""
     from tokensphere.analysis.survey.job import survey
-    from tokensphere.analysis.survey.result import CoherentShare
+    from tokensphere.geometry.directions import RandomDirections
 
     directions, search = running.random_directions(space), running.search_settings()
+    few = RandomDirections(directions.d, min(len(directions), _SURVEYED), seed=directions.seed)
     try:
-        found = survey(space, directions, search=search, ks=(k,))
+        return survey(space, few, search=search, ks=(k,)).coherent_share()
     except InputError:
         return None
-    rate = found.rate(centered=True).at[0]
-    level = f"{100 * rate.level:.0f}"
-    return CoherentShare(
-        rate.rate, rate.interval, len(found), f"T of {k} tokens on centred rows above {level} % of the"
-        " surrogate's",
-    )  # fmt: skip
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -129,7 +129,7 @@ class Blockwise:
             while len(parts[0]) >= 2 * _PER_DIMENSION * d:
                 halves = in_parallel(lambda part: _halves(turned, part), parts)
                 parts = [half for pair in halves for half in pair]
-            self.blocks = in_parallel(lambda part: _Block.of(part, turned[part]), parts)
+            self.blocks: list[_Block] = in_parallel(lambda part: _Block.of(part, turned[part]), parts)
         self.shape = turned.shape
 
     def draw(self, seed: int, compute: Compute) -> tuple[Float32s, int]:
@@ -154,7 +154,7 @@ class Blockwise:
             return clipped
 
         with workers(compute.count()) as in_parallel:
-            return drawn, sum(in_parallel(draw, range(len(self.blocks))))
+            return drawn, int(sum(in_parallel(draw, range(len(self.blocks)))))
 
 
 def _halves(rows: Float32s, places: Int64s) -> tuple[Int64s, Int64s]:
@@ -176,14 +176,14 @@ def _factor(square: Float64s, count: int) -> tuple[Float32s | None, Float64s]:
     with suppress(np.linalg.LinAlgError):
         factor = np.linalg.cholesky(square)
         if np.all(np.diagonal(factor) ** 2 > least):
-            return None, factor
+            return None, np.asarray(factor, dtype=np.float64)
     values, vectors = np.linalg.eigh(square)
     there = values > least
     return vectors[:, there].astype(np.float32), np.diag(np.sqrt(values[there]))
 
 
 def _squares(rows: Float32s) -> Float64s:
-    return np.vecdot(rows, rows).astype(np.float64)
+    return np.asarray(np.vecdot(rows, rows), dtype=np.float64)
 
 
 def _to_length(rows: Float32s, squares: Float64s) -> Float32s:

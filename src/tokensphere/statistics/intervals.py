@@ -15,7 +15,7 @@ from tokensphere.records import Record
 Z = 1.959963984540054  # the 97.5 % quantile of the standard normal law
 
 
-def wilson(share: float, count: int) -> tuple[float, float]:
+def wilson(share: float, count: float) -> tuple[float, float]:
     """The 95 % interval of a share seen in `count` draws (Wilson 1927), within [0, 1].
 
     Examples

@@ -63,7 +63,7 @@ class OwnNull(Record, not_null_interval="not_null_interval_95"):
 
 def counts_beyond(values: Floats, null: Floats) -> Int64s:
     """How many draws are at least as large as the value they belong to; shapes (m,), (m, S) -> (m,)."""
-    return np.count_nonzero(null >= values[:, None], axis=1)
+    return np.asarray(np.count_nonzero(null >= values[:, None], axis=1), dtype=np.int64)
 
 
 def own_null(values: Floats, null: Floats, *, levels: tuple[float, ...] = LEVELS) -> OwnNull:
@@ -88,9 +88,9 @@ def own_null(values: Floats, null: Floats, *, levels: tuple[float, ...] = LEVELS
 
     Examples
     --------
-    >>> found = own_null(np.array([3.0, 0.0]), np.tile(np.arange(-9.0, 10), (2, 1)))
-    >>> found.at
-    ()
+    >>> found = own_null(np.array([10.0, 0.0]), np.tile(np.arange(-9.0, 10), (2, 1)))
+    >>> [(beyond.level, beyond.attained, beyond.rate) for beyond in found.at]  # 19 draws can't tell 0.01
+    [(0.05, 0.05, 0.5)]
     """
     if null.ndim != 2 or len(null) != len(values) or not null.size:
         raise InputError(

@@ -16,6 +16,7 @@ from tokensphere.analysis.claims.measure import measure_geometry
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.analysis.claims.rules import CLAIMS, NOTHING, Judgement, judge_all, judge_interval
 from tokensphere.analysis.claims.sharing import Sharing
+from tokensphere.analysis.claims.wordless import WordlessSpec
 from tokensphere.analysis.survey.result import CoherentShare
 
 
@@ -53,7 +54,8 @@ def test_words_fail_without_words_and_hold_where_they_are_planted() -> None:
 
 
 def test_tight_groups_refute_the_post() -> None:
-    result = measured(groups=10, width=0.05)
+    matched = WordlessSpec(law="matched")  # `blockwise` keeps groups as big as these, words or not
+    result = measured(groups=10, width=0.05, wordless=matched)
     assert verdicts(result)[1:5] == ["fails", "fails", "fails", "fails"]
     assert "more than half" in result.claims[2].why
     assert "less than half as many" in result.claims[3].why
@@ -102,7 +104,7 @@ def test_the_rate_of_a_survey_decides_the_fifth() -> None:
             assert claim.verdict == verdict and claim.values["rate"] == interval[1]
             assert f"{100 * interval[1]:.1f} % of 500 directions" in claim.measured
             assert "more alike than without words" in claim.measured
-            assert "by definition" in claim.chance
+            assert "coherent without words: 5.0 %" in claim.chance
 
 
 def test_of_a_survey_and_shared_labels_the_survey_decides() -> None:

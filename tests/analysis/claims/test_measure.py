@@ -12,6 +12,7 @@ from tests.analysis.spaces import space_of
 from tests.cases import case
 from tokensphere.analysis.claims.measure import measure_geometry
 from tokensphere.analysis.claims.result import Geometry
+from tokensphere.analysis.claims.wordless import WordlessSpec
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.scan import count_different, expected_different
@@ -34,7 +35,8 @@ def measure(space: ts.EmbeddingSpace, **options: Any) -> Geometry:
 
 def test_planted_groups_hold_the_variance() -> None:
     space, labels = planted()
-    result = measure(space, labelling=labels)
+    # `blockwise` keeps groups as big as these, words or not.
+    result = measure(space, labelling=labels, wordless=WordlessSpec(law="matched"))
     found, own = result.clusters
     assert found.partition.decomposition.icc == pytest.approx(own.partition.decomposition.icc, rel=1e-6)
     assert found.partition.decomposition.icc > 0.95

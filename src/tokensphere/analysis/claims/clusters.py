@@ -118,7 +118,7 @@ class Baseline(_Grouped):
     """The same k-means in a vocabulary with no words: how much of a clustering is the method's own.
 
     k-means looks for groups of small variance, and finds some in pure noise. What it finds in the
-    surrogate vocabulary (as many random rows, with the mean and covariance of the real ones) is
+    surrogate vocabulary (as many random rows, that keep what is coarse of the real ones) is
     what there is to find without words.
 
     Attributes

@@ -11,7 +11,6 @@ from tokensphere.analysis.claims.parts import Orthogonality
 from tokensphere.analysis.claims.rules import (
     A_CLUSTER,
     ABOUT,
-    CHANCE,
     DIFFERENT,
     HALF,
     NEARLY_ALL,
@@ -176,24 +175,24 @@ def judge_coherence(survey: CoherentShare | None, sharing: Sharing | None) -> Cl
         values["sharing"] = sharing.to_dict()
         by = _judge_rate(sharing.interval, "sharing a label")
     if survey is not None:
-        ends = (_beyond_chance(survey.interval[0]), _beyond_chance(survey.interval[1]))
+        low, high = (_beyond(end, survey.chance) for end in survey.interval)
         said.insert(
             0,
             f"coherent: {_pct(survey.rate)} of {survey.n_directions:,} directions"
             f" {_in(survey.interval)}; {survey.description}",
         )
-        chance.append(f"coherent without words: {_pct(CHANCE)}, by definition")
+        chance.append(f"coherent without words: {_pct(survey.chance)}")
         values |= {
             "rate": survey.rate, "interval_95": list(survey.interval),
-            "beyond_chance": _beyond_chance(survey.rate), "directions": survey.n_directions,
+            "beyond_chance": _beyond(survey.rate, survey.chance), "directions": survey.n_directions,
         }  # fmt: skip
-        by = _judge_rate(ends, "coherent")
+        by = _judge_rate((low, high), "coherent")
     none = "nothing: `tokensphere survey` measures coherence"
     return make_claim(5, "; ".join(said) or none, "; ".join(chance), by, values)
 
 
-def _beyond_chance(rate: float) -> float:
-    return (rate - CHANCE) / (1 - CHANCE)
+def _beyond(rate: float, chance: float) -> float:
+    return (rate - chance) / (1 - chance)
 
 
 def _judge_rate(beyond: Interval, what: str) -> Judgement:

@@ -21,7 +21,6 @@ A_CLUSTER = 0.01  # of the variance, beyond what the means hold without words
 HALF = 0.5
 DIFFERENT = 0.05  # of the number of different labels without words
 OFTEN = (0.1, 0.4)  # "perhaps 20 %": half to twice as much
-CHANCE = 0.05  # of directions are coherent without words, by the definition of the survey
 ORDINARY = (0.05, 0.95)  # where nine of ten pairs are
 
 NOTHING = "no label of 10 tokens, or no surrogate"

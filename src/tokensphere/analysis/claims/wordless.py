@@ -20,11 +20,10 @@ from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.scan import count_different, largest_group
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import make_scoring
-from tokensphere.geometry.surrogate import SURROGATE_LAWS, SurrogateLaw, surrogate_rows
+from tokensphere.geometry.surrogate import DEFAULT_LAW, SURROGATE_LAWS, SurrogateLaw, Surrogates
 from tokensphere.geometry.variance import Offsets, unit_offsets
 from tokensphere.records import Record
 
-LAW: SurrogateLaw = "matched"  # of surrogates where nobody asks for another
 _SEEDS = 1000  # how far the surrogates' seeds of one seed lie from those of the next
 
 
@@ -39,7 +38,7 @@ class WordlessSpec(Record):
     """
 
     count: int = 5
-    law: SurrogateLaw = LAW
+    law: SurrogateLaw = DEFAULT_LAW
 
     def __post_init__(self) -> None:
         check_whole("the number of surrogates", self.count, 2)
@@ -111,11 +110,12 @@ def measure_wordless(
         return WordlessVocabularies()
     seen = [_Seen() for _ in labelled]
     kmeans: tuple[Baseline, ...] = ()
+    surrogates = Surrogates(rows, spec.law)
     for number, own in enumerate(spec.seeds(seed)):
         if number and not labelled:
             break
         progress(f"without words, {number + 1} of {spec.count if labelled else 1}")
-        drawn = surrogate_rows(rows, law=spec.law, seed=own)
+        drawn = surrogates.draw(own)
         offsets = unit_offsets(drawn)
         for labels, found in zip(labelled, seen, strict=True):
             _look(offsets, labels[rows.usable], directions, k, found)

@@ -74,12 +74,14 @@ class CoherentShare:
     interval : its 95 % interval
     n_directions : how many were looked at
     description : what was called coherent
+    chance : the share with no words
     """
 
     rate: float
     interval: tuple[float, float]
     n_directions: int
     description: str
+    chance: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -152,16 +154,19 @@ class Survey(Result):
         return (1 + counts_beyond(self.coherence, null)) / (1 + done)
 
     def coherent_share(self) -> CoherentShare:
-        """The rate on rows as they are, as the post's lists are; the description has the other."""
-        raw, centered = (self.rate(centered=which).at[0] for which in (False, True))
-        low, high = (f"{100 * end:.1f}" for end in centered.interval)
-        return CoherentShare(
-            raw.rate,
-            raw.interval,
-            len(self),
-            f"T of {self.settings.k} tokens above {100 * raw.level:.0f} % of those with no words; on"
-            f" centred rows {100 * centered.rate:.1f} % ({low} % to {high} %)",
-        )
+        """How often lists on centred rows are coherent: on others, all that tokens share shows in them.
+
+        Raises
+        ------
+        InputError
+            there are fewer than 19 surrogates
+        """
+        own = self.rate(centered=True).own
+        if own is None or not own.at:
+            raise InputError("compared with fewer than 19 surrogates, no direction can have p ≤ 0.05")
+        found = own.at[0]
+        description = f"T of {self.settings.k} tokens on centred rows beside {own.draws} vocabularies"
+        return CoherentShare(found.rate, found.interval, len(self), description, found.attained)
 
     @property
     def _column(self) -> int:

@@ -130,8 +130,8 @@ def _variance(result: Geometry) -> list[RenderableType]:
             f"Of the variance of the cosine over tokens ({total:.2e}), {between} lies between clusters"
             " and the rest within. Pairs are those of a direction and a cluster of 10 tokens or more;"
             " Var_S and mean_S are over a cluster's tokens, Var and mean over all. Without words: in"
-            " random rows with the tokens' mean and covariance, the same search, or the labels where"
-            " they were."
+            " random rows with the tokens' coarse means and covariances, the same search, or the"
+            " labels where they were."
         ),
     ]
 
