@@ -66,11 +66,11 @@ def go_on(
 
 
 def _work(job: Job[P], parts: list[P], save: Path | None, progress: Progress | None) -> Done[P]:
-    kept = sum(map(len, parts)) if parts else -1
-    saved = time.monotonic()
+    changed, saved = not parts, time.monotonic()
 
     def now_and_then() -> None:
-        nonlocal saved
+        nonlocal changed, saved
+        changed = True
         if save is not None and time.monotonic() - saved > SAVE_AFTER:
             if len(parts) > 1:
                 parts[:] = [job.join(parts)]
@@ -84,7 +84,7 @@ def _work(job: Job[P], parts: list[P], save: Path | None, progress: Progress | N
         if not parts or not job.ready:
             raise
         done, stopped = job.join(parts), True
-    if save is not None and (len(done) > kept or job.draws):
+    if save is not None and (changed or stopped):
         _write(job, done, save)
     return Done(done, stopped)
 

@@ -178,8 +178,9 @@ class DirectionTestJob(OnDirections):
         """The directions of all parts in their order."""
         return Measured.join(parts, self.search.k)
 
-    def finish(self, done: Measured, progress: Progress | None, _: Callable[[], None]) -> None:
+    def finish(self, done: Measured, progress: Progress | None, after: Callable[[], None]) -> None:
         """Draw on until the p-values are settled, if that is asked for."""
+        after()  # the p-values are of this job's draws, whatever a file's are of
         if self._settle is None:
             return
         kind, spec = STATISTICS[self._settle.statistic], self._settle

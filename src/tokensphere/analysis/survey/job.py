@@ -198,7 +198,7 @@ class SurveyJob(OnDirections):
             these are fewer than 100
         """
         check_count(len(done))
-        done = done.take(len(self))  # a file may have more than were asked for
+        done = done.take(len(self), self.settings.surrogates)  # a file may have more
         settings, usable = self.settings, self.space.moments.center().usable
         hubs = [
             count_hubs(done.ids[:, i, :k], usable, ranking)

@@ -106,13 +106,22 @@ class SurveyRecords:
 
     @classmethod
     def join(cls, parts: list[SurveyRecords]) -> SurveyRecords:
-        """The directions of all parts, in order."""
+        """The directions of all parts, in order; of as many surrogates as any has."""
+        most = max(part.nulls.shape[1] for part in parts)
+        parts = [part._with_room(most) for part in parts]
         names = [field.name for field in fields(cls)]
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
-    def take(self, count: int) -> SurveyRecords:
-        """The first `count` directions."""
-        return SurveyRecords(*(getattr(self, field.name)[:count] for field in fields(self)))
+    def take(self, count: int, surrogates: int | None = None) -> SurveyRecords:
+        """The first `count` directions, beside the first `surrogates`, or all."""
+        first = SurveyRecords(*(getattr(self, field.name)[:count] for field in fields(self)))
+        return replace(first, nulls=first.nulls[:, :surrogates])
+
+    def _with_room(self, surrogates: int) -> SurveyRecords:
+        """The same with at least so many surrogates, those that are not there not yet done."""
+        missing = max(surrogates - self.nulls.shape[1], 0)
+        more = ((0, 0), (0, missing), *(3 * [(0, 0)]))
+        return replace(self, nulls=np.pad(self.nulls, more, constant_values=np.nan)) if missing else self
 
     @property
     def surrogates_done(self) -> int:
@@ -153,7 +162,7 @@ class SurveyRecords:
         index = np.asarray(columns.get("index", ()))
         if not np.array_equal(index, settings.indices(len(index))):
             raise FormatError("the saved survey's directions are not one range; name another file")
-        # Of so many surrogates as the file has; those that are asked for besides come after them.
+        # Of all surrogates that the file has; those that are asked for besides come after them.
         kept = np.asarray(columns.get(f"coherence_{ROWS[0]}_k{settings.k}_surrogates", np.empty((1, 0))))
         asked, settings = settings.surrogates, replace(settings, surrogates=int(kept.shape[-1]))
         found = cls.empty(settings, len(index))
@@ -164,7 +173,4 @@ class SurveyRecords:
                     f"the saved survey has no column {name!r} as this version has; name another file"
                 )
             target[...] = column
-        missing = max(asked - found.nulls.shape[1], 0)
-        more = ((0, 0), (0, missing), *(3 * [(0, 0)]))
-        nulls = np.pad(found.nulls[:, :asked], more, constant_values=np.nan)
-        return replace(found, nulls=nulls)
+        return found._with_room(asked)
