@@ -24,7 +24,8 @@ from tokensphere import run
 from tokensphere.analysis.direction_test import measure
 from tokensphere.analysis.job import Column, Job, Progress, Table
 from tokensphere.analysis.survey import job as survey_job
-from tokensphere.analysis.survey.job import SurveyJob
+from tokensphere.analysis.survey.job import SurrogateSpec, SurveyJob
+from tokensphere.analysis.survey.result import Survey
 from tokensphere.errors import FormatError, InputError
 from tokensphere.formats.parquet import read_columns, write_columns
 from tokensphere.geometry.similarity import SearchSettings
@@ -74,7 +75,9 @@ class Squares:
     def join(self, parts: Sequence[Numbers]) -> Numbers:
         return np.concatenate(parts)
 
-    def finish(self, done: Numbers, progress: Progress | None = None) -> None:
+    def finish(self, done: Numbers, progress: Progress | None, after: Callable[[], None]) -> None:
+        if self.draws:
+            after()
         self.finished = True
 
     def table(self, done: Numbers) -> Table:
@@ -83,7 +86,7 @@ class Squares:
     def restore(self, columns: Mapping[str, Column]) -> Numbers:
         if "square" not in columns:
             raise FormatError("no column 'square'")
-        return np.asarray(columns["square"])
+        return np.array(columns["square"])
 
 
 ALL = np.arange(10) ** 2
@@ -178,7 +181,7 @@ def test_stopped_before_there_is_anything_to_show(path: Path) -> None:
 
 def test_an_error_keeps_the_file_that_was_there(path: Path) -> None:
     class Broken(Squares):
-        def finish(self, done: Numbers, progress: Progress | None = None) -> None:
+        def finish(self, done: Numbers, progress: Progress | None, after: Callable[[], None]) -> None:
             raise RuntimeError("broken")
 
     go_on(Squares(stop_at=4), save=path)
@@ -253,6 +256,48 @@ def test_fresh_begins_anew_whatever_the_file_holds(path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         go_on(Squares(stop_at=0), save=path, fresh=True)
     assert kept(path) == ALL.tolist()  # nothing was done, so nothing is lost
+
+
+def test_each_step_after_the_last_direction_is_kept_too(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is done in place: what was interrupted within it, or after it, goes on from there."""
+
+    class Halved(Squares):
+        """Divides each number by itself, one after the other, and may be stopped before any."""
+
+        steps: list[int]
+
+        def finish(self, done: Numbers, progress: Progress | None, after: Callable[[], None]) -> None:
+            self.steps = []
+            for place in np.flatnonzero(done > 1).tolist():
+                if len(self.steps) == self.stop:
+                    raise KeyboardInterrupt
+                done[place] //= done[place]
+                self.steps.append(place)
+                seen.append(sum(number > 1 for number in kept(path)) if path.exists() else -1)
+                after()
+
+        def __init__(self, stop: int | None = None) -> None:
+            super().__init__()
+            self.stop = stop
+
+    seen: list[int] = []
+    job = Halved(stop=3)
+    stopped = go_on(job, save=path)
+    assert stopped.stopped and job.steps == [2, 3, 4] and seen == [-1] * 3
+    assert kept(path) == stopped.part.tolist() == [0, 1, 1, 1, 1, 25, 36, 49, 64, 81]
+    before = path.read_bytes()
+    assert go_on(Halved(stop=0), save=path).stopped and path.read_bytes() == before
+    monkeypatch.setattr(run, "SAVE_AFTER", -1.0)
+    seen.clear()
+    job = Halved()
+    done = go_on(job, save=path)
+    assert not done.stopped and job.worked == [] and job.steps == [5, 6, 7, 8, 9]
+    assert seen == [5, 4, 3, 2, 1] and kept(path) == done.part.tolist() == [0] + 9 * [1]
+    inode = path.stat().st_ino
+    go_on(Halved(), save=path)
+    assert path.stat().st_ino == inode  # nothing was left to do
 
 
 def test_now_and_then_what_is_done_is_saved(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -382,7 +427,8 @@ def interrupted(job: Any, after: int) -> Any:
 
 
 def survey_of(**options: Any) -> SurveyJob:
-    settings: dict[str, Any] = {"directions": 200, "search": SearchSettings(5), "ks": (3,), **options}
+    settings: dict[str, Any] = {"directions": 200, "search": SearchSettings(5), "ks": (3,)}
+    settings |= {"surrogate": SurrogateSpec(count=1), **options}
     return SurveyJob(space_of(*written()), **settings)
 
 
@@ -416,6 +462,73 @@ def test_a_real_job_that_was_stopped_comes_to_the_same_end_to_the_bit(
 
 
 @pytest.mark.usefixtures("small_blocks")
+def test_a_survey_goes_on_with_more_directions_and_more_surrogates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In any order; equal to the one made at once, bit for bit; fewer are the first ones."""
+    monkeypatch.setattr(survey_job, "BLOCK", 90)
+    at_once, path = tmp_path / "at-once.parquet", tmp_path / "grown.parquet"
+
+    def gone_on(n: int, count: int, save: Path | None) -> Survey:
+        job = survey_of(directions=n, surrogate=SurrogateSpec(count=count))
+        found = job.result(go_on(job, save=save).part)
+        assert len(found) == n and found.records.surrogates_done == count
+        assert found.records.nulls.shape[:2] == (n, count)
+        return found
+
+    want = gone_on(200, 3, at_once)
+    for n, count in ((120, 0), (120, 2), (100, 3), (160, 1), (200, 3)):
+        found = gone_on(n, count, path)
+        with case(n, count):
+            np.testing.assert_array_equal(found.records.nulls, want.records.nulls[:n, :count])
+    assert json.dumps(found.to_dict()) == json.dumps(want.to_dict())
+    assert path.read_bytes() == at_once.read_bytes()
+    before = path.stat().st_ino
+    for n, count in ((100, 1), (200, 0), (200, 3)):
+        found = gone_on(n, count, path)
+        assert path.stat().st_ino == before  # none is lost, so there is nothing to write
+    assert json.dumps(gone_on(100, 1, path).to_dict()) == json.dumps(gone_on(100, 1, None).to_dict())
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_survey_stopped_within_its_surrogates_keeps_those_that_are_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey_job, "BLOCK", 90)
+    spec, path, at_once = SurrogateSpec(count=3), tmp_path / "x.parquet", tmp_path / "y.parquet"
+    job = survey_of(surrogate=spec)
+    want = job.result(go_on(job, save=at_once).part)
+    told: list[int] = []
+
+    def until(limit: int) -> Progress:
+        def progress(step: int) -> None:
+            told.append(step)
+            if sum(told) >= limit:
+                raise KeyboardInterrupt
+
+        return progress
+
+    # 200 directions, then 200 in each surrogate; of what a file has, surrogates are told again
+    for limit, done, there in ((200 + 90, 0, 90), (200 + 180, 1, 180), (400 + 90, 2, 90)):
+        told.clear()
+        job = survey_of(surrogate=spec)
+        stopped = go_on(job, save=path, progress=until(limit))
+        found = job.result(stopped.part)
+        with case(limit):
+            assert stopped.stopped and len(found) == found.asked == 200
+            assert found.records.surrogates_done == done
+            np.testing.assert_array_equal(found.records.nulls[:, :done], want.records.nulls[:, :done])
+            assert np.count_nonzero(~np.isnan(found.records.nulls[:, done, 0, 0, 0])) == there
+            assert all((rate.own is not None) == (done > 0) for rate in found.rates)
+            assert done == 0 or all(rate.own and rate.own.draws == done for rate in found.rates)
+            assert read_columns(path)[0]["alike"].shape == (200,)  # type: ignore[union-attr]
+    told.clear()
+    go_on(survey_of(surrogate=spec), save=path, progress=told.append)
+    assert told == [200, 200, 90, 90, 20]
+    assert path.read_bytes() == at_once.read_bytes()
+
+
+@pytest.mark.usefixtures("small_blocks")
 def test_where_nothing_can_be_tested_yet_the_work_is_kept_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -442,7 +555,7 @@ def test_real_jobs_refuse_what_is_of_others(tmp_path: Path) -> None:
     refused: list[tuple[Any, Path, str]] = [
         (survey_of(), test_path, "holds no survey; name another file"),
         (direction_test_of(), survey_path, "holds no test of directions"),
-        (survey_of(surrogate="gaussian"), survey_path, "whose surrogate is 'matched', not 'gaussian'"),
+        (survey_of(surrogate="gaussian"), survey_path, "whose surrogate is 'blockwise', not 'gaussian'"),
         (survey_of(search=SearchSettings(6)), survey_path, "holds a survey whose k is 5, not 6"),
         (survey_of(directions=2 * v), given_path, "holds a survey of other directions"),
         (survey_of(directions=made.both_ends()), given_path, "of one end of each direction"),

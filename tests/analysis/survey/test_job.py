@@ -12,6 +12,7 @@ import pytest
 import tokensphere as ts
 from tests.analysis.spaces import grouped, noise, space_of, written
 from tests.cases import case
+from tokensphere.analysis.job import work
 from tokensphere.analysis.survey import job as survey_job
 from tokensphere.analysis.survey.job import SurrogateSpec, SurveyJob, check_count, survey
 from tokensphere.analysis.survey.records import SurveyRecords
@@ -20,11 +21,18 @@ from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.similarity import SearchSettings
+from tokensphere.geometry.surrogate import SurrogateLaw, surrogate_rows
 from tokensphere.statistics.exceedance import exceedance_rates
 
 pytestmark = pytest.mark.usefixtures("few_pairs")
 
-SMALL: dict[str, Any] = {"directions": 300, "search": SearchSettings(6), "ks": (3, 10)}
+SMALL: dict[str, Any] = {
+    "directions": 300,
+    "search": SearchSettings(6),
+    "ks": (3, 10),
+    "surrogate": SurrogateSpec(count=2),
+}
+POOLED = SurrogateSpec(count=0)
 LATER = RandomDirections(16, 300, first=40, seed=2)
 
 
@@ -35,21 +43,78 @@ def space() -> ts.EmbeddingSpace:
 
 @pytest.fixture(scope="module")
 def result(space: ts.EmbeddingSpace) -> Survey:
-    return survey(space, **{**SMALL, "directions": LATER})
+    return survey(space, **{**SMALL, "directions": LATER, "surrogate": SurrogateSpec(count=19)})
 
 
 def test_planted_groups_are_coherent_and_found() -> None:
-    """80 groups of 12: whatever a direction meets is one of them, and its list of 10 all of one."""
-    found = survey(space_of(grouped()), 300, ks=(5, 10))
+    """80 groups of 12: whatever a direction meets is one of them, and its list of 10 all of one.
+
+    In 16 dimensions blocks of 60 rows have five of the groups, which their covariance gives away: the
+    law here is the one that keeps no more than the whole covariance.
+    """
+    found = survey(space_of(grouped()), 300, ks=(5, 10), surrogate=SurrogateSpec("matched"))
     for rate in found.rates:
         assert rate.k in (5, 10) and rate.at[0].rate > 0.95 and rate.at[0].interval[0] > 0.9
+        assert rate.own is not None and rate.own.draws == 19
+        assert rate.own.at[0].rate > 0.95 and rate.own.at[0].interval[0] > 0.9
+        assert rate.own.not_null > 0.95
         assert rate.median > 0.9 > 0.5 > rate.surrogate_median
     most, least = (found.examples()[name] for name in ("most", "least"))
     assert all(len(set(found.ids(place) // 12)) == 1 for place in most.tolist())
     assert all(len(set(found.ids(place) // 12)) > 1 for place in least.tolist())
     assert (found.percentile(most) == 1).all() and (found.coherence[most] > 0.95).all()
     assert found.records.alike[most].tolist() == [10] * 5
-    assert found.coherent.mean() == found.main.at[0].rate
+    assert found.main.own is not None and found.coherent.mean() == found.main.own.at[0].rate
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No intervals of the pooled rates, and a rough limit of `alike`: neither is looked at."""
+    monkeypatch.setattr(survey_job, "exceedance_rates", partial(exceedance_rates, replicates=2))
+    monkeypatch.setattr(survey_job, "_PAIRS", 1000)
+
+
+@pytest.mark.usefixtures("quick")
+def test_groups_are_told_from_a_vocabulary_that_was_drawn_from_the_law() -> None:
+    """Beside blocks with as many rows as five of the groups; k is that of a list of one group."""
+    drawn = surrogate_rows(space_of(noise(900, 16, seed=5, ratio=2, mean=1)).rows, seed=500)
+    for rows, low, high in ((grouped(75), 0.7, 1.0), (drawn.vectors, 0.0, 0.11)):
+        found = survey(space_of(rows), 120, ks=(10,))
+        assert found.settings.surrogate == "blockwise"
+        for rate in found.rates:
+            assert rate.own is not None
+            at = rate.own.at[0]
+            assert low <= at.interval[0] <= at.rate <= high
+            assert low > 0 or at.interval[0] <= at.attained <= at.interval[1]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("law", "size"), [("blockwise", 24), ("matched", 24), ("blockwise", 12)])
+def test_a_surrogate_surveyed_is_beyond_its_own_surrogates_in_five_percent(
+    law: SurrogateLaw, size: int
+) -> None:
+    """The rates of vocabularies that were drawn from the law itself.
+
+    The rate of one varies with an sd of 0.012 to 0.018 (seen in ten of each), so the mean of 20 may be
+    off by 3.5 standard errors: by 1.4 points.
+    """
+    base = space_of(noise(1200, size, seed=5, ratio=2, mean=1))
+    rates, covered = [], []
+    for seed in range(20):
+        drawn = space_of(surrogate_rows(base.rows, law=law, seed=500 + seed).vectors)
+        directions = RandomDirections(size, 200, seed=seed)
+        found = survey(drawn, directions, ks=(5, 10), surrogate=SurrogateSpec(law))
+        own = [rate.own.at[0] for rate in found.rates if rate.own and not rate.forms]
+        rates.append([at.rate for at in own])
+        covered.append([at.interval[0] <= at.attained <= at.interval[1] for at in own])
+    seen = np.array(rates)
+    assert seen.shape == (20, 4)
+    np.testing.assert_allclose(seen.mean(axis=0), 0.05, rtol=0, atol=3.5 * 0.018 / np.sqrt(20))
+    assert np.mean(covered) > 0.9
+    groups = space_of(grouped(100, d=size))
+    for rate in survey(groups, 200, surrogate=SurrogateSpec(law), ks=(10,)).rates:
+        assert rate.own is not None and rate.own.at[0].interval[0] > 0.7
 
 
 @pytest.mark.slow
@@ -66,6 +131,8 @@ def test_where_there_are_no_words_the_rate_is_five_percent(
 ) -> None:
     """Vocabularies of Gaussian rows: on average 5 % and 1 % of the lists are above the percentiles.
 
+    These are the pooled rates, of all directions' lists in one vocabulary, of the law `matched`.
+
     The rate of one vocabulary varies with its m directions, on the real and on the surrogate's side
     (variance ``2 p (1 − p)/m``), and with the two vocabularies that were drawn: over 40 seeds of each
     of these spaces, the sd of the latter was about 0.008 at 95 % and 0.004 at 99 %. The mean over 16
@@ -80,13 +147,55 @@ def test_where_there_are_no_words_the_rate_is_five_percent(
     for seed in range(vocabularies):
         space = space_of(noise(1000, 24, seed=seed, ratio=ratio, mean=mean))
         drawn = RandomDirections(24, m, seed=seed)
-        found = survey(space, drawn, surrogate=SurrogateSpec(seed=100 + seed))
+        found = survey(space, drawn, surrogate=SurrogateSpec("matched", 100 + seed, 0))
         rates.append([[at.rate for at in rate.at] for rate in found.rates if not rate.forms])
     by_level = np.moveaxis(np.array(rates), 2, 0)
     for level, seen, extra in zip(LEVELS, by_level, between, strict=True):
         chance = 1 - level
         error = np.sqrt((2 * chance * level / m + extra**2) / vocabularies)
         np.testing.assert_allclose(seen.mean(axis=0), chance, rtol=0, atol=3.5 * error)
+
+
+def test_rates_are_counted_beside_each_direction_s_own_lists(result: Survey) -> None:
+    """By a loop: more coherent than in all 19 surrogates; and the p-values of the lists shown."""
+    assert result.records.surrogates_done == 19 and result.records.nulls.shape == (300, 19, 2, 2, 3)
+    for rate in result.rates:
+        r, f, j = int(rate.centered), int(rate.forms), result.settings.ks.index(rate.k)
+        p = [
+            (1 + sum(null >= value for null in nulls)) / 20
+            for value, nulls in zip(
+                result.records.coherence[:, r, f, j].tolist(),
+                result.records.nulls[:, :, r, f, j].tolist(),
+                strict=True,
+            )
+        ]
+        assert rate.own is not None and rate.own.draws == 19 and len(rate.own.at) == 1
+        at = rate.own.at[0]
+        assert (at.level, at.attained) == (0.05, 0.05)
+        assert at.rate == np.mean(np.array(p) < 0.051) and at.interval[0] < at.rate < at.interval[1]
+        if rate is result.main:
+            np.testing.assert_allclose(result.p_values, p)
+            np.testing.assert_array_equal(result.coherent, np.array(p) < 0.051)
+            assert result.coherent.mean() == at.rate
+    share, own = result.coherent_share(), result.rate(centered=True).own
+    assert own is not None and share.rate == own.at[0].rate and share.interval == own.at[0].interval
+    assert share.chance == 0.05 and share.n_directions == 300 and "19 vocabularies" in share.description
+
+
+def test_too_few_surrogates_to_tell_five_percent(space: ts.EmbeddingSpace, result: Survey) -> None:
+    """With fewer than 19, coherent is what is above the percentile of all directions' lists."""
+    for count in (0, 2, 18):
+        job = SurveyJob(space, **{**SMALL, "directions": LATER, "surrogate": SurrogateSpec(count=count)})
+        found = job.result(result.records)  # which has more
+        with case(count):
+            assert found.records.surrogates_done == count
+            assert (found.main.own is None) == (count == 0)
+            assert found.main.own is None or (found.main.own.draws, found.main.own.at) == (count, ())
+            assert found.main.at == result.main.at
+            np.testing.assert_array_equal(found.coherent, found.coherence > found.main.at[0].threshold)
+            with pytest.raises(InputError, match="fewer than 19 surrogates"):
+                found.coherent_share()
+            assert ((1 + count) * found.p_values >= 1).all() and (found.p_values <= 1).all()
 
 
 def test_rates_are_counted_above_the_surrogate_s_percentile(result: Survey) -> None:
@@ -109,8 +218,10 @@ def test_rates_are_counted_above_the_surrogate_s_percentile(result: Survey) -> N
 def test_the_lists_shown_are_those_of_the_options(
     space: ts.EmbeddingSpace, centered: bool, forms: bool
 ) -> None:
-    found = survey(space, **{**SMALL, "search": SearchSettings(6, centered=centered, forms=forms)})
+    search = SearchSettings(6, centered=centered, forms=forms)
+    found = survey(space, **{**SMALL, "search": search, "surrogate": POOLED})
     assert (found.main.centered, found.main.forms, found.main.k) == (centered, forms, 6)
+    assert found.main.own is None and found.records.nulls.shape[1] == 0
     assert found.main.at[0].rate == np.mean(found.coherent)
     column = found.settings.ks.index(6)
     want = found.records.coherence[:, int(centered), int(forms), column]
@@ -122,7 +233,7 @@ def test_the_lists_shown_are_those_of_the_options(
     assert all(found.ids(i).tolist() == again.ids[i].tolist() for i in range(300))
 
 
-def test_examples_are_the_most_typical_and_least(result: Survey) -> None:
+def test_examples_are_the_most_typical_and_least(space: ts.EmbeddingSpace, result: Survey) -> None:
     examples = result.examples()
     values = np.sort(result.coherence)[::-1]
     np.testing.assert_array_equal(result.coherence[examples["most"]], values[:5])
@@ -131,8 +242,12 @@ def test_examples_are_the_most_typical_and_least(result: Survey) -> None:
     assert middle.min() <= np.median(values) <= middle.max() and len(middle) == 5
     assert len(np.unique(np.concatenate(list(examples.values())))) == 15
     where = np.arange(0, 300, 7)
-    want = [np.mean(result.surrogate_coherence < result.coherence[place]) for place in where]
+    null = result.records.nulls[:, :, 0, 0, 1]  # of all directions, in all 19 surrogates
+    want = [np.mean(null < result.coherence[place]) for place in where]
     np.testing.assert_allclose(result.percentile(where), want)
+    one = SurveyJob(space, **{**SMALL, "directions": LATER, "surrogate": POOLED}).result(result.records)
+    want = [np.mean(one.surrogate_coherence < one.coherence[place]) for place in where]
+    np.testing.assert_allclose(one.percentile(where), want)
     assert result.index.tolist() == list(range(40, 340))
 
 
@@ -154,13 +269,50 @@ def test_progress_blocks_and_threads_cannot_be_seen(
     told: list[int] = []
     how: dict[str, Any] = {**SMALL, "directions": LATER, "compute": Compute(2)}
     again = survey(space, **how, progress=told.append)
-    assert told == [77, 77, 77, 69]
-    assert again.to_dict() == result.to_dict()
+    blocks = [77, 77, 77, 69]
+    assert told == [*blocks, 0, *blocks, 0, *blocks]  # in the space, and in each surrogate
+    want = SurveyJob(space, **how).result(result.records)
+    assert again.to_dict() == want.to_dict()
+    np.testing.assert_array_equal(again.records.nulls, result.records.nulls[:, :2])
+    job = SurveyJob(space, **how)
+    assert sum(told) == len(job) + job.draws == 900
+
+
+def test_an_interruption_within_the_surrogates_keeps_those_that_are_done(
+    space: ts.EmbeddingSpace, result: Survey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey_job, "BLOCK", 150)
+    job = SurveyJob(space, **{**SMALL, "directions": LATER, "surrogate": SurrogateSpec(count=3)})
+    parts: list[SurveyRecords] = []
+    told: list[int] = []
+    steps = 0
+
+    def progress(step: int) -> None:
+        told.append(step)
+        if sum(told) == 300 + 300 + 150:
+            raise KeyboardInterrupt
+
+    def after() -> None:
+        nonlocal steps
+        steps += 1
+
+    with pytest.raises(KeyboardInterrupt):
+        work(job, parts, progress=progress, after=after)
+    assert len(parts) == 1 and steps == 3  # two blocks, one surrogate
+    stopped = job.result(parts[0])
+    assert stopped.records.surrogates_done == 1 and len(stopped) == stopped.asked == 300
+    np.testing.assert_array_equal(stopped.records.nulls[:, 0], result.records.nulls[:, 0])
+    assert all(rate.own is not None and rate.own.draws == 1 for rate in stopped.rates)
+    told.clear()
+    done = work(job, parts, progress=told.append)
+    assert told == [300, 150, 150, 0, 150, 150]  # what is there is told, and not done again
+    np.testing.assert_array_equal(done.nulls, result.records.nulls[:, :3])
 
 
 def test_fewer_records_than_asked_for(space: ts.EmbeddingSpace, result: Survey) -> None:
     job = SurveyJob(space, **{**SMALL, "directions": LATER})
     part = job.result(result.records.take(150))
+    assert part.records.surrogates_done == 2
     assert len(part) == 150 and part.asked == 300
     alone = survey(space, **{**SMALL, "directions": RandomDirections(16, 150, first=40, seed=2)})
     assert {**part.to_dict(), "directions_asked": 150} == alone.to_dict()
@@ -181,10 +333,15 @@ def test_a_survey_becomes_json(space: ts.EmbeddingSpace, result: Survey) -> None
     record = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert record["model"]["sha256"] == space.provenance.sha256
     assert record["settings"]["seed"] == 2 and record["settings"]["first"] == 40
-    assert record["settings"]["ks"] == [3, 6, 10] and record["settings"]["surrogate"] == "matched"
+    assert record["settings"]["ks"] == [3, 6, 10] and record["settings"]["surrogate"] == "blockwise"
+    assert record["settings"]["surrogates"] == 19
     assert record["directions"] == record["directions_asked"] == 300 and record["n_tokens"] == 600
     assert len(record["rates"]) == 12 and record["naming"] is None
     first = record["rates"][0]
+    own, want = first["own_null"], result.rates[0].own
+    assert want is not None and own["draws"] == 19 and own["not_null"] == want.not_null
+    assert own["at"][0]["rate"] == want.at[0].rate
+    assert own["at"][0]["interval_95"] == list(want.at[0].interval)
     assert first["rates"][0]["rate"] == result.rates[0].at[0].rate
     assert first["rates"][0]["interval_95"] == list(result.rates[0].at[0].interval)
     for counts in (record["alike"]["counts"], record["alike"]["counts_surrogate"]):
@@ -206,6 +363,7 @@ def test_wrong_arguments(space: ts.EmbeddingSpace) -> None:
         (lambda: {"directions": RandomDirections(16, 300, first=-1)}, "from index -1"),
         (lambda: {"directions": RandomDirections(16, 300, seed=-1)}, "the seed is -1"),
         (lambda: {"surrogate": SurrogateSpec(seed=-2)}, "surrogate's seed is -2"),
+        (lambda: {"surrogate": SurrogateSpec(count=-1)}, "number of surrogates is -1"),
         (lambda: {"ks": (1, 5)}, "lists of 1 to 6 neighbours"),
         (lambda: {"search": SearchSettings(301)}, "lists of 3 to 301 neighbours, .* at most 300"),
         (lambda: {"ks": (5, 700)}, "at most 300: so many tokens have a direction and different forms"),
@@ -237,6 +395,7 @@ def same_but_for_names(one: Survey, other: Survey) -> None:
         np.testing.assert_array_equal(a, b)
     for x, y in zip(one.rates, other.rates, strict=True):
         assert (x.k, x.centered, x.forms, x.median) == (y.k, y.centered, y.forms, y.median)
+        assert x.own == y.own
         assert x.surrogate_median == y.surrogate_median
         assert [(at.rate, at.threshold) for at in x.at] == [(at.rate, at.threshold) for at in y.at]
 
@@ -246,7 +405,8 @@ def test_directions_that_were_given_are_surveyed_as_random_ones_are(
 ) -> None:
     found = survey(space, **{**SMALL, "directions": LATER[:]})
     assert found.settings.seed is None and found.settings.first == 0
-    same_but_for_names(found, result)
+    job = SurveyJob(space, **{**SMALL, "directions": LATER})
+    same_but_for_names(found, job.result(result.records))
     record = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert record["settings"]["seed"] is None
     assert found.asked == len(found) == 300

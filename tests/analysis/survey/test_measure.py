@@ -18,7 +18,7 @@ from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.similarity import SearchSettings, Similarity
-from tokensphere.geometry.surrogate import surrogate_rows
+from tokensphere.geometry.surrogate import SURROGATE_LAWS, Surrogates, surrogate_rows
 
 pytestmark = pytest.mark.usefixtures("few_pairs")
 
@@ -36,6 +36,14 @@ def measurer_of(
 
 def measured(space: ts.EmbeddingSpace, vectors: npt.NDArray[Any], **options: Any) -> SurveyRecords:
     return measurer_of(space, **options)[0].measure(vectors)
+
+
+def complete(measurer: SurveyMeasurer, vectors: npt.NDArray[Any]) -> SurveyRecords:
+    """The records, compared with all surrogates."""
+    records = measurer.measure(vectors)
+    for number in range(records.nulls.shape[1]):
+        records.nulls[:, number] = measurer.beside(vectors, number)
+    return records
 
 
 def assert_equal(one: SurveyRecords, other: SurveyRecords, *, names: tuple[str, ...] = ()) -> None:
@@ -93,6 +101,32 @@ def test_the_surrogate_is_searched_with_the_same_directions(space: ts.EmbeddingS
             np.testing.assert_array_equal(records.alike_surrogate, alike)
 
 
+def test_every_surrogate_is_searched_as_the_space_is() -> None:
+    """By nearest in the vocabulary that was drawn, whose rows have the forms of the usable tokens."""
+    rows, tokens = written()
+    rows[5] = 0
+    space, directions = space_of(rows, tokens), V[7:19]
+    forms_of = [token for i, token in enumerate(tokens) if i != 5]
+    for law in SURROGATE_LAWS:
+        measurer, _ = measurer_of(space, surrogate=SurrogateSpec(law, 5, 3))
+        drawn = Surrogates(space.rows, law)
+        for number in (2, 0):  # in any order
+            found = measurer.beside(directions, number)
+            side = drawn.draw(5 + number)
+            other, coherence = space_of(side.vectors, forms_of), Coherence(side)
+            for centered, forms in itertools.product((False, True), (False, True)):
+                lists = ts.nearest(other, directions, k=10, centered=centered, forms=forms).ids
+                want = coherence.coherence(lists, KS)
+                with case(law, number, centered, forms):
+                    assert not forms or len(np.unique(other.vocabulary.forms[lists[0]])) == 10
+                    there = found[:, int(centered), int(forms)]
+                    np.testing.assert_allclose(there, want, rtol=1e-6, atol=1e-7)
+        # of all its rows the first one's coherence is kept twice
+        first = measurer_of(space, surrogate=SurrogateSpec(law, 5, 3))[0]
+        records = first.measure(directions)
+        np.testing.assert_array_equal(records.surrogate, first.beside(directions, 0)[:, :, 0])
+
+
 def test_the_lists_shown_and_how_many_are_alike(space: ts.EmbeddingSpace) -> None:
     for centered, forms in itertools.product((False, True), (False, True)):
         measurer, settings = measurer_of(space, centered=centered, forms=forms)
@@ -106,11 +140,15 @@ def test_the_lists_shown_and_how_many_are_alike(space: ts.EmbeddingSpace) -> Non
 
 
 def test_batches_and_threads_cannot_be_seen(space: ts.EmbeddingSpace) -> None:
-    want = measured(space, V[:150])
-    for at_once, threads, few in ((1, 1, 6), (37, 2, 150), (150, 3, 150)):
-        measurer, _ = measurer_of(space, threads=threads)
-        starts = range(0, few, at_once)
-        parts = [measurer.measure(V[low : min(low + at_once, few)]) for low in starts]
+    spec = SurrogateSpec(count=2)
+    want = complete(measurer_of(space, surrogate=spec)[0], V[:150])
+    for at_once, threads, few in ((1, 1, 4), (60, 2, 150), (150, 3, 150)):
+        measurer, _ = measurer_of(space, threads=threads, surrogate=spec)
+        blocks = [V[low : min(low + at_once, few)] for low in range(0, few, at_once)]
+        parts = [measurer.measure(block) for block in blocks]
+        for number in range(2):
+            for block, part in zip(blocks, parts, strict=True):
+                part.nulls[:, number] = measurer.beside(block, number)
         assert_equal(SurveyRecords.join(parts), want.take(few))
 
 
@@ -155,20 +193,25 @@ def test_rows_without_direction_are_in_no_list() -> None:
     padded = [*tokens[:-1], "[PAD599]"]
     space = space_of(rows, padded)
     assert space.left_out == 4
-    found = measured(space, V[:80])
+    spec = SurrogateSpec(count=2)
+    found = complete(measurer_of(space, surrogate=spec)[0], V[:80])
     assert not np.isin(found.ids, bad).any()
     for field in fields(SurveyRecords):
         assert np.isfinite(getattr(found, field.name)).all()
     keep = np.setdiff1d(np.arange(600), bad)
-    alone = measured(space_of(rows[keep], [tokens[i] for i in keep]), V[:80])
+    others = space_of(rows[keep], [tokens[i] for i in keep])
+    alone = complete(measurer_of(others, surrogate=spec)[0], V[:80])
     np.testing.assert_array_equal(keep[alone.ids], found.ids)
     np.testing.assert_allclose(alone.coherence, found.coherence, atol=1e-6)
     np.testing.assert_allclose(alone.surrogate, found.surrogate, atol=1e-5)
+    np.testing.assert_allclose(alone.nulls, found.nulls, atol=1e-5)
 
 
 def test_as_long_as_there_are_forms() -> None:
     """Lists of all 12 forms of 24 tokens: nothing is left to look for."""
     rows = noise(24, 5, seed=9)
     space = space_of(rows, [f"{kind}{i}" for kind in ("t", " T") for i in range(12)])
-    found = measured(space, RandomDirections(5, 20)[:], k=12, ks=(12,))
+    measurer, _ = measurer_of(space, k=12, ks=(12,), surrogate=SurrogateSpec(count=2))
+    found = complete(measurer, RandomDirections(5, 20)[:])
+    assert np.isfinite(found.nulls).all() and found.nulls.shape == (20, 2, 2, 2, 1)
     assert np.isfinite(found.coherence).all() and found.coherence.shape == (20, 2, 2, 1)
