@@ -43,6 +43,9 @@ def no_work() -> Iterator[None]:
         yield
 
 
+FEW = ("--surrogates", 2)
+
+
 def interrupted_at(block: int) -> Any:
     """Ctrl-C while the `block`-th block of directions is at work."""
     whole, calls = SurveyMeasurer.measure, []
@@ -60,10 +63,10 @@ def interrupted_at(block: int) -> Any:
 
 
 def test_the_printed_lists_are_found_again_by_their_names() -> None:
-    text = good("-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
+    text = good(*FEW, "-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
     assert "seed 3, directions 50 to 169" in text
     assert "random -n 1 --first INDEX --seed 3 -k 5 --centered" in " ".join(text.split())
-    found = record("-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
+    found = record(*FEW, "-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
     for entry in found["examples"]["most"]:
         arguments = ["--first", entry["index"], "--seed", 3, "-k", 5, "--centered", "--json", "-n", 1]
         again = CliRunner().invoke(main, ["random", *map(str, arguments)])
@@ -72,8 +75,8 @@ def test_the_printed_lists_are_found_again_by_their_names() -> None:
 
 
 def test_json_is_what_the_library_gives(small: ts.EmbeddingSpace) -> None:
-    found = record("-n", 130, "--surrogate", "gaussian", "--surrogate-seed", 4)
-    want = ts.survey(small, 130, surrogate=ts.SurrogateSpec("gaussian", 4)).to_dict()
+    found = record("-n", 130, "--surrogate", "gaussian", "--surrogate-seed", 4, "--surrogates", 3)
+    want = ts.survey(small, 130, surrogate=ts.SurrogateSpec("gaussian", 4, 3)).to_dict()
     for name, value in json.loads(json.dumps(want)).items():
         assert found[name] == value or name == "model"
     assert found["naming"] is None
@@ -87,32 +90,62 @@ def test_a_survey_that_was_stopped_and_continued_is_one_survey(
     option: tuple[str, ...], tmp_path: Path
 ) -> None:
     whole, part = tmp_path / "whole.parquet", tmp_path / "part.parquet"
-    want = good(*option, "-n", 300, "--save", whole)
+    want = good(*option, *FEW, "-n", 300, "--save", whole)
     with interrupted_at(2):
-        result = invoke(*option, "-n", 250, "--save", part)
+        result = invoke(*option, *FEW, "-n", 250, "--save", part)
     assert result.exit_code == 130
     assert result.stderr == "tokensphere: stopped after 110 of 250 directions\n"
     assert "Of 110 random directions" in result.stdout
     assert "stopped: 110 of 250 directions done" in " ".join(result.stdout.split())
     assert len(read_columns(part)[0]["index"]) == 110
-    assert good(*option, "-n", 300, "--save", part) == want
+    assert good(*option, *FEW, "-n", 300, "--save", part) == want
     assert part.read_bytes() == whole.read_bytes()
+
+
+def test_a_survey_that_was_stopped_within_its_surrogates_goes_on_there(tmp_path: Path) -> None:
+    whole, part = tmp_path / "whole.parquet", tmp_path / "part.parquet"
+    want = good(*FEW, "-n", 150, "--save", whole)
+    beside, calls = SurveyMeasurer.beside, list[int]()
+
+    def stopped(self: SurveyMeasurer, v: Any, number: int) -> Any:
+        calls.append(number)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return beside(self, v, number)
+
+    with patch.object(SurveyMeasurer, "beside", stopped):
+        result = invoke(*FEW, "-n", 150, "--save", part, "--json")
+    assert result.exit_code == 130 and calls == [0, 0, 1, 1]
+    found = json.loads(result.stdout)
+    assert found["directions"] == 150 and found["rates"][0]["own_null"]["draws"] == 1
+    null = np.asarray(read_columns(part)[0]["coherence_as_is_k10_surrogates"])
+    assert np.isnan(null).sum(axis=0).tolist() == [0, 40]
+    with patch.object(SurveyMeasurer, "measure", side_effect=AssertionError("done again")):
+        assert good(*FEW, "-n", 150, "--save", part) == want
+    assert part.read_bytes() == whole.read_bytes()
+
+
+def test_without_surrogates_rates_are_beside_all_directions_lists() -> None:
+    text = " ".join(good("-n", 100, "--surrogates", 0).split())
+    assert "more alike than 95 % of such lists" in text and "same direction's" not in text
+    text = " ".join(good("-n", 100).split())
+    assert "same direction's in all 19 vocabularies with no words" in text
 
 
 @pytest.mark.slow
 def test_stopped_again_and_again(tmp_path: Path) -> None:
     whole, part = tmp_path / "whole.parquet", tmp_path / "part.parquet"
-    good("-n", 500, "--save", whole)
+    good(*FEW, "-n", 500, "--save", whole)
     for done in (110, 220, 330):
         with interrupted_at(2):
-            result = invoke("-n", 500, "--save", part)
+            result = invoke(*FEW, "-n", 500, "--save", part)
         assert f"stopped after {done} of 500" in result.stderr
     with interrupted_at(1):  # nothing new: what is there is shown, and stays
         before = part.read_bytes()
-        result = invoke("-n", 500, "--save", part)
+        result = invoke(*FEW, "-n", 500, "--save", part)
         assert result.exit_code == 130 and "Of 330 random directions" in result.stdout
         assert part.read_bytes() == before
-    good("-n", 500, "--save", part)
+    good(*FEW, "-n", 500, "--save", part)
     assert part.read_bytes() == whole.read_bytes()
 
 
@@ -127,9 +160,18 @@ def test_a_survey_of_minutes_is_kept_as_it_goes(tmp_path: Path, monkeypatch: pyt
         return whole(self, v)
 
     monkeypatch.setattr(SurveyMeasurer, "measure", watched)
-    good("-n", 400, "--save", path)
-    assert seen == [0, 110, 220, 330]
-    assert len(read_columns(path)[0]["index"]) == 400
+    beside, compared = SurveyMeasurer.beside, []
+
+    def watched_beside(self: SurveyMeasurer, v: Any, number: int) -> Any:
+        null = np.asarray(read_columns(path)[0]["coherence_as_is_k10_surrogates"])
+        compared.append((number, int(np.sum(~np.isnan(null).any(axis=0)))))
+        return beside(self, v, number)
+
+    monkeypatch.setattr(SurveyMeasurer, "beside", watched_beside)
+    good(*FEW, "-n", 250, "--save", path)
+    assert seen == [0, 110, 220]
+    assert compared == [(0, 0)] * 3 + [(1, 1)] * 3  # after each surrogate, too
+    assert len(read_columns(path)[0]["index"]) == 250
 
 
 def test_stopped_before_anything_is_done(tmp_path: Path) -> None:
@@ -142,27 +184,31 @@ def test_stopped_before_anything_is_done(tmp_path: Path) -> None:
 
 def test_stopped_without_a_file_shows_what_is_done() -> None:
     with interrupted_at(3):
-        result = invoke("-n", 400, "--json")
+        result = invoke("-n", 400, "--json", "--surrogates", 0)
     found = json.loads(result.stdout)
     assert result.exit_code == 130 and found["directions"] == 220 and found["directions_asked"] == 400
-    want = record("-n", 220)
+    want = record("-n", 220, "--surrogates", 0)
     assert {**found, "directions_asked": 220} == want
 
 
 def test_what_is_there_is_not_computed_again(tmp_path: Path, small_path: Path) -> None:
     path = tmp_path / "s.parquet"
-    want = good("-n", 250, "--save", path)
+    want = good(*FEW, "-n", 250, "--save", path)
     before = path.read_bytes(), path.stat().st_mtime_ns
     with patch.object(SurveyMeasurer, "__init__", side_effect=AssertionError("the work began")):
-        assert good("-n", 250, "--save", path) == want
-        fewer = good("-n", 120, "--save", path)
-    assert fewer == good("-n", 120)
+        assert good(*FEW, "-n", 250, "--save", path) == want
+        fewer = good(*FEW, "-n", 120, "--save", path)
+        none = record("--surrogates", 0, "-n", 120, "--save", path)
+    assert fewer == good(*FEW, "-n", 120)
+    assert none == record("--surrogates", 0, "-n", 120)
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before  # and keeps all 250
+    more = record("--surrogates", 3, "-n", 250, "--save", path)
+    assert more == record("--surrogates", 3, "-n", 250)
 
 
 def test_the_file_holds_every_direction_s_numbers(tmp_path: Path) -> None:
     path = tmp_path / "s.parquet"
-    found = record("-n", 150, "-k", 5, "--first", 7, "--save", path)
+    found = record(*FEW, "-n", 150, "-k", 5, "--first", 7, "--save", path)
     columns, metadata = read_columns(path)
     assert metadata["settings"] == found["settings"] and metadata["model"] == found["model"]
     assert np.asarray(columns["index"]).tolist() == list(range(7, 157))
@@ -176,14 +222,14 @@ def test_the_file_holds_every_direction_s_numbers(tmp_path: Path) -> None:
 
 def test_a_file_of_another_survey_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "s.parquet"
-    good("-n", 100, "--save", path)
+    good(*FEW, "-n", 100, "--save", path)
     before = path.read_bytes()
     for options, message in (
         (("--seed", "1"), "whose seed is 0, not 1"),
         (("--first", "2"), "whose first is 0, not 2"),
         (("-k", "7"), "whose k is 10, not 7"),
         (("--centered",), "whose centered is False, not True"),
-        (("--surrogate", "gaussian"), "whose surrogate is 'matched', not 'gaussian'"),
+        (("--surrogate", "gaussian"), "whose surrogate is 'blockwise', not 'gaussian'"),
         (("--surrogate-seed", "1"), "whose surrogate_seed is 0, not 1"),
     ):
         fails(message, *options, "-n", 200, "--save", path)
@@ -196,7 +242,7 @@ def test_a_file_of_another_model_is_left_alone(tmp_path: Path) -> None:
     rows[3, 4] += 1
     space = ts.EmbeddingSpace.from_arrays(rows, [f"t{i}" for i in range(len(rows))])
     space.save(tmp_path / "other.npz")
-    good(tmp_path / "other.npz", "-n", 100, "--save", path)
+    good(tmp_path / "other.npz", *FEW, "-n", 100, "--save", path)
     before = path.read_bytes()
     fails("holds a survey whose", "-n", 200, "--save", path)
     assert path.read_bytes() == before
@@ -204,7 +250,7 @@ def test_a_file_of_another_model_is_left_alone(tmp_path: Path) -> None:
 
 def test_files_that_are_no_survey_are_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "s.parquet"
-    good("-n", 100, "--save", path)
+    good(*FEW, "-n", 100, "--save", path)
     columns, metadata = read_columns(path)
     whole = path.read_bytes()
 
@@ -254,9 +300,10 @@ def test_lists_that_are_too_long() -> None:
     fails("lists of 5 to 60 neighbours, but they need 2 or more, and at most", "-k", 60, "-n", 100)
     fails("Invalid value for '-k'", "-k", 1)
     fails("Invalid value for '-n'", "-n", 0)
+    fails("Invalid value for '--surrogates'", "--surrogates", -1)
     fails("'shuffled' is not one of", "--surrogate", "shuffled")
 
 
 def test_without_pyarrow_nothing_is_saved_but_all_is_shown() -> None:
     with patch.dict("sys.modules", {"pyarrow": None}):
-        assert "Of 100 random directions" in good("-n", 100)
+        assert "Of 100 random directions" in good(*FEW, "-n", 100)

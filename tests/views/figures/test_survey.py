@@ -20,10 +20,13 @@ from tokensphere.views.figures.survey import plot_survey
 pytestmark = pytest.mark.usefixtures("few_pairs")
 
 N, D, M = 500, 16, 200
+POOLED = ts.SurrogateSpec(count=0)
 
 
 def made(space: ts.EmbeddingSpace | None = None, **options: Any) -> Survey:
-    return survey(space or space_of(), M, search=ts.SearchSettings(6, **options), ks=(3, 10))
+    return survey(
+        space or space_of(), M, search=ts.SearchSettings(6, **options), ks=(3, 10), surrogate=POOLED
+    )
 
 
 def space_of() -> ts.EmbeddingSpace:
@@ -89,7 +92,9 @@ def test_both_vocabularies_lists_and_the_percentile(
 
 def test_given_directions_are_not_called_random(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.random.default_rng(0).standard_normal((100, D))
-    figure, _ = drawn(survey(space_of(), rows, search=ts.SearchSettings(6), ks=(3, 10)), monkeypatch)
+    figure, _ = drawn(
+        survey(space_of(), rows, search=ts.SearchSettings(6), ks=(3, 10), surrogate=POOLED), monkeypatch
+    )
     assert figure.get_suptitle() == "a $model_1$: 500 tokens, 100 directions"
 
 

@@ -11,16 +11,20 @@ from rich.cells import cell_len
 
 import tokensphere as ts
 from tests import small_model
+from tests.cases import case
 from tokensphere.analysis.survey.job import SurveyJob, name_survey, survey
 from tokensphere.analysis.survey.result import Survey
 from tokensphere.analysis.survey.sharing import WORDS
 from tokensphere.statistics.draws import MemoryStore
 from tokensphere.statistics.exceedance import Exceedance
+from tokensphere.statistics.own_null import Beyond
 from tokensphere.views import to_html, to_json, to_text
 from tokensphere.views.terminal import survey as terminal_survey
 from tokensphere.views.text import LEFT_TO_RIGHT_MARK, crop, percent
 
 pytestmark = pytest.mark.usefixtures("few_pairs")
+
+FEW = ts.SurrogateSpec(count=1)
 
 SECTIONS = [
     "How often is a random neighbourhood coherent?",
@@ -34,8 +38,24 @@ def result(small: ts.EmbeddingSpace) -> Survey:
 
 
 @pytest.fixture(scope="module")
+def pooled(small: ts.EmbeddingSpace, result: Survey) -> Survey:
+    """The same, compared with no surrogate but the first one's lists of all directions."""
+    return with_surrogates(small, result, 0)
+
+
+@pytest.fixture(scope="module")
 def named(small: ts.EmbeddingSpace, result: Survey) -> Survey:
     return name_survey(small, result, store=MemoryStore())
+
+
+def with_surrogates(small: ts.EmbeddingSpace, result: Survey, count: int) -> Survey:
+    """The same survey, had it been beside so many surrogates; more than there are have made-up lists."""
+    spec = ts.SurrogateSpec(count=count)
+    job = SurveyJob(small, ts.RandomDirections(32, 300, first=1_234_500, seed=3), surrogate=spec)
+    nulls = result.records.nulls
+    some = np.random.default_rng(count).integers(nulls.shape[1], size=max(count - nulls.shape[1], 0))
+    nulls = np.concatenate([nulls, nulls[::-1, some]], axis=1)[:, :count]
+    return job.result(replace(result.records, nulls=nulls))
 
 
 def lines_of(result: Survey, width: int) -> list[str]:
@@ -56,6 +76,7 @@ def table_under(lines: list[str], head: str) -> list[str]:
 def with_rate(result: Survey, rate: float, low: float, high: float) -> Survey:
     """The same survey, had its lists shown this rate above the 95th percentile."""
     main = result.main
+    assert main.own is None
     found = Exceedance(0.95, main.at[0].threshold, rate, (low, high))
     changed = replace(main, at=(found, main.at[1]))
     return replace(result, rates=tuple(changed if each is main else each for each in result.rates))
@@ -83,13 +104,53 @@ def test_sections_and_where_it_comes_from(result: Survey) -> None:
     ],
 )
 def test_the_sentence_agrees_with_the_rate(
-    rate: float, interval: tuple[float, float], says: str, result: Survey
+    rate: float, interval: tuple[float, float], says: str, pooled: Survey
 ) -> None:
-    changed = with_rate(result, rate, *interval)
+    changed = with_rate(pooled, rate, *interval)
     text = terminal_survey.sentence(changed)
     assert says in text and text.startswith("Of 300 random directions,")
     assert "have 10 nearest tokens that are more alike" in text
     assert text in words_of(changed)
+
+
+@pytest.mark.parametrize(
+    ("count", "worlds", "more"),
+    [
+        (19, "in all 19 vocabularies with no words", "99 vocabularies: 5 times the work."),
+        (25, "in all 25 vocabularies with no words", "99 vocabularies: 4 times the work."),
+        (39, "in all but 1 of 39 vocabularies with no words", "99 vocabularies: 3 times the work."),
+        (99, "in all but 4 of 99 vocabularies with no words", ""),
+    ],
+)
+def test_every_number_of_the_sentence_is_the_result_s(
+    count: int, worlds: str, more: str, small: ts.EmbeddingSpace, result: Survey
+) -> None:
+    changed = with_surrogates(small, result, count)
+    text, own = terminal_survey.sentence(changed), changed.main.own
+    assert own is not None and own.draws == count
+    at = own.at[0]
+    assert at.attained == {25: 1 / 26}.get(count, 0.05)
+    share, *ends = (f"{100 * value:.1f}" for value in (at.rate, *at.interval))
+    assert text.startswith(
+        f"Of 300 random directions, {share} % (95 % interval {ends[0]} to {ends[1]} %)"
+    )
+    assert f"have 10 nearest tokens that are more alike than the same direction's {worlds}" in text
+    assert f"Chance gives {100 * at.attained:.1f} %" in text
+    assert f"{100 * (at.rate - at.attained):.1f} points are more than chance" in text
+    low, high = (f"{100 * end:.1f}" for end in own.not_null_interval)
+    assert f"{percent(own.not_null)} ({low} to {high} %) of the directions" in text
+    assert text.endswith(more) if more else "times the work" not in text
+    assert text in words_of(changed)
+
+
+def test_too_few_surrogates_show_the_pooled_rates(small: ts.EmbeddingSpace, result: Survey) -> None:
+    """Of fewer than 19 no direction can have p ≤ 0.05."""
+    want = terminal_survey.sentence(with_surrogates(small, result, 0))
+    assert "more alike than 95 % of such lists" in want
+    for count in (1, 18):
+        few = with_surrogates(small, result, count)
+        assert few.main.own is not None and terminal_survey.sentence(few) == want
+        assert "in all" not in words_of(few)
 
 
 @pytest.mark.parametrize(
@@ -103,14 +164,23 @@ def test_the_sentence_agrees_with_the_rate(
 def test_which_lists_are_shown_is_said(
     small: ts.EmbeddingSpace, options: dict[str, Any], which: str, again: str
 ) -> None:
-    text = words_of(survey(small, 100, search=ts.SearchSettings(**options)))
+    found = survey(small, 100, search=ts.SearchSettings(**options), surrogate=FEW)
+    text = words_of(found)
+    assert which in text and again in text
+    # beside 19 surrogates the sentence says it, too
+    nulls = np.repeat(found.records.nulls, 19, axis=1)
+    spec = ts.SurrogateSpec(count=19)
+    job = SurveyJob(small, 100, search=ts.SearchSettings(**options), surrogate=spec)
+    told = job.result(replace(found.records, nulls=nulls))
+    assert told.main.own is not None and told.main.own.at
+    text = words_of(told)
     assert which in text and again in text
 
 
 def test_given_directions_are_not_called_random(small: ts.EmbeddingSpace) -> None:
     """They have places, no seed, and no command that finds them again."""
     rows = np.random.default_rng(0).standard_normal((150, 32))
-    given = survey(small, rows)
+    given = survey(small, rows, surrogate=FEW)
     assert given.settings.seed is None
     text = words_of(given)
     assert text.startswith("How often is a neighbourhood coherent?")
@@ -124,30 +194,54 @@ def test_given_directions_are_not_called_random(small: ts.EmbeddingSpace) -> Non
     assert str(given) == to_text(given)
 
 
-def test_every_rate_stands_in_its_place(result: Survey) -> None:
-    lines = lines_of(result, 80)
-    for number, percentile in enumerate((95, 99)):
-        _, head, *rows = table_under(lines, f"Lists more coherent than {percentile} %")
-        assert re.findall(r"k = (\d+)  interval", head) == ["5", "10", "20"]
-        assert [row[:18].rstrip() for row in rows] == [
-            "rows as they are",
-            "  one token a form",
-            "rows centred",
-            "  one token a form",
-            "chance",
-        ]
-        places = [(c, f) for c in (False, True) for f in (False, True)]
-        for row, (centered, forms) in zip(rows, places, strict=False):
-            shown = re.findall(r"([\d.]+) % +([\d.]+)–([\d.]+)", row)
-            found = [result.rate(centered=centered, forms=forms, k=k).at[number] for k in (5, 10, 20)]
-            assert shown == [_shown(each) for each in found]
-        # percent signs below each other, also chance's, and below the head of their column
-        signs = [[match.end() for match in re.finditer("%", row)] for row in rows]
-        assert signs == [[match.end() for match in re.finditer(r"k = \d+", head)]] * 5
-        assert max(map(cell_len, [head, *rows])) <= 80
+def test_every_rate_stands_in_its_place(small: ts.EmbeddingSpace, result: Survey) -> None:
+    """Beside all directions' lists, at both percentiles; else beside each one's own, at each level."""
+    for count, heads in HEADS.items():
+        changed = with_surrogates(small, result, count)
+        lines = lines_of(changed, 80)
+        assert sum(line.startswith("Lists more coherent") for line in lines) == len(heads)
+        for number, (head, chance) in enumerate(heads):
+            with case(count, head):
+                check_rates(changed, table_under(lines, head), number, chance)
 
 
-def _shown(found: Exceedance) -> tuple[str, ...]:
+HEADS = {
+    0: (("Lists more coherent than 95 % of lists", "5 %"), ("Lists more coherent than 99 %", "1 %")),
+    19: (("Lists more coherent than the same direction's in all 19 vocabularies", "5.0 %"),),
+    25: (("Lists more coherent than the same direction's in all 25 vocabularies", "3.8 %"),),
+    99: (
+        ("Lists more coherent than the same direction's in all but 4 of 99 vocabularies", "5.0 %"),
+        ("Lists more coherent than the same direction's in all 99 vocabularies", "1.0 %"),
+    ),
+}
+
+
+def check_rates(result: Survey, table: list[str], number: int, chance: str) -> None:
+    """The numbers of a table: rates and their intervals by kind of list and k, and what chance gives."""
+    first = next(i for i, line in enumerate(table) if re.search(r"k = \d", line))
+    head, *rows = table[first:]
+    assert re.findall(r"k = (\d+)  interval", head) == ["5", "10", "20"]
+    assert [row[:18].rstrip() for row in rows] == [
+        "rows as they are",
+        "  one token a form",
+        "rows centred",
+        "  one token a form",
+        "chance",
+    ]
+    places = [(c, f) for c in (False, True) for f in (False, True)]
+    for row, (centered, forms) in zip(rows, places, strict=False):
+        shown = re.findall(r"([\d.]+) % +([\d.]+)–([\d.]+)", row)
+        found = [result.rate(centered=centered, forms=forms, k=k) for k in (5, 10, 20)]
+        told = [each.own.at if each.own and each.own.at else each.at for each in found]
+        assert shown == [_shown(at[number]) for at in told]
+    assert re.findall(r"[\d.]+ %", rows[-1]) == [chance] * 3
+    # percent signs below each other, also chance's, and below the head of their column
+    signs = [[match.end() for match in re.finditer("%", row)] for row in rows]
+    assert signs == [[match.end() for match in re.finditer(r"k = \d+", head)]] * 5
+    assert max(map(cell_len, [head, *rows])) <= 80
+
+
+def _shown(found: Exceedance | Beyond) -> tuple[str, ...]:
     return tuple(f"{100 * value:.1f}" for value in (found.rate, *found.interval))
 
 
@@ -225,6 +319,7 @@ def test_groups_that_are_alike_are_counted(result: Survey) -> None:
 def test_what_was_stopped_or_left_out_is_said(small: ts.EmbeddingSpace, result: Survey) -> None:
     job = SurveyJob(small, ts.RandomDirections(32, 5000, first=1_234_500, seed=3))
     part = job.result(result.records.take(120))
+    assert part.records.surrogates_done == 19
     assert "stopped: 120 of 5,000 directions done" in words_of(part)
     assert "7 rows left out (zero, NaN or padding)" in words_of(replace(result, left_out=7))
 
@@ -263,18 +358,31 @@ def test_names_that_are_no_more_than_chance_are_marked(named: Survey) -> None:
     assert all(theme["p_familywise_random_directions"] == 1 for theme in themes)
 
 
-def test_json_has_everything_that_is_printed(named: Survey) -> None:
+def test_json_has_everything_that_is_printed(
+    small: ts.EmbeddingSpace, named: Survey, pooled: Survey
+) -> None:
+    for shown, heads in (
+        (pooled, ("Lists more coherent than 95", "Lists more coherent than 99", "index")),
+        (named, ("Lists more coherent than the same direction's in all 19", "index")),
+        (
+            with_surrogates(small, named, 99),
+            ("Lists more coherent than the same direction's in all but 4 of 99 vocabularies",
+             "Lists more coherent than the same direction's in all 99 vocabularies", "index"),
+        ),
+    ):  # fmt: skip
+        said = _numbers(json.loads(to_json(shown)))
+        numbers = {f"{value:.{digits}f}" for value in said for digits in (1, 2, 3)}
+        numbers |= {f"{100 * value:.1f}" for value in said}
+        lines = lines_of(shown, 200)
+        printed = {
+            value
+            for head in heads
+            for line in table_under(lines, head)[1:]
+            for value in re.findall(r"(?:(?<= )|(?<=–))-?\d+\.\d+(?= %|–|  |$)", line)
+        }
+        with case(heads):
+            assert len(printed) > 25 and printed <= numbers
     record = json.loads(to_json(named))
-    numbers = {f"{value:.{digits}f}" for value in _numbers(record) for digits in (1, 2, 3)}
-    numbers |= {f"{100 * value:.1f}" for value in _numbers(record)}
-    lines = lines_of(named, 200)
-    printed = {
-        value
-        for head in ("Lists more coherent than 95", "Lists more coherent than 99", "index")
-        for line in table_under(lines, head)[1:]
-        for value in re.findall(r"(?:(?<= )|(?<=–))-?\d+\.\d+(?= %|–|  |$)", line)
-    }
-    assert len(printed) > 25 and printed <= numbers
     assert record["alike"]["counts"] == np.bincount(named.records.alike, minlength=11).tolist()
     assert [hub["most_listed"][0]["id"] for hub in record["hubs"]] == [
         int(hubs.ids[0]) for hubs in named.hubs
@@ -291,8 +399,11 @@ def _numbers(value: Any) -> set[float]:
 
 
 def test_a_k_of_one_s_own_gets_its_columns(small: ts.EmbeddingSpace) -> None:
-    table = table_under(
-        lines_of(survey(small, 100, search=ts.SearchSettings(7)), 80), "Lists more coherent than 95 %"
-    )
-    assert re.findall(r"k = (\d+)", table[1]) == ["5", "7", "10", "20"]
-    assert len({cell_len(row) for row in table[1:-1]}) == 1
+    for count, head in ((0, "Lists more coherent than 95 %"), (19, "Lists more coherent than the same")):
+        spec = ts.SurrogateSpec(count=count)
+        found = survey(small, 100, search=ts.SearchSettings(7), surrogate=spec)
+        table = table_under(lines_of(found, 80), head)
+        first = next(i for i, line in enumerate(table) if "k = " in line)
+        with case(count):
+            assert re.findall(r"k = (\d+)", table[first]) == ["5", "7", "10", "20"]
+            assert len({cell_len(row) for row in table[first:-1]}) == 1
