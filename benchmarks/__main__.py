@@ -2,6 +2,7 @@
 
 python -m benchmarks [cold|memory|readers|search|survey|test]... [--rounds N]
                      [--quick] [--markdown FILE] [--json FILE]
+python -m benchmarks calibration [--quick] [--markdown docs/calibration.md]    by itself, not with all
 """
 
 from __future__ import annotations
@@ -15,10 +16,16 @@ from pathlib import Path
 from benchmarks import report
 
 _NAMES = ("cold", "memory", "readers", "search", "survey", "test")
+_CALIBRATION = "calibration"  # no benchmark of speed: a page of its own, minutes
 
 
 def main() -> None:
     arguments = _parse()
+    if arguments.names == [_CALIBRATION]:
+        from benchmarks.calibration import sections
+
+        sections.show(quick=arguments.quick, page=arguments.markdown)
+        return
     tables = []
     for table in _tables(arguments):
         report.show(table)
@@ -36,13 +43,15 @@ def main() -> None:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Benchmarks; all of them.")
-    parser.add_argument("names", nargs="*", metavar="|".join(_NAMES), help="only these")
+    parser.add_argument("names", nargs="*", metavar="|".join(_NAMES), help="only these; or calibration")
     parser.add_argument("--rounds", type=int, metavar="N", help="cold: 11, others 5 unless given")
     parser.add_argument("--quick", action="store_true", help="fewer directions and rounds: a trial")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables as Markdown")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables as JSON")
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(_NAMES)
+    if arguments.names == [_CALIBRATION]:
+        unknown = set()
     if unknown:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     if arguments.rounds is not None and arguments.rounds < 1:
