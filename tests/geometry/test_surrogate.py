@@ -9,12 +9,18 @@ from scipy import stats
 
 from tests.cases import every
 from tokensphere.errors import InputError
+from tokensphere.geometry.blockwise import Blockwise
+from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.compute import Compute
+from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.rows import RowMoments, Rows
+from tokensphere.geometry.search import top_ids_each
+from tokensphere.geometry.similarity import make_scoring
 from tokensphere.geometry.surrogate import (
     BLOCK,
     SURROGATE_LAWS,
     SurrogateLaw,
+    Surrogates,
     covariance_error,
     gaussian_factor,
     surrogate_rows,
@@ -254,3 +260,108 @@ def test_names_of_the_laws() -> None:
     ):
         surrogate_rows(Rows.of(np.eye(4, dtype=np.float32)), law="shuffled")  # type: ignore[arg-type]
     assert SURROGATE_LAWS == ("blockwise", "matched", "gaussian")
+
+
+# The law blockwise
+
+
+def in_blocks(name: str, d: int) -> Wide:
+    """1,500 rows that fall into blocks: a falling spectrum, a group, or rows of different spread."""
+    rows, first = normal(n=1500, d=d), np.eye(1, d)
+    if name == "falling":
+        return np.asarray(rows / np.sqrt(np.arange(1, d + 1)) + 0.5 * first)
+    if name == "group":
+        rows[:500, 3] += 6
+        return np.asarray(rows + 0.2)
+    spread = np.exp(0.3 * normal(n=1500, d=1, seed=2))
+    return np.asarray(rows * np.geomspace(3, 0.3, d) * spread + 3 * first)
+
+
+def parts_of(unit: Wide, axis: Wide) -> tuple[Wide, Wide, Wide, Wide, float]:
+    """Components along the mean; of the rest the mean, the slope on them, and the residuals' covariance."""
+    along = unit @ axis
+    rest, step = unit - np.outer(along, axis), along - along.mean()
+    mean, slope = rest.mean(axis=0), step @ rest / (step @ step)
+    noise = rest - mean - np.outer(step, slope)
+    return along, mean, slope, noise.T @ noise / len(unit), float(step @ step)
+
+
+@every(("name", "d", "most"), [
+    *((name, d, 0.05) for name in ("falling", "group", "spread") for d in (60, 120)),
+    ("falling", 16, 0.5),
+])  # fmt: skip
+def test_each_block_has_the_mean_slope_and_covariance_of_the_real_one(
+    name: str, d: int, most: float
+) -> None:
+    """To 5 % of the sampling errors; in few dimensions the unit length of rows leaves more of them."""
+    matrix = in_blocks(name, d)
+    drawn, moments = made(matrix, "blockwise")
+    axis = moments.mean_unit_row() / np.linalg.norm(moments.mean_unit_row())
+    unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+    found = Blockwise(Rows.of(matrix.astype(np.float32))).blocks
+    assert len(found) > 1 and min(len(block.places) for block in found) >= 2 * d
+    places = np.concatenate([block.places for block in found])
+    np.testing.assert_array_equal(np.sort(places), np.arange(1500))
+    for block in found:
+        n = len(block.places)
+        along, mean, slope, covariance, square = parts_of(unit[block.places], axis)
+        other = parts_of(drawn[block.places].astype(np.float64), axis)
+        np.testing.assert_allclose(other[0], along, atol=2e-6)
+        spread = float(np.trace(covariance))
+        assert np.linalg.norm(other[1] - mean) < most * np.sqrt(spread / n)
+        assert np.linalg.norm(other[2] - slope) < most * np.sqrt(spread / square)
+        error = covariance_error(covariance, n) * np.linalg.norm(covariance)
+        assert np.linalg.norm(other[3] - covariance) < most * error
+
+
+@every("space", SPACES)
+def test_blocks_are_the_same_rows_in_any_order(space: Callable[[], Wide]) -> None:
+    rows, order = space().astype(np.float32), np.random.default_rng(5).permutation(N)
+    want = {frozenset(block.places.tolist()) for block in Blockwise(Rows.of(rows)).blocks}
+    again = Blockwise(Rows.of(rows[order])).blocks
+    assert len(want) == 32
+    assert {frozenset(order[block.places].tolist()) for block in again} == want
+
+
+def wordless(name: str, rng: np.random.Generator, n: int = 3000, d: int = 40) -> Wide:
+    """Vocabularies with no words, on axes that fall like ``1/j`` in variance, off zero."""
+    j, first = np.arange(1, d + 1), np.eye(1, d)
+    rows = rng.standard_normal((n, d)) * j**-0.5
+    if name == "trend":  # means and scales change along t
+        t = rng.uniform(-1, 1, (n, 1))
+        bent = 0.8 * np.sin(2 * t * (1 + j % 3)) * j**-0.5
+        return np.asarray(rows * np.exp(0.5 * t * np.cos(j)) + bent + (1.5 + t) * first)
+    if name == "three groups":
+        middles, scales = rng.standard_normal((3, d)) * j**-0.5, rng.standard_normal((3, d))
+        group = rng.integers(3, size=n)
+        return np.asarray(middles[group] + rows * np.exp(0.4 * scales[group]) + 0.5 * first)
+    if name == "heavy":
+        rows *= np.sqrt(3 / rng.chisquare(3, (n, 1)))
+    return np.asarray(rows + 0.6 * np.eye(1, d, d // 2))
+
+
+def coherence_in(rows: Rows, directions: F32) -> npt.NDArray[np.float32]:
+    """``T`` of the 10 nearest on centred rows."""
+    lists = top_ids_each([make_scoring(rows, centered=True)], directions, [10])[0]
+    return Coherence(rows).coherence(lists, (10,))[:, 0]
+
+
+def share_beyond(name: str, law: SurrogateLaw, vocabularies: int) -> float:
+    """Share of the directions whose list is more coherent than in all of 19 surrogates."""
+    shares = []
+    for seed in range(vocabularies):
+        rows = Rows.of(wordless(name, np.random.default_rng(seed)).astype(np.float32))
+        directions = RandomDirections(40, 400, seed=seed)[:]
+        drawn = Surrogates(rows, law)
+        most = np.max([coherence_in(drawn.draw(s), directions) for s in range(19)], axis=0)
+        shares.append(np.mean(coherence_in(rows, directions) > most))
+    return float(np.mean(shares))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["gaussian", "heavy", "trend", "three groups"])
+def test_without_words_one_direction_in_twenty_is_beyond_19_surrogates(name: str) -> None:
+    """Of `blockwise`, whatever is coarse; of `matched`, which has no groups, more: 14 % and 30 % were."""
+    assert 0.03 < share_beyond(name, "blockwise", 4) < 0.07
+    if name in ("trend", "three groups"):
+        assert share_beyond(name, "matched", 2) > 0.09

@@ -132,6 +132,22 @@ class Survey(Result):
         return self.records.surrogate[:, int(self.settings.centered), self._column]
 
     @property
+    def null_coherence(self) -> Float32s:
+        """``T`` of the same directions' lists in all surrogates that are done, one after the other."""
+        done, which = (
+            self.records.surrogates_done,
+            (int(self.settings.centered), int(self.settings.forms)),
+        )
+        if not done:
+            return self.surrogate_coherence
+        return self.records.nulls[:, :done, *which, self._column].T.ravel()
+
+    @property
+    def tells(self) -> bool:
+        """Whether there are surrogates enough for a p of 0.05; else rates are beside one, pooled."""
+        return self.main.own is not None and bool(self.main.own.at)
+
+    @property
     def coherent(self) -> Bools:
         """Directions whose list is more coherent than chance, shape (m,).
 
@@ -139,7 +155,7 @@ class Survey(Result):
         whose list is more coherent than 95 % of all directions' in the first one.
         """
         own = self.main.own
-        if own is None or not own.at:
+        if own is None or not self.tells:
             return np.asarray(self.coherence > self.main.at[0].threshold)
         return np.asarray(self.p_values <= own.at[0].attained + 1e-9)
 
@@ -185,8 +201,8 @@ class Survey(Result):
         raise InputError(f"k is {k}, but this survey has {', '.join(map(str, self.settings.ks))}")
 
     def percentile(self, which: npt.ArrayLike) -> Float64s:
-        """Share of the surrogate's lists that are less coherent, in [0, 1], for some directions."""
-        null = np.sort(self.surrogate_coherence)
+        """Share of the surrogates' lists that are less coherent, in [0, 1], for some directions."""
+        null = np.sort(self.null_coherence)
         less = np.searchsorted(null, self.coherence[np.asarray(which)], side="left")
         return np.asarray(less / len(null))
 

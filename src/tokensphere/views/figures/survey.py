@@ -12,6 +12,7 @@ from scipy import stats
 
 from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
+from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.statistics.intervals import Share
 from tokensphere.views.figures.canvas import BLUE, CHANCE, GREEN, RED, bars, describe, drawing
 from tokensphere.views.terminal.survey import KINDS, RANKINGS
@@ -54,8 +55,7 @@ def plot_survey(result: Survey, path: Path) -> None:
 
 def _coherence(ax: Any, result: Survey) -> None:
     """``T`` of the lists shown beside the surrogate's."""
-    real, null = result.coherence, result.surrogate_coherence
-    found = result.main.at[0]
+    real, null = result.coherence, result.null_coherence
     edges = np.linspace(min(real.min(), null.min()), max(real.max(), null.max()), _bins(len(real)) + 1)
     for values, style in (
         (null, {"fill": True, "color": "#cccccc", "label": "vocabulary with no words"}),
@@ -63,17 +63,23 @@ def _coherence(ax: Any, result: Survey) -> None:
     ):
         share = np.histogram(values, edges)[0] / len(values)
         ax.stairs(100 * share, edges, **style)
-    ax.axvline(found.threshold, 0, 0.7, color="black", linewidth=1.2, linestyle="--",
-               label=f"{100 * found.level:.0f} % of those with no words are below")  # fmt: skip
     high = ax.get_ylim()[1]
     ax.set_ylim(0, 1.35 * high)  # room for the legend
-    ax.text(found.threshold, 0.6 * high, f"  {100 * found.rate:.1f} % of the\n  real ones\n  are above",
-            fontsize=8, va="center")  # fmt: skip
+    if not result.tells:
+        _threshold(ax, result.main.at[0], 0.6 * high)
     kind = "centred rows" if result.settings.centered else ROWS[False]
     forms = f", {FORMS}" if result.settings.forms else ""
     describe(ax, f"How alike are {result.settings.k} neighbours?",
              f"T, mean cosine of their centred rows\n(neighbours on {kind}{forms})",
              f"lists in a bin of {edges[1] - edges[0]:.2g} (%)", loc="upper right")  # fmt: skip
+
+
+def _threshold(ax: Any, found: Exceedance, height: float) -> None:
+    """Where chance's percentile over all directions lies, and how many are above."""
+    ax.axvline(found.threshold, 0, 0.7, color="black", linewidth=1.2, linestyle="--",
+               label=f"{100 * found.level:.0f} % of those with no words are below")  # fmt: skip
+    ax.text(found.threshold, height, f"  {100 * found.rate:.1f} % of the\n  real ones\n  are above",
+            fontsize=8, va="center")  # fmt: skip
 
 
 def _bins(count: int) -> int:
@@ -84,7 +90,8 @@ def _rates(ax: Any, result: Survey) -> None:
     """The rates of all kinds of lists and k, with their intervals, and chance."""
     ks = result.settings.ks
     for number, ((centered, forms, label), style) in enumerate(zip(KINDS, _MARKS, strict=True)):
-        found = [result.rate(centered=centered, forms=forms, k=k).at[0] for k in ks]
+        rates = [result.rate(centered=centered, forms=forms, k=k) for k in ks]
+        found = [rate.own.at[0] if rate.own and result.tells else rate.at[0] for rate in rates]
         where = np.arange(len(ks)) + 0.17 * (number - 1.5)
         shares = [(each.rate, each.interval) for each in found]
         bars(ax, where, shares, label=label, **_BARS, **style)
@@ -96,7 +103,8 @@ def _rates(ax: Any, result: Survey) -> None:
             bars(ax, where, [(share.share, share.interval)], **_BARS, **style)
         ax.axvline(len(ks) - 0.5, 0, 0.72, color="#777777", linewidth=0.6)
         ticks.append(f"{result.settings.k}\n(by labels)")
-    chance = 100 * (1 - LEVELS[0])
+    own = result.main.own
+    chance = 100 * (own.at[0].attained if own and result.tells else 1 - LEVELS[0])
     ax.axhline(chance, label=f"chance, {chance:.0f} %", **CHANCE)
     ax.set_xticks(np.arange(len(ticks)), ticks)
     ax.set_xlim(-0.5, len(ticks) - 0.5)
@@ -105,7 +113,8 @@ def _rates(ax: Any, result: Survey) -> None:
     first = 0 if result.naming is None else 4  # so that no column parts what belongs together
     handles, labels = zip(*marks[:first], line, *marks[first:], strict=True)
     describe(ax, "How often more than chance? (bars: 95 % intervals)", "k, neighbours in a list",
-             "lists beyond chance's 95th percentile (%)", handles=handles, labels=labels,
+             "lists with p ≤ 0.05 (%)" if result.tells else "lists beyond chance's 95th percentile (%)",
+             handles=handles, labels=labels,
              loc="upper center", ncols=2)  # fmt: skip
 
 
