@@ -287,7 +287,7 @@ def parts_of(unit: Wide, axis: Wide) -> tuple[Wide, Wide, Wide, Wide, float]:
 
 
 @every(("name", "d", "most"), [
-    *((name, d, 0.05) for name in ("falling", "group", "spread") for d in (60, 90)),
+    *((name, d, 0.05) for name in ("falling", "group", "spread") for d in (60, 120)),
     ("falling", 16, 0.5),
 ])  # fmt: skip
 def test_each_block_has_the_mean_slope_and_covariance_of_the_real_one(
