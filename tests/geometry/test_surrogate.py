@@ -343,7 +343,7 @@ def wordless(name: str, rng: np.random.Generator, n: int = 3000, d: int = 40) ->
 def coherence_in(rows: Rows, directions: F32) -> Wide:
     """``T`` of the 10 nearest on centred rows."""
     lists = top_ids_each([make_scoring(rows, centered=True)], directions, [10])[0]
-    return Coherence(rows).coherence(lists, (10,))[:, 0]
+    return np.asarray(Coherence(rows).coherence(lists, (10,))[:, 0], dtype=np.float64)
 
 
 def share_beyond(name: str, law: SurrogateLaw, vocabularies: int) -> float:
