@@ -10,7 +10,8 @@ of unit length, where ``a``, ``b`` and ``Σ e_i e_iᵀ`` are the real block's: n
 themselves. For Gaussian rows they are all that can be told (they are sufficient), so that, given them,
 the real rows and any number of surrogates are as alike as draws of one law, and a test that compares
 them is exact (co-sufficient sampling: Engen & Lillegård 1997, Lockhart et al. 2007). Bringing rows to
-unit length disturbs that a little; mending the noise and scaling it again leaves a few per cent of a sampling error.
+unit length disturbs that a little; mending the noise and scaling it again leaves a few per cent of a
+sampling error.
 
 So a surrogate keeps whatever is coarse, groups of a thousand rows and how rows change along the mean,
 and nothing that is finer.
