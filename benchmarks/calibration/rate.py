@@ -18,7 +18,7 @@ _WORLDS = {"not at all": 0.0, "a little": 0.15, "much": 0.5}
 
 
 def run(*, quick: bool) -> Iterator[Table]:
-    repeats = 150 if quick else 800
+    repeats = 100 if quick else 300
     cases = product((19, 99), _WORLDS.items(), (0.0, 0.3))
     rows = [
         (str(draws), name, percent(planted, 0), *_case(draws, worlds, planted, repeats))

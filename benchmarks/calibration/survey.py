@@ -23,7 +23,7 @@ def run(*, quick: bool) -> Iterator[Table]:
     yield _sizes(large, 1 if quick else 2, 100 if quick else 200)
     yield _power(small, 1 if quick else 2, 200 if quick else 400)
     if not quick:
-        yield _real_size(3, 200)
+        yield _real_size(1, 100)
 
 
 def measure(space: ts.EmbeddingSpace, law: SurrogateLaw, m: int, seed: int) -> Rates:
