@@ -58,7 +58,8 @@ def _of_which(test: DirectionTest) -> list[str]:
         whose = "each group's" if len(nulls) > 1 else "their"
         return [
             f"Those tested are in the fit of {whose} mean and covariance, which is shrunk by {by}"
-            " towards a sphere (Ledoit & Wolf 2004)."
+            " towards a sphere (Ledoit & Wolf 2004). Where their cloud is not round, too many are found"
+            " nearer than its draws, 9 to 31 % for 5 (docs/calibration.md): take such a p as a hint."
         ]
     return []
 
