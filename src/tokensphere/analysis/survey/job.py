@@ -61,7 +61,7 @@ class SurrogateSpec:
 
 def survey(
     space: EmbeddingSpace,
-    directions: Any = 10_000,
+    directions: Any = 1_000,
     *,
     search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
     ks: Iterable[int] = (5, 10, 20),
@@ -104,7 +104,7 @@ class SurveyJob(OnDirections):
     def __init__(
         self,
         space: EmbeddingSpace,
-        directions: Any = 10_000,
+        directions: Any = 1_000,
         *,
         search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
         ks: Iterable[int] = (5, 10, 20),
