@@ -152,7 +152,7 @@ def test_threads_cannot_be_seen_and_a_seed_is_a_vocabulary(law: SurrogateLaw) ->
 
 @every("space", SPACES)
 def test_matched_has_mean_and_covariance_where_gaussian_has_not(space: Callable[[], Wide]) -> None:
-    """Why ``matched`` is the default: bringing Gaussian rows to unit length undoes their covariance.
+    """Why ``matched`` draws again: bringing Gaussian rows to unit length undoes their covariance.
 
     `matched` has the covariance itself, far inside the sampling error that a draw would have; the
     mean within it. The Gaussian law misses it by more than twice that error.
@@ -365,3 +365,12 @@ def test_without_words_one_direction_in_twenty_is_beyond_19_surrogates(name: str
     assert 0.03 < share_beyond(name, "blockwise", 4) < 0.07
     if name in ("trend", "three groups"):
         assert share_beyond(name, "matched", 2) > 0.09
+
+
+def test_rows_with_no_room_for_noise_are_counted() -> None:
+    """Two opposite rows fill their length by themselves; a round cloud leaves room beside its mean."""
+    opposite = Rows.of(np.asarray(WITHOUT_FULL_RANK["two opposite rows"], dtype=np.float32))
+    assert Surrogates(opposite, "blockwise").clipped == len(opposite) == 2
+    cloud = Rows.of(normal(n=400, d=20).astype(np.float32))
+    for law in SURROGATE_LAWS:
+        assert Surrogates(cloud, law).clipped == 0

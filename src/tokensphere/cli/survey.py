@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import click
+
 from tokensphere.cli import options, running
 from tokensphere.cli.app import main
 
@@ -59,3 +61,7 @@ def survey(
         return name_survey(space, found, labels=labels, store=running.null_files())
 
     running.do_and_show(job, result)
+    if job.clipped:
+        kept = f"{job.clipped:,} of {len(space):,} tokens keep their place"
+        why = "in the vocabularies with no words: their block leaves no room for noise"
+        click.echo(f"tokensphere: {kept} {why}", err=True)

@@ -69,13 +69,22 @@ class _Block:
         noise = rest - steps @ known
         return cls(places, along, steps, known, *_factor(noise.T @ noise, len(noise)))
 
-    def draw(self, rng: np.random.Generator) -> tuple[Float32s, int]:
-        """Rows of such coordinates, shape (N, d), and how many of them have no room for noise."""
-        room = np.maximum(1 - self.along**2, 0.0)  # squared length of what is orthogonal to the mean
+    @property
+    def room(self) -> Float64s:
+        """Squared length of what is orthogonal to the mean, shape (N,)."""
+        return np.maximum(1 - self.along**2, 0.0)
+
+    @property
+    def left(self) -> Float64s:
+        """What of it the known part leaves to the noise, shape (N,); nothing if it is not positive."""
+        return self.room - _squares((self.steps @ self.known).astype(np.float32))
+
+    def draw(self, rng: np.random.Generator) -> Float32s:
+        """Rows of such coordinates, shape (N, d)."""
+        room, left = self.room, self.left
         known, steps = (self.steps @ self.known).astype(np.float32), self.steps.astype(np.float32)
         normal = rng.standard_normal((len(known), len(self.factor)), dtype=np.float32)
         noise = self._there(normal @ self.factor.T.astype(np.float32))
-        left = room - _squares(known)
         # λ > 0 with ‖known + λ noise‖² = room
         mixed, square = np.vecdot(known, noise).astype(np.float64), np.maximum(_squares(noise), 1e-30)
         scale = (np.sqrt(mixed**2 + square * np.maximum(left, 0.0)) - mixed) / square
@@ -84,7 +93,7 @@ class _Block:
             rest -= known
             rest -= steps @ (steps.T @ rest)  # neither mean nor slope
             rest = _to_length(known + self._mended(rest), room)
-        return np.column_stack([self.along.astype(np.float32), rest]), int(np.count_nonzero(left <= 0))
+        return np.column_stack([self.along.astype(np.float32), rest])
 
     def _mended(self, noise: Float32s) -> Float32s:
         """Noise times the matrix ``M`` that gives it the square wanted: ``Mᵀ F M = L Lᵀ``."""
@@ -133,7 +142,12 @@ class Blockwise:
             self.blocks: list[_Block] = in_parallel(lambda part: _Block.of(part, turned[part]), parts)
         self.shape = turned.shape
 
-    def draw(self, seed: int, compute: Compute) -> tuple[Float32s, int]:
+    @property
+    def clipped(self) -> int:
+        """Rows whose length leaves no room for noise beside ``a + b (t_i − t̄)``."""
+        return sum(int(np.count_nonzero(block.left <= 0)) for block in self.blocks)
+
+    def draw(self, seed: int, compute: Compute) -> Float32s:
         """A vocabulary.
 
         Parameters
@@ -143,19 +157,18 @@ class Blockwise:
 
         Returns
         -------
-        rows : float32 array of shape (n, d), of unit length, row i with ``t_i``
-        clipped : rows whose length leaves no room for noise beside ``a + b (t_i − t̄)``
+        float32 array of shape (n, d), of unit length, row i with ``t_i``
         """
         drawn, mirror = np.empty(self.shape, dtype=np.float32), self._mirror.astype(np.float32)
 
-        def draw(number: int) -> int:
+        def draw(number: int) -> None:
             block = self.blocks[number]
-            found, clipped = block.draw(stream(seed, number))
+            found = block.draw(stream(seed, number))
             drawn[block.places] = found - 2 * np.outer(found @ mirror, mirror)
-            return clipped
 
         with workers(compute.count()) as in_parallel:
-            return drawn, int(sum(in_parallel(draw, range(len(self.blocks)))))
+            in_parallel(draw, range(len(self.blocks)))
+        return drawn
 
 
 def _halves(rows: Float32s, places: Int64s) -> tuple[Int64s, Int64s]:

@@ -163,11 +163,16 @@ class Surrogates:
         self._blocks = Blockwise(rows) if law == "blockwise" else None
         self._matched = law == "matched"
 
+    @property
+    def clipped(self) -> int:
+        """Rows whose place in their block leaves no room for noise; of `blockwise`, else 0."""
+        return 0 if self._blocks is None else self._blocks.clipped
+
     def draw(self, seed: int) -> Rows:
         """The vocabulary of a seed, 0 or more: as many rows as there are usable ones, in their order."""
         check_whole("the seed", seed)
         if self._blocks is not None:
-            return Rows.of(self._blocks.draw(seed, self.rows.compute)[0], compute=self.rows.compute)
+            return Rows.of(self._blocks.draw(seed, self.rows.compute), compute=self.rows.compute)
         with workers(1):
             if self._matched:
                 recipe = _matched(self.rows, self._covariance)

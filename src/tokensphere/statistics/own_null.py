@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import floor
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +42,10 @@ class Beyond(Record, interval="interval_95"):
     def excess(self) -> float:
         """What chance does not give, ``rate − attained``."""
         return self.rate - self.attained
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON, with the excess."""
+        return super().to_dict() | {"excess": self.excess}
 
 
 @dataclass(frozen=True)

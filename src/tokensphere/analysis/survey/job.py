@@ -1,4 +1,4 @@
-"""How often random neighbourhoods cohere, against a vocabulary with no words.
+"""How often random neighbourhoods cohere, against vocabularies with no words.
 
 docs/definitions.md 5, 6 and 9.
 """
@@ -40,7 +40,7 @@ _VERSION = 3  # of what the records are; raised whenever the same settings would
 
 @dataclass(frozen=True)
 class SurrogateSpec:
-    """The vocabulary with no words.
+    """The vocabularies with no words.
 
     Attributes
     ----------
@@ -71,8 +71,8 @@ def survey(
 ) -> Survey:
     """How often the nearest tokens of random directions cohere, and how often with no words.
 
-    Every direction's k nearest tokens are found in the space and in a surrogate vocabulary, and
-    their coherence ``T`` compared (docs/definitions.md 5 and 6).
+    Every direction's k nearest tokens are found in the space and in several surrogate vocabularies,
+    and their coherence ``T`` compared with its own in these (docs/definitions.md 5 and 6).
 
     Parameters
     ----------
@@ -82,9 +82,9 @@ def survey(
     search : k, length of the lists shown, and of those that hubs are counted in; whether the lists shown
         are those on centred rows, and whether with one token a form: rates are given for all. Cosine
     ks : numbers of neighbours whose coherence is measured; k is added
-    surrogate : the vocabulary with no words
+    surrogate : the vocabularies with no words, their law alone or how many, too
     compute : how many threads, for one; seen in no result
-    progress : called with the number of directions done since the last call
+    progress : called with the number of lists done since the last call, real ones or surrogates'
 
     Raises
     ------
@@ -143,7 +143,7 @@ class SurveyJob(OnDirections):
         return key if self.settings.seed is not None else key | self._given
 
     def prepare(self, progress: Progress | None = None) -> None:
-        """Nothing: the surrogate is made when it is needed."""
+        """Nothing: surrogates are made when they are needed."""
 
     @property
     def draws(self) -> int:
@@ -153,6 +153,11 @@ class SurveyJob(OnDirections):
     @cached_property
     def _measurer(self) -> SurveyMeasurer:
         return SurveyMeasurer(self.space, self.settings, compute=self._compute)
+
+    @property
+    def clipped(self) -> int:
+        """Rows with no room for noise in each surrogate, if one was drawn (:class:`.Surrogates`)."""
+        return self._measurer.clipped if "_measurer" in vars(self) else 0
 
     def blocks(self, start: int) -> Iterator[SurveyRecords]:
         """Records of the directions from number `start` on, some thousand at a time."""

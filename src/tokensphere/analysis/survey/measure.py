@@ -48,8 +48,8 @@ class SurveyMeasurer:
         self.real = _Side(rows)
         self.dot = make_scoring(rows, similarity="dot")
         self._surrogates = Surrogates(rows, settings.surrogate)
-        self.surrogate = _Side(self._surrogates.draw(settings.surrogate_seed))
-        self._number = 0  # of the surrogate that is there
+        self.clipped = self._surrogates.clipped
+        self._drawn: tuple[int, _Side] | None = None  # the surrogate that is there, and its number
         self._forms_drawn = self.forms[rows.usable]  # of a surrogate's rows
 
     def measure(self, v: Vectors) -> SurveyRecords:
@@ -77,20 +77,23 @@ class SurveyMeasurer:
         records.alike[:] = side.coherence.alike(records.shown, settings.limit)
 
     def _surrogate(self, v: Vectors, records: SurveyRecords) -> None:
-        settings, most, side = self.settings, self._most, self.surrogate
+        settings, most, side = self.settings, self._most, self._surrogate_side(0)
         found = top_ids_each(side.scorings, v, [most, most], floors=side.floors[:2])
         for r, ids in enumerate(found):
             records.surrogate[:, r] = side.coherence.coherence(ids, settings.ks)
         shown = found[settings.centered][:, : settings.k]
         records.alike_surrogate[:] = side.coherence.alike(shown, settings.limit)
 
+    def _surrogate_side(self, number: int) -> _Side:
+        """A surrogate; only the last one is kept."""
+        if self._drawn is None or self._drawn[0] != number:
+            self._drawn = None  # two at once would be too many
+            self._drawn = number, _Side(self._surrogates.draw(self.settings.surrogate_seed + number))
+        return self._drawn[1]
+
     def beside(self, v: Vectors, number: int) -> Float32s:
         """``T`` of m directions' lists in surrogate `number`: shape (m, 2, 2, len(ks))."""
-        if number != self._number:
-            del self.surrogate  # two at once would be too many
-            self.surrogate = _Side(self._surrogates.draw(self.settings.surrogate_seed + number))
-            self._number = number
-        settings, side = self.settings, self.surrogate
+        settings, side = self.settings, self._surrogate_side(number)
         deep = min(int(_SPARE * self._most), side.scorings[1].n_usable)
         found = np.empty((len(v), 2, 2, len(settings.ks)), dtype=np.float32)
         for r, ids in enumerate(top_ids_each(side.scorings, v, [deep, deep], floors=side.floors[:2])):

@@ -250,12 +250,14 @@ class Survey(Result):
 
     def _lists(self, places: Int64s) -> list[dict[str, Any]]:
         percentiles = self.percentile(places)
+        p_values = self.p_values if self.tells else None
         return [
             {
                 "seed": self.settings.seed,
                 "index": self.settings.first + place,
                 "coherence": float(self.coherence[place]),
                 "percentile_of_surrogate": 100 * float(percentile),
+                "p": None if p_values is None else float(p_values[place]),
                 "alike": int(self.records.alike[place]),
                 "tokens": [self.vocabulary.record(id) for id in self.ids(place).tolist()],
                 "themes": self.naming and plain(self.naming.names[place]),
