@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,12 @@ class Done(Generic[P]):
 
 
 def go_on(
-    job: Job[P], *, save: Path | None = None, fresh: bool = False, progress: Progress | None = None
+    job: Job[P],
+    *,
+    save: Path | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+    told: Callable[[P], None] | None = None,
 ) -> Done[P]:
     """Do a job, from what a file has of it on; Ctrl-C ends it with what is done.
 
@@ -47,6 +52,7 @@ def go_on(
         the end, when the work is stopped, and every half minute
     fresh : begin anew, whatever the file holds
     progress : called with the number of draws and directions done since the last call
+    told : called with what is done once all directions are, and after each step of what is left to do
 
     Raises
     ------
@@ -58,19 +64,27 @@ def go_on(
         the work was stopped before there was anything to show
     """
     if save is None:
-        return _work(job, [], None, progress)
+        return _work(job, [], None, progress, told)
     check_parquet_path(save)
     with alone(save):
         there = [] if fresh or not save.exists() else [load(job, save)]
-        return _work(job, there, save, progress)
+        return _work(job, there, save, progress, told)
 
 
-def _work(job: Job[P], parts: list[P], save: Path | None, progress: Progress | None) -> Done[P]:
+def _work(
+    job: Job[P],
+    parts: list[P],
+    save: Path | None,
+    progress: Progress | None,
+    told: Callable[[P], None] | None,
+) -> Done[P]:
     changed, saved = not parts, time.monotonic()
 
     def now_and_then() -> None:
         nonlocal changed, saved
         changed = True
+        if told is not None and sum(map(len, parts)) == len(job):
+            told(parts[0] if len(parts) == 1 else job.join(parts))
         if save is not None and time.monotonic() - saved > SAVE_AFTER:
             if len(parts) > 1:
                 parts[:] = [job.join(parts)]

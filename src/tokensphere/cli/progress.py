@@ -35,31 +35,46 @@ def fetching(model: str | None) -> Iterator[Callable[[int, int], None] | None]:
             bar.stop()
 
 
+class Bar:
+    """A bar of directions with rate and time left; below it, what can be told so far."""
+
+    def __init__(self, total: int) -> None:
+        from rich.console import Console
+        from rich.live import Live
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress
+        from rich.progress import TimeRemainingColumn as Left
+
+        columns = ("directions", BarColumn(), MofNCompleteColumn(), "{task.fields[rate]}", Left())
+        self._bar = Progress(*columns, speed_estimate_period=120)
+        self._task = self._bar.add_task("", total=total, rate="")
+        self.live = Live(self._bar, console=Console(stderr=True), transient=True)
+
+    def __call__(self, count: int) -> None:
+        """So many more are done."""
+        self._bar.advance(self._task, count)
+        speed = self._bar.tasks[0].speed
+        self._bar.update(self._task, rate=f"{speed:,.0f}/s" if speed else "")
+
+    def say(self, text: str) -> None:
+        """What can be told so far."""
+        from rich.console import Group
+        from rich.text import Text
+
+        self.live.update(Group(self._bar, Text(text)))
+
+
 @contextmanager
-def counting(total: int, *, long: bool = False) -> Iterator[Callable[[int], None] | None]:
-    """A bar of directions with rate and time left.
+def counting(total: int, *, long: bool = False) -> Iterator[Bar | None]:
+    """A bar of directions, if somebody watches.
 
     `long` work takes minutes; else a bar is shown only from some ten thousand on.
     """
     if not sys.stderr.isatty() or (total < _LONG and not long):
         yield None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress
-    from rich.progress import TimeRemainingColumn as Left
-
-    columns = ("directions", BarColumn(), MofNCompleteColumn(), "{task.fields[rate]}", Left())
-    console = Console(stderr=True)
-    bar = Progress(*columns, console=console, transient=True, speed_estimate_period=120)
-    with bar:
-        task = bar.add_task("", total=total, rate="")
-
-        def advance(count: int) -> None:
-            bar.advance(task, count)
-            speed = bar.tasks[0].speed
-            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
-
-        yield advance
+    bar = Bar(total)
+    with bar.live:
+        yield bar
 
 
 @contextmanager

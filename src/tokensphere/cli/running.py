@@ -110,19 +110,35 @@ def check_paths() -> None:
         check_figure_path(options["plot"])
 
 
-def do_and_show(job: Any, result: Callable[[Any], Any]) -> None:
-    """Do a job of directions and show its result; Ctrl-C keeps, and shows, what is done until then."""
+def do_and_show(
+    job: Any, result: Callable[[Any], Any], so_far: Callable[[Any], str] | None = None
+) -> None:
+    """Do a job of directions and show its result; Ctrl-C keeps, and shows, what is done until then.
+
+    Parameters
+    ----------
+    job : the work
+    result : of what is done
+    so_far : what can be told of it on the way, in a line or two
+    """
     from tokensphere.run import go_on
 
     options = asked()
-    with progress.counting(len(job) + job.draws, long=True) as advance:
-        done = go_on(job, save=options["save"], fresh=options["fresh"], progress=advance)
+    with progress.counting(len(job) + job.draws, long=True) as bar:
+        told = None
+        if bar is not None and so_far is not None:
+            told = _teller(bar, so_far)
+        done = go_on(job, save=options["save"], fresh=options["fresh"], progress=bar, told=told)
     if done.stopped:
         stopped = f"stopped after {len(done.part):,} of {len(job):,} directions"
         click.echo(f"tokensphere: {stopped}", err=True)
     show(result(done.part))
     if done.stopped:
         sys.exit(INTERRUPTED)
+
+
+def _teller(bar: progress.Bar, so_far: Callable[[Any], str]) -> Callable[[Any], None]:
+    return lambda part: bar.say(so_far(part))
 
 
 def show(result: Any) -> None:

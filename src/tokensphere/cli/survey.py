@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from typing import Any
 
 import click
 
 from tokensphere.cli import options, running
 from tokensphere.cli.app import main
+
+_TELL_1_PERCENT = 99  # surrogates
 
 
 @main.command()
@@ -60,8 +64,29 @@ def survey(
             return found
         return name_survey(space, found, labels=labels, store=running.null_files())
 
-    running.do_and_show(job, result)
+    def so_far(part: Any) -> str:
+        from tokensphere.views.terminal.survey import so_far
+
+        return so_far(job.so_far(part), surrogates)
+
+    started, whole = time.monotonic(), running.asked()["save"] is None
+    running.do_and_show(job, result, so_far)
+    if whole and sys.stderr.isatty():
+        click.echo(f"tokensphere: {_finer(time.monotonic() - started, count, surrogates)}", err=True)
     if job.clipped:
         kept = f"{job.clipped:,} of {len(space):,} tokens keep their place"
         why = "in the vocabularies with no words: their block leaves no room for noise"
         click.echo(f"tokensphere: {kept} {why}", err=True)
+
+
+def _finer(seconds: float, count: int, surrogates: int) -> str:
+    """How long it took, and what finer answers would take."""
+    asks = [f"-n {4 * count} (intervals half as wide) would take at most {_minutes(4 * seconds)}"]
+    if 0 < surrogates < _TELL_1_PERCENT:
+        took = _minutes(seconds * _TELL_1_PERCENT / surrogates)
+        asks.append(f"--surrogates {_TELL_1_PERCENT} (chances of 1 %) about {took}")
+    return f"took {seconds:.0f} s; {', '.join(asks)}"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.arrays import Bools, Floats, Int64s
+from tokensphere.arrays import Floats, Int64s
 from tokensphere.errors import InputError
 from tokensphere.records import Record
 from tokensphere.statistics.intervals import wilson
@@ -30,7 +30,7 @@ class Beyond(Record, interval="interval_95"):
     level : asked for
     attained : the largest level up to it that p-values from S draws can have; chance gives this share
     rate : share of the values with ``p ≤ attained``, in [0, 1]
-    interval : its 95 % interval, over values and draws
+    interval : its 95 % interval, over values, draws, and worlds in the place of the real one
     """
 
     level: float
@@ -75,10 +75,13 @@ def own_null(values: Floats, null: Floats, *, levels: tuple[float, ...] = LEVELS
     """How many values are beyond their own null.
 
     A value's ``p = (1 + #{s : null_s ≥ value}) / (1 + S)``. If it were one more draw, p would be uniform
-    on ``1/(S + 1), …, 1``, by exchangeability. The variance of a share is that over values,
-    ``r (1 − r)/m``, and that over whole worlds, the jackknife's. What belongs to a value in a world is
-    in both: the interval is a little too wide rather than too narrow, as with other ways to resample
-    both (Owen 2007).
+    on ``1/(S + 1), …, 1``, by exchangeability. The variance of a share has three parts: that over
+    values, ``r (1 − r)/m``; that over the draws, the jackknife's; and, since the values themselves are
+    of one world, that by which one world's share differs from another's: of each draw beside the
+    others, what ``m`` values do not explain, as if a world moved all values alike and these were normal
+    (``φ(Φ⁻¹(r))`` for each unit that it moves them). What belongs to a value in a world is in the first
+    two: the interval is a little too wide rather than too narrow, as with other ways to resample both
+    (Owen 2007).
 
     Parameters
     ----------
@@ -101,16 +104,16 @@ def own_null(values: Floats, null: Floats, *, levels: tuple[float, ...] = LEVELS
         raise InputError(
             f"values of shape {values.shape}, a null of shape {null.shape}: need (m,), (m, S)"
         )
-    beyond = null >= values[:, None]
     draws = null.shape[1]
+    order = np.sort(null, axis=1)
     at = []
     for level in levels:
         allowed = floor(level * (draws + 1) + 1e-9) - 1  # draws beyond a value with so small a p
         if allowed >= 0:
-            rate, effective = _share(beyond, allowed)
+            rate, effective = _share(values, null, order, allowed)
             at.append(Beyond(level, (allowed + 1) / (draws + 1), rate, wilson(rate, effective)))
     allowed = floor(_HALF * (draws + 1)) - 1
-    rate, effective = _share(beyond, allowed)
+    rate, effective = _share(values, null, order, allowed)
     chance = (allowed + 1) / (draws + 1)
     ends = (_not_null(end, chance) for end in wilson(rate, effective))
     return OwnNull(draws, tuple(at), _not_null(rate, chance), (next(ends), next(ends)))
@@ -120,15 +123,45 @@ def _not_null(rate: float, chance: float) -> float:
     return max(0.0, 1 - (1 - rate) / (1 - chance))
 
 
-def _share(beyond: Bools, allowed: int) -> tuple[float, float]:
-    """Share of values with at most `allowed` draws beyond; how many independent ones tell as much."""
-    m, draws = beyond.shape
-    count = np.count_nonzero(beyond, axis=1)
+def _share(values: Floats, null: Floats, order: Floats, allowed: int) -> tuple[float, float]:
+    """Share of values with at most `allowed` draws beyond; how many independent ones tell as much.
+
+    `order` is the null with the draws of each value ascending.
+    """
+    m, draws = null.shape
+    count = counts_beyond(values, null)
     rate = float(np.mean(count <= allowed))
     if not 0 < rate < 1 or draws < 2:
         return rate, m
     # Without draw s, the values that were one too far for it alone come in.
-    joins = np.count_nonzero(beyond[count == allowed + 1], axis=0) / m
-    worlds = (draws - 1) ** 2 / draws * float(np.var(joins, ddof=1))
+    near = count == allowed + 1
+    joins = np.count_nonzero(null[near] >= values[near, None], axis=0) / m
+    of_draws = (draws - 1) ** 2 / draws * float(np.var(joins, ddof=1))
     of_values = rate * (1 - rate) / m
-    return rate, m * of_values / (of_values + worlds)
+    variance = of_values + of_draws + _slope(rate) ** 2 * _between(null, order, allowed)
+    return rate, rate * (1 - rate) / variance
+
+
+def _between(null: Floats, order: Floats, allowed: int) -> float:
+    """The variance of a world's level, of which m values do not explain the draws' own shares.
+
+    A draw's share: of the values whose draw is one of the ``allowed + 1`` largest.
+    """
+    m, draws = null.shape
+    if allowed + 1 >= draws:
+        return 0.0
+    shares = np.mean(null >= order[:, [draws - 1 - allowed]], axis=0)
+    mean = float(np.mean(shares))
+    if not 0 < mean < 1:
+        return 0.0
+    more = float(np.var(shares, ddof=1)) - mean * (1 - mean) / m
+    slope = _slope(mean)
+    return max(more, 0.0) / (slope * slope)
+
+
+def _slope(share: float) -> float:
+    """By how much the share of normal values above a threshold grows with their mean: ``φ(Φ⁻¹(r))``."""
+    from scipy.special import ndtri
+
+    at = float(ndtri(share))
+    return float(np.exp(-(at**2) / 2) / np.sqrt(2 * np.pi))

@@ -52,15 +52,8 @@ def _of_which(test: DirectionTest) -> list[str]:
         of = {"ids": "ids", "norms": "lengths"}[test.null.spec.tenths]
         return [f"As frequent: of the same tenth of the {of} of all tokens; {count}."]
     if law == "own":
-        shrinkage = [part.about["shrinkage"] for part in nulls]
-        least, most = (percent(share) for share in (min(shrinkage), max(shrinkage)))
-        by = least if least == most else f"{least} to {most}"
         whose = "each group's" if len(nulls) > 1 else "their"
-        return [
-            f"Those tested are in the fit of {whose} mean and covariance, which is shrunk by {by}"
-            " towards a sphere (Ledoit & Wolf 2004). Where their cloud is not round, too many are found"
-            " nearer than its draws, 9 to 31 % for 5 (docs/calibration.md): take such a p as a hint."
-        ]
+        return [f"Those tested are in the fit of {whose} own mean and covariance."]
     return []
 
 

@@ -46,6 +46,21 @@ def result(space: ts.EmbeddingSpace) -> Survey:
     return survey(space, **{**SMALL, "directions": LATER, "surrogate": SurrogateSpec(count=19)})
 
 
+def test_what_can_be_told_before_the_end(space: ts.EmbeddingSpace) -> None:
+    job = SurveyJob(space, **{**SMALL, "surrogate": SurrogateSpec(count=19)})
+    (part,) = job.blocks(0)
+    assert job.so_far(part) is None
+    told: list[Any] = []
+    job.finish(part, None, lambda: told.append(job.so_far(part)))
+    assert [one.draws for one in told] == list(range(1, 20))
+    for n, one in enumerate(told, 1):
+        largest = part.nulls[:, :n, 0, 0, 1].max(axis=1)
+        assert one.at[0].rate == np.mean(part.coherence[:, 0, 0, 1] > largest)
+        assert one.at[0].attained == 1 / (n + 1)
+    (last,) = told[-1:]
+    assert last == job.result(part).main.own
+
+
 def test_planted_groups_are_coherent_and_found() -> None:
     """80 groups of 12: whatever a direction meets is one of them, and its list of 10 all of one.
 

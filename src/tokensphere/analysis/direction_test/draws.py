@@ -17,7 +17,7 @@ from tokensphere.geometry.search import QUERIES_AT_ONCE
 from tokensphere.statistics.draws import BLOCK, Draws, DrawStore, first_draws
 
 _BLOCKS_AT_ONCE = QUERIES_AT_ONCE // BLOCK
-_VERSION = 4  # of how draws are measured and kept; raised whenever the same key would mean other values
+_VERSION = 5  # of how draws are measured and kept; raised whenever the same key would mean other values
 
 
 def null_values(
@@ -92,6 +92,5 @@ def _flat(about: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in about.items():
         flat |= _flat(value) if isinstance(value, dict) else {name: value}
-    for name in ("path", "shrinkage"):  # the latter follows from the rows, and a processor's rounding
-        flat.pop(name, None)
+    flat.pop("path", None)
     return flat

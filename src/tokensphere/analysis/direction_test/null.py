@@ -171,8 +171,7 @@ def _own(spec: NullSpec, tested: Directions) -> Null:
     for number, group in enumerate(there.tolist()):
         name = tested.groups[group] if grouped else ""
         cloud = Cloud(tested, np.flatnonzero(of == number), name)
-        found = cloud.moments()
-        about = {"rows_sha256": cloud.digest(), "fitted": found.count, "shrinkage": found.shrinkage}
+        about = {"rows_sha256": cloud.digest(), "fitted": cloud.fit().count}
         title = f"own of {name}" if name else "own"
         parts.append(Part(title, partial(cloud.law, int(spec.seed)), False, about))
     return Null(spec, tuple(parts), of.astype(np.intp))

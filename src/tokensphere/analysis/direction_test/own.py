@@ -1,13 +1,15 @@
 """The null ``own``: normal, with the mean and covariance of those tested (docs/definitions.md 1).
 
 Lengths mean nothing, so of unit rows. Where there are groups each has a null of its own. The directions
-that are tested are in the fit, and few of them are most of it: then the covariance is shrunk, and says
-by how much.
+that are tested are in the fit. Of fewer directions than dimensions the draws stay in their span, as they
+do themselves; a covariance drawn towards a sphere (Ledoit & Wolf 2004) would lie less along what tokens
+differ in, and 9 to 31 % of a cloud that is not round had p ≤ 0.05 beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
@@ -20,7 +22,22 @@ from tokensphere.geometry.compute import workers
 from tokensphere.geometry.laws import NullLaw, gaussian_law
 from tokensphere.geometry.search import QUERIES_AT_ONCE
 from tokensphere.geometry.similarity import vector_lengths
-from tokensphere.statistics.shrinkage import Moments, shrunk_moments
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Mean and covariance of some unit rows.
+
+    Attributes
+    ----------
+    count : m, how many rows
+    mean : float64 array of shape (d,)
+    covariance : float64 array of shape (d, d), the sum of products over m − 1; its rank is at most m − 1
+    """
+
+    count: int
+    mean: Float64s
+    covariance: Float64s
 
 
 class Cloud:
@@ -54,7 +71,7 @@ class Cloud:
             hasher.update(np.ascontiguousarray(block).data)
         return hasher.hexdigest()
 
-    def moments(self) -> Moments:
+    def fit(self) -> Fit:
         """Mean and covariance.
 
         Raises
@@ -63,19 +80,26 @@ class Cloud:
             fewer than 2 directions, or all are the same
         """
         of = f"group {self._name!r:.60}" if self._name else "set that is tested"
-        count = sum(map(len, self.rows()))
+        count, total = 0, np.zeros(0)
+        for block in self.rows():
+            total = block.sum(axis=0) + (total if count else 0.0)
+            count += len(block)
         if count < 2:
             raise InputError(
                 f"the null 'own' needs 2 directions or more that can be tested, but the {of} has"
                 f" {count}; use another null"
             )
+        mean = total / count
+        products = np.zeros((len(mean), len(mean)))
         with workers(1):  # the same to the bit whatever the BLAS would use
-            found = shrunk_moments(self.rows)
-        if not np.trace(found.covariance) > 1e-12:
+            for block in self.rows():
+                offsets = block - mean
+                products += offsets.T @ offsets
+        if not np.trace(products) > 1e-12 * count:
             raise InputError(f"all directions of the {of} are the same; use another null than 'own'")
-        return found
+        return Fit(count, mean, products / (count - 1))
 
     def law(self, seed: int) -> NullLaw:
         """Draws with the mean and covariance of the rows."""
-        found = self.moments()
+        found = self.fit()
         return gaussian_law(found.covariance, seed, mean=found.mean, key="own")

@@ -31,7 +31,7 @@ from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import DrawStore
 from tokensphere.statistics.exceedance import exceedance_rates
-from tokensphere.statistics.own_null import own_null
+from tokensphere.statistics.own_null import OwnNull, own_null
 
 _PAIRS = 100_000  # for the limit of `alike`: a hundred of them lie above it
 _LEAST = 100  # directions without which a percentile means nothing
@@ -193,6 +193,18 @@ class SurveyJob(OnDirections):
     def restore(self, columns: Mapping[str, Column]) -> SurveyRecords:
         """The records that a file has; a FormatError if its columns are not of this survey."""
         return SurveyRecords.from_columns(columns, self.settings)
+
+    def so_far(self, done: SurveyRecords) -> OwnNull | None:
+        """The lists shown beside the surrogates that are done: how many are beyond all of them.
+
+        None before the first is.
+        """
+        n, settings = done.surrogates_done, self.settings
+        if not n:
+            return None
+        which = int(settings.centered), int(settings.forms), settings.ks.index(settings.k)
+        values, null = done.coherence[:, *which], done.nulls[:, :n, *which]
+        return own_null(values, null, levels=(1 / (n + 1),))
 
     def result(self, done: SurveyRecords) -> Survey:
         """Rates and hubs of the directions that are done.

@@ -11,7 +11,7 @@ from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.statistics.intervals import Share
-from tokensphere.statistics.own_null import Beyond
+from tokensphere.statistics.own_null import Beyond, OwnNull
 from tokensphere.views.terminal.render import Row, cell, cells, spaced, table, title, token_caption
 from tokensphere.views.text import (
     FORMS,
@@ -113,6 +113,20 @@ def sentence(result: Survey) -> str:
     )
     more = f" To tell chances of 1 %, ask for 99 vocabularies: {99 / own.draws:.0f} times the work."
     return said if len(own.at) == len(LEVELS) else said + more
+
+
+def so_far(found: OwnNull | None, surrogates: int) -> str:
+    """What can be told before all surrogates are done: the chance is still larger, the excess is not."""
+    if found is None:
+        return f"lists are made; now the same in {surrogates} vocabularies with no words"
+    beyond, n = found.at[0], found.draws
+    most = f"both {n}" if n == 2 else f"all {n}" if n > 1 else "the first"
+    return (
+        f"so far, beside {n} of {surrogates} vocabularies with no words: {tenths(beyond.rate)}"
+        f" ({between(beyond.interval)}) more alike than in {most}, where chance gives"
+        f" {tenths(beyond.attained)}; {percent(found.not_null)}"
+        f" ({between(found.not_null_interval)}) estimated not to be by chance"
+    )
 
 
 def _directions(result: Survey) -> str:
