@@ -156,7 +156,7 @@ def _between(null: Floats, order: Floats, allowed: int) -> float:
         return 0.0
     more = float(np.var(shares, ddof=1)) - mean * (1 - mean) / m
     slope = _slope(mean)
-    return max(more, 0.0) / (slope * slope)
+    return float(max(more, 0.0) / (slope * slope))
 
 
 def _slope(share: float) -> float:
