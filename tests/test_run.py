@@ -118,7 +118,9 @@ def test_what_is_done_is_told_once_all_directions_are(path: Path) -> None:
     for save in (None, path):
         told: list[Numbers] = []
         go_on(Squares(draws=3), save=save, told=told.append)
-        assert [part.tolist() for part in told] == [ALL.tolist()] * 2  # with the last block, and after the step that was left
+        assert [part.tolist() for part in told] == [
+            ALL.tolist()
+        ] * 2  # with the last block, and after the step that was left
 
 
 def test_a_file_says_what_it_is(path: Path) -> None:
