@@ -1,1 +1,1 @@
-"""Files that people really have, written small in their real layouts: what is read, and what is refused."""
+"""Files that people really have, written small in their layouts: what is read, and what is refused."""
