@@ -45,6 +45,14 @@ def test_a_decoder_with_planted_features(
     assert len(first) == 20 and len(set(first) & set(range(20))) >= 18
 
 
+def test_sums_of_tokens_that_the_bundled_model_has(bundled: ts.EmbeddingSpace) -> None:
+    sums = ts.read_token_expressions(EXAMPLES / "groups.txt")
+    assert [one.name for one in sums] == ["animals", "colours", "months", "fruit", "unrelated"]
+    for one in sums:
+        assert len(one.positive) == 5 and not one.negative
+        assert all(bundled.vocabulary.id(token) >= 0 for token in one.positive)
+
+
 def test_pairs_of_tokens_that_the_bundled_model_has(bundled: ts.EmbeddingSpace) -> None:
     sums = ts.read_token_expressions(EXAMPLES / "pairs.txt")
     assert len(sums) == 5

@@ -136,6 +136,26 @@ def test_directions_of_tokens(tmp_path: Path) -> None:
         )
 
 
+def test_sums_of_tokens_are_beside_as_many_random_tokens_and_vectors_are_not(
+    probe: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "pairs.txt"
+    path.write_text('" king" - " queen"\ndays: " Monday" + " Tuesday"\n', encoding="utf-8")
+    tokens, named = (
+        record("--tokens", path, "--nulls", 200, *null) for null in ([], ["--null", "difference"])
+    )
+    assert tokens["results"] == named["results"]
+    assert tokens["settings"]["null_because"] == "directions are sums of tokens"
+    assert named["settings"]["null_because"] is None
+    text = " ".join(good("--tokens", path, "--nulls", 200).split())
+    assert "null: difference (directions are sums of tokens), 200 draws" in text
+    vectors = record(probe, "--nulls", 200)["settings"]
+    assert (vectors["null"], vectors["null_because"]) == ("isotropic", "directions are vectors")
+    assert "null: isotropic, 200 draws" in " ".join(good(probe, "--nulls", 200).split())
+    alike = record("--tokens", path, "--nulls", 200, "--null", "isotropic")["settings"]
+    assert (alike["null"], alike["null_because"]) == ("isotropic", None)
+
+
 def test_a_cached_null_is_not_drawn_again(probe: Path, searched: list[int]) -> None:
     first = good(probe, "--nulls", 1500)
     assert searched == [2048, 50]
@@ -249,7 +269,8 @@ def test_bad_input_is_one_line(probe: Path, tmp_path: Path) -> None:
     fails("there is no file or folder", tmp_path / "none.npy")
     fails("unknown null 'normal'", probe, "--null", "normal")
     fails("unknown statistic 'spread': use one of nearness, cosine", probe, "--statistic", "spread")
-    fails("only sample takes a file", probe, "--null", f"covariance:{probe}")
+    for null in ("own:3", f"covariance:{probe}"):
+        fails("only sample:FILE, frequency:ids and frequency:norms have a colon", probe, "--null", null)
     fails("unknown tenths 'size': use one of ids, norms", probe, "--null", "frequency:size")
     fails("of vectors nobody knows these", probe, "--null", "frequency")
     fails(
@@ -260,7 +281,8 @@ def test_bad_input_is_one_line(probe: Path, tmp_path: Path) -> None:
     fails("the group 'one.npy' has 1; use another null", one, "--null", "own")
     fails("needs a file to draw directions from", probe, "--null", "sample")
     fails("two samples are given", probe, "--null", f"sample:{probe}", "--sample", probe)
-    fails("a sample is given, but the null is 'isotropic'", probe, "--sample", probe)
+    fails("--sample needs --null sample", probe, "--sample", probe)
+    fails("the p of 'any' cannot be settled", probe, "--settle", 0.05, "--statistic", "any")
     fails("from 2 to", probe, "-k", 5000)
     fails("must end in .png", probe, "--plot", tmp_path / "x.gif")
     for arguments in (["--nulls", 0], ["--settle", 1.5], ["--sort", "size"], ["-k", 1], ["--top", -1]):

@@ -15,7 +15,7 @@ from tokensphere.errors import InputError
 
 _null_options = together(
     option("--null", "isotropic, covariance, own, difference, frequency, frequency:norms or"
-           " sample:FILE.", default="isotropic", metavar="LAW"),
+           " sample:FILE; if not given difference for sums of tokens, else isotropic.", metavar="LAW"),
     option("--sample", "Directions to draw from, for --null sample.", metavar="FILE"),
     number("--nulls", 10_000, "Directions of the null; of a sample, the most.", least=1, to="n_null"),
     option("--settle", "Draw on until it is clear which p are below this.",
@@ -50,7 +50,7 @@ _shown_options = together(
 @options.labels
 @options.model
 def direction_test(
-    directions: str | None, tokens_file: Path | None, null: str, sample: str | None, n_null: int,
+    directions: str | None, tokens_file: Path | None, null: str | None, sample: str | None, n_null: int,
     settle: float | None, most_nulls: int, seed: int, both_ends: bool, statistic: str, by: str,
     top: int, **_: Any,
 ) -> None:  # fmt: skip
@@ -60,7 +60,7 @@ def direction_test(
     tokensphere test probe.npy
     tokensphere test sae.safetensors:W_dec --model openai-community/gpt2-large
     tokensphere test model.gguf:'blk.*.ffn_down.weight' --model model.gguf
-    tokensphere test --tokens pairs.txt --null difference
+    tokensphere test --tokens pairs.txt
 
     For each direction the p of four statistics: are its nearest tokens near (mean cosine of the k
     nearest), is one of them (largest cosine), are they alike (coherence T), do they share a label
@@ -73,12 +73,13 @@ def direction_test(
     running.check_paths()
     if settle is not None and most_nulls < n_null:
         raise InputError(f"--most-nulls is {most_nulls}, below --nulls {n_null}; allow as many or more")
+    from tokensphere.analysis.direction_test.job import DirectionTestJob, SettleSpec
+    from tokensphere.analysis.direction_test.null import NullSpec
     from tokensphere.analysis.direction_test.statistics import check_statistic
 
     check_statistic(statistic)
+    until = None if settle is None else SettleSpec(settle, statistic, most_nulls)
     space = running.load_model()
-    from tokensphere.analysis.direction_test.job import DirectionTestJob, SettleSpec
-    from tokensphere.analysis.direction_test.null import NullSpec
     from tokensphere.directions.given import make_directions
 
     search = running.search_settings()
@@ -91,19 +92,26 @@ def direction_test(
             null=NullSpec(law, n_null, seed, drawn_from, tenths),
             search=search,
             labels=running.label_table_of(space),
-            settle=None if settle is None else SettleSpec(settle, statistic, most_nulls),
+            settle=until,
             store=running.null_files(),
         )
         running.do_and_show(job, lambda part: job.result(part).top(top, by=by, statistic=statistic))
 
 
-def _law(null: str, sample: str | None) -> tuple[Any, Any, str | None]:
+def _law(null: str | None, sample: str | None) -> tuple[Any, Any, str | None]:
     """The law, what its tenths are of, and the file of its sample."""
+    if null is None:
+        if sample:
+            raise InputError("--sample needs --null sample, and no --null is given")
+        return None, "ids", None
     law, colon, file = null.partition(":")
     if law == "frequency":
         return law, file if colon else "ids", sample
     if colon and law != "sample":
-        raise InputError(f"--null {null!r:.100} is unknown: only sample takes a file, as sample:FILE")
+        raise InputError(
+            f"--null {null!r:.100} is unknown: only sample:FILE, frequency:ids and frequency:norms have"
+            " a colon"
+        )
     if file and sample:
         raise InputError("two samples are given, with --null sample:FILE and with --sample; give one")
     if law == "sample" and not (file or sample):

@@ -27,6 +27,7 @@ def in_words(test: DirectionTest, statistic: type[Statistic]) -> str:
 def law_of(test: DirectionTest) -> str:
     """What directions were compared with."""
     law = test.null.spec.law
+    assert law is not None
     return _DIFFERENCES if law == "difference" and not test.own_left_out else LAWS[law]
 
 
@@ -183,6 +184,8 @@ def _settled(test: DirectionTest) -> str:
 def caption(test: DirectionTest) -> str:
     """What it takes to do the test again, and what was left out."""
     search, spec, sample = test.search, test.null.spec, test.null.left_out
+    # The other default, isotropic, is what one expects.
+    because = f" ({test.null.because})" if spec.law == "difference" and test.null.because else ""
     return joined(
         tokens_of(len(test.vocabulary), test.provenance.model),
         f"{search.similarity}, {ROWS[search.centered]}, k = {search.k}",
@@ -190,7 +193,7 @@ def caption(test: DirectionTest) -> str:
         "tokens that directions are made of are left out" if test.own_left_out else "",
         _untestable(test),
         f"rows of the sample that are no directions: {sample:,}" if sample else "",
-        f"null: {spec.law}, {test.n_draws:,} draws, seed {spec.seed}",
+        f"null: {spec.law}{because}, {test.n_draws:,} draws, seed {spec.seed}",
         "input and output matrix are the same (tied)" if test.tied else "",
         SPACE,
     )

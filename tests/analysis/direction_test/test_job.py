@@ -323,7 +323,6 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (V, {"k": 201, "forms": True}, "only 200 different tokens can be found"),
     (V, {"similarity": "euclidean"}, "use cosine or dot"),
     (V, {"similarity": "l2"}, "unknown similarity"),
-    (V, {"settle": SettleSpec(0.05, statistic="best")}, "unknown statistic 'best'"),
     (V, {"settle": SettleSpec(2.0)}, "level to settle"),
 ]
 

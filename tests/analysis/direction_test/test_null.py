@@ -153,8 +153,13 @@ def test_nulls_that_there_are_not() -> None:
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"law": "normal"}, "unknown null 'normal'"),
         ({"law": "sample"}, "needs a sample"),
-        ({"sample": SAMPLE}, "a sample is given, but the null is 'isotropic'"),
-        ({"tenths": "norms"}, "tenths are for the null 'frequency', and the null is 'isotropic'"),
+        ({"sample": SAMPLE}, "a sample is given, but no null is named"),
+        ({"sample": SAMPLE, "law": "own"}, "a sample is given, but the null is 'own'"),
+        ({"tenths": "norms"}, "tenths are for the null 'frequency', and no null is named"),
+        (
+            {"tenths": "norms", "law": "own"},
+            "tenths are for the null 'frequency', and the null is 'own'",
+        ),
         ({"law": "frequency", "tenths": "words"}, "unknown tenths 'words'"),
         ({"law": "frequency"}, "of vectors nobody knows these"),
         ({"law": "sample", "sample": np.zeros((3, D))}, "no row of the sample is a direction"),
@@ -169,6 +174,21 @@ def test_nulls_that_there_are_not() -> None:
             assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="unknown null 'normal'"):
         run(np.eye(D), null="normal")
+
+
+def test_the_null_of_tokens_is_another_than_that_of_vectors() -> None:
+    for given, law in (
+        (AXES, "isotropic"), (RandomDirections(D, 5), "isotropic"), ("t1", "difference"),
+        (["t1", "t2"], "difference"), ([TokenSum(("t1",), ("t2",))], "difference"),
+    ):  # fmt: skip
+        found = run(given, draws=100)
+        with case(law=law, given=given):
+            assert found.null.spec.law == law and found.null.because is not None
+            named = run(given, draws=100, law=law)
+            assert named.null.because is None
+            np.testing.assert_array_equal(found["nearness"].pvalue, named["nearness"].pvalue)
+    assert ts.direction_test(SPACE, AXES, null="covariance").null.spec.law == "covariance"
+    assert ts.direction_test(SPACE, "t1").null.spec.law == "difference"
 
 
 def test_rows_of_a_sample_that_are_no_directions_are_left_out_and_counted() -> None:

@@ -120,5 +120,7 @@ def test_any_is_uniform_under_the_null_where_the_least_p_is_not() -> None:
 
 
 def test_any_cannot_be_settled() -> None:
-    with pytest.raises(InputError, match="unknown statistic 'any': use one of nearness"):
-        run(np.eye(D), settle=ts.SettleSpec(0.05, statistic="any"))
+    with pytest.raises(InputError, match=r"the p of 'any' cannot be settled, .* nearness, cos"):
+        ts.SettleSpec(0.05, statistic="any")
+    with pytest.raises(InputError, match="unknown statistic 'spread': use one of nearness"):
+        ts.SettleSpec(0.05, statistic="spread")

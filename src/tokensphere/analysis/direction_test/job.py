@@ -20,7 +20,13 @@ from tokensphere.analysis.direction_test.draws import null_values
 from tokensphere.analysis.direction_test.measure import REASONS, Measured, Measurer
 from tokensphere.analysis.direction_test.null import NullSpec, make_null
 from tokensphere.analysis.direction_test.result import DirectionTest
-from tokensphere.analysis.direction_test.statistics import BEST, KINDS, STATISTICS, Values
+from tokensphere.analysis.direction_test.statistics import (
+    BEST,
+    KINDS,
+    STATISTICS,
+    MostExtreme,
+    Values,
+)
 from tokensphere.analysis.job import Column, OnDirections, Progress, Table, work
 from tokensphere.analysis.naming.lists import NamingSpec, labels_of, name_lists
 from tokensphere.arrays import Int64s
@@ -48,18 +54,31 @@ class SettleSpec:
     level : in (0, 1)
     statistic : whose p-values: ``"nearness"``, ``"cosine"``, ``"coherence"`` or ``"label"``
     most : how many draws that may come to
+
+    Raises
+    ------
+    InputError
+        an unknown statistic, or ``"any"``: the ranks that its p is of change with every draw
     """
 
     level: float
     statistic: str = BEST
     most: int = 100_000
 
+    def __post_init__(self) -> None:
+        if self.statistic == MostExtreme.name:
+            raise InputError(
+                "the p of 'any' cannot be settled, since more draws change the ranks that it is made of;"
+                f" settle that of one statistic: {', '.join(STATISTICS)}"
+            )
+        check_choice("statistic", self.statistic, STATISTICS)
+
 
 def direction_test(
     space: EmbeddingSpace,
     directions: Any,
     *,
-    null: NullSpec | Law = "isotropic",
+    null: NullSpec | Law | None = None,
     search: SearchSettings = CENTERED,
     labels: LabelTable | None = None,
     settle: SettleSpec | None = None,
@@ -82,7 +101,8 @@ def direction_test(
         :func:`directions` made of these, with names, groups, or both ends of each
     null : what chance is: ``"isotropic"``, ``"covariance"``, ``"own"``, ``"difference"``,
         ``"frequency"``, or a :class:`NullSpec` that says how many draws (10,000), which seed, and for
-        ``"sample"`` of what
+        ``"sample"`` of what; by default ``"difference"`` for tokens and sums of tokens, else
+        ``"isotropic"``
     search : how neighbours are looked for, with k of 2 or more; cosine or dot
     labels : by default those that come with tokensphere
     settle : go on drawing until it is settled on which side of a level the p-values lie
@@ -123,7 +143,7 @@ class DirectionTestJob(OnDirections):
         space: EmbeddingSpace,
         directions: Any,
         *,
-        null: NullSpec | Law = "isotropic",
+        null: NullSpec | Law | None = None,
         search: SearchSettings = CENTERED,
         labels: LabelTable | None = None,
         settle: SettleSpec | None = None,
@@ -134,8 +154,6 @@ class DirectionTestJob(OnDirections):
         self.space, self.search, self._store = space, search, store
         self._settle = settle
         self._settled: Settled | None = None
-        if settle is not None:
-            check_choice("statistic", settle.statistic, STATISTICS)  # `any` is no share of draws
         self.directions = make_directions(space, directions, search)
         self._measurer = Measurer(space, search, labels_of(space, labels), compute=compute)
         sample = None if spec.sample is None else make_directions(space, spec.sample, search)

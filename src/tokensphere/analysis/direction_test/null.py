@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,11 @@ from tokensphere.geometry.laws import LAWS, Isotropic, Law, NullLaw, Sample, Tok
 from tokensphere.geometry.search import QUERIES_AT_ONCE
 from tokensphere.geometry.surrogate import unit_covariance
 
+# What is near to a sum of tokens is near to these tokens' kin, whatever they are: beside the isotropic
+# null half the sums of unrelated words have a "meaning" (docs/power.md).
+_OF_TOKENS: tuple[Law, str] = ("difference", "directions are sums of tokens")
+_OF_VECTORS: tuple[Law, str] = ("isotropic", "directions are vectors")
+
 
 @dataclass(frozen=True)
 class NullSpec:
@@ -34,7 +39,8 @@ class NullSpec:
 
     Attributes
     ----------
-    law : ``"isotropic"``, ``"covariance"``, ``"own"``, ``"difference"``, ``"frequency"``, ``"sample"``
+    law : ``"isotropic"``, ``"covariance"``, ``"own"``, ``"difference"``, ``"frequency"``, ``"sample"``;
+        by default ``"difference"`` where all directions are made of tokens, else ``"isotropic"``
     draws : B, at least 1; no p-value is below 1/(1 + B). For ``sample`` the most: each row is drawn once
     seed : 0 or more
     sample : for the law ``sample``: directions to draw from, whatever a test takes; held in memory
@@ -47,23 +53,23 @@ class NullSpec:
         an unknown law, a seed below 0, no sample for ``sample`` or one for another law, unknown tenths
     """
 
-    law: Law = "isotropic"
+    law: Law | None = None
     draws: int = 10_000
     seed: int = 0
     sample: Any = None
     tenths: TenthsOf = "ids"
 
     def __post_init__(self) -> None:
-        check_choice("null", self.law, LAWS)
+        if self.law is not None:
+            check_choice("null", self.law, LAWS)
+        is_ = "no null is named" if self.law is None else f"the null is {self.law!r}"
         check_whole("draws", self.draws, 1)
         check_whole("the seed", self.seed)
         check_choice("tenths", self.tenths, TENTHS_OF)
         if self.tenths != "ids" and self.law != "frequency":
-            raise InputError(f"tenths are for the null 'frequency', and the null is {self.law!r}")
+            raise InputError(f"tenths are for the null 'frequency', and {is_}")
         if self.sample is not None and self.law != "sample":
-            raise InputError(
-                f"a sample is given, but the null is {self.law!r}; use null 'sample' for it"
-            )
+            raise InputError(f"a sample is given, but {is_}; use null 'sample' for it")
         if self.sample is None and self.law == "sample":
             raise InputError("the null 'sample' needs a sample: a matrix whose rows are directions")
 
@@ -92,11 +98,12 @@ class Null:
 
     Attributes
     ----------
-    spec : the law, the seed, the most draws
+    spec : the law, never None, the seed, the most draws
     parts : the nulls
     of : int array of shape (m,), for each direction the number of its null
     end : how many draws there can be, if there is an end
     left_out : rows of the user's sample that are no directions
+    because : why this law, where the user named none
     """
 
     spec: NullSpec
@@ -104,6 +111,7 @@ class Null:
     of: Intps
     end: int | None = None
     left_out: int = 0
+    because: str | None = None
 
     @property
     def draws(self) -> int:
@@ -139,11 +147,21 @@ def make_null(
     tested : the directions that will be compared
     sample : the directions of ``spec.sample``
     """
+    if spec.law is None:
+        law, because = _OF_TOKENS if tested.own else _OF_VECTORS
+        return replace(_of_law(replace(spec, law=law), measurer, tested, sample), because=because)
+    return _of_law(spec, measurer, tested, sample)
+
+
+def _of_law(spec: NullSpec, measurer: Measurer, tested: Directions, sample: Directions | None) -> Null:
+    """The nulls of a law that is named."""
+    assert spec.law is not None
+    title: str = spec.law
     space, seed = measurer.space, int(spec.seed)
     every = np.zeros(len(tested), dtype=np.intp)
 
     def alone(law: Callable[[], NullLaw], **about: Any) -> tuple[Part, ...]:
-        return (Part(spec.law, law, False, about),)
+        return (Part(title, law, False, about),)
 
     if spec.law == "isotropic":
         return Null(spec, alone(lambda: Isotropic(space.shape[1], seed)), every)

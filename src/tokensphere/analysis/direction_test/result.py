@@ -233,6 +233,7 @@ class DirectionTest(Result):
             "settings": {
                 **self.search.to_dict(),
                 "null": self.null.spec.law,
+                "null_because": self.null.because,
                 "n_null": self.n_draws,
                 "seed": self.null.spec.seed,
                 **record(self, "both_ends", "own_left_out"),
