@@ -127,7 +127,7 @@ def test_directions_of_tokens(tmp_path: Path) -> None:
         text = " ".join(good("--tokens", path, "--null", tenths, "--nulls", 200).split())
         assert f"As frequent: of the same {words} of all tokens; 2 nulls" in text
     own = " ".join(good("--tokens", path, "--null", "own", "--nulls", 200).split())
-    assert "Those tested are in the fit of their mean and covariance, which is shrunk by " in own
+    assert "Those tested are in the fit of their own mean and covariance." in own
     found = record("--tokens", path, "--nulls", 200)
     for row in found["results"]:
         near = {neighbor["token"] for neighbor in row["neighbors"]}

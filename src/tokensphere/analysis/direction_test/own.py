@@ -1,9 +1,8 @@
 """The null ``own``: normal, with the mean and covariance of those tested (docs/definitions.md 1).
 
-Lengths mean nothing, so of unit rows. Where there are groups each has a null of its own. The directions
-that are tested are in the fit. Of fewer directions than dimensions the draws stay in their span, as they
-do themselves; a covariance drawn towards a sphere (Ledoit & Wolf 2004) would lie less along what tokens
-differ in, and 9 to 31 % of a cloud that is not round had p ≤ 0.05 beside it.
+Lengths mean nothing, so of unit rows, and for draws at unit length. Where there are groups each has a
+null of its own. The directions that are tested are in the fit. Of fewer directions than dimensions the
+draws stay in their span, as they do themselves.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from tokensphere.geometry.compute import workers
 from tokensphere.geometry.laws import NullLaw, gaussian_law
 from tokensphere.geometry.search import QUERIES_AT_ONCE
 from tokensphere.geometry.similarity import vector_lengths
+from tokensphere.statistics.unit_length import before_unit_length
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,8 @@ class Cloud:
         return Fit(count, mean, products / (count - 1))
 
     def law(self, seed: int) -> NullLaw:
-        """Draws with the mean and covariance of the rows."""
+        """Draws that have, at unit length, the mean and covariance of the rows."""
         found = self.fit()
-        return gaussian_law(found.covariance, seed, mean=found.mean, key="own")
+        with workers(1):
+            mean, covariance = before_unit_length(found.mean, found.covariance)
+        return gaussian_law(covariance, seed, mean=mean, key="own")
