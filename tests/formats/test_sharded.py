@@ -9,7 +9,7 @@ import pytest
 from tests.cases import case
 from tests.formats.made import safetensors_bytes
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats.sharded import ShardedSafetensors
+from tokensphere.formats.sharded import ShardedFile
 
 MATRIX = np.random.default_rng(7).standard_normal((5, 4)).astype(np.float32)
 
@@ -27,7 +27,7 @@ def index(tmp_path: Path, weight_map: object) -> Path:
 def test_shards_are_opened_only_when_asked_for(tmp_path: Path) -> None:
     write(tmp_path / "1.safetensors", safetensors_bytes({"a": MATRIX}))
     path = index(tmp_path, {"a": "1.safetensors", "b": "2.safetensors", "c": "1.safetensors"})
-    with ShardedSafetensors(path) as file:
+    with ShardedFile(path) as file:
         assert list(file.tensors) == ["a", "b", "c"]
         assert "b" in file.tensors
         assert len(file.tensors) == 3
@@ -53,7 +53,7 @@ NAMES = [
 def test_an_index_names_files_of_its_own_folder_only(tmp_path: Path) -> None:
     for name in NAMES:
         with case(name), pytest.raises(FormatError, match="no file of its own folder"):
-            ShardedSafetensors(index(tmp_path, {"a": "fine.safetensors", "b": name}))
+            ShardedFile(index(tmp_path, {"a": "fine.safetensors", "b": name}))
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_an_index_names_files_of_its_own_folder_only(tmp_path: Path) -> None:
 )
 def test_a_damaged_index(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(FormatError):
-        ShardedSafetensors(write(tmp_path / "i.json", content))
+        ShardedFile(write(tmp_path / "i.json", content))
 
 
 def test_an_absent_index(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="cannot open"):
-        ShardedSafetensors(tmp_path / "i.json")
+        ShardedFile(tmp_path / "i.json")

@@ -91,6 +91,8 @@ def _stored_twice(file: TensorFile, found: Found, choice: Choice, config: Config
         twin = find_matrix(file.tensors, other, config=config).name
         if twin != found.name and same_bytes(file, found.name, twin):
             return [f"input and output are tied: {twin!r} holds the same values"]
+        if twin != found.name and config.tied:
+            return [f"input and output are not one matrix: {twin!r} holds other values"]
     return []
 
 
