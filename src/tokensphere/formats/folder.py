@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tokensphere.errors import SourceError
 from tokensphere.formats.files import system_told
-from tokensphere.formats.sharded import parts_in
+from tokensphere.formats.parts import parts_in
 
 # Where a folder holds several of these, the first is taken.
 IN_FOLDER = (

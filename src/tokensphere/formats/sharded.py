@@ -1,7 +1,7 @@
 """A model in several files: an index says which tensor is in which, or the files' names count them.
 
-The index, ``model.safetensors.index.json`` or ``pytorch_model.bin.index.json``, lies beside them. Nothing
-but it is read until a tensor is asked for. Without an index the names must do
+The index, ``model.safetensors.index.json`` or ``pytorch_model.bin.index.json``, lies beside them.
+Nothing but it is read until a tensor is asked for. Without an index the names must do
 (``model-00001-of-00003.safetensors``): then all of the files have to be there. One such file is never
 taken for a model: what it lacks, another may have.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
@@ -18,79 +17,13 @@ import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.files import damaged, json_object, opened, read_bytes
+from tokensphere.formats.parts import parts_beside
 from tokensphere.formats.safetensors import LONGEST_HEADER, SafetensorsFile
 from tokensphere.formats.tensors import TensorFile, TensorInfo
 from tokensphere.formats.torch import TorchFile
 
 Header = Callable[[str], Mapping[str, TensorInfo]]
 _SLICE = re.compile(r"consolidated\.\d\d\.pth")
-_PART = re.compile(r"(.+?[-_.])(\d{1,6})-of-(\d{1,6})(\.[\w.]+)?", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Part:
-    """What a name like ``model-00001-of-00003.safetensors`` says: which of how many files it is."""
-
-    before: str
-    number: int
-    count: int
-    after: str
-
-
-def part_of(name: str) -> Part | None:
-    """What the name of a file says of its place among several; None if that is nothing."""
-    found = _PART.fullmatch(name)
-    if found is None or not 0 <= int(found[2]) <= int(found[3]):
-        return None
-    return Part(found[1], int(found[2]), int(found[3]), found[4] or "")
-
-
-def parts_in(names: Sequence[str], name: str, where: object) -> list[str]:
-    """The names of all files of the model that a file is a part of, in order; of others, the name alone.
-
-    Parameters
-    ----------
-    names : of all files of the folder
-    name : of one of them
-    where : the folder, for the message
-
-    Raises
-    ------
-    SourceError
-        one of them is missing, which the message names
-    """
-    own = part_of(name)
-    if own is None:
-        return [name]
-    found: dict[int, str] = {}
-    for other in sorted(names):
-        part = part_of(other)
-        if part and (part.before, part.count, part.after) == (own.before, own.count, own.after):
-            found.setdefault(part.number, other)
-    first = 0 if 0 in found else 1
-    numbers = range(first, first + own.count)
-    missing = next((number for number in numbers if number not in found), None)
-    if missing is not None:
-        digits, of = _widths(name)
-        lost = f"{own.before}{missing:0{digits}}-of-{own.count:0{of}}{own.after}"
-        raise SourceError(
-            f"{name} is one of {own.count} files of a model, and {lost} is missing in {where};"
-            " download it, too"
-        )
-    return [found[number] for number in numbers]
-
-
-def _widths(name: str) -> tuple[int, int]:
-    found = _PART.fullmatch(name)
-    return (len(found[2]), len(found[3])) if found else (5, 5)
-
-
-def parts_beside(path: Path) -> list[Path]:
-    """The files of the model that a file is a part of, as :func:`parts_in` of its folder."""
-    if part_of(path.name) is None:
-        return [path]
-    names = [file.name for file in path.parent.iterdir() if file.is_file()]
-    return [path.with_name(name) for name in parts_in(names, path.name, path.parent)]
 
 
 def index_beside(path: Path) -> Path | None:
@@ -122,7 +55,7 @@ def open_torch(path: Path) -> TensorFile:
 
 
 def _unsliced(path: Path) -> TorchFile:
-    """Meta's own ``consolidated.00.pth``, if there is but one: of several each has a part of every matrix.
+    """Meta's own ``consolidated.00.pth``, if it is whole: of several each has a part of every matrix.
 
     Whether columns or rows of a matrix are spread differs between versions of Llama
     (transformers' ``convert_llama_weights_to_hf.py``), and nothing in the files tells.
@@ -203,7 +136,7 @@ class ShardTensors(Mapping[str, TensorInfo]):
 
 
 class ShardedFile(TensorFile):
-    """The files of one model, safetensors or PyTorch's, each opened when one of its tensors is asked for.
+    """The files of one model, safetensors or PyTorch's, each opened when a tensor of it is asked for.
 
     Parameters
     ----------
@@ -241,9 +174,8 @@ class ShardedFile(TensorFile):
             for part in parts:
                 for name in self._shard(part.name).tensors:
                     if name in table:
-                        raise damaged(
-                            self.path.parent / table[name], f"and {part.name} both have {name!r:.200}"
-                        )
+                        both = f"and {part.name} both have {name!r:.200}"
+                        raise damaged(self.path.parent / table[name], both)
                     table[name] = part.name
         except BaseException:
             self.close()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tokensphere.errors import InputError
 from tokensphere.formats.folder import IN_FOLDER
+from tokensphere.formats.parts import part_of
 from tokensphere.formats.recognise import recognise
-from tokensphere.formats.sharded import part_of
 from tokensphere.sources.arrays import load_arrays, load_word_vectors
 from tokensphere.sources.gguf import load_gguf
 from tokensphere.sources.layout.adapter import refuse_adapter

@@ -1,8 +1,8 @@
 """A GGUF model in several files, as llama.cpp's ``gguf-split`` writes them.
 
-The first has the metadata; the tensors are spread. Each says which of how many it is (``split.no`` from 0,
-``split.count``), and how many tensors there are in all (``split.tensors.count``). Which files they are,
-their names say: ``name-00001-of-00003.gguf``. All of them have to be there, as for llama.cpp
+The first has the metadata; the tensors are spread. Each says which of how many it is (``split.no``
+from 0, ``split.count``), and how many tensors there are in all (``split.tensors.count``). Which files
+they are, their names say: ``name-00001-of-00003.gguf``. All of them have to be there, as for llama.cpp
 (``llama-model-loader.cpp``).
 """
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from tokensphere.errors import SourceError
 from tokensphere.formats.files import damaged
 from tokensphere.formats.gguf.reader import GGUFFile
-from tokensphere.formats.sharded import part_of, parts_beside
+from tokensphere.formats.parts import part_of, parts_beside
 from tokensphere.formats.stored import Stored
 from tokensphere.formats.tensors import TensorFile
 
@@ -60,10 +60,8 @@ class SplitGGUF(TensorFile):
         claimed = self.metadata.get(TENSORS, len(self.tensors))
         if claimed != len(self.tensors):
             self.close()
-            raise damaged(
-                self.path,
-                f"claims {claimed!s:.20} tensors in all, but its files have {len(self.tensors)}",
-            )
+            problem = f"claims {claimed!s:.20} tensors in all, but its files have {len(self.tensors)}"
+            raise damaged(self.path, problem)
 
     def _add(self, file: GGUFFile, number: int, count: int) -> None:
         self._files.append(file)
@@ -120,20 +118,11 @@ def open_gguf(path: str | Path) -> GGUFFile | SplitGGUF:
         number = file.metadata.get(NUMBER)
         shown = number + 1 if isinstance(number, int) else "?"
         file.close()
-        like = (
-            f"{path.name.removesuffix('.gguf')}-00001-of-{count:05}.gguf"
-            if _small(count)
-            else "gguf-split's"
-        )
         raise SourceError(
-            f"{path} is file {shown!s:.20} of {count!s:.20} of a model, but its name does not say which are"
-            f" the others; put them all in one folder under names like {like}"
+            f"{path} is file {shown!s:.20} of {count!s:.20} of a model, but its name does not say which"
+            " are the others; put them all in one folder under names like model-00001-of-00002.gguf"
         )
     return file
-
-
-def _small(count: object) -> bool:
-    return isinstance(count, int) and 0 <= count < 10**6
 
 
 def whole_name(path: Path) -> str:

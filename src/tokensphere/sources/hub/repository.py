@@ -13,8 +13,9 @@ from typing import Any
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.files import json_object
+from tokensphere.formats.parts import parts_in
 from tokensphere.formats.safetensors import LENGTH_BYTES, header_length, parse_header
-from tokensphere.formats.sharded import ShardTensors, parts_in, weight_map
+from tokensphere.formats.sharded import ShardTensors, weight_map
 from tokensphere.formats.tensors import TensorInfo, refuse_scales
 from tokensphere.sources.hub.http import Connection
 from tokensphere.sources.hub.ranges import Progress, Range, Write, fetch_whole

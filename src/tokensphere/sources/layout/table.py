@@ -90,7 +90,8 @@ LAYOUTS: tuple[Layout, ...] = (
         " stablelm starcoder2 cohere cohere2 deepseek_v2 deepseek_v3 ernie4_5 ernie4_5_moe exaone4 glm"
         " glm4 glm4_moe gpt_oss helium seed_oss apertus arcee hunyuan_v1_dense minimax internlm baichuan"
         " llava llava_next",
-        shares=False, shared_by=("smollm3", "starcoder2", "cohere", "cohere2", "ernie4_5", "ernie4_5_moe"),
+        shares=False,
+        shared_by=("smollm3", "starcoder2", "cohere", "cohere2", "ernie4_5", "ernie4_5_moe"),
     ),
     _layout("OLMo 1", "olmo", norm="", shares=False),  # its norms have no weights
     _layout(

@@ -1,8 +1,8 @@
 """Whether input and output are one matrix: what is evidence of that, and what speaks against it.
 
-That a tensor is not there is no evidence. The configuration or the family's rule must say that the matrices
-are one, and no tensor of any spelling may be there for the other: packed (``lm_head.qweight``), scaled,
-or inside a wrapper.
+That a tensor is not there is no evidence. The configuration or the family's rule must say that the
+matrices are one, and no tensor of any spelling may be there for the other: packed
+(``lm_head.qweight``), scaled, or inside a wrapper.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def no_evidence(layout: Layout, config: Config, other: str) -> str:
 def not_plain(matrix: str, name: str) -> str:
     """The message for a matrix of which there is nothing but a tensor in another form."""
     return (
-        f"the {matrix} matrix is stored as {name!r:.200}, in a form that cannot be read; use a version of"
-        " the model in F32, BF16 or F16"
+        f"the {matrix} matrix is stored as {name!r:.200}, in a form that cannot be read; use a version"
+        " of the model in F32, BF16 or F16"
     )
 
 
