@@ -1,7 +1,7 @@
 """A model in several files whose names count them: ``model-00001-of-00003.safetensors``.
 
-So names transformers, gguf-split and most others their files, from 1 or from 0, with as many digits as they
-like.
+So do transformers, gguf-split and most others name their files, from 1 or from 0, with as many digits as
+they like.
 """
 
 from __future__ import annotations

@@ -57,20 +57,20 @@ class SplitGGUF(TensorFile):
             raise
         self.metadata: dict[str, Any] = self._files[0].metadata
         self.tensors = {name: file.tensors[name] for name, file in self._file_of.items()}
-        claimed = self.metadata.get(TENSORS, len(self.tensors))
+        claimed = _number(self._files[0], TENSORS, len(self.tensors))
         if claimed != len(self.tensors):
             self.close()
-            problem = f"claims {claimed!s:.20} tensors in all, but its files have {len(self.tensors)}"
+            problem = f"claims {claimed} tensors in all, but its files have {len(self.tensors)}"
             raise damaged(self.path, problem)
 
     def _add(self, file: GGUFFile, number: int, count: int) -> None:
         self._files.append(file)
-        said = file.metadata.get(NUMBER, number), file.metadata.get(COUNT, count)
+        said = _number(file, NUMBER, number), _number(file, COUNT, count)
         if said != (number, count):
             raise damaged(
                 file.path,
-                f"is file {number + 1} of {count} by its name, but split.no {said[0]!s:.20} of"
-                f" {said[1]!s:.20} by its content",
+                f"is file {number + 1} of {count} by its name, but split.no {said[0]} of"
+                f" {said[1]} by its content",
             )
         for name in file.tensors:
             if name in self._file_of:
@@ -113,16 +113,23 @@ def open_gguf(path: str | Path) -> GGUFFile | SplitGGUF:
     if len(parts) > 1:
         return SplitGGUF(parts)
     file = GGUFFile(path)
-    count = file.metadata.get(COUNT, 1)
+    count = _number(file, COUNT, 1)
     if count not in (0, 1):
-        number = file.metadata.get(NUMBER)
-        shown = number + 1 if isinstance(number, int) else "?"
+        number = _number(file, NUMBER, 0)
         file.close()
         raise SourceError(
-            f"{path} is file {shown!s:.20} of {count!s:.20} of a model, but its name does not say which"
+            f"{path} is file {number + 1} of {count} of a model, but its name does not say which"
             " are the others; put them all in one folder under names like model-00001-of-00002.gguf"
         )
     return file
+
+
+def _number(file: GGUFFile, key: str, default: int) -> int:
+    value = file.metadata.get(key, default)
+    if not isinstance(value, int):
+        file.close()
+        raise damaged(file.path, f"has a {key!r} that is no whole number")
+    return value
 
 
 def whole_name(path: Path) -> str:
