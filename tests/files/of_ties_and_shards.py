@@ -95,8 +95,11 @@ def _packed(name: str, packed: str, matrix: str) -> Callable[[Path], Want]:
     return make
 
 
+NAMES = tuple(f"model-0000{number}-of-00003.safetensors" for number in (1, 2, 3))
+
+
 def _shards(
-    names: tuple[str, ...] = tuple(f"model-0000{i}-of-00003.safetensors" for i in (1, 2, 3)),
+    names: tuple[str, ...] = NAMES,
     *,
     index: str = "model.safetensors.index.json",
     absent: str = "",
@@ -381,9 +384,9 @@ CASES = [
     ),
     Case(
         "a head with other values, though the config says one matrix",
-        "huggingface/transformers 5, modeling_utils.py: 'both are present in the checkpoints with different"
-        " values, so we will NOT tie them'",
-        _one({**LLAMA, HEAD: U}, TIED, U, note="not one matrix: 'model.embed_tokens.weight' holds other"),
+        "huggingface/transformers 5, modeling_utils.py: 'both are present in the checkpoints with"
+        " different values, so we will NOT tie them'",
+        _one({**LLAMA, HEAD: U}, TIED, U, note="not one matrix: 'model.embed_tokens.weight' holds"),
     ),
     Case(
         "a head that is stored twice", CONFIGS,
@@ -486,7 +489,8 @@ CASES = [
     Case("sentence-transformers with modules.json",
          "UKPLab/sentence-transformers sentence_transformers/SentenceTransformer.py: modules.json",
          _sentence_transformers),
-    Case("consolidated.safetensors beside shards", "mistralai/Mistral-7B-v0.3", partial(_mistral, False)),
+    Case("consolidated.safetensors beside shards", "mistralai/Mistral-7B-v0.3",
+         partial(_mistral, False)),
     Case("consolidated.safetensors alone", "mistralai/mistral-inference", partial(_mistral, True)),
     Case("Llama's own consolidated.00.pth", "meta-llama/llama llama/generation.py", partial(_meta, 1)),
     Case("Llama's own files in two parts",
@@ -495,6 +499,6 @@ CASES = [
     Case("the first of Llama's own files in two parts",
          "huggingface/transformers models/llama/convert_llama_weights_to_hf.py: concat_dim",
          _meta_one_of_two, refused="one of several files of Llama's original weights"),
-    Case("a pipeline of diffusers", "huggingface/diffusers pipelines/pipeline_utils.py: model_index.json",
+    Case("a pipeline of diffusers", "huggingface/diffusers pipeline_utils.py: model_index.json",
          _diffusers, refused="its folders do .text_encoder, unet.; name one, like .*text_encoder"),
 ]  # fmt: skip
