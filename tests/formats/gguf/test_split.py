@@ -60,7 +60,7 @@ def survive(folder: Path, trials: int) -> None:
         try:
             with open_gguf(paths[0]) as file:
                 for name, info in file.tensors.items():
-                    if info.float_type is not None:
+                    if info.float_type is not None and all(info.shape):
                         file.stored(name).float32()
         finally:
             paths[number].write_bytes(wholes[number])
