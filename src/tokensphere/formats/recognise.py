@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tokensphere.errors import SourceError
 from tokensphere.formats.files import opened
+from tokensphere.formats.folder import model_file
 from tokensphere.formats.tensors import TensorFile
 
 _START = 2**16  # bytes that tell what a file is
@@ -25,10 +26,6 @@ _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
 _OLD_TORCH = bytes.fromhex("6cfc9c46f9206aa85019")  # the number with which PyTorch's pickles began
 _COUNTS = re.compile(rb"[ \t]*\d{1,18}[ \t]+\d{1,18}[ \t]*\r?")  # words and dimensions
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-
-# Where a folder holds several of these, the first is taken.
-IN_FOLDER = ("model.safetensors", "model.safetensors.index.json", "model.bin", "pytorch_model.bin")
-_ANY_IN_FOLDER = ("*.safetensors", "*.gguf")
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def recognise(path: Path) -> tuple[Path, Format]:
     SourceError
         the format is unknown, or there is no such file
     """
-    file = _model_file(path) if path.is_dir() else path
+    file = model_file(path) if path.is_dir() else path
     if not file.is_file():  # a pipe or device would be waited for without end
         raise SourceError(f"{file} is neither a regular file nor a folder; name one of those")
     with opened(file) as content:
@@ -78,20 +75,6 @@ def recognise(path: Path) -> tuple[Path, Format]:
         names = ", ".join(known.name for known in FORMATS)
         raise SourceError(f"{file} is of no known format; known are {names}")
     return file, found
-
-
-def _model_file(folder: Path) -> Path:
-    for name in IN_FOLDER:
-        if (folder / name).is_file():
-            return folder / name
-    for pattern in _ANY_IN_FOLDER:
-        found = sorted(file for file in folder.glob(pattern) if file.is_file())
-        if len(found) == 1:
-            return found[0]
-        if found:
-            names = ", ".join(file.name for file in found[:5])
-            raise SourceError(f"{folder} holds several models ({names}); name one of the files")
-    raise SourceError(f"{folder} holds no model (looked for {', '.join((*IN_FOLDER, *_ANY_IN_FOLDER))})")
 
 
 def _is_safetensors(_path: Path, start: bytes) -> bool:
@@ -144,11 +127,11 @@ def _is_word_vectors(_path: Path, start: bytes) -> bool:
 
 _WORD_VECTORS = (".txt", ".vec", ".bin", ".gz", ".w2v")
 FORMATS = (
-    Format("GGUF", lambda _, start: start[:4] == b"GGUF", (".gguf",), "formats.gguf.reader:GGUFFile"),
-    Format("safetensors", _is_safetensors, (".safetensors",), "formats.safetensors:SafetensorsFile"),
-    Format("an index of safetensors", _is_index, (".index.json",), "formats.sharded:ShardedSafetensors"),
+    Format("GGUF", lambda _, start: start[:4] == b"GGUF", (".gguf",), "formats.gguf.split:open_gguf"),
+    Format("safetensors", _is_safetensors, (".safetensors",), "formats.sharded:open_safetensors"),
+    Format("an index of safetensors", _is_index, (".index.json",), "formats.sharded:ShardedFile"),
     Format("CTranslate2 (model.bin)", _is_ctranslate2, (), "formats.ctranslate2:CTranslate2File"),
-    Format("PyTorch (.bin, .pt)", _is_torch, (".pt", ".pth", ".ckpt"), "formats.torch:TorchFile"),
+    Format("PyTorch (.bin, .pt)", _is_torch, (".pt", ".pth", ".ckpt"), "formats.sharded:open_torch"),
     Format("NumPy (.npy, .npz)", _is_numpy, (".npy", ".npz"), "formats.numpy:open_numpy"),
     Format("word vectors (.txt, .vec, .bin)", _is_word_vectors, _WORD_VECTORS, None),
 )  # fmt: skip

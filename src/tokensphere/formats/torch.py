@@ -57,7 +57,7 @@ class TorchFile(TensorFile):
             is_archive = file.read(4) == _ARCHIVE
         try:
             with warnings.catch_warnings(action="ignore"):  # of PyTorch, about its own old formats
-                content = torch.load(self.path, weights_only=True, mmap=is_archive, map_location="cpu")
+                content = _read(torch, self.path, mapped=is_archive)
         except Exception as error:  # a damaged file fails anywhere in there, with anything
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise FormatError(
@@ -102,6 +102,14 @@ class TorchFile(TensorFile):
         flat = self._values[name].contiguous().reshape(-1)
         raw: npt.NDArray[np.uint8] = flat.view(self._torch.uint8).numpy()
         return raw
+
+
+def _read(torch: Any, path: Path, *, mapped: bool) -> Any:
+    how = {"weights_only": True, "map_location": "cpu"}
+    if path.suffix != ".safetensors":
+        return torch.load(path, mmap=mapped, **how)
+    with path.open("rb") as file:  # by that name PyTorch would take the content for something else
+        return torch.load(file, **how)
 
 
 def _torch() -> Any:

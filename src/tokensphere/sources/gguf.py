@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.gguf.reader import GGUFFile
+from tokensphere.formats.gguf.split import SplitGGUF, open_gguf, whole_name
 from tokensphere.sources.layout.assemble import Choice, assemble
 from tokensphere.sources.tokens import pieces as spelling
 from tokensphere.sources.tokens.find import fit_to_rows
@@ -51,14 +52,15 @@ def load_gguf(
     SourceError
         the file cannot be read, or lacks the matrix or a vocabulary
     """
-    with GGUFFile(path) as file:
+    with open_gguf(path) as file:
+        _refuse_heads_of_encoders(file, choice or Choice())
         text = {
             key: value.encode("utf-8", "backslashreplace").decode()
             for key, value in file.metadata.items()
             if isinstance(value, str)
         }
         about = Provenance(
-            model or text.get("general.name") or Path(path).stem,
+            model or text.get("general.name") or whole_name(Path(path)),
             source or str(path),
             revision=text.get("tokensphere.source.revision"),
             license=text.get("general.license"),
@@ -69,7 +71,25 @@ def load_gguf(
         return assemble(file, tokens, choice or Choice(), about)
 
 
-def _vocabulary(file: GGUFFile) -> Vocabulary:
+def _refuse_heads_of_encoders(file: GGUFFile | SplitGGUF, choice: Choice) -> None:
+    """llama.cpp lets ``token_embd`` serve for an output that is not there; encoders have no output."""
+    if choice.matrix != "output" or choice.tensor is not None or "output.weight" in file.tensors:
+        return
+    kind = file.metadata.get("general.architecture")
+    if not isinstance(kind, str):
+        raise SourceError(
+            f"{file.path} has no tensor 'output.weight', and does not say of which architecture it is;"
+            " use matrix 'input'"
+        )
+    causal = file.metadata.get(f"{kind}.attention.causal", True)
+    if "bert" in kind or "encoder" in kind or causal is False or f"{kind}.pooling_type" in file.metadata:
+        raise SourceError(
+            f"{file.path} is an encoder (architecture {kind!r:.60}), which has no output matrix; use"
+            " matrix 'input'"
+        )
+
+
+def _vocabulary(file: GGUFFile | SplitGGUF) -> Vocabulary:
     pieces = file.metadata.get("tokenizer.ggml.tokens")
     if not isinstance(pieces, list) or not all(isinstance(piece, str) for piece in pieces):
         raise SourceError(f"{file.path} has no vocabulary (no 'tokenizer.ggml.tokens')")
@@ -91,7 +111,7 @@ def _vocabulary(file: GGUFFile) -> Vocabulary:
     return Vocabulary(pieces, decode=spelling.with_plain(decode, added), kinds=kinds)
 
 
-def _kinds(file: GGUFFile, n: int) -> npt.NDArray[np.uint8]:
+def _kinds(file: GGUFFile | SplitGGUF, n: int) -> npt.NDArray[np.uint8]:
     types = file.metadata.get("tokenizer.ggml.token_type")
     if types is None:
         return np.zeros(n, dtype=np.uint8)

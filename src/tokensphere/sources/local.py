@@ -10,9 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from tokensphere.errors import InputError
-from tokensphere.formats.recognise import IN_FOLDER, recognise
+from tokensphere.formats.folder import IN_FOLDER
+from tokensphere.formats.parts import part_of
+from tokensphere.formats.recognise import recognise
 from tokensphere.sources.arrays import load_arrays, load_word_vectors
 from tokensphere.sources.gguf import load_gguf
+from tokensphere.sources.layout.adapter import refuse_adapter
 from tokensphere.sources.layout.assemble import Choice, assemble
 from tokensphere.sources.layout.config import read_config
 from tokensphere.sources.saved import load_saved
@@ -56,8 +59,11 @@ def load_path(path: Path, choice: Choice, vocabulary: Path | None = None) -> Emb
         if known.name == "safetensors" and all(name in tensors.tensors for name in _SAVED):
             _only_whole(file, choice, vocabulary)
             return load_saved(file)
+        refuse_adapter(tensors.tensors, choice, file.parent)
         # A file with a telling name is called by that, another by its folder.
-        name = file.absolute().parent.name if file.name in IN_FOLDER else file.stem
+        file = tensors.path
+        untelling = file.name in IN_FOLDER or part_of(file.name)
+        name = file.absolute().parent.name if untelling else file.stem
         return assemble(tensors, tokens, choice, Provenance(name, str(file)), read_config(file.parent))
 
 

@@ -459,3 +459,40 @@ def test_a_file_that_is_too_long(server: HubServer, monkeypatch: pytest.MonkeyPa
     with pytest.raises(SourceError, match="longer than 1,000 bytes"):
         fetch()
     assert left() == []
+
+
+LLAMA = {"model.embed_tokens.weight": MATRIX, "model.norm.weight": MATRIX[0]}
+
+
+def serve(server: HubServer, files: dict[str, dict[str, Any]], **more: bytes) -> None:
+    """The repository with these safetensors files in place of its own."""
+    kept = {name: server.repos[REPO][name] for name in ("tokenizer.json",)}
+    made = {name: safetensors_bytes(tensors) for name, tensors in files.items()}
+    server.repos[REPO] = kept | made | {name.replace("__", "."): raw for name, raw in more.items()}
+
+
+def test_a_missing_output_needs_evidence(server: HubServer) -> None:
+    serve(server, {"model.safetensors": LLAMA}, config__json=b'{"model_type": "llama"}')
+    with pytest.raises(SourceError, match="by default 'llama' does not use"):
+        fetch(matrix="output")
+    serve(server, {"model.safetensors": LLAMA}, config__json=b'{"tie_word_embeddings": true}')
+    found = fetch(matrix="output", refresh=True).found
+    assert found is not None and found.tied and "tie_word_embeddings in config.json" in found.notes[0]
+
+
+def test_files_without_an_index_are_one_model(server: HubServer) -> None:
+    first, second = (f"model-0000{number}-of-00002.safetensors" for number in (1, 2))
+    head = {"lm_head.weight": MATRIX[::-1].copy()}
+    serve(server, {first: LLAMA}, config__json=b'{"tie_word_embeddings": true}')
+    with pytest.raises(SourceError, match=f"{second} is missing in {REPO}"):
+        fetch(matrix="output")
+    serve(server, {first: LLAMA, second: head}, config__json=b'{"tie_word_embeddings": true}')
+    assert fetch(matrix="output").tensor == "lm_head.weight"
+
+
+def test_an_adapter_names_its_base_model(server: HubServer) -> None:
+    changes = {"base_model.model.model.layers.0.q_proj.lora_A.weight": MATRIX[:2]}
+    config = b'{"base_model_name_or_path": "some/base"}'
+    serve(server, {"adapter_model.safetensors": changes}, adapter_config__json=config)
+    with pytest.raises(SourceError, match=r"this is an adapter.*load 'some/base'"):
+        fetch()

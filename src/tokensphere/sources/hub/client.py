@@ -20,6 +20,7 @@ from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.hub import http
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.hub.repository import RemoteTensors, Repository, put
+from tokensphere.sources.layout.adapter import is_adapter, refuse_changes
 from tokensphere.sources.layout.assemble import Choice
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix
 
@@ -156,6 +157,8 @@ def _download(
     tensors = RemoteTensors(repository)
     vocabulary = repository.vocabulary_files(tensors.folder)
     config = repository.config(tensors.folder)
+    if is_adapter(tensors):
+        refuse_changes(tensors, choice, repository.adapter(tensors.folder))
     found = find_matrix(tensors, choice.matrix, tensor=choice.tensor, config=config)
     entry = cache.kept(repository.name, repository.commit, found.name)
     if entry is None:

@@ -9,9 +9,11 @@ from collections.abc import Callable, ValuesView
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.files import json_object
+from tokensphere.formats.parts import parts_in
 from tokensphere.formats.safetensors import LENGTH_BYTES, header_length, parse_header
 from tokensphere.formats.sharded import ShardTensors, weight_map
 from tokensphere.formats.tensors import TensorInfo, refuse_scales
@@ -73,6 +75,11 @@ class Repository:
             return UNKNOWN
         return config_of(json_object(self.whole(file), f"{file} of {self.name}"))
 
+    def adapter(self, folder: str) -> dict[str, Any]:
+        """The object in ``adapter_config.json``; nothing if there is none."""
+        file = self._beside(folder, "adapter_config.json")
+        return {} if file is None else json_object(self.whole(file), f"{file} of {self.name}")
+
     def _beside(self, folder: str, name: str) -> str | None:
         return next((path for path in (folder + name, name) if path in self.files), None)
 
@@ -90,6 +97,7 @@ class Repository:
         """The safetensors file, or the index of several."""
         models = [file for file in self.files if file.endswith(_SAFETENSORS)]
         at_root = [file for file in models if "/" not in file]
+        at_root = list(dict.fromkeys(parts_in(at_root, file, self.name)[0] for file in at_root))
         indices = [file for file in at_root if file.endswith(".json")]
         for choice in ([_MODEL], [_INDEX], indices, at_root, models):
             if len(choice) == 1 and choice[0] in models:
@@ -129,8 +137,19 @@ class RemoteTensors(ShardTensors):
         head, slash, _ = file.rpartition("/")
         self.folder = head + slash
         self._read = cache(self._read_header)
-        file_of = self._index(file) if file.endswith(".json") else dict.fromkeys(self._read(file), file)
+        file_of = self._index(file) if file.endswith(".json") else self._files_of(file)
         super().__init__(file_of, self._read, f"{file} of {repository.name}")
+
+    def _files_of(self, file: str) -> dict[str, str]:
+        """Which tensor is where, of a file that may be one of several, as an index or its name says."""
+        index = f"{self.folder}{_INDEX}"
+        if index in self._repository.files:
+            shards = self._index(index)
+            if file in shards.values():
+                return shards
+        names = [name for name in self._repository.files if name.startswith(self.folder)]
+        parts = parts_in(names, file, self._repository.name)
+        return {name: part for part in parts for name in self._read(part)}
 
     def _index(self, file: str) -> dict[str, str]:
         where = f"{file} of {self._repository.name}"

@@ -91,6 +91,8 @@ def _stored_twice(file: TensorFile, found: Found, choice: Choice, config: Config
         twin = find_matrix(file.tensors, other, config=config).name
         if twin != found.name and same_bytes(file, found.name, twin):
             return [f"input and output are tied: {twin!r} holds the same values"]
+        if twin != found.name and config.tied:
+            return [f"input and output are not one matrix: {twin!r} holds other values"]
     return []
 
 
@@ -103,7 +105,7 @@ def vector(file: TensorFile, name: str) -> Float32s:
         it has another shape, or is stored in a type that is not a plain number
     """
     tensor = file.entry(name)
-    if len(tensor.shape) != 1 or tensor.dtype not in _FLOATS:
+    if len(tensor.shape) != 1 or not tensor.shape[0] or tensor.dtype not in _FLOATS:
         raise SourceError(
             f"tensor {name!r} of {file.path} is {tensor.dtype} of shape {tensor.shape};"
             f" a vector of type {', '.join(_FLOATS)} was expected"

@@ -1,7 +1,8 @@
 """Which tensor of a model holds its token embeddings: the search of the table of layouts.
 
 A model may sit inside a larger one: then all its names bear a prefix
-(``language_model.model.embed_tokens.weight``).
+(``language_model.model.embed_tokens.weight``). Whether input and output are one matrix where only one is
+there, :mod:`~tokensphere.sources.layout.ties` says.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from tokensphere.errors import SourceError
 from tokensphere.formats.tensors import TensorFile, TensorInfo
+from tokensphere.sources.layout import ties
 from tokensphere.sources.layout.config import UNKNOWN, Config
 from tokensphere.sources.layout.table import LAYOUTS, Layout
 
@@ -50,6 +52,7 @@ class _Match:
     input: str | None
     output: str | None
     norm: str | None
+    prefix: str
 
 
 def find_matrix(
@@ -80,19 +83,27 @@ def find_matrix(
     match = _recognise(tensors, model_type)
     if match is None:
         of_type = f" (model type {model_type!r})" if model_type else ""
+        if packed := ties.another_form(tensors, "input"):
+            raise SourceError(ties.not_plain("input", packed))
         raise SourceError(f"no known layout{of_type} has these tensors; {_ask(tensors)}")
     own, other = (match.output, match.input) if matrix == "output" else (match.input, match.output)
     name, notes = own or other or "", _notes(match.layout, matrix, model_type)
+    rest: Matrix = "input" if matrix == "output" else "output"
     if own is None:
-        if not (match.layout.shares if config.tied is None else config.tied):
-            raise SourceError(
-                f"there is no {matrix} matrix, and {match.layout.name} does not use {other!r} for it;"
-                f" {_ask(tensors)}"
-            )
-        notes.insert(0, f"no tensor for the {matrix} alone: {name!r} serves for input and output")
+        if packed := ties.another_form(tensors, matrix, match.layout, match.prefix):
+            raise SourceError(ties.not_plain(matrix, packed))
+        evidence = ties.evidence(match.layout, config)
+        if not evidence:
+            why = ties.no_evidence(match.layout, config, name)
+            raise SourceError(f"there is no {matrix} matrix, {why}; or {_ask(tensors)}")
+        no_file = f"and no file has a tensor for the {matrix}"
+        notes.insert(0, f"input and output are one matrix, {name!r}: {evidence}, {no_file}")
     elif other is None:
-        rest = "input" if matrix == "output" else "output"
-        notes.append(f"there is no {rest} matrix of its own")
+        packed = ties.another_form(tensors, rest, match.layout, match.prefix)
+        has = f"the {rest} has a matrix of its own, {packed!r}"
+        notes.append(has if packed else f"there is no {rest} matrix of its own")
+    elif config.tied:
+        notes.append(f"tie_word_embeddings in config.json, but {other!r} is stored, too")
     _check_matrix(tensors, name)
     return Found(name, match.norm, match.layout.name, own is None, tuple(notes))
 
@@ -160,9 +171,9 @@ def _match(layout: Layout, tensors: Mapping[str, TensorInfo], prefix: str) -> _M
     own = first(layout.input, prefix)
     output, norm = first(layout.output, prefix, ""), first(layout.norm, prefix, "")
     # An output alone tells nothing: many layouts call it the same.
-    if own is None and (output is None or not layout.shares or norm is None):
+    if own is None and (output is None or norm is None):
         return None
-    return _Match(layout, own, output, norm)
+    return _Match(layout, own, output, norm, prefix)
 
 
 def _match_inside(layouts: tuple[Layout, ...], tensors: Mapping[str, TensorInfo]) -> list[_Match]:

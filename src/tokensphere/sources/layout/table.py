@@ -27,7 +27,9 @@ class Layout:
     model_types : the values of ``model_type`` in ``config.json``
     input, output, norm : names of the embedding, the unembedding and the weight of the norm that comes
         right before the unembedding; the first that is there counts
-    shares : without a tensor for the output, the input serves for both
+    shares : without a tensor for the output, the input serves for both: the default of
+        ``tie_word_embeddings`` in the configuration class of each of its types (transformers 4.57)
+    shared_by : the types of which that is true, where it is not of all
     norm_plus_one : the norm multiplies by 1 + weight
     scale_input : what the model does with a row of the input before it uses it
     note : what else a reader of a result should know
@@ -39,6 +41,7 @@ class Layout:
     output: tuple[str, ...]
     norm: tuple[str, ...]
     shares: bool = True
+    shared_by: tuple[str, ...] = ()
     norm_plus_one: bool = False
     scale_input: str = ""
     note: str = ""
@@ -87,8 +90,10 @@ LAYOUTS: tuple[Layout, ...] = (
         " stablelm starcoder2 cohere cohere2 deepseek_v2 deepseek_v3 ernie4_5 ernie4_5_moe exaone4 glm"
         " glm4 glm4_moe gpt_oss helium seed_oss apertus arcee hunyuan_v1_dense minimax internlm baichuan"
         " llava llava_next",
+        shares=False,
+        shared_by=("smollm3", "starcoder2", "cohere", "cohere2", "ernie4_5", "ernie4_5_moe"),
     ),
-    _layout("OLMo 1", "olmo", norm=""),  # its norms have no weights
+    _layout("OLMo 1", "olmo", norm="", shares=False),  # its norms have no weights
     _layout(
         "Gemma", "gemma gemma2 gemma3 gemma3_text vaultgemma paligemma",
         norm_plus_one=True, scale_input=_ROOT_D,
@@ -99,16 +104,20 @@ LAYOUTS: tuple[Layout, ...] = (
         norm_plus_one=True, scale_input=_ROOT_D,
     ),
     _layout(
-        "Qwen3-Next", "qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text", norm_plus_one=True
+        "Qwen3-Next", "qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text", norm_plus_one=True,
+        shares=False,
     ),
-    _layout("Nemotron", "nemotron", norm_plus_one=True),
+    _layout("Nemotron", "nemotron", norm_plus_one=True, shares=False),
     _layout(
         "Granite", "granite granitemoe granitemoeshared granitemoehybrid minicpm minicpm3",
-        scale_input=_SCALED,
+        scale_input=_SCALED, shares=False, shared_by=("minicpm", "minicpm3"),
     ),
     _layout("Phi", "phi persimmon", norm="[model.]final_layernorm", shares=False),
-    _layout("Jamba", "jamba bamba zamba zamba2", norm="[model.]final_layernorm"),
-    _layout("Falcon-H1", "falcon_h1", norm="model.final_layernorm", scale_input=_SCALED),
+    _layout(
+        "Jamba", "jamba bamba zamba zamba2", norm="[model.]final_layernorm",
+        shares=False, shared_by=("zamba", "zamba2"),
+    ),
+    _layout("Falcon-H1", "falcon_h1", norm="model.final_layernorm", scale_input=_SCALED, shares=False),
     _layout("LFM2", "lfm2 lfm2_moe", norm="model.embedding_norm"),
     _layout("XGLM", "xglm", norm="model.layer_norm", scale_input=_ROOT_D),
     _layout("InternLM2", "internlm2", "model.tok_embeddings", "output", shares=False),
@@ -128,7 +137,8 @@ LAYOUTS: tuple[Layout, ...] = (
         "BLOOM", "bloom", "[transformer.]word_embeddings", norm=_GPT_NORM,
         scale_input="the model applies a norm (word_embeddings_layernorm) to input embeddings",
     ),
-    _layout("MPT", "mpt dbrx", _WTE, norm="[transformer.]norm_f"),
+    _layout("MPT", "mpt", _WTE, norm="[transformer.]norm_f"),
+    _layout("DBRX", "dbrx", _WTE, norm="[transformer.]norm_f", shares=False),
     _layout(
         "ChatGLM", "chatglm",
         "transformer.embedding.word_embeddings", "transformer.output_layer",
@@ -138,6 +148,7 @@ LAYOUTS: tuple[Layout, ...] = (
         "T5", "t5 mt5 umt5 longt5 switch_transformers",
         "shared encoder.embed_tokens decoder.embed_tokens",
         norm="decoder.final_layer_norm",
+        shares=False, shared_by=("t5", "umt5", "longt5", "switch_transformers"),
     ),
     _layout(
         "Whisper", "whisper",
@@ -184,7 +195,7 @@ LAYOUTS: tuple[Layout, ...] = (
     _layout(
         "Mamba", "mamba mamba2 falcon_mamba",
         "backbone.embeddings backbone.embedding embeddings",
-        norm="[backbone.]norm_f",
+        norm="[backbone.]norm_f", shares=False, shared_by=("mamba", "falcon_mamba"),
     ),
     _layout(
         "RWKV", "rwkv", "rwkv.embeddings emb", "head", "[rwkv.]ln_out",
@@ -197,6 +208,7 @@ LAYOUTS: tuple[Layout, ...] = (
         # The encoder of a translator may have another embedding, with a vocabulary of its own.
         "=decoder/embeddings/weight =encoder/embeddings_0/weight =encoder/embeddings/weight",
         "=decoder/projection/weight", "=decoder/layer_norm/gamma",
+        shares=False,  # its converter writes the output of a tied model, too, as an alias
     ),
     _layout("static, sentence-transformers", "", "embedding", "", "", shares=False),
     _layout("static, Model2Vec", "model2vec", "=embeddings embedding", "", "", shares=False),

@@ -1,0 +1,86 @@
+"""Adapters (LoRA and its kin, as PEFT saves them): files that hold changes of a model, not a model.
+
+The names of their tensors begin with ``base_model.model.``. One that saved the embedding whole (PEFT's
+``modules_to_save``) can be read; any other is refused, with the name of the model that it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tokensphere.errors import SourceError
+from tokensphere.formats.files import json_object, read_bytes
+from tokensphere.formats.tensors import TensorInfo
+from tokensphere.sources.layout.assemble import Choice
+from tokensphere.sources.layout.search import find_matrix
+
+CONFIG = "adapter_config.json"
+_BEGIN = "base_model.model."
+# What PEFT adds to the name of a module that is changed, of LoRA and of methods like it.
+_CHANGES = (
+    ".lora_",
+    ".vera_",
+    ".ia3_",
+    ".hada_",
+    ".lokr_",
+    ".oft_",
+    ".trainable_tokens_",
+    ".token_adapter.",
+)
+_LONGEST = 2**24
+
+
+def refuse_adapter(tensors: Mapping[str, TensorInfo], choice: Choice, folder: Path) -> None:
+    """Refuse a file of changes alone; `folder` is where its ``adapter_config.json`` may be.
+
+    Raises
+    ------
+    SourceError
+        the matrix is not in there, or not whole
+    """
+    if not is_adapter(tensors):
+        return
+    file = folder / CONFIG
+    config = json_object(read_bytes(file, most=_LONGEST), str(file)) if file.is_file() else {}
+    refuse_changes(tensors, choice, config)
+
+
+def is_adapter(tensors: Mapping[str, TensorInfo]) -> bool:
+    """Whether names are those of an adapter."""
+    return any(name.startswith(_BEGIN) or ".lora_A." in name or ".lora_a" in name for name in tensors)
+
+
+def refuse_changes(tensors: Mapping[str, TensorInfo], choice: Choice, config: Mapping[str, Any]) -> None:
+    """The same with the object in ``adapter_config.json``."""
+    if choice.tensor is not None:
+        return
+    base = config.get("base_model_name_or_path")
+    named = f"{base!r:.200}" if isinstance(base, str) and base else f"its base model (see {CONFIG})"
+    advice = f"load {named}, or merge the adapter into it"
+    try:
+        found = find_matrix(tensors, choice.matrix).name
+    except SourceError:
+        found = ""
+    if not found or (choice.matrix == "output") != _is_output(found, tensors):
+        raise SourceError(
+            f"this is an adapter, which changes a model and has no {choice.matrix} matrix of its own;"
+            f" {advice}"
+        )
+    module = found.removesuffix("weight").removesuffix("base_layer.").rstrip(".")
+    change = next(
+        (name for name in tensors if name.startswith(tuple(module + c for c in _CHANGES))), None
+    )
+    if change is not None:
+        raise SourceError(
+            f"this is an adapter, which changes {found!r:.200} by {change!r:.200}; {advice}"
+        )
+
+
+def _is_output(found: str, tensors: Mapping[str, TensorInfo]) -> bool:
+    """Whether a tensor has the place of an output: it is not what is found for the input."""
+    try:
+        return find_matrix(tensors, "input").name != found
+    except SourceError:
+        return True
