@@ -13,6 +13,7 @@ from tokensphere.errors import InputError
 from tokensphere.formats.recognise import IN_FOLDER, recognise
 from tokensphere.sources.arrays import load_arrays, load_word_vectors
 from tokensphere.sources.gguf import load_gguf
+from tokensphere.sources.hub.shared import Snapshot
 from tokensphere.sources.layout.assemble import Choice, assemble
 from tokensphere.sources.layout.config import read_config
 from tokensphere.sources.saved import load_saved
@@ -59,6 +60,12 @@ def load_path(path: Path, choice: Choice, vocabulary: Path | None = None) -> Emb
         # A file with a telling name is called by that, another by its folder.
         name = file.absolute().parent.name if file.name in IN_FOLDER else file.stem
         return assemble(tensors, tokens, choice, Provenance(name, str(file)), read_config(file.parent))
+
+
+def load_snapshot(snapshot: Snapshot, choice: Choice, vocabulary: Path | None = None) -> EmbeddingSpace:
+    """The same of a snapshot in the Hub's shared cache, called by its repository and commit."""
+    space = load_path(snapshot.path, choice, vocabulary)
+    return space.named(snapshot.repo, snapshot.commit)
 
 
 def _only_whole(path: Path, choice: Choice, vocabulary: Path | None = None) -> None:
