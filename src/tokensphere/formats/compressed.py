@@ -1,4 +1,4 @@
-"""Compressed files: what is inside, read as a stream, by gzip, bzip2, xz, or a zip archive of one file."""
+"""Compressed files: what is inside as a stream, of gzip, bzip2, xz, or a zip archive of one file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import gzip
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -79,10 +79,12 @@ def _stream(path: Path, file: BinaryIO, kind: str) -> Iterator[BinaryIO]:
         with zipfile.ZipFile(file) as archive, archive.open(member) as inside:
             yield cast("BinaryIO", inside)
     else:
-        opener = {"gzip": lambda file: gzip.GzipFile(fileobj=file), "bzip2": bz2.BZ2File, "xz": _Xz}[
-            kind
-        ]
-        yield cast("BinaryIO", opener(file))
+        openers: dict[str, Callable[[BinaryIO], object]] = {
+            "gzip": lambda file: gzip.GzipFile(fileobj=file),
+            "bzip2": bz2.BZ2File,
+            "xz": _Xz,
+        }
+        yield cast("BinaryIO", openers[kind](file))
 
 
 class _Xz:

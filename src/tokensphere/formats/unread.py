@@ -71,44 +71,53 @@ UNREAD = (
         "a file of Keras or TensorFlow (HDF5)",
         "look for the model in safetensors, or save it so: transformers'"
         " from_pretrained(…, from_tf=True).save_pretrained(…)",
-        _begins(b"\x89HDF\r\n\x1a\n"), (".h5", ".hdf5", ".keras"),
+        _begins(b"\x89HDF\r\n\x1a\n"),
+        (".h5", ".hdf5", ".keras"),
     ),
     Unread(
         "fastText's own binary file",
         "name the .vec that comes with it, or write one: gensim's"
         " load_facebook_vectors(…).save_word2vec_format(…)",
-        _begins((793712314).to_bytes(4, "little")), (".ftz",),
+        _begins((793712314).to_bytes(4, "little")),
+        (".ftz",),
     ),
     Unread(
         "a model in ggml's format from before GGUF",
         "look for it in GGUF, or convert it with llama.cpp's convert_llama_ggml_to_gguf.py",
-        _begins(b"lmgg", b"fmgg", b"tjgg", b"algg", b"nsgg"), (".ggml", ".ggmlv3"),
+        _begins(b"lmgg", b"fmgg", b"tjgg", b"algg", b"nsgg"),
+        (".ggml", ".ggmlv3"),
     ),
     Unread(
         "gensim's own file (a pickle, which could run any program)",
         "in gensim: KeyedVectors.load(…).save_word2vec_format('vectors.txt') (of a .model its .wv), and"
         " name that; or pass what was loaded to EmbeddingSpace.from_gensim",
-        _is_gensim, (".kv", ".wordvectors"),
+        _is_gensim,
+        (".kv", ".wordvectors"),
     ),
     Unread(
         "a pickle of Python, which is not loaded, for it could run any program",
         "save the arrays with numpy.savez or as safetensors",
-        lambda start: start[:1] == b"\x80" and start[1:2] in (b"\2", b"\3", b"\4", b"\5"), (".pkl", ".pickle"),
+        lambda start: start[:1] == b"\x80" and start[1:2] in (b"\2", b"\3", b"\4", b"\5"),
+        (".pkl", ".pickle"),
     ),
     Unread("a 7-Zip archive", _UNPACK, _begins(b"7z\xbc\xaf\x27\x1c"), (".7z",)),
     Unread("a RAR archive", _UNPACK, _begins(b"Rar!\x1a\x07"), (".rar",)),
     Unread("a file compressed with Zstandard", _UNPACK, _begins(b"\x28\xb5\x2f\xfd"), (".zst",)),
     Unread("a file compressed with LZ4", _UNPACK, _begins(b"\x04\x22\x4d\x18"), (".lz4",)),
     Unread(
-        "a tar archive", _UNPACK,
-        lambda start: start[257:262] == b"ustar", (".tar", ".tgz", ".tbz2", ".txz", ".nemo", ".tar.gz",
-        ".tar.bz2", ".tar.xz"),
+        "a tar archive",
+        _UNPACK,
+        lambda start: start[257:262] == b"ustar",
+        (".tar", ".tgz", ".tbz2", ".txz", ".nemo", ".tar.gz", ".tar.bz2", ".tar.xz"),
     ),
     Unread("a model in ONNX", "name the model that it was made from", _is_onnx, (".onnx", ".onnx_data")),
-    Unread("a model of TensorFlow Lite", _OTHER_WEIGHTS, lambda start: start[4:8] == b"TFL3", (".tflite",)),
+    Unread(
+        "a model of TensorFlow Lite", _OTHER_WEIGHTS, lambda start: start[4:8] == b"TFL3", (".tflite",)
+    ),
     Unread("a TensorFlow SavedModel or graph", _OTHER_WEIGHTS, names=(".pb",)),
     Unread(
-        "part of a TensorFlow checkpoint", _OTHER_WEIGHTS,
+        "part of a TensorFlow checkpoint",
+        _OTHER_WEIGHTS,
         names=(".ckpt.index", ".ckpt.meta", ".data-00000-of-00001", ".ckpt.data"),
     ),
     Unread(
@@ -120,21 +129,43 @@ UNREAD = (
     Unread("a Core ML model", "name the model that it was made from", names=(".mlmodel", ".mlpackage")),
     Unread("PaddlePaddle's weights", _OTHER_WEIGHTS, names=(".pdparams", ".pdmodel")),
     Unread("a TensorRT engine", "name the model that it was made from", names=(".engine", ".plan")),
-    Unread("a table in Parquet or Arrow", "save its vectors and words with numpy.savez(…, vectors=…, tokens=…)",
-           _begins(b"PAR1", b"ARROW1", b"FEA1"), (".parquet", ".arrow", ".feather")),
-    Unread("a data base of SQLite", "save its vectors and words with numpy.savez(…, vectors=…, tokens=…)",
-           _begins(b"SQLite format 3\0"), (".db", ".sqlite", ".magnitude")),
-    Unread("a program", "a llamafile holds a GGUF file: unpack it (unzip), and name that",
-           _begins(b"\x7fELF", b"MZ\x90\0", b"MZqFpD", b"\xcf\xfa\xed\xfe"), (".llamafile", ".exe")),
-    Unread("a picture or document", "name the model itself",
-           _begins(b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"%PDF-"), (".png", ".jpg", ".jpeg", ".pdf")),
+    Unread(
+        "a table in Parquet or Arrow",
+        "save its vectors and words with numpy.savez(…, vectors=…, tokens=…)",
+        _begins(b"PAR1", b"ARROW1", b"FEA1"),
+        (".parquet", ".arrow", ".feather"),
+    ),
+    Unread(
+        "a data base of SQLite",
+        "save its vectors and words with numpy.savez(…, vectors=…, tokens=…)",
+        _begins(b"SQLite format 3\0"),
+        (".db", ".sqlite", ".magnitude"),
+    ),
+    Unread(
+        "a program",
+        "a llamafile holds a GGUF file: unpack it (unzip), and name that",
+        _begins(b"\x7fELF", b"MZ\x90\0", b"MZqFpD", b"\xcf\xfa\xed\xfe"),
+        (".llamafile", ".exe"),
+    ),
+    Unread(
+        "a picture or document",
+        "name the model itself",
+        _begins(b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"%PDF-"),
+        (".png", ".jpg", ".jpeg", ".pdf"),
+    ),
     Unread("a vocabulary of SentencePiece, without embeddings", _WEIGHTS_BESIDE, _is_sentencepiece),
     Unread(
-        "JSON, such as a configuration or vocabulary, without embeddings", _WEIGHTS_BESIDE,
-        lambda start: _JSON.match(start) is not None, (".json", ".jsonl"),
+        "JSON, such as a configuration or vocabulary, without embeddings",
+        _WEIGHTS_BESIDE,
+        lambda start: _JSON.match(start) is not None,
+        (".json", ".jsonl"),
     ),
-    Unread("XML, perhaps a server's refusal in place of the file", "download it again",
-           _begins(b"<?xml"), (".xml",)),
+    Unread(
+        "XML, perhaps a server's refusal in place of the file",
+        "download it again",
+        _begins(b"<?xml"),
+        (".xml",),
+    ),
     Unread(
         "a table of comma- or tab-separated values",
         "write a word and its numbers with spaces between, one word a line, or use"
@@ -142,7 +173,7 @@ UNREAD = (
         names=(".csv", ".tsv"),
     ),
     Unread("text", _WEIGHTS_BESIDE, names=(".md", ".yaml", ".yml", ".toml", ".py", ".tiktoken")),
-)  # fmt: skip
+)
 
 
 def by_content(start: bytes) -> Unread | None:

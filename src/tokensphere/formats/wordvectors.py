@@ -1,9 +1,9 @@
 """Word vectors: the text and binary files of word2vec and GloVe.
 
 A text file has one word a line, then its numbers; word2vec (and fastText) begins with a line that says
-how many words and dimensions there are, GloVe does not. That line is believed: the last d fields are the
-numbers, and what stands before them is the word, be there spaces or numbers in it. A binary file has that
-line too, then for each word its bytes, a space and its numbers as float32, and perhaps a line break.
+how many words and dimensions there are, GloVe does not. That line is believed: the last d fields are
+the numbers, and what stands before them is the word, be there spaces or numbers in it. A binary file has
+that line too, then for each word its bytes, a space, its numbers as float32 and perhaps a line break.
 Either may be compressed with gzip, bzip2 or xz, or be the one file in a zip archive.
 
 Files are read in blocks, so that little more than the vectors is ever in memory. Words are kept byte
@@ -166,7 +166,7 @@ class _Reader:
             raise self._bad(f"goes on after the {claimed:,} words that its first line announces")
 
     def _has_record(self, at: int, size: int) -> bool:
-        """Whether the buffer has the record at `at`, and enough beyond it to tell where its word ends."""
+        """Whether the buffer has the record at `at`, and enough beyond to tell where its word ends."""
         end = self._buffer.find(b" ", at)
         return end >= 0 and end + 1 + size + _AHEAD <= len(self._buffer)
 

@@ -1,4 +1,4 @@
-"""What a user names -> EmbeddingSpace: the bundled model, a file or folder, a model of Ollama or the Hub."""
+"""What a user names -> EmbeddingSpace: the bundled model, a file, a folder, Ollama's or the Hub's."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def load(
     named = hub_names.parse(name) or _in_shared_cache(name)
     if named is None:
         raise SourceError(
-            f"there is no file or folder {str(model)!r:.200}; {_meant(name, path)}name one that is there,"
-            f" a repository owner/name, or {bundled.NAME!r} (bundled)"
+            f"there is no file or folder {str(model)!r:.200}; {_meant(name, path)}name one that is"
+            f" there, a repository owner/name, or {bundled.NAME!r} (bundled)"
         )
     from tokensphere.sources.hub.space import load_hub
 

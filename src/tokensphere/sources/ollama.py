@@ -60,9 +60,7 @@ def find(model: str) -> Pulled:
     path, colon, tag = given.partition(":")
     parts = path.split("/")
     if not 1 <= len(parts) <= 3 or not all(map(_PART.fullmatch, (*parts, tag if colon else _TAG))):
-        raise InputError(
-            f"{model!r:.200} is no name of a model of Ollama; write ollama:name or ollama:name:tag"
-        )
+        raise InputError(f"{model!r:.200} is no name of a model of Ollama; write ollama:name:tag")
     parts = [*(_HOST, _OWNER)[: 3 - len(parts)], *parts]
     for root in _roots():
         manifest = _same(root / "manifests", (*parts, tag or _TAG))
@@ -119,8 +117,8 @@ def _pulled(root: Path, manifest: Path, name: str) -> Pulled:
                for kind in ("model", "adapter", "tensor")}  # fmt: skip
     if of_type["adapter"]:
         raise SourceError(
-            f"{name} of Ollama is a model with an adapter, which is not applied here; name the model that it"
-            " was made from"
+            f"{name} of Ollama is a model with an adapter, which is not applied here; name the model"
+            " that it was made from"
         )
     if len(of_type["model"]) != 1:
         stored = "tensor by tensor" if _has_tensors(layers) else f"in {len(of_type['model'])} layers"
@@ -146,6 +144,7 @@ def _blob(root: Path, manifest: Path, name: str, layer: dict[str, Any]) -> Pulle
     size = layer.get("size")
     if isinstance(size, int) and file.stat().st_size != size:
         raise SourceError(
-            f"{file} of {name} has {file.stat().st_size:,} bytes, but its manifest says {size:,}; pull it again"
+            f"{file} of {name} has {file.stat().st_size:,} bytes, but its manifest says"
+            f" {size:,}; pull it again"
         )
     return Pulled(name, file, f"sha256:{digest[1]}")

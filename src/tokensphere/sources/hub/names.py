@@ -4,7 +4,7 @@
     https://huggingface.co/owner/name[/tree/REV | /blob/REV/FILE | /resolve/REV/FILE]
     hf://owner/name[@REV][/FILE]       hf.co/owner/name
 
-Old models have a name without an owner; the Hub knows them under an owner's today, and so does `OLD_NAMES`.
+Old models have a name without an owner; the Hub keeps them under an owner's today: `OLD_NAMES`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _HOSTS = ("huggingface.co", "hf.co", "www.huggingface.co", "hf-mirror.com")
 _VIEWS = ("tree", "blob", "resolve", "raw", "commit", "commits", "blame")  # then a revision, and a path
 _PAGES = ("discussions", "settings", "community", "activity")
 _SPECIAL = re.compile(r"(refs/(?:pr/\d+|convert/\w+))(?:/|$)")  # revisions with slashes
-_OTHERS = {"datasets": "a data set", "spaces": "a Space", "buckets": "a bucket", "collections": "a collection",
-           "papers": "a paper", "docs": "documentation"}  # fmt: skip
+_OTHERS = {"datasets": "a data set", "spaces": "a Space", "buckets": "a bucket",
+           "collections": "a collection", "papers": "a paper", "docs": "documentation"}  # fmt: skip
 _XLM = ("mlm-en-2048", "mlm-ende-1024", "mlm-enfr-1024", "mlm-enro-1024", "mlm-tlm-xnli15-1024",
         "mlm-xnli15-1024", "clm-enfr-1024", "clm-ende-1024", "mlm-17-1280", "mlm-100-1280")  # fmt: skip
 _BERT = ("base-uncased", "base-cased", "large-uncased", "large-cased", "base-multilingual-uncased",
@@ -40,7 +40,8 @@ _BY_OWNER = {
     "google-t5": [f"t5-{size}" for size in ("small", "base", "large", "3b", "11b")],
     "FacebookAI": ["roberta-base", "roberta-large", "roberta-large-mnli", "xlm-roberta-base",
                    "xlm-roberta-large", *(f"xlm-roberta-large-finetuned-conll0{rest}" for rest in
-                   ("2-dutch", "2-spanish", "3-english", "3-german")), *(f"xlm-{rest}" for rest in _XLM)],
+                   ("2-dutch", "2-spanish", "3-english", "3-german")),
+                   *(f"xlm-{rest}" for rest in _XLM)],
     "distilbert": ["distilgpt2", "distilroberta-base", *(f"distilbert-{rest}" for rest in _DISTILBERT)],
     "albert": [f"albert-{size}-v{version}" for size in ("base", "large", "xlarge", "xxlarge")
                for version in (1, 2)],

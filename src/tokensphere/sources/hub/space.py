@@ -31,7 +31,7 @@ def load_hub(
     *,
     refresh: bool = False,
 ) -> EmbeddingSpace:
-    """The chosen matrix of a repository: from our cache, the Hub's shared one, or fetched, in this order.
+    """The chosen matrix of a repository: from our cache, the Hub's shared one, or fetched.
 
     Raises
     ------
@@ -58,11 +58,8 @@ def load_hub(
                 return load_snapshot(replace(snapshot, path=path), choice, vocabulary)
             except FormatError:
                 raise
-            except (
-                SourceError,
-                MissingExtraError,
-            ) as error:  # files that nobody asked for are not there
-                problem = error
+            except (SourceError, MissingExtraError) as error:  # it lacks what nobody asked for
+                problem, revision = error, snapshot.commit  # from now on all is read of this commit
     if inside:
         raise problem or SourceError(_only_whole(repo, inside, revision))
     try:
@@ -91,8 +88,8 @@ _OF_MODEL = re.compile(
 def _only_whole(repo: str, inside: str, revision: str | None) -> str:
     at = f" --revision {revision}" if revision else ""
     return (
-        f"of {repo} only the model itself is fetched, not {inside!r:.200}; download that with 'hf download"
-        f" {repo} {inside}{at}', and name it again"
+        f"of {repo} only the model itself is fetched, not {inside!r:.200}; download that with 'hf"
+        f" download {repo} {inside}{at}', and name it again"
     )
 
 
