@@ -144,19 +144,22 @@ class _Reader:
         # The original program writes a line break after each word's numbers, others do not.
         breaks: bool | None = None
         for number in range(1, claimed + 1):
-            while not self._has_record(at, size):
+            while (end := self._buffer.find(b" ", at)) < 0 or end + size + _AHEAD >= len(self._buffer):
                 self._take_rows(places, d)
                 self._buffer, at = self._buffer[at:], 0
                 if not self._fill():
                     break
                 if len(self._buffer) > _LONGEST + size and self._buffer.find(b" ", 0, _LONGEST) < 0:
                     break
-            end = self._end_of_word(at, size, breaks, last=number == claimed)
-            if end is None:
+            if number == claimed or self._ended or not self._is_sure(end, size, breaks):
+                end = self._end_of_word(at, size, breaks, last=number == claimed)
+            if end < 0:
                 raise self._bad(f"is cut short or damaged at word {number:,} of {claimed:,}")
             if breaks is None:
                 breaks = self._buffer[end + 1 + size : end + 2 + size] == b"\n"
             word = self._buffer[at:end].removeprefix(b"\n")
+            if b"\n" in word:  # the end of the record before was not where it seemed
+                raise self._bad(f"has no word where word {number:,} should be")
             self.words.append(word.decode("utf-8", "surrogateescape"))
             places.append(end + 1)
             at = end + 1 + size
@@ -165,13 +168,14 @@ class _Reader:
         if self._buffer.strip() or self._file.read(1).strip():
             raise self._bad(f"goes on after the {claimed:,} words that its first line announces")
 
-    def _has_record(self, at: int, size: int) -> bool:
-        """Whether the buffer has the record at `at`, and enough beyond to tell where its word ends."""
-        end = self._buffer.find(b" ", at)
-        return end >= 0 and end + 1 + size + _AHEAD <= len(self._buffer)
+    def _is_sure(self, end: int, size: int, breaks: bool | None) -> bool:
+        """Whether the first space ends the word, as it nearly always does."""
+        if breaks:
+            return self._buffer[end + 1 + size] == ord("\n")
+        return breaks is False and self._buffer.find(b" ", end + 1, end + 1 + _SPACED) < 0
 
-    def _end_of_word(self, at: int, size: int, breaks: bool | None, *, last: bool) -> int | None:
-        """The place of the space between word and numbers; None if there is no such record.
+    def _end_of_word(self, at: int, size: int, breaks: bool | None, *, last: bool) -> int:
+        """The place of the space between word and numbers; -1 if there is no such record.
 
         Nothing marks that space if the word has some itself; but what follows the numbers is a line
         break, or another word, or the end of the file.
@@ -193,7 +197,7 @@ class _Reader:
                 fits = rest[:1] == b"\n" if breaks else _is_text(rest.partition(b" ")[0])
             if fits:
                 return end
-        return fitting[0] if fitting and not breaks else None
+        return fitting[0] if fitting and not breaks else -1
 
     def _take_rows(self, places: list[int], d: int) -> None:
         """Move the rows that begin at `places` of the buffer to the matrix."""

@@ -7,7 +7,6 @@ from contextlib import suppress
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from tokensphere.errors import InputError, SourceError
@@ -101,7 +100,7 @@ def _without_scheme(model: str) -> str:
     """The path of a ``file://`` address; anything else as it is."""
     if not model.startswith("file://"):
         return model
-    return url2pathname(urlsplit(model).path)
+    return url2pathname(model.removeprefix("file://").removeprefix("localhost"))
 
 
 def _load_path(path: Path, choice: Choice, tokens: Path | None, revision: str | None) -> EmbeddingSpace:

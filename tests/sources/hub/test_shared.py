@@ -147,8 +147,12 @@ def test_what_is_typed(typed: str, meant: Named | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["https://", "https://huggingface.co", "https://huggingface.co/owner", "hf://", "hf://owner",
-              "s3://bucket/x", "https://huggingface.co/spaces/o/n", "hf://datasets/o/n", "https://example.org/o/n"]
+    "typed",
+    [
+        "https://", "https://huggingface.co", "https://huggingface.co/owner", "hf://", "hf://owner",
+        "s3://bucket/x", "https://[x/o/n", "file://[x", "https://huggingface.co/spaces/o/n",
+        "hf://datasets/o/n", "https://example.org/o/n",
+    ],
 )  # fmt: skip
 def test_addresses_of_no_model(typed: str) -> None:
     with pytest.raises((InputError, SourceError)) as caught:

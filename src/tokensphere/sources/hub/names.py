@@ -121,7 +121,10 @@ _SUFFIXES = (
 
 
 def _from_address(model: str) -> Named:
-    parts = urlsplit(model)
+    try:
+        parts = urlsplit(model)
+    except ValueError as error:
+        raise InputError(f"{model!r:.200} is no address ({error}); write owner/name") from error
     own = urlsplit(os.environ.get("HF_ENDPOINT", "")).netloc
     if parts.netloc.lower() not in (*_HOSTS, own.lower()):
         raise InputError(
