@@ -12,6 +12,9 @@ from tests import small_model
 # What a terminal or another runner of tests says of itself is nothing that results may depend on.
 for _name in ("COLUMNS", "LINES", "NO_COLOR", "TOKENSPHERE_MODEL"):
     os.environ.pop(_name, None)
+# Nor on the models that whoever runs them has.
+for _name in ("HF_HUB_CACHE", "OLLAMA_MODELS"):
+    os.environ[_name] = str(Path(os.devnull) / "none")
 
 
 @pytest.fixture(scope="session")

@@ -98,6 +98,11 @@ class EmbeddingSpace:
         matrix = np.ascontiguousarray(matrix, dtype=np.float32)
         return cls(matrix, Vocabulary(list(tokens)), Provenance(name, "memory", dtype=kind))
 
+    def named(self, model: str, revision: str | None) -> EmbeddingSpace:
+        """The same space under another name, of a revision; where it was read from stays."""
+        about = replace(self._provenance, model=model, revision=revision)
+        return EmbeddingSpace(self.vectors, self.vocabulary, about)
+
     @property
     def provenance(self) -> Provenance:
         """Where the matrix came from; the SHA-256 of the float32 rows if none was known."""

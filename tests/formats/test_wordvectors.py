@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
+import lzma
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +14,7 @@ import pytest
 
 from tests.damage import read_or_refused
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats import wordvectors
+from tokensphere.formats import compressed, wordvectors
 from tokensphere.sources.arrays import load_word_vectors
 from tokensphere.space import EmbeddingSpace
 
@@ -155,6 +159,36 @@ def test_missing_file(tmp_path: Path) -> None:
         load_word_vectors(tmp_path / "none")
 
 
+def in_zip(content: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("words.txt", content)
+    return out.getvalue()
+
+
+COMPRESSIONS: list[Callable[[bytes], bytes]] = [gzip.compress, bz2.compress, lzma.compress, in_zip]
+
+
+@pytest.mark.parametrize("compress", COMPRESSIONS)
+def test_what_unpacks_without_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compress: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr(compressed, "_FREE", 10_000)
+    monkeypatch.setattr(compressed, "_MOST", 10)
+    monkeypatch.setattr(wordvectors, "_BLOCK", 1000)
+    with pytest.raises(FormatError, match="unpacks to far more"):
+        load(tmp_path, compress(b"a 1 2\n" * 100_000))
+
+
+def test_xz_gets_no_more_memory_than_it_may(tmp_path: Path) -> None:
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 2**29}]
+    content = lzma.compress(b"a 1 2\n", filters=filters)
+    with pytest.raises(FormatError, match=r"damaged \(Memory usage limit"):
+        load(tmp_path, content)
+    several = lzma.compress(b"a 1 2\n") + lzma.compress(b"b 3 4\n")
+    assert load(tmp_path, several).vectors.tolist() == [[1, 2], [3, 4]]
+
+
 def mutate(content: bytes, rng: np.random.Generator) -> bytes:
     damaged = bytearray(content)
     for _ in range(int(rng.integers(1, 4))):
@@ -180,7 +214,7 @@ def damaged_files(tmp_path: Path, count: int) -> None:
         as_text(WORDS, vectors, header=True),
         as_text(WORDS, vectors, header=False),
         as_binary([word.encode() for word in WORDS], vectors),
-        gzip.compress(as_text(WORDS, vectors, header=True)),
+        *(compress(as_text(WORDS, vectors, header=True)) for compress in COMPRESSIONS),
     ]
 
     def read(content: bytes) -> None:

@@ -172,3 +172,9 @@ def test_a_pipe_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_name_is_refused(model: object) -> None:
     with pytest.raises(ts.InputError, match="a name or a path"):
         ts.load(cast("Any", model))
+
+
+def test_an_address_of_a_file_here(tmp_path: Path) -> None:
+    path = write(tmp_path / "a b.npz")
+    assert_same(ts.load(path.as_uri()))
+    assert_same(ts.load(f"file://localhost{path}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -75,12 +76,49 @@ def opened(path: str | Path, problem: str = "cannot open {}") -> Iterator[Binary
     Raises
     ------
     SourceError
-        the system does not open it, or fails while it is read
+        the system does not open it, or fails while it is read; or it stands in place of another, see
+        :func:`check_itself`
     """
     if "\0" in str(path):
         raise SourceError(f"{problem.format(path)}: no file has such a name")
     with system_told(problem.format(path)), Path(path).open("rb") as file:
+        if file.seekable():
+            check_itself(path, file.read(_TELLING))
+            file.seek(0)
         yield file
+
+
+_TELLING = 512  # bytes that show a pointer or a page
+_POINTER = re.compile(rb"version https://(git-lfs\.github\.com|hawser\.github\.com)/spec/v1\r?\n")
+_POINTER_SIZE = re.compile(rb"^size (\d{1,15})", re.MULTILINE)
+_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*(<!--.{0,200}-->\s*)?(<!doctype html|<html[\s>])", re.I | re.S)
+
+
+def check_itself(what: object, start: bytes) -> None:
+    """Refuse what stands in place of a file: Git LFS's pointer to it, or a page of a web site.
+
+    Parameters
+    ----------
+    what : the file's name in messages
+    start : its first bytes
+
+    Raises
+    ------
+    SourceError
+        it is such a thing
+    """
+    if _POINTER.match(start):
+        size = _POINTER_SIZE.search(start)
+        whole = f" of {int(size[1]):,} bytes" if size else ""
+        raise SourceError(
+            f"{what} is Git LFS's pointer to a file{whole}, not the file; run 'git lfs pull' in its"
+            " folder, or download the file itself"
+        )
+    if _PAGE.match(start):
+        raise SourceError(
+            f"{what} is a page of a web site (HTML), not the file; download the file itself: in an"
+            " address of the Hugging Face Hub write /resolve/ for /blob/, and log in if it asks for that"
+        )
 
 
 def read_bytes(path: str | Path, problem: str = "cannot open {}", *, most: int | None = None) -> bytes:

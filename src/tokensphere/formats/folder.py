@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tokensphere.errors import SourceError
+from tokensphere.formats import unread
 from tokensphere.formats.files import system_told
 from tokensphere.formats.parts import parts_in
 
@@ -88,7 +89,7 @@ def _further_in(folder: Path, folders: list[Path]) -> Path:
             f"{folder} holds no model itself, but its folders do ({names}); name one, like {likely}"
         )
     looked = ", ".join((*IN_FOLDER, *_SHOWN))
-    raise SourceError(f"{folder} holds no model (looked for {looked})")
+    raise SourceError(f"{folder} holds no model (looked for {looked}){unread.in_folder(folder)}")
 
 
 def _holds_model(folder: Path) -> bool:

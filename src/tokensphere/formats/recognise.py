@@ -16,13 +16,16 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from tokensphere.errors import SourceError
+from tokensphere.errors import FormatError, SourceError
+from tokensphere.formats import unread
+from tokensphere.formats.compressed import compression, content_of, only_member
 from tokensphere.formats.files import opened
 from tokensphere.formats.folder import model_file
 from tokensphere.formats.tensors import TensorFile
 
 _START = 2**16  # bytes that tell what a file is
-_ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
+_BOM = b"\xef\xbb\xbf"
 _OLD_TORCH = bytes.fromhex("6cfc9c46f9206aa85019")  # the number with which PyTorch's pickles began
 _COUNTS = re.compile(rb"[ \t]*\d{1,18}[ \t]+\d{1,18}[ \t]*\r?")  # words and dimensions
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -67,14 +70,46 @@ def recognise(path: Path) -> tuple[Path, Format]:
         start = content.read(_START)
     if not start:
         raise SourceError(f"{file} is empty; download it again")
+    found = _of_content(file, start)
+    if found is not None:
+        return file, found
+    other = unread.by_content(start) or _packed(file, start)
     name = file.name.lower()
-    of_content = (known for known in FORMATS if known.recognises(file, start))
-    meant = (known for known in FORMATS if name.endswith(known.suffixes))
-    found = next(of_content, None) or next(meant, None)
+    meant = next((known for known in FORMATS if name.endswith(known.suffixes)), None)
+    if other is None and meant is not None:
+        return file, meant
+    if other := other or unread.by_name(name):
+        raise SourceError(f"{file} is {other.what}; {other.instead}")
+    names = ", ".join(known.name for known in FORMATS)
+    raise SourceError(f"{file} is of no known format; known are {names}")
+
+
+def _of_content(file: Path, start: bytes) -> Format | None:
+    return next((known for known in FORMATS if known.recognises(file, start)), None)
+
+
+def _packed(file: Path, start: bytes) -> unread.Unread | None:
+    """What a compressed file is, if it is certainly not word vectors."""
+    kind = compression(start)
+    if kind == "zip" and (several := unread.archive(file)):
+        return several
+    inside = _inside(file) if kind else b""
+    found = unread.by_content(inside) or next(
+        (known for known in FORMATS[:-1] if known.recognises(file, inside)), None
+    )
     if found is None:
-        names = ", ".join(known.name for known in FORMATS)
-        raise SourceError(f"{file} is of no known format; known are {names}")
-    return file, found
+        return None
+    what = found.what if isinstance(found, unread.Unread) else found.name
+    return unread.Unread(f"compressed ({kind}); inside is {what}", "unpack it and name what comes out")
+
+
+def _inside(file: Path) -> bytes:
+    """The first bytes in a compressed file; nothing if it is damaged."""
+    try:
+        with content_of(file) as content:
+            return content.read(_START)
+    except FormatError:
+        return b""
 
 
 def _is_safetensors(_path: Path, start: bytes) -> bool:
@@ -96,7 +131,9 @@ def _is_ctranslate2(_path: Path, start: bytes) -> bool:
 
 def _is_torch(path: Path, start: bytes) -> bool:
     old = start[:1] == b"\x80" and _OLD_TORCH in start[:32]
-    return old or any(name.endswith("/data.pkl") for name in _members(path, start))
+    members = _members(path, start)
+    script = any(name.endswith("/constants.pkl") for name in members)  # TorchScript: code, too
+    return old or (not script and any(name.endswith("/data.pkl") for name in members))
 
 
 def _is_numpy(path: Path, start: bytes) -> bool:
@@ -115,17 +152,21 @@ def _members(path: Path, start: bytes) -> list[str]:
         return [start[30 : 30 + length].decode("utf-8", "replace")]
 
 
-def _is_word_vectors(_path: Path, start: bytes) -> bool:
-    """A first line with two counts, or with a word and numbers; or any file of gzip."""
-    line = start.partition(b"\n")[0]
-    if start.startswith(_GZIP) or _COUNTS.fullmatch(line):
+def _is_word_vectors(path: Path, start: bytes) -> bool:
+    """A first line with two counts, or with a word and numbers; compressed or not."""
+    if (kind := compression(start)) and (kind != "zip" or only_member(path)):
+        start = _inside(path)
+        if not start:
+            return kind != "zip"  # damaged; whoever reads it says so
+    line = start.removeprefix(_BOM).partition(b"\n")[0]
+    if _COUNTS.fullmatch(line):
         return True
     word, *numbers = line.split() or [b""]
     *whole, _ = numbers or [b""]  # the last may be cut
     return bool(whole) and not _NUMBER.fullmatch(word) and all(map(_NUMBER.fullmatch, whole))
 
 
-_WORD_VECTORS = (".txt", ".vec", ".bin", ".gz", ".w2v")
+_WORD_VECTORS = (".txt", ".vec", ".bin", ".gz", ".w2v", ".bz2", ".xz", ".zip")
 FORMATS = (
     Format("GGUF", lambda _, start: start[:4] == b"GGUF", (".gguf",), "formats.gguf.split:open_gguf"),
     Format("safetensors", _is_safetensors, (".safetensors",), "formats.sharded:open_safetensors"),

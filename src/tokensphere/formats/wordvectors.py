@@ -1,8 +1,10 @@
 """Word vectors: the text and binary files of word2vec and GloVe.
 
 A text file has one word a line, then its numbers; word2vec (and fastText) begins with a line that says
-how many words and dimensions there are, GloVe does not. A binary file has that line too, then for each
-word its bytes, a space and its numbers as float32. Either may be compressed with gzip.
+how many words and dimensions there are, GloVe does not. That line is believed: the last d fields are
+the numbers, and what stands before them is the word, be there spaces or numbers in it. A binary file has
+that line too, then for each word its bytes, a space, its numbers as float32 and perhaps a line break.
+Either may be compressed with gzip, bzip2 or xz, or be the one file in a zip archive.
 
 Files are read in blocks, so that little more than the vectors is ever in memory. Words are kept byte
 for byte, be they valid UTF-8 or not, and in their order, be they unique or not.
@@ -10,26 +12,29 @@ for byte, be they valid UTF-8 or not, and in their order, be they unique or not.
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError
-from tokensphere.formats.files import damaged, opened
+from tokensphere.formats.compressed import content_of
+from tokensphere.formats.files import damaged
 
 _BLOCK = 2**22  # bytes read at once
 _LONGEST = 2**24  # bytes of a line, or of a word in a binary file
 _MOST_DIMENSIONS = 2**20
 _GUESS_LINES = 1000  # lines that tell how many dimensions a file without header has
 _HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?")
+_BOM = b"\xef\xbb\xbf"
+_SPACED = 64  # bytes between the spaces in a word of a binary file
+_AHEAD = 8 * _SPACED  # bytes looked at beyond a record
+_ENDINGS = (".bin", ".bin.gz", ".bin.bz2", ".bin.xz", ".bin.zip")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a]")  # what is in numbers, but not in text
 
 
@@ -54,7 +59,7 @@ def read_word_vectors(path: Path, *, binary: bool | None = None) -> WordVectors:
 
     Parameters
     ----------
-    path : text or binary file of word2vec, fastText (``.vec``) or GloVe, as it is or gzipped
+    path : text or binary file of word2vec, fastText (``.vec``) or GloVe, as it is or compressed
     binary : whether the numbers are stored as float32; by default the file's begin tells
 
     Raises
@@ -64,15 +69,9 @@ def read_word_vectors(path: Path, *, binary: bool | None = None) -> WordVectors:
     FormatError
         it is no such file; the message names the line or word where it goes wrong
     """
-    with opened(path) as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        content = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if compressed else file
-        try:
-            reader = _Reader(path, content)
-            is_binary = reader.read(binary)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise FormatError(f"{path} is cut short or damaged ({error}); download it again") from error
+    with content_of(path) as file:
+        reader = _Reader(path, file)
+        is_binary = reader.read(binary)
     vectors = np.frombuffer(reader.rows, np.float32).reshape(len(reader.words), -1)
     return WordVectors(reader.words, vectors, is_binary)
 
@@ -84,7 +83,8 @@ class _Reader:
         self.path, self._file = path, file
         self.words: list[str] = []
         self.rows = bytearray()  # grows in place: a file's claims of its size are not believed
-        self._buffer = b""
+        self._buffer, self._ended = b"", False
+        self._longer: list[int] = []  # lines that have numbers in front of their last d
 
     def _bad(self, problem: str) -> FormatError:
         return damaged(f"{self.path}:", problem)
@@ -93,11 +93,13 @@ class _Reader:
         """Read one more block; False at the end of the file."""
         more = self._file.read(_BLOCK)
         self._buffer += more
+        self._ended = not more
         return bool(more)
 
     def read(self, binary: bool | None) -> bool:
         """Read all; whether the file was binary."""
         self._fill()
+        self._buffer = self._buffer.removeprefix(_BOM)
         line, _, rest = self._buffer.partition(b"\n")
         if header := _HEADER.fullmatch(line):
             claimed, d = int(header[1]), int(header[2])
@@ -132,21 +134,32 @@ class _Reader:
         line = self._buffer.partition(b"\n")[0].decode("utf-8", "surrogateescape")
         if _parse_line(line, d) is not None:
             return False
-        named = self.path.name.endswith((".bin", ".bin.gz"))
+        named = self.path.name.lower().endswith(_ENDINGS)
         return named or _CONTROL.search(self._buffer[: 2**16]) is not None
 
     def _read_binary(self, claimed: int, d: int) -> None:
         size = 4 * d
         at = 0
         places: list[int] = []
+        # The original program writes a line break after each word's numbers, others do not.
+        breaks: bool | None = None
         for number in range(1, claimed + 1):
-            while (end := self._buffer.find(b" ", at)) < 0 or end + 1 + size > len(self._buffer):
+            while (end := self._buffer.find(b" ", at)) < 0 or end + size + _AHEAD >= len(self._buffer):
                 self._take_rows(places, d)
                 self._buffer, at = self._buffer[at:], 0
-                if (end < 0 and len(self._buffer) > _LONGEST) or not self._fill():
-                    raise self._bad(f"is cut short or damaged at word {number:,} of {claimed:,}")
-            # The original program writes a line break after each word's numbers, others do not.
+                if not self._fill():
+                    break
+                if len(self._buffer) > _LONGEST + size and self._buffer.find(b" ", 0, _LONGEST) < 0:
+                    break
+            if number == claimed or self._ended or not self._is_sure(end, size, breaks):
+                end = self._end_of_word(at, size, breaks, last=number == claimed)
+            if end < 0:
+                raise self._bad(f"is cut short or damaged at word {number:,} of {claimed:,}")
+            if breaks is None:
+                breaks = self._buffer[end + 1 + size : end + 2 + size] == b"\n"
             word = self._buffer[at:end].removeprefix(b"\n")
+            if b"\n" in word:  # the end of the record before was not where it seemed
+                raise self._bad(f"has no word where word {number:,} should be")
             self.words.append(word.decode("utf-8", "surrogateescape"))
             places.append(end + 1)
             at = end + 1 + size
@@ -154,6 +167,37 @@ class _Reader:
         self._buffer = self._buffer[at:]
         if self._buffer.strip() or self._file.read(1).strip():
             raise self._bad(f"goes on after the {claimed:,} words that its first line announces")
+
+    def _is_sure(self, end: int, size: int, breaks: bool | None) -> bool:
+        """Whether the first space ends the word, as it nearly always does."""
+        if breaks:
+            return self._buffer[end + 1 + size] == ord("\n")
+        return breaks is False and self._buffer.find(b" ", end + 1, end + 1 + _SPACED) < 0
+
+    def _end_of_word(self, at: int, size: int, breaks: bool | None, *, last: bool) -> int:
+        """The place of the space between word and numbers; -1 if there is no such record.
+
+        Nothing marks that space if the word has some itself; but what follows the numbers is a line
+        break, or another word, or the end of the file.
+        """
+        buffer = self._buffer
+        ends = [buffer.find(b" ", at)]
+        while (more := buffer.find(b" ", ends[-1] + 1, ends[-1] + 1 + _SPACED)) >= 0:
+            if not _is_text(buffer[ends[-1] + 1 : more]):
+                break
+            ends.append(more)
+        fitting = [end for end in ends if end >= 0 and end + 1 + size <= len(buffer)]
+        for end in fitting:
+            rest = buffer[end + 1 + size : end + 1 + size + _AHEAD]
+            if last:
+                fits = self._ended and not rest.strip()
+            elif breaks is None:
+                fits = rest[:1] == b"\n" or _is_text(rest.partition(b" ")[0])
+            else:
+                fits = rest[:1] == b"\n" if breaks else _is_text(rest.partition(b" ")[0])
+            if fits:
+                return end
+        return fitting[0] if fitting and not breaks else -1
 
     def _take_rows(self, places: list[int], d: int) -> None:
         """Move the rows that begin at `places` of the buffer to the matrix."""
@@ -173,11 +217,16 @@ class _Reader:
                 raise self._bad(f"line {self._line:,} is longer than any line of word vectors")
             block, self._buffer = self._buffer[:cut], self._buffer[cut:]
             if block:
-                self._read_lines(block, d, last=not going)
+                self._read_lines(block, d, last=not going, believed=claimed is not None)
+        if claimed is not None and 2 * len(self._longer) >= len(self.words) > 0:
+            raise self._bad(
+                f"line {self._longer[0]:,} has more than a word and {d} numbers, as have"
+                f" {len(self._longer):,} of {len(self.words):,} lines; the first line announces {d}"
+            )
         if not self.words or claimed not in (None, len(self.words)):
             raise self._bad(f"has {len(self.words):,} words, but announces {claimed or 'some'}")
 
-    def _read_lines(self, block: bytes, d: int, *, last: bool) -> None:
+    def _read_lines(self, block: bytes, d: int, *, last: bool, believed: bool) -> None:
         lines = block.decode("utf-8", "surrogateescape").split("\n")
         if not lines[-1]:
             lines.pop()
@@ -190,15 +239,19 @@ class _Reader:
         if rows is not None:
             self.words += [word for word, _, _ in parted]
         else:
-            rows = self._parse_lines(lines, d)
+            rows = self._parse_lines(lines, d, believed=believed)
         self.rows += rows.data
         self._line += len(lines)
 
-    def _parse_lines(self, lines: list[str], d: int) -> npt.NDArray[np.float32]:
+    def _parse_lines(self, lines: list[str], d: int, *, believed: bool) -> npt.NDArray[np.float32]:
         """The slow way: words with spaces, other spacing, and to find the line that is wrong."""
         rows = np.empty((len(lines), d), dtype=np.float32)
         for i, line in enumerate(lines):
             parsed = _parse_line(line, d)
+            # Without a header, more numbers are a column too many rather than a word with spaces.
+            if parsed is not None and _has_more_numbers(parsed[0]):
+                self._longer.append(self._line + i)
+                parsed = parsed if believed else None
             if parsed is None:
                 raise self._bad(
                     f"line {self._line + i:,} is not a word and {d} numbers:"
@@ -231,10 +284,22 @@ def _parse_line(line: str, d: int) -> tuple[str, list[float]] | None:
         word, *fields = line.rsplit(separator, d)
         numbers = _numbers(fields)
         if numbers is not None and len(numbers) == d:
-            more = word.split()[1:]
-            # More numbers are a column too many rather than a word with spaces.
-            return None if more and _numbers(more) is not None else (word, numbers)
+            return word, numbers
     return None
+
+
+def _has_more_numbers(word: str) -> bool:
+    """Whether all that follows the first space in a word are numbers."""
+    more = word.split()[1:]
+    return bool(more) and _numbers(more) is not None
+
+
+def _is_text(word: bytes) -> bool:
+    """Whether this can be a word, or part of one: printable UTF-8."""
+    try:
+        return word.decode().isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _numbers(fields: list[str]) -> list[float] | None:

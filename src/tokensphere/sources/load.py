@@ -1,13 +1,19 @@
-"""What a user names -> EmbeddingSpace: the bundled model, a file, a folder, or a repository of a hub."""
+"""What a user names -> EmbeddingSpace: the bundled model, a file, a folder, Ollama's or the Hub's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
+from urllib.request import url2pathname
 
 from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.files import at_home, exists
-from tokensphere.sources import bundled
+from tokensphere.sources import bundled, ollama
+from tokensphere.sources.hub import names as hub_names
+from tokensphere.sources.hub import shared
 from tokensphere.sources.layout.assemble import Choice
 from tokensphere.sources.layout.search import Matrix
 from tokensphere.space import EmbeddingSpace
@@ -33,8 +39,9 @@ def load(
     model : str or path, optional
         the bundled model's name (also the default); a file (safetensors or its index, GGUF, npy,
         npz, word2vec, GloVe, CTranslate2's ``model.bin``, PyTorch, a saved space); the folder of a
-        model; or a repository ``owner/name`` or ``owner/name@revision`` of the Hugging Face Hub, of
-        which only the matrix is fetched, once
+        model; ``ollama:name``; or a repository of the Hugging Face Hub: ``owner/name``,
+        ``owner/name@revision``, its address, or an old name such as ``gpt2``. Of a repository that
+        is in no cache only the matrix is fetched, once
     matrix : ``"input"`` (embedding) or ``"output"`` (unembedding)
     revision : branch, tag or commit of a repository
     tensor : name of the tensor, where the layout is unknown or another one is wanted
@@ -68,31 +75,69 @@ def load(
                 " leave out tensor, vocabulary, revision and fold_norm, or name a model"
             )
         return bundled.load_bundled(matrix)
-    path, tokens = at_home(model), at_home(vocabulary) if vocabulary else None
+    tokens = at_home(vocabulary) if vocabulary else None
     if tokens is not None and not exists(tokens):
         raise SourceError(f"there is no file {str(vocabulary)!r:.200} with a vocabulary")
+    name = str(model)
+    path = at_home(_without_scheme(name))
     if exists(path):
-        if revision is not None:
-            raise InputError(f"{path} is on this machine, so it has no revision {revision!r}")
-        from tokensphere.sources.local import load_path
-
-        return load_path(path, choice, tokens)
-    if _looks_local(str(model)):
+        return _load_path(path, choice, tokens, revision)
+    name = name.strip()
+    if name.startswith(ollama.PREFIX):
+        return _load_ollama(name, choice, tokens, revision)
+    named = hub_names.parse(name) or _in_shared_cache(name)
+    if named is None:
         raise SourceError(
-            f"there is no file or folder {str(model)!r:.200}; name one that is there, a repository"
-            f" owner/name, or {bundled.NAME!r} (bundled)"
+            f"there is no file or folder {str(model)!r:.200}; {_meant(name, path)}name one that is"
+            f" there, a repository owner/name, or {bundled.NAME!r} (bundled)"
         )
     from tokensphere.sources.hub.space import load_hub
 
-    return load_hub(str(model), revision, choice, tokens, progress, refresh=refresh)
+    return load_hub(named, revision, choice, tokens, progress, refresh=refresh)
 
 
-def _looks_local(model: str) -> bool:
-    """Whether `model` can only be meant as a file: it is no ``owner/name``."""
-    bare = model.partition("@")[0]
-    return bare.count("/") != 1 or bare.startswith((".", "~", "/")) or bare.endswith(_SUFFIXES)
+def _without_scheme(model: str) -> str:
+    """The path of a ``file://`` address; anything else as it is."""
+    if not model.startswith("file://"):
+        return model
+    return url2pathname(model.removeprefix("file://").removeprefix("localhost"))
 
 
-_SUFFIXES = (
-    ".gguf", ".safetensors", ".npy", ".npz", ".bin", ".txt", ".vec", ".json", ".pt", ".pth", ".gz", "/",
-)  # fmt: skip
+def _load_path(path: Path, choice: Choice, tokens: Path | None, revision: str | None) -> EmbeddingSpace:
+    from tokensphere.sources.local import load_path, load_snapshot
+
+    snapshot = shared.of_path(path, revision)
+    if snapshot is not None:
+        return load_snapshot(snapshot, choice, tokens)
+    if revision is not None:
+        raise InputError(f"{path} is on this machine, so it has no revision {revision!r}")
+    return load_path(path, choice, tokens)
+
+
+def _load_ollama(name: str, choice: Choice, tokens: Path | None, revision: str | None) -> EmbeddingSpace:
+    if revision is not None:
+        raise InputError(f"{name} has tags rather than revisions: write ollama:name:tag")
+    from tokensphere.sources.local import load_path
+
+    pulled = ollama.find(name)
+    return load_path(pulled.file, choice, tokens).named(f"{ollama.PREFIX}{pulled.name}", pulled.digest)
+
+
+def _in_shared_cache(name: str) -> hub_names.Named | None:
+    """Another old name without an owner, if the Hub's own cache has it."""
+    repo, at, revision = name.partition("@")
+    return hub_names.Named(repo, revision if at else None) if repo in shared.names() else None
+
+
+def _meant(name: str, path: Path) -> str:
+    """What was perhaps meant by a name that is nothing."""
+    known = [bundled.NAME, *hub_names.OLD_NAMES, *shared.names()]
+    known += [f"{ollama.PREFIX}{one}" for one in ollama.names()]
+    with suppress(OSError, ValueError):
+        known += [str(path.parent / other.name) for other in islice(path.parent.iterdir(), _MOST_FILES)]
+    wanted = [name, str(path), f"{ollama.PREFIX}{name}"]
+    alike = [one for each in wanted for one in get_close_matches(each[:300], known, 1, cutoff=0.8)]
+    return f"did you mean {alike[0]!r:.200}? otherwise " if alike else ""
+
+
+_MOST_FILES = 1000  # of a folder that are compared with a name

@@ -15,6 +15,7 @@ from tokensphere.formats.parts import part_of
 from tokensphere.formats.recognise import recognise
 from tokensphere.sources.arrays import load_arrays, load_word_vectors
 from tokensphere.sources.gguf import load_gguf
+from tokensphere.sources.hub.shared import Snapshot
 from tokensphere.sources.layout.adapter import refuse_adapter
 from tokensphere.sources.layout.assemble import Choice, assemble
 from tokensphere.sources.layout.config import read_config
@@ -65,6 +66,12 @@ def load_path(path: Path, choice: Choice, vocabulary: Path | None = None) -> Emb
         untelling = file.name in IN_FOLDER or part_of(file.name)
         name = file.absolute().parent.name if untelling else file.stem
         return assemble(tensors, tokens, choice, Provenance(name, str(file)), read_config(file.parent))
+
+
+def load_snapshot(snapshot: Snapshot, choice: Choice, vocabulary: Path | None = None) -> EmbeddingSpace:
+    """The same of a snapshot in the Hub's shared cache, called by its repository and commit."""
+    space = load_path(snapshot.path, choice, vocabulary)
+    return space.named(snapshot.repo, snapshot.commit)
 
 
 def _only_whole(path: Path, choice: Choice, vocabulary: Path | None = None) -> None:

@@ -66,10 +66,10 @@ def fetch(
         it cannot be had; the cache is as before
     """
     choice = Choice(matrix, tensor, norm)
-    entry = cache.find(repo, revision, matrix=matrix, tensor=tensor)
-    if entry is not None and _enough(entry, norm) and (not refresh or _offline()):
+    entry = held(repo, revision, choice)
+    if entry is not None and (not refresh or offline()):
         return entry
-    if _offline():
+    if offline():
         raise SourceError(
             f"{repo} ({_wanted(matrix, tensor, norm)}) is not in the cache {cache.cache_root()}, and"
             " HF_HUB_OFFLINE forbids to fetch it; unset that, or use a model that is there"
@@ -85,6 +85,12 @@ def fetch(
     return cache.find(repo, repository.commit, matrix=matrix, tensor=tensor) or entry
 
 
+def held(repo: str, revision: str | None, choice: Choice) -> cache.Entry | None:
+    """The cache's entry with all that is wanted, or None; asks nobody."""
+    entry = cache.find(repo, revision, matrix=choice.matrix, tensor=choice.tensor)
+    return entry if entry is not None and _enough(entry, choice.fold_norm) else None
+
+
 def _enough(entry: cache.Entry, norm: bool) -> bool:
     """Whether the entry has all that is wanted."""
     has_norm = entry.found is not None and entry.found.norm is not None
@@ -96,7 +102,7 @@ def _wanted(matrix: str, tensor: str | None, norm: bool) -> str:
     return f"{what} and final norm" if norm else what
 
 
-def _offline() -> bool:
+def offline() -> bool:
     """Whether HF_HUB_OFFLINE is set, now or when ``huggingface_hub`` was imported."""
     value = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""
     return value.upper() in _TRUE

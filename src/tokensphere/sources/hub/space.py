@@ -1,23 +1,29 @@
-"""A repository of the hub -> EmbeddingSpace, by way of the cache."""
+"""A repository of the hub -> EmbeddingSpace, by way of the caches."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 from tokensphere.arrays import Float32s
-from tokensphere.errors import InputError
+from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError
+from tokensphere.formats.files import exists
 from tokensphere.formats.safetensors import SafetensorsFile
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.hub import client as hub
+from tokensphere.sources.hub import shared
+from tokensphere.sources.hub.names import Named
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.layout.assemble import Choice, vector
 from tokensphere.sources.layout.table import fold_norm
+from tokensphere.sources.local import load_snapshot
 from tokensphere.sources.tokens.find import find_vocabulary
 from tokensphere.space import EmbeddingSpace, Provenance
 
 
 def load_hub(
-    model: str,
+    named: Named,
     revision: str | None,
     choice: Choice,
     vocabulary: Path | None = None,
@@ -25,7 +31,7 @@ def load_hub(
     *,
     refresh: bool = False,
 ) -> EmbeddingSpace:
-    """The chosen matrix of ``owner/name`` or ``owner/name@revision``; fetched if it is not in the cache.
+    """The chosen matrix of a repository: from our cache, the Hub's shared one, or fetched.
 
     Raises
     ------
@@ -34,28 +40,70 @@ def load_hub(
     SourceError
         it cannot be had, or read
     """
-    repo, named = cache.split_model(model)
-    if named and revision and named != revision:
-        raise InputError(f"two revisions are named, {named!r} and {revision!r}; give one")
-    entry = hub.fetch(
-        repo,
-        named or revision,
-        matrix=choice.matrix,
-        tensor=choice.tensor,
-        norm=choice.fold_norm,
-        refresh=refresh,
-        progress=progress,
+    repo, inside = named.repo, "" if _OF_MODEL.fullmatch(named.inside) else named.inside
+    cache.split_model(repo if named.revision is None else f"{repo}@{named.revision}")
+    if named.revision and revision and named.revision != revision:
+        raise InputError(f"two revisions are named, {named.revision!r} and {revision!r}; give one")
+    revision = named.revision or revision
+    asks = refresh and not hub.offline()
+    if not inside and not asks:
+        entry = hub.held(repo, revision, choice)
+        if entry is not None:
+            return _space(entry, choice, vocabulary)
+    problem = None
+    if not asks:
+        snapshot = shared.find(repo, revision, cache.resolve(repo, revision))
+        if snapshot is not None and exists(path := snapshot.path / inside):
+            try:
+                return load_snapshot(replace(snapshot, path=path), choice, vocabulary)
+            except FormatError:
+                raise
+            except (SourceError, MissingExtraError) as error:  # it lacks what nobody asked for
+                problem, revision = error, snapshot.commit  # from now on all is read of this commit
+    if inside:
+        raise problem or SourceError(_only_whole(repo, inside, revision))
+    try:
+        entry = hub.fetch(
+            repo,
+            revision,
+            matrix=choice.matrix,
+            tensor=choice.tensor,
+            norm=choice.fold_norm,
+            refresh=refresh,
+            progress=progress,
+        )
+    except (SourceError, MissingExtraError) as error:
+        if problem is None:
+            raise
+        raise SourceError(f"the Hub's cache is of no use: {problem}; and {error}") from error
+    return _space(entry, choice, vocabulary)
+
+
+# Naming one of these is naming the model.
+_OF_MODEL = re.compile(
+    r"|model\.safetensors(\.index\.json)?|model-\d{5}-of-\d{5}\.safetensors|config\.json|README\.md"
+)
+
+
+def _only_whole(repo: str, inside: str, revision: str | None) -> str:
+    at = f" --revision {revision}" if revision else ""
+    return (
+        f"of {repo} only the model itself is fetched, not {inside!r:.200}; download that with 'hf"
+        f" download {repo} {inside}{at}', and name it again"
     )
+
+
+def _space(entry: cache.Entry, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
     vectors, found = _matrix(entry), entry.found
     notes = found.notes if found else ()
     if choice.fold_norm:
         layout = found.layout if found else ""
-        vectors = fold_norm(vectors, _norm(entry), layout, model=repo)
+        vectors = fold_norm(vectors, _norm(entry), layout, model=entry.repo)
         notes += ("columns multiplied by the final norm's weight",)
     tokens = find_vocabulary(entry.path, len(vectors), given=vocabulary)
     provenance = Provenance(
-        model=repo,
-        source=f"hub: {repo}",
+        model=entry.repo,
+        source=f"hub: {entry.repo}",
         revision=entry.commit,
         tensor=entry.tensor,
         matrix=choice.matrix,
