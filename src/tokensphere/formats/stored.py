@@ -101,9 +101,7 @@ class Stored:
                 self.decode(blocks, out[low : low + step], *scales)
 
 
-def scaled(
-    values: Stored, scale: npt.NDArray[Any], by: Callable[..., object] = np.multiply
-) -> Stored:
+def scaled(values: Stored, scale: npt.NDArray[Any], by: Callable[..., object] = np.multiply) -> Stored:
     """The same with each value multiplied by what its block's scale is.
 
     Parameters

@@ -11,6 +11,8 @@ from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.hub import client as hub
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.layout.assemble import Choice, vector
+from tokensphere.sources.layout.config import read_config
+from tokensphere.sources.layout.plausible import fit
 from tokensphere.sources.layout.table import fold_norm
 from tokensphere.sources.tokens.find import find_vocabulary
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -46,13 +48,20 @@ def load_hub(
         refresh=refresh,
         progress=progress,
     )
-    vectors, found = _matrix(entry), entry.found
-    notes = found.notes if found else ()
+    found = entry.found
+    fitted = fit(
+        _matrix(entry),
+        lambda n: find_vocabulary(entry.path, n, given=vocabulary),
+        f"tensor {entry.tensor!r:.200} of {repo}",
+        read_config(entry.path),
+        chosen=choice.tensor is not None,
+    )
+    vectors, tokens = fitted.vectors, fitted.tokens
+    notes = (found.notes if found else ()) + fitted.notes
     if choice.fold_norm:
         layout = found.layout if found else ""
         vectors = fold_norm(vectors, _norm(entry), layout, model=repo)
         notes += ("columns multiplied by the final norm's weight",)
-    tokens = find_vocabulary(entry.path, len(vectors), given=vocabulary)
     provenance = Provenance(
         model=repo,
         source=f"hub: {repo}",
