@@ -319,7 +319,12 @@ def test_other_repositories_that_do_not_do(server: HubServer) -> None:
         }
     )
     server.repos[REPO] = files | {"model.safetensors": scaled}
-    with pytest.raises(SourceError, match="quantised"):
+    with pytest.raises(SourceError, match="quantised .*one alone is fetched; run 'hf download"):
+        fetch()
+    parts = {"qweight": ("I32", (4, 2), bytes(32)), "scales": ("F16", (4, 1), bytes(8))}
+    gptq = safetensors({f"wte.{name}": part for name, part in parts.items()})
+    server.repos[REPO] = files | {"model.safetensors": gptq}
+    with pytest.raises(SourceError, match=r"wte\.qweight.*GPTQ or AWQ"):
         fetch()
     server.repos[REPO] = {"a.safetensors": b"", "b.safetensors": b"", "tokenizer.json": b""}
     with pytest.raises(SourceError, match="several models"):
