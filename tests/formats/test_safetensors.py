@@ -142,15 +142,13 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
         "later type": ("F3_E1M1", (2, 2), bytes(2)),
         "four bits": ("F4", (2, 2), bytes(2)),
         "brain": ("BF16", (1, 1), bytes(2)),
-        "w": ("F8_E4M3", (1, 2), bytes(2)),
-        "w_scale_inv": ("F32", (1,), bytes(4)),
         "none": ("F32", (0, 3), b""),
     }
     path = write(tmp_path / "x.safetensors", safetensors(tensors))
     with SafetensorsFile(path) as file:
         for name, says in {
             "vector": "not a matrix", "none": "not a matrix", "later type": "stored as F3_E1M1",
-            "four bits": "stored as F4", "w": "quantised with the scales 'w_scale_inv'",
+            "four bits": "stored as F4",
             "absent": "no tensor 'absent'; it has vector",
         }.items():  # fmt: skip
             with pytest.raises(SourceError, match=says):

@@ -20,7 +20,7 @@ def _gguf(path: Path, model: str, pieces: list[str], types: list[int] | None) ->
     }
     if types is not None:
         metadata["tokenizer.ggml.token_type"] = np.array(types, dtype=np.int32)
-    rows = np.ones((len(pieces), 2), dtype="<f4")
+    rows = np.arange(2 * len(pieces), dtype="<f4").reshape(-1, 2)
     write_gguf(path, metadata, {EMBEDDING: ("F32", rows.shape, rows.tobytes())})
     return load_gguf(path).vocabulary
 

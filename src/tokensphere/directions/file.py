@@ -22,6 +22,8 @@ from tokensphere.directions.choice import DirectionTensor, choose
 from tokensphere.directions.named import Lazy
 from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.files import Closing, at_home, exists
+from tokensphere.formats.packed.told import Told
+from tokensphere.formats.packed.view import UnpackedFile
 from tokensphere.formats.recognise import FORMATS, recognise
 from tokensphere.formats.stored import Floats, Stored
 from tokensphere.formats.tensors import TensorFile, digest
@@ -100,7 +102,7 @@ class DirectionSource(Closing):
             own = tensor.name if tensor.name != self.path.name else ""
             head = (own, tensor.shape, tensor.axis, self._file.tensors[tensor.name].dtype)
             hasher.update(repr(head).encode())
-            hasher.update(digest(self._file, tensor.name).encode() + self._file.beside(tensor.name))
+            hasher.update(digest(self._file, tensor.name).encode())
         return hasher.hexdigest()
 
     def block(self, low: int, high: int) -> Floats:
@@ -175,7 +177,7 @@ def open_directions(spec: str | Path, d: int, *, axis: int | None = None) -> Dir
             f"{path} looks like {known.name}, of which no directions are read; known are"
             f" {', '.join(known.name for known in FORMATS if known.reader)}"
         )
-    file = known.open(path)
+    file = UnpackedFile(known.open(path), Told(widths=frozenset([d])))
     try:
         tensors = tuple(choose(file, pattern, d, axis))
         dtype = np.result_type(*(file.tensors[tensor.name].float_type for tensor in tensors))

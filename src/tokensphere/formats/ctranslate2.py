@@ -10,7 +10,6 @@ The layout is that of CTranslate2's ``model_spec.py`` (``ModelSpec._serialize``)
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -19,7 +18,7 @@ import numpy.typing as npt
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.floats import BITS, NUMPY_DTYPES, float_type, plain_values
 from tokensphere.formats.mapped import MappedFile
-from tokensphere.formats.stored import Stored
+from tokensphere.formats.stored import Stored, scaled
 from tokensphere.formats.tensors import TensorInfo
 
 _VERSIONS = range(2, 7)
@@ -138,7 +137,8 @@ class CTranslate2File(MappedFile):
         """See :meth:`TensorFile.stored`."""
         info = self.usable(name)
         values = plain_values(self.raw(name), _DTYPES[info.dtype], info.shape)
-        return replace(values, divide=self._scale(info))
+        scale = self._scale(info)
+        return values if scale is None else scaled(values, scale, np.divide)
 
     def _scale(self, info: TensorInfo) -> npt.NDArray[np.float32] | None:
         """By what quantised values were multiplied: one for each row, or one for all; else None."""

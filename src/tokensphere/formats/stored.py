@@ -7,7 +7,7 @@ axis, so that a block holds part of one row, or one value of each of several col
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ AT_ONCE = 2**24  # bytes of a file that are read before their memory is given ba
 PIECE = 2**17  # values: stored and as floats together stay in the second-level cache
 Blocks = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
-Decode = Callable[[Blocks, Any], object]  # fills the second with the values of the first
+Decode = Callable[..., object]  # fills the second with the values of the first; see `Stored`
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Stored:
     blocks : array of shape ``(*shape[:-1], shape[-1] // values)``, an item for each stored block;
         where it can be, a view of the file
     values : how many values of the last axis are in a block
-    decode : fills floats of shape (r, w * values) from contiguous blocks of shape (r, w)
+    decode : function from contiguous blocks of shape (r, w), floats of shape (r, w * values) that it
+        fills, and the parts of `scales` for these blocks, each of shape (r, w)
     dtype : float32, or float64 for what float32 cannot hold
-    divide : what the decoded values are then divided by: float32 array that broadcasts against
-        `blocks`, for which `values` is 1; None for nothing
+    scales : what is stored apart and the blocks need to be decoded: arrays that broadcast against them
     piece : how many values to decode at a time
     """
 
@@ -40,7 +40,7 @@ class Stored:
     values: int
     decode: Decode
     dtype: np.dtype[Any]
-    divide: npt.NDArray[np.float32] | None = None
+    scales: tuple[npt.NDArray[Any], ...] = ()
     piece: int = PIECE
 
     def along(self, axis: int, low: int, high: int) -> Floats:
@@ -55,17 +55,15 @@ class Stored:
         -------
         new float32 or float64 array of shape (high - low, d)
         """
-        blocks = np.moveaxis(self.blocks, axis, -1)
+        parts = [np.moveaxis(part, axis, -1) for part in (self.blocks, *self._scales())]
         if axis == self.blocks.ndim - 1 or self.values == 1:
-            divide = self._divisors()
-            if divide is not None:
-                divide = _rows(np.moveaxis(divide, axis, -1), low, high)
-            return self._floats(_rows(blocks, low, high), divide)
-        first = low // self.values
-        taken = _rows(blocks, first, -(-high // self.values))  # one row holds `values` lines
-        floats = self._floats(taken.reshape(-1, 1)).reshape(*taken.shape, self.values)
+            return self._floats(*(_rows(part, low, high) for part in parts))
+        first = low // self.values  # one row of blocks holds `values` lines
+        taken = [_rows(part, first, -(-high // self.values)) for part in parts]
+        shape = taken[0].shape
+        floats = self._floats(*(part.reshape(-1, 1) for part in taken)).reshape(*shape, self.values)
         start = first * self.values
-        return floats.swapaxes(1, 2).reshape(-1, taken.shape[1])[low - start : high - start]
+        return floats.swapaxes(1, 2).reshape(-1, shape[1])[low - start : high - start]
 
     def float32(self, after_each: Callable[[], None] = lambda: None) -> npt.NDArray[np.float32]:
         """All of it, of shape ``(*shape[:-1], shape[-1])``; float64 beyond float32 becomes infinite.
@@ -77,32 +75,48 @@ class Stored:
         after_each : called whenever some megabytes have been read
         """
         rows = self.blocks.reshape(-1, self.blocks.shape[-1])
-        divide = self._divisors()
-        out = np.empty((len(rows), rows.shape[1] * self.values), dtype=np.float32)
+        scales = [part.reshape(-1, part.shape[-1]) for part in self._scales()]
         step = max(1, AT_ONCE // max(1, rows.shape[1] * rows.itemsize))
+        out = np.empty((len(rows), rows.shape[1] * self.values), dtype=np.float32)
         for low in range(0, len(out), step):
             part = slice(low, low + step)
-            self._fill(rows[part], out[part], None if divide is None else divide[part])
+            self._fill(out[part], rows[part], *(scale[part] for scale in scales))
             after_each()
         return out.reshape(*self.blocks.shape[:-1], out.shape[1])
 
-    def _divisors(self) -> npt.NDArray[np.float32] | None:
-        return None if self.divide is None else np.broadcast_to(self.divide, self.blocks.shape)
+    def _scales(self) -> list[npt.NDArray[Any]]:
+        return [np.broadcast_to(scale, self.blocks.shape) for scale in self.scales]
 
-    def _floats(self, blocks: Blocks, divide: npt.NDArray[np.float32] | None = None) -> Floats:
+    def _floats(self, blocks: Blocks, *scales: npt.NDArray[Any]) -> Floats:
         out = np.empty((len(blocks), blocks.shape[1] * self.values), dtype=self.dtype)
-        self._fill(blocks, out, divide)
+        self._fill(out, blocks, *scales)
         return out
 
-    def _fill(self, blocks: Blocks, out: Floats, divide: npt.NDArray[np.float32] | None) -> None:
+    def _fill(self, out: Floats, *parts: npt.NDArray[Any]) -> None:
         step = max(1, self.piece // out.shape[1])
         # Damaged values and scales may be infinite or not a number: data, no reason for a warning.
         with np.errstate(all="ignore"):
             for low in range(0, len(out), step):
-                part = slice(low, low + step)
-                self.decode(blocks[part], out[part])
-                if divide is not None:
-                    out[part] /= divide[part]
+                blocks, *scales = (part[low : low + step] for part in parts)
+                self.decode(blocks, out[low : low + step], *scales)
+
+
+def scaled(values: Stored, scale: npt.NDArray[Any], by: Callable[..., object] = np.multiply) -> Stored:
+    """The same with each value multiplied by what its block's scale is.
+
+    Parameters
+    ----------
+    values : as they are stored
+    scale : array that broadcasts against the blocks of `values`
+    by : what is done with value and scale in place of the product, :data:`numpy.divide` say
+    """
+
+    def decode(stored: Blocks, out: Any, *scales: npt.NDArray[Any]) -> None:
+        values.decode(stored, out, *scales[:-1])
+        grouped = out.reshape(*stored.shape, values.values)
+        by(grouped, scales[-1][..., None], out=grouped)
+
+    return replace(values, decode=decode, scales=(*values.scales, scale))
 
 
 def _rows(array: npt.NDArray[Any], low: int, high: int) -> npt.NDArray[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,6 @@ from tokensphere.errors import SourceError
 from tokensphere.formats.files import Closing
 from tokensphere.formats.floats import NUMPY_DTYPES, plain_values
 from tokensphere.formats.stored import AT_ONCE, Stored
-
-_SCALED = ("F8", "I8", "U8")  # how the names of types begin whose values may have scales
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class TensorFile(Closing):
 
     path: Path
     tensors: Mapping[str, TensorInfo]
-    noun: ClassVar[str] = "tensor"
+    noun: str = "tensor"
 
     def raw(self, name: str) -> npt.NDArray[np.uint8]:
         """The bytes of a tensor as stored, shape (size,)."""
@@ -88,16 +86,14 @@ class TensorFile(Closing):
         return list(self.tensors)
 
     def usable(self, name: str) -> TensorInfo:
-        """The same, of a tensor that means something by itself.
+        """The same, of a tensor whose values can be read.
 
         Raises
         ------
         SourceError
-            there is none of that name, or its scales cannot be applied
+            there is none of that name, or what its values are is stored in a way that cannot be read
         """
-        info = self.entry(name)
-        refuse_scales(self.tensors, name, str(self.path))
-        return info
+        return self.entry(name)
 
     def stored(self, name: str) -> Stored:
         """A tensor, any part of which can be read as floats; its `float_type` must not be None."""
@@ -139,31 +135,11 @@ class TensorFile(Closing):
         return self.stored(name).float32(partial(self.release, name))
 
 
-def refuse_scales(
-    tensors: Mapping[str, TensorInfo], name: str, where: str, *, of_types: tuple[str, ...] = _SCALED
-) -> None:
-    """Refuse a tensor that means nothing without the scales beside it.
-
-    Without them it has the wrong directions, which nobody would notice.
-
-    Parameters
-    ----------
-    of_types : how the names of types begin whose values may have scales
-    """
-    if not tensors[name].dtype.startswith(of_types):
-        return
-    for scale in (f"{name}_scale", f"{name}_scale_inv"):
-        if scale in tensors:
-            raise SourceError(
-                f"tensor {name!r} of {where} is quantised with the scales {scale!r}, which cannot be"
-                " read; use a version of the model in F32, BF16 or F16"
-            )
-
-
 def digest(file: TensorFile, name: str) -> str:
-    """SHA-256 of a tensor's bytes as stored, in hexadecimal."""
+    """SHA-256 of a tensor's bytes as stored, and of its scales' where it has some, in hexadecimal."""
     sha256, raw = hashlib.sha256(), file.raw(name)
     for low in range(0, raw.size, AT_ONCE):
         sha256.update(raw[low : low + AT_ONCE].data)
         file.release(name)
+    sha256.update(file.beside(name))
     return sha256.hexdigest()

@@ -73,7 +73,10 @@ class TorchFile(TensorFile):
         self._values = {}
 
     def _weights(self, content: object) -> dict[str, Any]:
-        """Name -> tensor, all of them on the processor, dense, and no larger than what is stored."""
+        """Name -> tensor, all of them on the processor, dense, and no larger than what is stored.
+
+        One that PyTorch quantised is there, too, with a type that cannot be read.
+        """
         if isinstance(content, self._torch.Tensor):
             content = {self.path.name: content}
         for key in _INSIDE:
@@ -88,7 +91,7 @@ class TorchFile(TensorFile):
         for name, value in content.items():
             if not isinstance(name, str) or not isinstance(value, self._torch.Tensor):
                 continue
-            if value.layout != self._torch.strided or value.is_quantized or value.device.type != "cpu":
+            if value.layout != self._torch.strided or value.device.type != "cpu":
                 continue
             # Strides of zero make a tensor of any size out of one value.
             if prod(value.shape) * value.element_size() > value.untyped_storage().nbytes():

@@ -10,7 +10,10 @@ import numpy.typing as npt
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.numpy import NpzFile, open_numpy
+from tokensphere.formats.packed.kinds import refuse_unknown
+from tokensphere.formats.packed.told import NOTHING
 from tokensphere.formats.wordvectors import read_word_vectors
+from tokensphere.sources.layout.plausible import check_values
 from tokensphere.sources.tokens.pieces import decode_plain
 from tokensphere.sources.tokens.readers import read_tokens_file
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -54,6 +57,7 @@ def load_arrays(
                 f"{path} has vectors of shape {info.shape} and type {kind}, but they must be"
                 " numbers of shape (tokens, dimensions)"
             )
+        refuse_unknown(info, str(path), NOTHING)
         if tokens_path is not None:
             vocabulary = read_tokens_file(Path(tokens_path), info.shape[0])
         elif TOKENS in file.tensors:
@@ -72,6 +76,7 @@ def load_arrays(
                 matrix = np.ascontiguousarray(file.array(key), dtype=np.float32)
         else:
             matrix = file.matrix(key)  # piece by piece, as it is mapped
+    check_values(matrix, str(path))
     provenance = Provenance(name or path.stem, str(path), tensor=VECTORS, dtype=str(kind))
     return EmbeddingSpace(matrix, vocabulary, provenance)
 
@@ -106,6 +111,7 @@ def load_word_vectors(path: str | Path, *, binary: bool | None = None) -> Embedd
     """
     path = Path(path)
     found = read_word_vectors(path, binary=binary)
+    check_values(found.vectors, str(path))
     repeated = len(found.words) - len(set(found.words))
     provenance = Provenance(
         path.name.removesuffix(".gz").rpartition(".")[0] or path.name,

@@ -12,6 +12,7 @@ from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.gguf.reader import GGUFFile
 from tokensphere.formats.gguf.split import SplitGGUF, open_gguf, whole_name
 from tokensphere.sources.layout.assemble import Choice, assemble
+from tokensphere.sources.layout.config import Config
 from tokensphere.sources.tokens import pieces as spelling
 from tokensphere.sources.tokens.find import fit_to_rows
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -68,7 +69,19 @@ def load_gguf(
             notes=tuple(text[key] for key in sorted(text) if key.startswith("tokensphere.note.")),
         )
         tokens = vocabulary or (lambda n: fit_to_rows(_vocabulary(file), n))
-        return assemble(file, tokens, choice or Choice(), about)
+        return assemble(file, tokens, choice or Choice(), about, _config(file))
+
+
+def _config(file: GGUFFile | SplitGGUF) -> Config:
+    """What the metadata say of the size of the matrix: the keys of the file's architecture."""
+
+    def said(end: str) -> tuple[tuple[str, int], ...]:
+        key = f"{file.metadata.get('general.architecture')}.{end}"
+        value = file.metadata.get(key)
+        return ((key, value),) if type(value) is int and value > 0 else ()
+
+    widths = said("embedding_length") + said("embedding_length_out")
+    return Config(widths=widths, vocabularies=said("vocab_size"), where="its metadata")
 
 
 def _refuse_heads_of_encoders(file: GGUFFile | SplitGGUF, choice: Choice) -> None:

@@ -338,7 +338,7 @@ def test_a_model_becomes_a_space(small: ts.EmbeddingSpace, small_path: Path) -> 
     assert provenance.sha256 == hashlib.sha256(small_model.rows().tobytes()).hexdigest()
 
 
-EMBEDDING = {"token_embd.weight": ("F32", (2, 1), bytes(8))}
+EMBEDDING = {"token_embd.weight": ("F32", (2, 2), np.arange(4, dtype="<f4").tobytes())}
 TOKENS: dict[str, Any] = {"tokenizer.ggml.model": "gpt2", "tokenizer.ggml.tokens": ["a", "b"]}
 
 
@@ -374,7 +374,7 @@ def test_kinds_of_tokens(tmp_path: Path) -> None:
         "tokenizer.ggml.tokens": [f"t{i}" for i in range(10)],
         "tokenizer.ggml.token_type": types,
     }
-    write_gguf(path, metadata, {"token_embd.weight": ("F32", (10, 1), bytes(40))})
+    write_gguf(path, metadata, {"token_embd.weight": ("F32", (10, 2), bytes(76) + b"\0\0\x80?")})
     kinds = [ts.Kind(int(kind)).name for kind in load_gguf(path).vocabulary.kinds]
     assert kinds[:6] == ["NORMAL", "UNKNOWN", "CONTROL", "ADDED", "UNUSED", "BYTE"]
     assert kinds[6:] == ["NORMAL"] * 4

@@ -170,8 +170,8 @@ def test_a_vocabulary_in_the_home_folder(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    (tmp_path / "t.json").write_text(json.dumps(["a", "b"]))
-    assert ts.load(REPO, vocabulary="~/t.json").vocabulary.token(1) == b"b"
+    (tmp_path / "t.json").write_text(json.dumps([f"t{i}" for i in range(150)]))
+    assert ts.load(REPO, vocabulary="~/t.json").vocabulary.token(1) == b"t1"
 
 
 def test_revisions(server: HubServer) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from tokensphere._version import __version__
 from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.foreign import one_line, optional
+from tokensphere.formats.packed.view import UnpackedTensors
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.hub import http
@@ -165,10 +166,12 @@ def _download(
     config = repository.config(tensors.folder)
     if is_adapter(tensors):
         refuse_changes(tensors, choice, repository.adapter(tensors.folder))
-    found = find_matrix(tensors, choice.matrix, tensor=choice.tensor, config=config)
+    unpacked = UnpackedTensors(tensors, config.told)
+    found = find_matrix(unpacked, choice.matrix, tensor=choice.tensor, config=config)
+    _refuse_packed(unpacked, found.name, repository.name)
     entry = cache.kept(repository.name, repository.commit, found.name)
     if entry is None:
-        info = tensors.usable(found.name)
+        info = tensors[found.name]
         entry = cache_writer.store(
             repository.name,
             revision,
@@ -186,8 +189,18 @@ def _download(
     return entry, found
 
 
+def _refuse_packed(tensors: UnpackedTensors, name: str, repo: str) -> None:
+    """Only one tensor is fetched, so that none can be read that needs others."""
+    tensors.refuse(name, repo)
+    if (packing := tensors.packing(name)) is not None:
+        raise SourceError(
+            f"tensor {name!r:.200} of {repo} is quantised ({packing.info.dtype}) and needs those beside"
+            f" it, but one alone is fetched; run 'hf download {repo}' and give the folder that it names"
+        )
+
+
 def _add_norm(entry: cache.Entry, tensors: RemoteTensors, name: str) -> None:
-    info = tensors.usable(name)
+    info = tensors[name]
     if info.size > _MOST_NORM:
         raise SourceError(f"the final norm {name!r} of {entry.repo} has {info.size:,} bytes, too many")
     content = bytearray()

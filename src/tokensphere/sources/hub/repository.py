@@ -16,7 +16,7 @@ from tokensphere.formats.files import json_object
 from tokensphere.formats.parts import parts_in
 from tokensphere.formats.safetensors import LENGTH_BYTES, header_length, parse_header
 from tokensphere.formats.sharded import ShardTensors, weight_map
-from tokensphere.formats.tensors import TensorInfo, refuse_scales
+from tokensphere.formats.tensors import TensorInfo
 from tokensphere.sources.hub.http import Connection
 from tokensphere.sources.hub.ranges import Progress, Range, Write, fetch_whole
 from tokensphere.sources.layout.config import UNKNOWN, Config, config_of
@@ -173,17 +173,6 @@ class RemoteTensors(ShardTensors):
         with ThreadPoolExecutor(_PARTS) as pool:
             list(pool.map(self._read, dict.fromkeys(self.file_of.values())))
         return super().values()
-
-    def usable(self, name: str) -> TensorInfo:
-        """A tensor that means something by itself.
-
-        Raises
-        ------
-        SourceError
-            it is quantised with scales that are stored apart
-        """
-        refuse_scales(self, name, self._repository.name, of_types=("",))
-        return self[name]
 
     def fetch(self, name: str, write: Write, progress: Progress | None = None) -> None:
         """The bytes of a tensor, by calls of write(offset, bytes) from several threads."""

@@ -16,6 +16,8 @@ from tokensphere.sources.hub import shared
 from tokensphere.sources.hub.names import Named
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.layout.assemble import Choice, vector
+from tokensphere.sources.layout.config import read_config
+from tokensphere.sources.layout.plausible import fit
 from tokensphere.sources.layout.table import fold_norm
 from tokensphere.sources.local import load_snapshot
 from tokensphere.sources.tokens.find import find_vocabulary
@@ -94,13 +96,20 @@ def _only_whole(repo: str, inside: str, revision: str | None) -> str:
 
 
 def _space(entry: cache.Entry, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
-    vectors, found = _matrix(entry), entry.found
-    notes = found.notes if found else ()
+    found = entry.found
+    fitted = fit(
+        _matrix(entry),
+        lambda n: find_vocabulary(entry.path, n, given=vocabulary),
+        f"tensor {entry.tensor!r:.200} of {entry.repo}",
+        read_config(entry.path),
+        chosen=choice.tensor is not None,
+    )
+    vectors, tokens = fitted.vectors, fitted.tokens
+    notes = (found.notes if found else ()) + fitted.notes
     if choice.fold_norm:
         layout = found.layout if found else ""
         vectors = fold_norm(vectors, _norm(entry), layout, model=entry.repo)
         notes += ("columns multiplied by the final norm's weight",)
-    tokens = find_vocabulary(entry.path, len(vectors), given=vocabulary)
     provenance = Provenance(
         model=entry.repo,
         source=f"hub: {entry.repo}",

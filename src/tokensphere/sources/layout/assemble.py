@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 
 from tokensphere.arrays import Float32s
 from tokensphere.errors import InputError, SourceError
+from tokensphere.formats.packed.view import UnpackedFile
 from tokensphere.formats.tensors import TensorFile, digest
 from tokensphere.sources.layout.config import UNKNOWN, Config
+from tokensphere.sources.layout.plausible import fit
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix, same_bytes
 from tokensphere.sources.layout.table import fold_norm
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -59,14 +61,20 @@ def assemble(
     Raises
     ------
     SourceError
-        there is no such matrix, or no vocabulary for it
+        there is no such matrix, or no vocabulary for it; or it is packed in a way that cannot be read,
+        or not of the size that the configuration says
     FormatError
         matrix and vocabulary do not fit
     """
+    file = UnpackedFile(file, config.told)
     found = find_matrix(file.tensors, choice.matrix, tensor=choice.tensor, config=config)
-    vectors = file.matrix(found.name)
-    tokens = vocabulary(len(vectors))
+    file.tensors.refuse(found.name, str(file.path))
+    what = f"tensor {found.name!r:.200} of {file.path}"
+    given = choice.tensor is not None
+    fitted = fit(file.matrix(found.name), vocabulary, what, config, chosen=given)
+    vectors, tokens = fitted.vectors, fitted.tokens
     notes = about.notes or (*found.notes, *_stored_twice(file, found, choice, config))
+    notes += (*filter(None, [file.note(found.name)]), *fitted.notes)
     if choice.fold_norm:
         norm = None if found.norm is None else vector(file, found.norm)
         vectors = fold_norm(vectors, norm, found.layout, model=str(file.path))
@@ -89,7 +97,8 @@ def _stored_twice(file: TensorFile, found: Found, choice: Choice, config: Config
     other: Matrix = "input" if choice.matrix == "output" else "output"
     with suppress(SourceError):
         twin = find_matrix(file.tensors, other, config=config).name
-        if twin != found.name and same_bytes(file, found.name, twin):
+        same = twin != found.name and same_bytes(file, found.name, twin)
+        if same and file.beside(found.name) == file.beside(twin):
             return [f"input and output are tied: {twin!r} holds the same values"]
         if twin != found.name and config.tied:
             return [f"input and output are not one matrix: {twin!r} holds other values"]

@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tokensphere.formats.files import json_object, read_bytes
+from tokensphere.formats.packed.told import Told
 
 _LONGEST = 2**24
+# How the families call the length of a token's row: those with a shorter one for tokens than for hidden
+# states have both words (ALBERT, ELECTRA: embedding_size; OPT-350m: word_embed_proj_dim; RemBERT).
+_WIDTHS = (
+    "hidden_size", "n_embd", "d_model", "embedding_size", "word_embed_proj_dim", "n_embed", "dim",
+    "model_dim", "emb_dim", "embed_dim", "embedding_dim", "d_embed", "input_embedding_size",
+    "output_embedding_size", "embedding_length",
+)  # fmt: skip
+_VOCABULARY = ("vocab_size", "decoder_vocab_size", "padded_vocab_size")
+_QUANTISED = ("quantization", "quantization_config", "compression_config")
+# Parts of a model that have no tokens, or say nothing of their matrices.
+_OTHERS = ("vision", "image", "audio", "quant", "compression", "rope", "projector", "vq", "codec")
+_DEEPEST = 3
 
 
 @dataclass(frozen=True)
 class Config:
-    """A model's type, and whether its input and output matrix are one; None where that is not said."""
+    """What a model's configuration says; None or nothing where it does not say it.
+
+    Attributes
+    ----------
+    model_type : the family
+    tied : whether input and output matrix are one
+    widths : the family's words for the length of a row -> their values; several where the model has
+        parts, or a shorter row for tokens than for hidden states
+    vocabularies : words for the number of tokens -> their values
+    quantization : how matrices are packed
+    where : what the configuration is called in messages
+    """
 
     model_type: str | None = None
     tied: bool | None = None
+    widths: tuple[tuple[str, int], ...] = ()
+    vocabularies: tuple[tuple[str, int], ...] = ()
+    quantization: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    where: str = "config.json"
+
+    @property
+    def told(self) -> Told:
+        """What it says of packed matrices."""
+        widths = frozenset(value for _, value in self.widths)
+        return Told(self.quantization, widths, one_scale=self.model_type == "model2vec")
 
 
 UNKNOWN = Config()
@@ -28,9 +62,35 @@ def config_of(found: Mapping[str, Any]) -> Config:
     model_type, tied = found.get("model_type"), found.get("tie_word_embeddings")
     if tied is None and isinstance(inner := found.get("text_config"), dict):
         tied = inner.get("tie_word_embeddings")
+    said = (found.get(word) for word in _QUANTISED)
+    inside = (part.get(word) for _, part in _parts(found) for word in _QUANTISED)
+    packed = [value for value in (*said, *inside) if isinstance(value, dict) and value]
     return Config(
-        model_type if isinstance(model_type, str) else None, tied if isinstance(tied, bool) else None
+        model_type if isinstance(model_type, str) else None,
+        tied if isinstance(tied, bool) else None,
+        _counts(found, _WIDTHS),
+        _counts(found, _VOCABULARY),
+        packed[0] if packed else {},
     )
+
+
+def _parts(found: Mapping[str, Any], before: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """The object, and those in it that may be of a model with tokens; with their names and a dot."""
+    yield before, found
+    for key, value in found.items():
+        if isinstance(value, dict) and depth < _DEEPEST and not any(word in key for word in _OTHERS):
+            yield from _parts(value, f"{before}{key}.", depth + 1)
+
+
+def _counts(found: Mapping[str, Any], words: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    """The positive whole numbers under any of these words; each number once, under its first."""
+    named: dict[int, str] = {}
+    for before, part in _parts(found):
+        for word in words:
+            value = part.get(word)
+            if type(value) is int and value > 0:
+                named.setdefault(value, before + word)
+    return tuple((word, value) for value, word in named.items())
 
 
 def read_config(folder: Path) -> Config:
