@@ -21,6 +21,7 @@ from tokensphere.sources.hub import http
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.hub.repository import RemoteTensors, Repository, put
 from tokensphere.sources.layout.assemble import Choice
+from tokensphere.sources.layout.model2vec import refuse_shared
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix
 
 _PATIENCE = http.Patience()
@@ -157,6 +158,7 @@ def _download(
     vocabulary = repository.vocabulary_files(tensors.folder)
     config = repository.config(tensors.folder)
     found = find_matrix(tensors, choice.matrix, tensor=choice.tensor, config=config)
+    refuse_shared(tensors, found.name, repository.name)
     entry = cache.kept(repository.name, repository.commit, found.name)
     if entry is None:
         info = tensors.usable(found.name)

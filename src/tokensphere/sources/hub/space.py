@@ -10,7 +10,7 @@ from tokensphere.formats.safetensors import SafetensorsFile
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.hub import client as hub
 from tokensphere.sources.hub.ranges import Progress
-from tokensphere.sources.layout.assemble import Choice, vector
+from tokensphere.sources.layout.assemble import Choice, side_of, vector
 from tokensphere.sources.layout.table import fold_norm
 from tokensphere.sources.tokens.find import find_vocabulary
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -52,7 +52,8 @@ def load_hub(
         layout = found.layout if found else ""
         vectors = fold_norm(vectors, _norm(entry), layout, model=repo)
         notes += ("columns multiplied by the final norm's weight",)
-    tokens = find_vocabulary(entry.path, len(vectors), given=vocabulary)
+    tokens = find_vocabulary(entry.path, len(vectors), given=vocabulary, side=side_of(choice))
+    notes += tokens.notes
     provenance = Provenance(
         model=repo,
         source=f"hub: {repo}",

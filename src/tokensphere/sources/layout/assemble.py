@@ -10,8 +10,10 @@ from tokensphere.arrays import Float32s
 from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.tensors import TensorFile, digest
 from tokensphere.sources.layout.config import UNKNOWN, Config
+from tokensphere.sources.layout.model2vec import rows_of_tokens
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix, same_bytes
 from tokensphere.sources.layout.table import fold_norm
+from tokensphere.sources.tokens.find import Side
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
 
@@ -36,6 +38,14 @@ class Choice:
             raise InputError(f"there is no matrix {self.matrix!r}; use 'input' or 'output'")
         if self.fold_norm and self.matrix != "output":
             raise InputError("the final norm belongs to the output matrix; use matrix 'output'")
+
+
+def side_of(choice: Choice) -> Side:
+    """Which vocabulary of a translation model the wanted matrix belongs to."""
+    if choice.tensor is None:
+        return "target" if choice.matrix == "output" else "source"
+    target = any(part in choice.tensor for part in ("decoder", "lm_head", "projection"))
+    return "target" if target else "source"
 
 
 def assemble(
@@ -64,9 +74,10 @@ def assemble(
         matrix and vocabulary do not fit
     """
     found = find_matrix(file.tensors, choice.matrix, tensor=choice.tensor, config=config)
-    vectors = file.matrix(found.name)
+    vectors, shared = rows_of_tokens(file, found.name, file.matrix(found.name))
     tokens = vocabulary(len(vectors))
-    notes = about.notes or (*found.notes, *_stored_twice(file, found, choice, config))
+    told = (*found.notes, *_stored_twice(file, found, choice, config), *shared, *tokens.notes)
+    notes = about.notes or told
     if choice.fold_norm:
         norm = None if found.norm is None else vector(file, found.norm)
         vectors = fold_norm(vectors, norm, found.layout, model=str(file.path))
