@@ -122,9 +122,8 @@ def _without_padding(pieces: list[str], kinds: npt.NDArray[np.uint8]) -> list[st
     """
     empty = [piece == f"[PAD{id}]" for id, piece in enumerate(pieces)]
     last = max((id for id, gap in enumerate(empty) if not gap), default=-1)
+    pieces = list(pieces)
     for id in np.flatnonzero(empty).tolist():
         kinds[id] = Kind.PADDING if id > last else Kind.UNUSED
-    named = enumerate(zip(pieces, empty, strict=True))
-    return [
-        (f"<padding id {id}>" if id > last else f"{HOLE}{id}>") if gap else p for id, (p, gap) in named
-    ]
+        pieces[id] = f"<padding id {id}>" if id > last else f"{HOLE}{id}>"
+    return pieces

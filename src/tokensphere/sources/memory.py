@@ -132,13 +132,8 @@ def _added_of(tokenizer: Any) -> Beside:
     decoder = getattr(tokenizer, "added_tokens_decoder", None)
     if not isinstance(decoder, dict):
         return NOTHING
-    entries = (
-        Added(
-            "the tokenizer",
-            id,
-            getattr(token, "content", str(token)),
-            bool(getattr(token, "special", 0)),
-        )
+    entries = [
+        Added("the tokenizer", id, getattr(token, "content", token), getattr(token, "special", False))
         for id, token in decoder.items()
-    )
+    ]
     return Beside(added=tuple(entries))

@@ -4,7 +4,6 @@ import json
 import os
 import random
 import tracemalloc
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 from tokensphere.errors import FormatError, SourceError, TokensphereError
 from tokensphere.sources import bundled
 from tokensphere.sources.gguf import load_gguf
+from tokensphere.sources.tokens.beside import NOTHING, Added, Beside
 from tokensphere.sources.tokens.find import find_vocabulary, fit_to_rows
 from tokensphere.sources.tokens.readers import (
     read_vocabulary,
@@ -199,13 +199,13 @@ def test_added_tokens_that_contradict_themselves(added: object, message: str) ->
         (b"\xff\xfe", "no complete JSON"),
         (b'{"model": ' + b"[" * 200_000, "nested too deeply|no complete JSON"),
         (b'{"model": ' + b"1" * 9_999, "no complete JSON"),
-        (b"[]", "has a list of 0 as its content"),
+        (b"[]", "has no tokens"),
         (b"{}", "has None as its 'model'"),
     ],
 )
 def test_broken_json(content: bytes, message: str) -> None:
     with pytest.raises(FormatError, match=message) as caught:
-        read_vocabulary(content)
+        read_vocabulary(content, name="tokenizer.json")
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 250
 
 
@@ -238,14 +238,18 @@ def test_a_great_id_allocates_nothing() -> None:
         tracemalloc.stop()
 
 
-def test_vocab_json_with_added_tokens() -> None:
-    vocab = raw({"<|endoftext|>": 0, "Ġa": 1, "é": 2})
-    vocabulary = read_vocabulary(vocab, added=raw({"<|im_end|>": 3, "café": 4}))
+def test_vocab_json_with_added_tokens(tmp_path: Path) -> None:
+    vocab, added = tmp_path / "vocab.json", tmp_path / "added_tokens.json"
+    vocab.write_bytes(raw({"<|endoftext|>": 0, "Ġa": 1, "é": 2}))
+    added.write_bytes(raw({"<|im_end|>": 3, "café": 4}))
+    vocabulary = find_vocabulary(tmp_path, 5)
     assert vocabulary.tokens == [b"<|endoftext|>", b" a", b"\xe9", b"<|im_end|>", "café".encode()]
     expected = [Kind.CONTROL, Kind.NORMAL, Kind.NORMAL, Kind.CONTROL, Kind.ADDED]
     assert kinds(vocabulary) == expected
-    with pytest.raises(FormatError, match=r"added_tokens.json gives the id 2 to both"):
-        read_vocabulary(vocab, added=raw({"x": 2}))
+    assert vocabulary.notes == ("tokens: vocab.json, 2 added by added_tokens.json",)
+    added.write_bytes(raw({"x": 2}))
+    with pytest.raises(FormatError, match=r"added_tokens.json .*gives the id 2 to both"):
+        find_vocabulary(tmp_path, 5)
 
 
 def test_vocab_txt_splits_at_newlines_only() -> None:
@@ -274,20 +278,22 @@ def test_ctranslate2_vocabularies() -> None:
 
 def test_tokens_of_a_user(tmp_path: Path) -> None:
     text, listed = tmp_path / "tokens.txt", tmp_path / "tokens.json"
+
+    def given(path: Path) -> Vocabulary:
+        return read_vocabulary(path, exact=True)
+
     text.write_bytes("\ufeffking\n queen \nĠ\n<s>\n".encode())
-    vocabulary = read_tokens_file(text)
+    vocabulary = given(text)
     assert vocabulary.tokens == [b"king", b" queen ", "Ġ".encode(), b"<s>"]
     assert not vocabulary.kinds.any()
     listed.write_bytes(raw(["a", " b"]))
-    assert read_tokens_file(listed).tokens == [b"a", b" b"]
+    assert given(listed).tokens == [b"a", b" b"]
     listed.write_bytes(raw({" b": 1, "a": 0}))
-    assert read_tokens_file(listed).tokens == [b"a", b" b"]
+    assert given(listed).tokens == [b"a", b" b"]
     for content in (["a", 7], {"a": "0"}, "a", 7, None):
         listed.write_bytes(raw(content))
-        with pytest.raises(FormatError):
-            read_tokens_file(listed)
-    with pytest.raises(SourceError, match=r"neither .json nor .txt"):
-        read_tokens_file(tmp_path / "tokens.csv")
+        with pytest.raises(TokensphereError):
+            given(listed)
 
 
 def sentencepiece_model(pieces: list[tuple[str, int]]) -> bytes:
@@ -303,9 +309,8 @@ def test_tokenizer_model() -> None:
     assert vocabulary.tokens == [b"<unk>", b"<s>", b"\n", b" a", b"  ", b"x"]
     expected = [Kind.UNKNOWN, Kind.CONTROL, Kind.BYTE, Kind.NORMAL, Kind.ADDED, Kind.UNUSED]
     assert kinds(vocabulary) == expected
-    # Llama 3 has a file of this name in tiktoken's format.
     with pytest.raises(FormatError, match="no complete SentencePiece model"):
-        read_vocabulary(b"IQ== 0\nIg== 1\nIw== 2\nJA== 3\n")
+        read_vocabulary(SPM[:-3])
 
 
 def test_rows_beyond_the_tokens_are_padding() -> None:
@@ -319,13 +324,22 @@ def test_rows_beyond_the_tokens_are_padding() -> None:
         fit_to_rows(vocabulary, 9)
 
 
-READERS: list[tuple[Callable[[bytes], Vocabulary], bytes]] = [
-    *((read_vocabulary, raw(content)) for content in (GPT2, GEMMA, BERT, MARIAN)),
-    (read_vocabulary, raw({"<|endoftext|>": 0, "Ġa": 1, "é": 2})),
-    (read_vocabulary, "[PAD]\n[UNK]\né\n##b\n".encode()),
-    (read_vocabulary, raw(["<unk>", "▁a", "<0x0A>"])),
-    (read_vocabulary, SPM),
+TEKKEN = {
+    "config": {"default_vocab_size": 3, "default_num_special_tokens": 1},
+    "vocab": [{"rank": 0, "token_bytes": "YQ=="}, {"rank": 1, "token_bytes": "/w=="}],
+    "special_tokens": [{"rank": 0, "token_str": "<unk>"}],
+}
+FILES: list[tuple[str, bytes]] = [
+    *(("tokenizer.json", raw(content)) for content in (GPT2, GEMMA, BERT, MARIAN)),
+    ("vocab.json", raw({"<|endoftext|>": 0, "Ġa": 1, "é": 2})),
+    ("vocab.txt", "[PAD]\n[UNK]\né\n##b\n".encode()),
+    ("vocabulary.json", raw(["<unk>", "▁a", "<0x0A>"])),
+    ("tokenizer.model", SPM),
+    ("qwen.tiktoken", b"IQ== 0\nIg== 1\nIw== 2\nJA== 3\n"),
+    ("tekken.json", raw(TEKKEN)),
+    ("rwkv.txt", b"1 'a' 1\n2 b'\\xff' 1\n3 ' a' 2\n"),
 ]
+BESIDE = Beside(("xlm-roberta",), (Added("added_tokens.json", 7, "<x>", False),))
 
 
 def damage(content: bytes, dice: random.Random) -> bytes:
@@ -352,9 +366,10 @@ def damage(content: bytes, dice: random.Random) -> bytes:
 def read_damaged(times: int, seed: int) -> None:
     dice = random.Random(seed)
     for turn in range(times):
-        read, content = READERS[turn % len(READERS)]
+        name, content = FILES[turn % len(FILES)]
+        beside = BESIDE if dice.randrange(2) else NOTHING
         try:
-            vocabulary = read(damage(content, dice))
+            vocabulary = read_vocabulary(damage(content, dice), name=name, beside=beside)
         except TokensphereError as error:
             assert "\n" not in str(error)
             continue

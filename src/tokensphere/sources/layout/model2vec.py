@@ -1,7 +1,7 @@
 """Model2Vec's static models, in which several tokens may share a row and each has a weight.
 
-The row of token i is ``weights[i] * embeddings[mapping[i]]`` (model2vec's ``StaticModel``, `_encode_helper`):
-`mapping` comes with a vocabulary that was quantised to fewer rows, `weights` with either.
+The row of token i is ``weights[i] * embeddings[mapping[i]]`` (model2vec's ``StaticModel``). `mapping`
+comes with a vocabulary that was quantised to fewer rows, `weights` with either.
 """
 
 from __future__ import annotations

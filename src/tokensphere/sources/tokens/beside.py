@@ -1,4 +1,4 @@
-"""What lies beside a vocabulary and adds to it: tokens added after training, and the family of the model."""
+"""What lies beside a vocabulary and adds to it: tokens added after training, the model's family."""
 
 from __future__ import annotations
 

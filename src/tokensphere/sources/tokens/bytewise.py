@@ -16,6 +16,7 @@ import base64
 import binascii
 import re
 from collections.abc import Collection
+from itertools import pairwise
 from typing import Any
 
 from tokensphere.sources.tokens.draft import Draft, short
@@ -47,7 +48,7 @@ def is_tiktoken(raw: bytes) -> bool:
         return False
     words = [line.partition(b" ")[0] for line in lines]
     ranks = [int(line.rpartition(b" ")[2]) for line in lines]
-    rises = all(low < high for low, high in zip(ranks, ranks[1:], strict=False))
+    rises = all(low < high for low, high in pairwise(ranks))
     return rises and all(len(word) % 4 == 0 for word in words)
 
 

@@ -142,14 +142,14 @@ class Draft:
         return Vocabulary(pieces, decode=decode, kinds=kinds, source=", ".join(self.said))
 
     def _leave_out(self) -> None:
-        """Let go of tokens beyond the last row if none of them is the model's own.
+        """Let go of added tokens beyond the last row.
 
         Gemma 3's <image_soft_token> stands for an image, for which the text model has no row.
         """
         if self.n_rows is None:
             return
-        beyond = [id for id in self.pieces if id >= self.n_rows]
-        if len(beyond) < len(self.pieces) and all(self.kinds.get(id) in _ADDED for id in beyond):
+        beyond = [id for id in self.pieces if id >= self.n_rows and self.kinds.get(id) in _ADDED]
+        if len(beyond) < len(self.pieces):
             self.rowless += len(beyond)
             for id in beyond:
                 del self.pieces[id], self.kinds[id]

@@ -40,7 +40,8 @@ def names_to_fetch(there: list[str]) -> list[str]:
     """
     found = [name for name in _names("source") if name in there][:1]
     found = found or sorted(name for name in there if any(Path(name).match(any) for any in ANY_NAME))
-    return [*found[:1], *(name for name in BESIDE if name in there)] if found else []
+    besides = [name for name in (*_TARGET, *BESIDE) if name in there]
+    return [*found[:1], *besides] if found else []
 
 
 def _names(side: Side, *, list_first: bool = False) -> list[str]:

@@ -38,6 +38,7 @@ from tokensphere.sources.tokens.sentencepiece import sentencepiece_pieces
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{\s*[\"}]|\[\s*[\"\]])")
+_NONE = object()
 _NUMBERED = re.compile(rb"[^\r\n]*[\t ]-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\r?")
 
 
@@ -75,7 +76,7 @@ def read_vocabulary(
     """
     draft = Draft(source, name, n_rows)
     raw = draft.raw
-    if _JSON.match(raw) and (found := _json(draft)) is not None:
+    if (found := _json(draft)) is not _NONE:
         return _read_json(draft, found, beside, exact)
     if _is_sentencepiece(draft):
         decode = _fill_sentencepiece(draft, beside)
@@ -96,15 +97,17 @@ def _finish(draft: Draft, decode: spelling.Decode, beside: Beside) -> Vocabulary
 
 
 def _json(draft: Draft) -> Any:
-    """What JSON the file holds; None for a list whose first tokens only look like it."""
+    """What JSON the file holds, or `_NONE`: the first tokens of a list may only look like it."""
     if draft.name.lower().endswith(".json"):
         return draft.json()
+    if not _JSON.match(draft.raw):
+        return _NONE
     try:
         return draft.json()
     except FormatError:
         if draft.raw.lstrip()[:1] == b"{" and b"\n" not in draft.raw.strip()[:4096]:
             raise  # one long line
-        return None
+        return _NONE
 
 
 def _read_json(draft: Draft, found: Any, beside: Beside, exact: bool) -> Vocabulary:
