@@ -114,10 +114,10 @@ class Half:
 
 
 def test_tokens_in_memory_are_ordered_by_their_ids() -> None:
-    space = EmbeddingSpace.from_arrays(np.eye(3), {"c": 2, b"\xff": 0, " b": np.int64(1)})
+    space = ts.EmbeddingSpace.from_arrays(np.eye(3), {"c": 2, b"\xff": 0, " b": np.int64(1)})
     assert space.vocabulary.tokens == [b"\xff", b" b", b"c"]
-    assert EmbeddingSpace.from_arrays(np.eye(2), np.array(["a", "b"])).vocabulary.text(1) == "b"
-    half = EmbeddingSpace.from_arrays(Half(), ["a", "b"])
+    assert ts.EmbeddingSpace.from_arrays(np.eye(2), np.array(["a", "b"])).vocabulary.text(1) == "b"
+    half = ts.EmbeddingSpace.from_arrays(Half(), ["a", "b"])
     np.testing.assert_array_equal(half.vectors, np.eye(2))
     assert half.provenance.dtype == "bfloat16"
 
@@ -136,4 +136,4 @@ def test_tokens_in_memory_that_are_none() -> None:
     ]
     for tokens, message in wrong:
         with case(message), pytest.raises(InputError, match=message):
-            EmbeddingSpace.from_arrays(np.eye(2), tokens)
+            ts.EmbeddingSpace.from_arrays(np.eye(2), tokens)
