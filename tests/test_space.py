@@ -114,7 +114,8 @@ class Half:
 
 
 def test_tokens_in_memory_are_ordered_by_their_ids() -> None:
-    space = ts.EmbeddingSpace.from_arrays(np.eye(3), {"c": 2, b"\xff": 0, " b": np.int64(1)})
+    ids: Any = {"c": 2, b"\xff": 0, " b": np.int64(1)}
+    space = ts.EmbeddingSpace.from_arrays(np.eye(3), ids)
     assert space.vocabulary.tokens == [b"\xff", b" b", b"c"]
     assert ts.EmbeddingSpace.from_arrays(np.eye(2), np.array(["a", "b"])).vocabulary.text(1) == "b"
     half = ts.EmbeddingSpace.from_arrays(Half(), ["a", "b"])

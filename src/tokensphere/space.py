@@ -80,7 +80,7 @@ class EmbeddingSpace:
     def from_arrays(
         cls,
         vectors: Any,
-        tokens: Sequence[str | bytes] | Mapping[str, int],
+        tokens: Sequence[str | bytes] | Mapping[str, int] | Mapping[bytes, int] | npt.NDArray[Any],
         *,
         name: str = "arrays in memory",
     ) -> EmbeddingSpace:

@@ -40,7 +40,7 @@ _TEKKEN_SPECIAL = (
 
 
 def is_tiktoken(raw: bytes) -> bool:
-    """Whether the first lines are base64 and a rank that rises, as tiktoken's are."""
+    """Whether the first lines are base64 and a rank that rises from 0, as tiktoken's are."""
     lines = [line.rstrip(b"\r") for line in raw[:4096].split(b"\n")]
     lines = lines[:-1] if len(raw) > 4096 else lines
     lines = [line for line in lines if line]
@@ -48,7 +48,7 @@ def is_tiktoken(raw: bytes) -> bool:
         return False
     words = [line.partition(b" ")[0] for line in lines]
     ranks = [int(line.rpartition(b" ")[2]) for line in lines]
-    rises = all(low < high for low, high in pairwise(ranks))
+    rises = ranks[0] == 0 and all(low < high for low, high in pairwise(ranks))
     return rises and all(len(word) % 4 == 0 for word in words)
 
 

@@ -39,6 +39,11 @@ from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{\s*[\"}]|\[\s*[\"\]])")
 _NONE = object()
+_NO_LISTS = {
+    b"version https://git-lfs": "a pointer of Git LFS", b"<!doctype html": "a web page",
+    b"<html": "a web page", b"gguf": "a GGUF file", b"pk\x03\x04": "an archive",
+}  # fmt: skip
+_NO_LIST_ADVICE = "download the model's tokenizer.json and give that"
 _NUMBERED = re.compile(rb"[^\r\n]*[\t ]-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\r?")
 
 
@@ -161,6 +166,11 @@ def _read_list(draft: Draft, tokens: list[Any], beside: Beside, exact: bool) -> 
 
 def _tokens_in_lines(draft: Draft) -> list[str]:
     """A token a line; refuses a table of tokens with counts or scores, which looks like that."""
+    for start, what in _NO_LISTS.items():
+        if draft.raw.lstrip()[:40].lower().startswith(start):
+            raise SourceError(f"{draft.name} is {what}, not a list of tokens; {_NO_LIST_ADVICE}")
+    if b"\0" in draft.raw[:65536]:
+        raise SourceError(f"{draft.name} is of no known kind (it is no text); {_NO_LIST_ADVICE}")
     lines = draft.raw.split(b"\n", 1000)[:1000]
     full = [line for line in lines if line.strip()]
     if len(full) > 1 and all(_NUMBERED.fullmatch(line) for line in full):
