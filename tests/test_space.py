@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -52,9 +53,9 @@ def test_arrays_that_are_no_space() -> None:
         (np.zeros((0, 3)), [], "have the shape"),
         (np.zeros((3, 0)), list("abc"), "have the shape"),
         (np.zeros((3, 2)), list("ab"), "3 rows of embeddings, but 2 tokens"),
-        (np.zeros((3, 2), dtype=complex), list("abc"), "must be numbers"),
-        (np.full((3, 2), "x"), list("abc"), "must be numbers"),
-        (np.zeros((3, 2), dtype=bool), list("abc"), "must be numbers"),
+        (np.zeros((3, 2), dtype=complex), list("abc"), "must be real numbers"),
+        (np.full((3, 2), "x"), list("abc"), "must be real numbers"),
+        (np.zeros((3, 2), dtype=bool), list("abc"), "must be real numbers"),
     ]
     for vectors, tokens, message in wrong:
         with case((vectors, message)), pytest.raises(InputError, match=message):
@@ -92,3 +93,48 @@ def test_the_key_changes_with_the_values_and_the_tokens() -> None:
     ]
     assert all(keys[i] != keys[j] for i in range(4) for j in range(i))
     assert keys[0] == ts.EmbeddingSpace.from_arrays(rows, list("abcd"), name="other").key()
+
+
+class Half:
+    """A parameter in bfloat16 on an accelerator, which becomes an array only by way of float."""
+
+    dtype = "torch.bfloat16"
+
+    def detach(self) -> Half:
+        return self
+
+    def cpu(self) -> Half:
+        return self
+
+    def float(self) -> SimpleNamespace:
+        return SimpleNamespace(numpy=lambda: np.eye(2, dtype=np.float32))
+
+    def numpy(self) -> None:
+        raise TypeError("Got unsupported ScalarType BFloat16")
+
+
+def test_tokens_in_memory_are_ordered_by_their_ids() -> None:
+    ids: Any = {"c": 2, b"\xff": 0, " b": np.int64(1)}
+    space = ts.EmbeddingSpace.from_arrays(np.eye(3), ids)
+    assert space.vocabulary.tokens == [b"\xff", b" b", b"c"]
+    assert ts.EmbeddingSpace.from_arrays(np.eye(2), np.array(["a", "b"])).vocabulary.text(1) == "b"
+    half = ts.EmbeddingSpace.from_arrays(Half(), ["a", "b"])
+    np.testing.assert_array_equal(half.vectors, np.eye(2))
+    assert half.provenance.dtype == "bfloat16"
+
+
+def test_tokens_in_memory_that_are_none() -> None:
+    wrong: list[tuple[Any, str]] = [
+        ({"a", "b"}, "a set of tokens has no order"),
+        ("ab", "the tokens are one str"),
+        (7, "int is no list of tokens"),
+        (["a", None], "token 1 is None of type NoneType"),
+        ([3, "a"], "token 0 is 3 of type int"),
+        (["a", float("nan")], "token 1 is nan of type float"),
+        ({"a": 0, "b": 2}, "'b' has the id 2, but 2 tokens have the ids 0 to 1"),
+        ({"a": 0, "b": 0}, "'a' and 'b' have the same id 0"),
+        ({"a": 0, "b": "1"}, "'b' has the id '1', which is no whole number"),
+    ]
+    for tokens, message in wrong:
+        with case(message), pytest.raises(InputError, match=message):
+            ts.EmbeddingSpace.from_arrays(np.eye(2), tokens)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from tokensphere.above import ask
 from tokensphere.errors import InputError
+from tokensphere.geometry.given import real_array
 from tokensphere.geometry.rows import RowMoments, Rows
-from tokensphere.vocabulary import Kind, Vocabulary
+from tokensphere.vocabulary import Kind, Vocabulary, given_tokens
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ class EmbeddingSpace:
     @classmethod
     def from_arrays(
         cls,
-        vectors: npt.ArrayLike,
-        tokens: Sequence[str],
+        vectors: Any,
+        tokens: Sequence[str | bytes] | Mapping[str, int] | Mapping[bytes, int] | npt.NDArray[Any],
         *,
         name: str = "arrays in memory",
     ) -> EmbeddingSpace:
@@ -87,16 +88,23 @@ class EmbeddingSpace:
 
         Parameters
         ----------
-        vectors : array of shape (n, d), converted to float32
-        tokens : n exact tokens, a leading space being part of the token
+        vectors : array or PyTorch tensor of shape (n, d), converted to float32
+        tokens : n exact tokens, a leading space being part of the token, as text or bytes; or a
+            mapping from each to its row, 0 to n − 1
         name : how results call this model
+
+        Raises
+        ------
+        InputError
+            vectors and tokens do not fit, are no numbers or no tokens, or have no order
         """
-        matrix = np.asarray(vectors)
-        if matrix.dtype.kind not in "fiu":
-            raise InputError(f"the embeddings are of type {matrix.dtype}, but must be numbers")
-        kind = str(matrix.dtype)
-        matrix = np.ascontiguousarray(matrix, dtype=np.float32)
-        return cls(matrix, Vocabulary(list(tokens)), Provenance(name, "memory", dtype=kind))
+        vocabulary = given_tokens(tokens)
+        kind = str(getattr(vectors, "dtype", "")).removeprefix("torch.")
+        matrix = real_array(vectors, "embeddings")
+        kind = kind or str(matrix.dtype)
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite: no usable row
+            matrix = np.ascontiguousarray(matrix, dtype=np.float32)
+        return cls(matrix, vocabulary, Provenance(name, "memory", dtype=kind))
 
     def named(self, model: str, revision: str | None) -> EmbeddingSpace:
         """The same space under another name, of a revision; where it was read from stays."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from functools import cached_property
 from hashlib import sha256
@@ -47,6 +47,7 @@ class Vocabulary:
         used for the kinds NORMAL, BYTE and ADDED; other kinds are their piece in UTF-8
     kinds : uint8 array of shape (n,), optional
         see :class:`Kind`; all NORMAL by default
+    source : where the tokens were read, in words
     """
 
     def __init__(
@@ -55,9 +56,11 @@ class Vocabulary:
         *,
         decode: Callable[[str], bytes] = str.encode,
         kinds: npt.NDArray[np.uint8] | None = None,
+        source: str = "",
     ) -> None:
         self.pieces = pieces
         self.decode = decode
+        self.source = source
         self.kinds = np.zeros(len(pieces), dtype=np.uint8) if kinds is None else kinds
         if len(self.kinds) != len(pieces):
             raise InputError(f"{len(pieces)} tokens, but {len(self.kinds)} kinds of tokens")
@@ -87,6 +90,19 @@ class Vocabulary:
         """How many rows there are of each kind, kinds with none left out."""
         counts = np.bincount(self.kinds, minlength=len(Kind))
         return {kind.name.lower(): int(counts[kind]) for kind in Kind if counts[kind]}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Where the tokens were read, and how many rows have none; nothing if that is not known."""
+        if not self.source:
+            return ()
+        padding = self.kinds == Kind.PADDING
+        holes = self.kinds == Kind.UNUSED
+        bare = int(padding.sum()) + sum(
+            self.pieces[id].startswith(HOLE) for id in np.flatnonzero(holes).tolist()
+        )
+        rows = f", {bare:,} row{'s' if bare > 1 else ''} without a token" if bare else ""
+        return (f"tokens: {self.source}{rows}",)
 
     @cached_property
     def tokens(self) -> list[bytes]:
@@ -195,6 +211,7 @@ class Vocabulary:
 _DECODED = frozenset(int(kind) for kind in (Kind.NORMAL, Kind.BYTE, Kind.ADDED))
 
 
+HOLE = "<unused id "  # how the piece of an id begins that no token has
 _ID = re.compile(r"id:[0-9]{1,18}")
 
 
@@ -244,6 +261,76 @@ def decode_byte_level(piece: str) -> bytes:
         return bytes([_BYTE_LEVEL[ord(character)] for character in piece])
     except KeyError:
         return as_bytes(piece)
+
+
+def encode_byte_level(token: bytes) -> str:
+    """The piece by which a byte-level vocabulary spells `token`; :func:`decode_byte_level` undoes it.
+
+    Examples
+    --------
+    >>> encode_byte_level(b" Paris")
+    'ĠParis'
+    """
+    return token.decode("latin-1").translate(_BYTE_CHARACTERS)
+
+
+_BYTE_CHARACTERS = {byte: character for character, byte in _BYTE_LEVEL.items()}
+
+
+def given_tokens(tokens: Any) -> Vocabulary:
+    """The vocabulary of tokens in memory, each exactly what is given.
+
+    Parameters
+    ----------
+    tokens : sequence of n texts or bytes in the order of the ids (a NumPy array or a pandas column,
+        too), or mapping from each token to its id, 0 to n − 1
+
+    Raises
+    ------
+    InputError
+        they have no order, ids are missing or come twice, or something is no token; the message has
+        the position
+
+    Examples
+    --------
+    >>> given_tokens({"b": 1, b"a": 0}).tokens
+    [b'a', b'b']
+    """
+    if isinstance(tokens, (set, frozenset)):
+        raise InputError("a set of tokens has no order; give a list in the order of the rows")
+    if isinstance(tokens, (str, bytes)):
+        raise InputError(f"the tokens are one {type(tokens).__name__}; give a list of tokens")
+    if isinstance(tokens, Mapping):
+        tokens = _by_id(tokens)
+    if not isinstance(tokens, Iterable):
+        raise InputError(f"{type(tokens).__name__} is no list of tokens; give one, or a dict of ids")
+    pieces = []
+    for position, token in enumerate(tokens):
+        if not isinstance(token, (str, bytes)):
+            raise InputError(
+                f"token {position} is {token!r:.40} of type {type(token).__name__}; give a text or bytes"
+            )
+        text = str(token) if isinstance(token, str) else token.decode("utf-8", "surrogateescape")
+        pieces.append(text)
+    return Vocabulary(pieces, decode=as_bytes)
+
+
+def _by_id(tokens: Mapping[Any, Any]) -> list[Any]:
+    """The keys in the order of their ids, which must be 0 to n − 1."""
+    ordered: list[Any] = [None] * len(tokens)
+    taken = [False] * len(tokens)
+    for token, id in tokens.items():
+        if isinstance(id, bool) or not isinstance(id, (int, np.integer)):
+            raise InputError(f"token {token!r:.40} has the id {id!r:.40}, which is no whole number")
+        if not 0 <= id < len(tokens):
+            raise InputError(
+                f"token {token!r:.40} has the id {id}, but {len(tokens)} tokens have the ids 0 to"
+                f" {len(tokens) - 1}: some id has no token; give a list with one token for each row"
+            )
+        if taken[id]:
+            raise InputError(f"the tokens {ordered[id]!r:.40} and {token!r:.40} have the same id {id}")
+        ordered[id], taken[id] = token, True
+    return ordered
 
 
 def token_ids(vocabulary: Vocabulary, tokens: Iterable[str | bytes | int]) -> list[int]:

@@ -110,9 +110,9 @@ def test_options_of_the_model(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_vocabulary_of_another_format(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("a,b")
-    said = fails("", "info", folder, "--vocabulary", tmp_path / "t.csv")
-    assert "neither .json nor .txt" in said
+    (tmp_path / "t.xls").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(60))
+    said = fails("", "info", folder, "--vocabulary", tmp_path / "t.xls")
+    assert "is of no known kind" in said
 
 
 def test_the_variable_names_the_model_and_an_argument_wins(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 import tokensphere as ts
-from tokensphere.errors import FormatError, InputError
+from tokensphere.errors import FormatError, InputError, TokensphereError
 from tokensphere.sources.arrays import load_word_vectors
 from tokensphere.sources.memory import from_gensim, to_gensim
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -152,7 +152,7 @@ def test_a_model_without_that_matrix(model: Any) -> None:
 
 
 def test_what_else_can_be_wrong() -> None:
-    with pytest.raises(InputError, match=r"not a fast tokenizer; .*use_fast=True"):
+    with pytest.raises(InputError, match=r"does not tell its vocabulary; .*use_fast=True"):
         ts.from_transformers(Model(), SimpleNamespace())
     with pytest.raises(InputError, match="no matrix 'both'"):
         ts.from_transformers(Model(), tokenizer(), matrix="both")  # type: ignore[arg-type]
@@ -165,3 +165,18 @@ def test_it_is_saved_like_any_other(tmp_path: Any) -> None:
     np.testing.assert_array_equal(again.vectors, space.vectors)
     assert again.provenance == space.provenance
     assert again.vocabulary.tokens == space.vocabulary.tokens
+
+
+def test_a_slow_tokenizer_tells_its_table() -> None:
+    slow = SimpleNamespace(
+        get_vocab=lambda: {"Ġb": 1, "Ġa": 0, "Ġc": 2},
+        added_tokens_decoder={3: SimpleNamespace(content="<x>", special=True)},
+    )
+    space = ts.from_transformers(Model(), slow)
+    assert space.vocabulary.tokens[:4] == [b" a", b" b", b" c", b"<x>"]
+    assert "1 added by the tokenizer, 1 row without a token" in space.provenance.notes[0]
+    bytewise = SimpleNamespace(get_vocab=lambda: {b" a": 0, b"\xff": 1, b" b": 2, b" c": 3})
+    assert ts.from_transformers(Model(), bytewise).vocabulary.tokens[:2] == [b" a", b"\xff"]
+    for table in ({}, {1: 0}, {"a": "0"}, None):
+        with pytest.raises(TokensphereError):
+            ts.from_transformers(Model(), SimpleNamespace(get_vocab=lambda table=table: table))

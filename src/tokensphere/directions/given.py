@@ -16,6 +16,7 @@ from tokensphere.directions.named import Directions, Lazy, Name, Vectors
 from tokensphere.directions.tokens import of_tokens, token_sums
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.given import real_array
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.space import EmbeddingSpace
 
@@ -139,16 +140,5 @@ def to_array(directions: Any) -> Vectors:
     InputError
         it is no array, or not of real numbers
     """
-    if hasattr(directions, "detach"):
-        directions = directions.detach().cpu()
-        try:
-            directions = directions.numpy()
-        except TypeError:  # bfloat16, which NumPy does not know
-            directions = directions.float().numpy()
-    try:
-        vectors = np.asarray(directions)
-    except ValueError as error:
-        raise InputError(f"the directions are no array: {error}") from error
-    if vectors.dtype.kind not in "fiu":
-        raise InputError(f"the directions are of type {vectors.dtype}, but must be real numbers")
+    vectors = real_array(directions, "directions")
     return vectors if vectors.dtype in (np.float32, np.float64) else vectors.astype(np.float64)

@@ -14,10 +14,10 @@ from tokensphere.formats.packed.kinds import refuse_unknown
 from tokensphere.formats.packed.told import NOTHING
 from tokensphere.formats.wordvectors import read_word_vectors
 from tokensphere.sources.layout.plausible import check_values
+from tokensphere.sources.tokens.find import find_vocabulary
 from tokensphere.sources.tokens.pieces import decode_plain
-from tokensphere.sources.tokens.readers import read_tokens_file
 from tokensphere.space import EmbeddingSpace, Provenance
-from tokensphere.vocabulary import Vocabulary
+from tokensphere.vocabulary import Kind, Vocabulary
 
 VECTORS, TOKENS = "vectors", "tokens"
 
@@ -59,16 +59,18 @@ def load_arrays(
             )
         refuse_unknown(info, str(path), NOTHING)
         if tokens_path is not None:
-            vocabulary = read_tokens_file(Path(tokens_path), info.shape[0])
+            vocabulary = find_vocabulary(path.parent, info.shape[0], given=Path(tokens_path))
         elif TOKENS in file.tensors:
             vocabulary = _vocabulary(file.array(TOKENS), path)
         else:
             raise SourceError(
                 f"{path} has vectors but no tokens; give a file with one token a line, too"
             )
-        if len(vocabulary) != info.shape[0]:
+        padding = int(np.count_nonzero(vocabulary.kinds == Kind.PADDING))
+        listed = not vocabulary.kinds[: len(vocabulary) - padding].any()  # a tokenizer's has kinds
+        if len(vocabulary) != info.shape[0] or (padding and listed):
             raise FormatError(
-                f"{path} has {info.shape[0]} vectors, but there are {len(vocabulary)} tokens;"
+                f"{path} has {info.shape[0]} vectors, but there are {len(vocabulary) - padding} tokens;"
                 " they must be as many"
             )
         if isinstance(file, NpzFile):
@@ -77,7 +79,9 @@ def load_arrays(
         else:
             matrix = file.matrix(key)  # piece by piece, as it is mapped
     check_values(matrix, str(path))
-    provenance = Provenance(name or path.stem, str(path), tensor=VECTORS, dtype=str(kind))
+    provenance = Provenance(
+        name or path.stem, str(path), tensor=VECTORS, dtype=str(kind), notes=vocabulary.notes
+    )
     return EmbeddingSpace(matrix, vocabulary, provenance)
 
 

@@ -16,7 +16,7 @@ from tokensphere.sources.layout.config import Config
 from tokensphere.sources.tokens import pieces as spelling
 from tokensphere.sources.tokens.find import fit_to_rows
 from tokensphere.space import EmbeddingSpace, Provenance
-from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
+from tokensphere.vocabulary import HOLE, Kind, Vocabulary, decode_byte_level
 
 EMBEDDING = "token_embd.weight"
 SHA256_KEY = "tokensphere.tensor.sha256"
@@ -68,7 +68,8 @@ def load_gguf(
             sha256=text.get(SHA256_KEY) if trusted else None,
             notes=tuple(text[key] for key in sorted(text) if key.startswith("tokensphere.note.")),
         )
-        tokens = vocabulary or (lambda n: fit_to_rows(_vocabulary(file), n))
+        own = "" if trusted else "the file's own"
+        tokens = vocabulary or (lambda n: fit_to_rows(_vocabulary(file, own), n))
         return assemble(file, tokens, choice or Choice(), about, _config(file))
 
 
@@ -102,7 +103,7 @@ def _refuse_heads_of_encoders(file: GGUFFile | SplitGGUF, choice: Choice) -> Non
         )
 
 
-def _vocabulary(file: GGUFFile | SplitGGUF) -> Vocabulary:
+def _vocabulary(file: GGUFFile | SplitGGUF, source: str) -> Vocabulary:
     pieces = file.metadata.get("tokenizer.ggml.tokens")
     if not isinstance(pieces, list) or not all(isinstance(piece, str) for piece in pieces):
         raise SourceError(f"{file.path} has no vocabulary (no 'tokenizer.ggml.tokens')")
@@ -121,7 +122,8 @@ def _vocabulary(file: GGUFFile | SplitGGUF) -> Vocabulary:
         ]
     _refine_kinds(pieces, kinds, has_bytes=decode is spelling.decode_sentencepiece)
     added = {pieces[id] for id in np.flatnonzero(kinds == Kind.ADDED)}
-    return Vocabulary(pieces, decode=spelling.with_plain(decode, added), kinds=kinds)
+    pieces = _without_padding(pieces, kinds)
+    return Vocabulary(pieces, decode=spelling.with_plain(decode, added), kinds=kinds, source=source)
 
 
 def _kinds(file: GGUFFile | SplitGGUF, n: int) -> npt.NDArray[np.uint8]:
@@ -144,3 +146,17 @@ def _refine_kinds(pieces: list[str], kinds: npt.NDArray[np.uint8], *, has_bytes:
             kinds[id] = Kind.UNUSED
         elif has_bytes and kinds[id] == Kind.NORMAL and spelling.is_byte(piece):
             kinds[id] = Kind.BYTE
+
+
+def _without_padding(pieces: list[str], kinds: npt.NDArray[np.uint8]) -> list[str]:
+    """Pieces with what ``[PAD7]`` is, by which llama.cpp's converter fills ids without a token.
+
+    Those at the end are padding, as in the model that was converted; their kinds are set in place.
+    """
+    empty = [piece == f"[PAD{id}]" for id, piece in enumerate(pieces)]
+    last = max((id for id, gap in enumerate(empty) if not gap), default=-1)
+    pieces = list(pieces)
+    for id in np.flatnonzero(empty).tolist():
+        kinds[id] = Kind.PADDING if id > last else Kind.UNUSED
+        pieces[id] = f"<padding id {id}>" if id > last else f"{HOLE}{id}>"
+    return pieces

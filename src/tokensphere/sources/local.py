@@ -17,7 +17,7 @@ from tokensphere.sources.arrays import load_arrays, load_word_vectors
 from tokensphere.sources.gguf import load_gguf
 from tokensphere.sources.hub.shared import Snapshot
 from tokensphere.sources.layout.adapter import refuse_adapter
-from tokensphere.sources.layout.assemble import Choice, assemble
+from tokensphere.sources.layout.assemble import Choice, assemble, side_of
 from tokensphere.sources.layout.config import read_config
 from tokensphere.sources.saved import load_saved
 from tokensphere.sources.tokens.find import find_vocabulary
@@ -46,7 +46,9 @@ def load_path(path: Path, choice: Choice, vocabulary: Path | None = None) -> Emb
     list_first = known.name.startswith("CTranslate2")
 
     def tokens(n: int) -> Vocabulary:
-        return find_vocabulary(file.parent, n, given=vocabulary, list_first=list_first)
+        return find_vocabulary(
+            file.parent, n, given=vocabulary, list_first=list_first, side=side_of(choice)
+        )
 
     if known.name == "GGUF":
         return load_gguf(file, choice, vocabulary=tokens if vocabulary else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from tokensphere.errors import InputError
 from tokensphere.formats.foreign import optional
 from tokensphere.sources.layout.assemble import Choice
 from tokensphere.sources.layout.search import Matrix
+from tokensphere.sources.tokens.beside import NOTHING, Added, Beside
 from tokensphere.sources.tokens.find import fit_to_rows
 from tokensphere.sources.tokens.pieces import decode_plain
-from tokensphere.sources.tokens.readers import read_tokenizer_json
+from tokensphere.sources.tokens.readers import read_vocabulary
 from tokensphere.space import EmbeddingSpace, Provenance
-from tokensphere.vocabulary import Kind, Vocabulary
+from tokensphere.vocabulary import Kind, Vocabulary, encode_byte_level
 
 
 def to_gensim(space: EmbeddingSpace) -> Any:
@@ -80,13 +82,13 @@ def from_transformers(model: Any, tokenizer: Any, *, matrix: Matrix = "input") -
     Parameters
     ----------
     model : a ``PreTrainedModel``; its ``get_input_embeddings`` or ``get_output_embeddings`` is read
-    tokenizer : its fast tokenizer (one that has a ``backend_tokenizer``)
+    tokenizer : its tokenizer; of a slow one (without ``backend_tokenizer``), what `get_vocab` gives
     matrix : ``"input"`` or ``"output"``
 
     Raises
     ------
     InputError
-        the model has no such matrix, or the tokenizer is not a fast one
+        the model has no such matrix, or the tokenizer does not tell its vocabulary
     FormatError
         more tokens than rows
     """
@@ -95,12 +97,9 @@ def from_transformers(model: Any, tokenizer: Any, *, matrix: Matrix = "input") -
     if weight is None:
         raise InputError(f"{type(model).__name__} has no {matrix} embeddings; use the other matrix")
     backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise InputError(
-            f"{type(tokenizer).__name__} is not a fast tokenizer; load it with use_fast=True"
-        )
     vectors: npt.NDArray[np.float32] = np.array(weight.detach().to("cpu").float().numpy())
-    vocabulary = read_tokenizer_json(backend.to_str().encode(), len(vectors))
+    raw = _vocab_of(tokenizer) if backend is None else backend.to_str().encode()
+    vocabulary = read_vocabulary(raw, len(vectors), name="the tokenizer", beside=_added_of(tokenizer))
     config = getattr(model, "config", None)
     provenance = Provenance(
         model=getattr(config, "_name_or_path", "") or type(model).__name__,
@@ -108,5 +107,33 @@ def from_transformers(model: Any, tokenizer: Any, *, matrix: Matrix = "input") -
         revision=getattr(config, "_commit_hash", None),
         matrix=matrix,
         dtype=str(weight.dtype).removeprefix("torch."),
+        notes=(tokens := fit_to_rows(vocabulary, len(vectors))).notes,
     )
-    return EmbeddingSpace(vectors, fit_to_rows(vocabulary, len(vectors)), provenance)
+    return EmbeddingSpace(vectors, tokens, provenance)
+
+
+def _vocab_of(tokenizer: Any) -> bytes:
+    """A slow tokenizer's table of tokens and ids, as a ``vocab.json``."""
+    table = getattr(tokenizer, "get_vocab", lambda: None)()
+    if not isinstance(table, dict) or not table:
+        raise InputError(
+            f"{type(tokenizer).__name__} does not tell its vocabulary; load it with use_fast=True"
+        )
+    pieces = {encode_byte_level(key) if isinstance(key, bytes) else key: id for key, id in table.items()}
+    if len(pieces) < len(table) or not all(isinstance(piece, str) for piece in pieces):
+        raise InputError(
+            f"the vocabulary of {type(tokenizer).__name__} has tokens that are no texts or come twice;"
+            " load it with use_fast=True"
+        )
+    return json.dumps(pieces).encode()
+
+
+def _added_of(tokenizer: Any) -> Beside:
+    decoder = getattr(tokenizer, "added_tokens_decoder", None)
+    if not isinstance(decoder, dict):
+        return NOTHING
+    entries = [
+        Added("the tokenizer", id, getattr(token, "content", token), getattr(token, "special", False))
+        for id, token in decoder.items()
+    ]
+    return Beside(added=tuple(entries))

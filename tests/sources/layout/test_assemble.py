@@ -63,7 +63,7 @@ def test_input_and_output_are_two(tmp_path: Path) -> None:
     np.testing.assert_array_equal(second.vectors, U)
     assert (first.provenance.tensor, second.provenance.tensor) == (INPUT, OUTPUT)
     assert (first.provenance.matrix, second.provenance.matrix) == ("input", "output")
-    assert first.provenance.notes == second.provenance.notes == ()
+    assert first.provenance.notes == second.provenance.notes == ("tokens: tokenizer.json",)
     assert second.provenance.sha256 == hashlib.sha256(U.tobytes()).hexdigest()
     assert second.provenance.dtype == "F32"
 
@@ -190,7 +190,8 @@ def test_an_unknown_layout_lists_its_matrices_and_one_can_be_named(tmp_path: Pat
         ts.load(tmp_path)
     space = ts.load(tmp_path, tensor="a.b")
     np.testing.assert_array_equal(space.vectors, E)
-    assert space.provenance.tensor == "a.b" and space.provenance.notes == ()
+    assert space.provenance.tensor == "a.b"
+    assert space.provenance.notes == ("tokens: tokenizer.json",)
     with pytest.raises(SourceError, match="no tensor 'x'; name one with tensor=NAME: c"):
         ts.load(tmp_path, tensor="x")
     for name in ("bias", "conv"):

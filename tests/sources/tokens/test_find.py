@@ -31,7 +31,9 @@ FILES: dict[str, bytes] = {
 
 
 def test_a_folder_is_searched_in_order(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"looked for tokenizer.json, vocab.json, .* tokenizer.model"):
+    with pytest.raises(
+        SourceError, match=r"looked for tokenizer.json, tekken.json, vocab.json, .* tokenizer.model"
+    ):
         find_vocabulary(tmp_path, 7)
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)

@@ -4,7 +4,6 @@ import json
 import os
 import random
 import tracemalloc
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,10 @@ import pytest
 from tokensphere.errors import FormatError, SourceError, TokensphereError
 from tokensphere.sources import bundled
 from tokensphere.sources.gguf import load_gguf
+from tokensphere.sources.tokens.beside import NOTHING, Added, Beside
 from tokensphere.sources.tokens.find import find_vocabulary, fit_to_rows
 from tokensphere.sources.tokens.readers import (
-    read_ctranslate2_vocabulary,
-    read_tokenizer_json,
-    read_tokenizer_model,
-    read_tokens_file,
-    read_vocab_json,
-    read_vocab_txt,
+    read_vocabulary,
 )
 from tokensphere.vocabulary import Kind, Vocabulary
 
@@ -91,7 +86,7 @@ def kinds(vocabulary: Vocabulary) -> list[Kind]:
 
 
 def test_like_gpt2() -> None:
-    vocabulary = read_tokenizer_json(raw(GPT2))
+    vocabulary = read_vocabulary(raw(GPT2))
     assert vocabulary.tokens[:5] == [b"a", b"\xe9", b" Paris", b"<|endoftext|>", "café".encode()]
     assert vocabulary.tokens[5:] == [b"<unused id 5>", b"<|reserved_special_token_1|>"]
     expected = [Kind.NORMAL] * 3 + [Kind.CONTROL, Kind.ADDED, Kind.UNUSED, Kind.UNUSED]
@@ -99,24 +94,24 @@ def test_like_gpt2() -> None:
 
 
 def test_like_gemma() -> None:
-    vocabulary = read_tokenizer_json(raw(GEMMA), 6)
+    vocabulary = read_vocabulary(raw(GEMMA), 6)
     assert vocabulary.tokens == [b"<bos>", b"<unk>", b"\n", b" Paris", b"  ", b"<unused0>"]
     expected = [Kind.CONTROL, Kind.UNKNOWN, Kind.BYTE, Kind.NORMAL, Kind.ADDED, Kind.UNUSED]
     assert kinds(vocabulary) == expected
 
 
 def test_like_bert() -> None:
-    vocabulary = read_tokenizer_json(raw(BERT))
+    vocabulary = read_vocabulary(raw(BERT))
     assert vocabulary.tokens == [b"[PAD]", b"[UNK]", b"[unused0]", b"ing", b"##ing"]
     expected = [Kind.CONTROL, Kind.UNKNOWN, Kind.UNUSED, Kind.NORMAL, Kind.NORMAL]
     assert kinds(vocabulary) == expected
     lines = "".join(piece + "\n" for piece in BERT["model"]["vocab"])
-    other = read_vocab_txt(lines.encode())
+    other = read_vocabulary(lines.encode())
     assert (other.tokens, kinds(other)) == (vocabulary.tokens, expected)
 
 
 def test_unigram() -> None:
-    vocabulary = read_tokenizer_json(raw(MARIAN))
+    vocabulary = read_vocabulary(raw(MARIAN))
     assert vocabulary.tokens == [b"<unk>", b" a", b"b"]
     assert kinds(vocabulary) == [Kind.UNKNOWN, Kind.NORMAL, Kind.NORMAL]
 
@@ -136,13 +131,13 @@ def test_unigram() -> None:
 )
 def test_the_steps_tell_the_spelling(parts: dict[str, Any], token: str) -> None:
     content = {"model": {"type": "BPE", "vocab": {"▁Ġa": 0}}, **parts}
-    assert read_tokenizer_json(raw(content)).text(0) == token
+    assert read_vocabulary(raw(content)).text(0) == token
 
 
 def test_byte_level_inside_a_sequence() -> None:
     steps = {"type": "Sequence", "pretokenizers": [{"type": "Split"}, BYTE_LEVEL]}
     content = {"pre_tokenizer": steps, "model": {"type": "BPE", "vocab": {"Ġa": 0}}}
-    assert read_tokenizer_json(raw(content)).tokens == [b" a"]
+    assert read_vocabulary(raw(content)).tokens == [b" a"]
 
 
 def test_old_files_do_not_name_the_type() -> None:
@@ -150,8 +145,8 @@ def test_old_files_do_not_name_the_type() -> None:
         model = {key: value for key, value in content["model"].items() if key != "type"}
         if content is BERT:
             model["continuing_subword_prefix"] = "##"
-        old = read_tokenizer_json(raw({**content, "model": model}))
-        assert old.tokens == read_tokenizer_json(raw(content)).tokens
+        old = read_vocabulary(raw({**content, "model": model}))
+        assert old.tokens == read_vocabulary(raw(content)).tokens
 
 
 @pytest.mark.parametrize(
@@ -175,7 +170,7 @@ def test_old_files_do_not_name_the_type() -> None:
 )
 def test_a_model_that_contradicts_itself(model: dict[str, Any], message: str) -> None:
     with pytest.raises(FormatError, match=message):
-        read_tokenizer_json(raw({"model": {"type": "BPE", **model}}))
+        read_vocabulary(raw({"model": {"type": "BPE", **model}}))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +188,7 @@ def test_a_model_that_contradicts_itself(model: dict[str, Any], message: str) ->
 def test_added_tokens_that_contradict_themselves(added: object, message: str) -> None:
     model = {"type": "BPE", "vocab": {"x": 0}}
     with pytest.raises(FormatError, match=message):
-        read_tokenizer_json(raw({"model": model, "added_tokens": added}))
+        read_vocabulary(raw({"model": model, "added_tokens": added}))
 
 
 @pytest.mark.parametrize(
@@ -204,30 +199,30 @@ def test_added_tokens_that_contradict_themselves(added: object, message: str) ->
         (b"\xff\xfe", "no complete JSON"),
         (b'{"model": ' + b"[" * 200_000, "nested too deeply|no complete JSON"),
         (b'{"model": ' + b"1" * 9_999, "no complete JSON"),
-        (b"[]", "has a list of 0 as its content"),
+        (b"[]", "has no tokens"),
         (b"{}", "has None as its 'model'"),
     ],
 )
 def test_broken_json(content: bytes, message: str) -> None:
     with pytest.raises(FormatError, match=message) as caught:
-        read_tokenizer_json(content)
+        read_vocabulary(content, name="tokenizer.json")
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 250
 
 
 def test_nesting_that_json_bears_is_no_recursion_here() -> None:
     steps = b'{"a":' * 900 + b"1" + b"}" * 900
     content = b'{"model": {"type": "BPE", "vocab": {"a": 0}}, "decoder": ' + steps + b"}"
-    assert read_tokenizer_json(content).tokens == [b"a"]
+    assert read_vocabulary(content).tokens == [b"a"]
 
 
 def test_a_model_of_another_type() -> None:
     with pytest.raises(SourceError, match="model of type 'Magic'"):
-        read_tokenizer_json(raw({"model": {"type": "Magic", "vocab": {}}}))
+        read_vocabulary(raw({"model": {"type": "Magic", "vocab": {}}}))
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="cannot open"):
-        read_tokenizer_json(tmp_path / "tokenizer.json")
+        read_vocabulary(tmp_path / "tokenizer.json")
 
 
 def test_a_great_id_allocates_nothing() -> None:
@@ -235,64 +230,70 @@ def test_a_great_id_allocates_nothing() -> None:
     tracemalloc.start()
     try:
         with pytest.raises(FormatError):
-            read_tokenizer_json(content)
+            read_vocabulary(content)
         with pytest.raises(FormatError, match=r"1000000000001 tokens .* has 50 rows"):
-            read_tokenizer_json(content, 50)
+            read_vocabulary(content, 50)
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
 
 
-def test_vocab_json_with_added_tokens() -> None:
-    vocab = raw({"<|endoftext|>": 0, "Ġa": 1, "é": 2})
-    vocabulary = read_vocab_json(vocab, added=raw({"<|im_end|>": 3, "café": 4}))
+def test_vocab_json_with_added_tokens(tmp_path: Path) -> None:
+    vocab, added = tmp_path / "vocab.json", tmp_path / "added_tokens.json"
+    vocab.write_bytes(raw({"<|endoftext|>": 0, "Ġa": 1, "é": 2}))
+    added.write_bytes(raw({"<|im_end|>": 3, "café": 4}))
+    vocabulary = find_vocabulary(tmp_path, 5)
     assert vocabulary.tokens == [b"<|endoftext|>", b" a", b"\xe9", b"<|im_end|>", "café".encode()]
     expected = [Kind.CONTROL, Kind.NORMAL, Kind.NORMAL, Kind.CONTROL, Kind.ADDED]
     assert kinds(vocabulary) == expected
-    with pytest.raises(FormatError, match=r"added_tokens.json gives the id 2 to both"):
-        read_vocab_json(vocab, added=raw({"x": 2}))
+    assert vocabulary.notes == ("tokens: vocab.json, 2 added by added_tokens.json",)
+    added.write_bytes(raw({"x": 2}))
+    with pytest.raises(FormatError, match=r"added_tokens.json .*gives the id 2 to both"):
+        find_vocabulary(tmp_path, 5)
 
 
 def test_vocab_txt_splits_at_newlines_only() -> None:
     pieces = ["a", "\u2028", "\x85", "b\u2029c", "\x0b", "", "d\x1c"]
-    assert read_vocab_txt("\n".join(pieces).encode()).pieces == pieces
-    assert read_vocab_txt(("\n".join(pieces) + "\n").encode()).pieces == pieces
-    assert read_vocab_txt(b"a\r\nb\r\n").pieces == ["a", "b"]
-    assert read_vocab_txt(b"a\r\nb").pieces == ["a", "b"]
-    assert read_vocab_txt(b"a\n\r\nb\n").pieces == ["a", "\r", "b"]
+    assert read_vocabulary("\n".join(pieces).encode()).pieces == pieces
+    assert read_vocabulary(("\n".join(pieces) + "\n").encode()).pieces == pieces
+    assert read_vocabulary(b"a\r\nb\r\n").pieces == ["a", "b"]
+    assert read_vocabulary(b"a\r\nb").pieces == ["a", "b"]
+    assert read_vocabulary(b"a\n\r\nb\n").pieces == ["a", "\r", "b"]
     with pytest.raises(FormatError, match="UTF-8"):
-        read_vocab_txt(b"a\n\xff\n")
+        read_vocabulary(b"a\n\xff\n")
     with pytest.raises(FormatError, match="no tokens"):
-        read_vocab_txt(b"")
+        read_vocabulary(b"")
 
 
 def test_ctranslate2_vocabularies() -> None:
-    byte_level = read_ctranslate2_vocabulary("!\nĠa\né\n<|0.02|>\n".encode())
+    byte_level = read_vocabulary("!\nĠa\né\n<|0.02|>\n".encode())
     assert byte_level.tokens == [b"!", b" a", b"\xe9", b"<|0.02|>"]
     assert kinds(byte_level)[3] == Kind.CONTROL
     content = json.dumps(["<unk>", "<s>", "▁a", "<0x0A>"], indent=1).encode()
-    sentencepiece = read_ctranslate2_vocabulary(content)
+    sentencepiece = read_vocabulary(content)
     assert sentencepiece.tokens == [b"<unk>", b"<s>", b" a", b"\n"]
     assert kinds(sentencepiece) == [Kind.UNKNOWN, Kind.CONTROL, Kind.NORMAL, Kind.BYTE]
-    assert read_ctranslate2_vocabulary(b"[\n]\nb\n").pieces == ["[", "]", "b"]
+    assert read_vocabulary(b"[\n]\nb\n").pieces == ["[", "]", "b"]
 
 
 def test_tokens_of_a_user(tmp_path: Path) -> None:
     text, listed = tmp_path / "tokens.txt", tmp_path / "tokens.json"
+
+    def given(path: Path) -> Vocabulary:
+        return read_vocabulary(path, exact=True)
+
     text.write_bytes("\ufeffking\n queen \nĠ\n<s>\n".encode())
-    vocabulary = read_tokens_file(text)
+    vocabulary = given(text)
     assert vocabulary.tokens == [b"king", b" queen ", "Ġ".encode(), b"<s>"]
     assert not vocabulary.kinds.any()
     listed.write_bytes(raw(["a", " b"]))
-    assert read_tokens_file(listed).tokens == [b"a", b" b"]
+    assert given(listed).tokens == [b"a", b" b"]
     listed.write_bytes(raw({" b": 1, "a": 0}))
-    assert read_tokens_file(listed).tokens == [b"a", b" b"]
+    assert given(listed).tokens == [b"a", b" b"]
     for content in (["a", 7], {"a": "0"}, "a", 7, None):
         listed.write_bytes(raw(content))
-        with pytest.raises(FormatError):
-            read_tokens_file(listed)
-    with pytest.raises(SourceError, match=r"neither .json nor .txt"):
-        read_tokens_file(tmp_path / "tokens.csv")
+        with pytest.raises(TokensphereError):
+            given(listed)
 
 
 def sentencepiece_model(pieces: list[tuple[str, int]]) -> bytes:
@@ -304,17 +305,16 @@ SPM = sentencepiece_model([("<unk>", 2), ("<s>", 3), ("<0x0A>", 6), ("▁a", 1),
 
 
 def test_tokenizer_model() -> None:
-    vocabulary = read_tokenizer_model(SPM)
+    vocabulary = read_vocabulary(SPM)
     assert vocabulary.tokens == [b"<unk>", b"<s>", b"\n", b" a", b"  ", b"x"]
     expected = [Kind.UNKNOWN, Kind.CONTROL, Kind.BYTE, Kind.NORMAL, Kind.ADDED, Kind.UNUSED]
     assert kinds(vocabulary) == expected
-    # Llama 3 has a file of this name in tiktoken's format.
     with pytest.raises(FormatError, match="no complete SentencePiece model"):
-        read_tokenizer_model(b"IQ== 0\nIg== 1\nIw== 2\nJA== 3\n")
+        read_vocabulary(SPM[:-3])
 
 
 def test_rows_beyond_the_tokens_are_padding() -> None:
-    vocabulary = fit_to_rows(read_tokenizer_json(raw(GPT2)), 10)
+    vocabulary = fit_to_rows(read_vocabulary(raw(GPT2)), 10)
     assert len(vocabulary) == 10
     assert vocabulary.kind_counts()["padding"] == 3
     assert len({vocabulary.visible(id) for id in range(10)}) == 10
@@ -324,13 +324,22 @@ def test_rows_beyond_the_tokens_are_padding() -> None:
         fit_to_rows(vocabulary, 9)
 
 
-READERS: list[tuple[Callable[[bytes], Vocabulary], bytes]] = [
-    *((read_tokenizer_json, raw(content)) for content in (GPT2, GEMMA, BERT, MARIAN)),
-    (read_vocab_json, raw({"<|endoftext|>": 0, "Ġa": 1, "é": 2})),
-    (read_vocab_txt, "[PAD]\n[UNK]\né\n##b\n".encode()),
-    (read_ctranslate2_vocabulary, raw(["<unk>", "▁a", "<0x0A>"])),
-    (read_tokenizer_model, SPM),
+TEKKEN = {
+    "config": {"default_vocab_size": 3, "default_num_special_tokens": 1},
+    "vocab": [{"rank": 0, "token_bytes": "YQ=="}, {"rank": 1, "token_bytes": "/w=="}],
+    "special_tokens": [{"rank": 0, "token_str": "<unk>"}],
+}
+FILES: list[tuple[str, bytes]] = [
+    *(("tokenizer.json", raw(content)) for content in (GPT2, GEMMA, BERT, MARIAN)),
+    ("vocab.json", raw({"<|endoftext|>": 0, "Ġa": 1, "é": 2})),
+    ("vocab.txt", "[PAD]\n[UNK]\né\n##b\n".encode()),
+    ("vocabulary.json", raw(["<unk>", "▁a", "<0x0A>"])),
+    ("tokenizer.model", SPM),
+    ("qwen.tiktoken", b"IQ== 0\nIg== 1\nIw== 2\nJA== 3\n"),
+    ("tekken.json", raw(TEKKEN)),
+    ("rwkv.txt", b"1 'a' 1\n2 b'\\xff' 1\n3 ' a' 2\n"),
 ]
+BESIDE = Beside(("xlm-roberta",), (Added("added_tokens.json", 7, "<x>", False),))
 
 
 def damage(content: bytes, dice: random.Random) -> bytes:
@@ -357,9 +366,10 @@ def damage(content: bytes, dice: random.Random) -> bytes:
 def read_damaged(times: int, seed: int) -> None:
     dice = random.Random(seed)
     for turn in range(times):
-        read, content = READERS[turn % len(READERS)]
+        name, content = FILES[turn % len(FILES)]
+        beside = BESIDE if dice.randrange(2) else NOTHING
         try:
-            vocabulary = read(damage(content, dice))
+            vocabulary = read_vocabulary(damage(content, dice), name=name, beside=beside)
         except TokensphereError as error:
             assert "\n" not in str(error)
             continue
@@ -392,8 +402,8 @@ def real(folder: Path) -> Path:
 @pytest.mark.models
 def test_whisper_has_the_same_tokens_in_both_files(models: Path) -> None:
     folder = real(models / "whisper-tiny.en")
-    one = read_tokenizer_json(folder / "tokenizer.json")
-    other = read_ctranslate2_vocabulary(folder / "vocabulary.txt")
+    one = read_vocabulary(folder / "tokenizer.json")
+    other = read_vocabulary(folder / "vocabulary.txt")
     assert len(one) == 50_363 and len(other) == 51_864
     assert one.tokens == other.tokens[: len(one)]
     assert np.array_equal(one.kinds, other.kinds[: len(one)])
@@ -404,8 +414,8 @@ def test_whisper_has_the_same_tokens_in_both_files(models: Path) -> None:
 @pytest.mark.models
 def test_minilm_has_the_same_tokens_in_both_files(models: Path) -> None:
     folder = real(models / "minilm")
-    one = read_tokenizer_json(folder / "tokenizer.json")
-    other = read_vocab_txt(folder / "vocab.txt")
+    one = read_vocabulary(folder / "tokenizer.json")
+    other = read_vocabulary(folder / "vocab.txt")
     assert len(one) == 30_522
     assert one.tokens == other.tokens
     assert np.array_equal(one.kinds, other.kinds)
@@ -431,14 +441,14 @@ def with_added(n_model: int, added_id: int) -> bytes:
 
 
 def test_an_added_token_without_a_row_is_left_out() -> None:
-    vocabulary = read_tokenizer_json(with_added(4, 4), n_rows=4)
+    vocabulary = read_vocabulary(with_added(4, 4), n_rows=4)
     assert vocabulary.tokens == [b"a", b"b", b"c", b"d"]
 
 
 def test_an_added_token_with_a_row_is_kept() -> None:
-    assert read_tokenizer_json(with_added(4, 4), n_rows=5).tokens[4] == b"<image>"
+    assert read_vocabulary(with_added(4, 4), n_rows=5).tokens[4] == b"<image>"
 
 
 def test_the_models_own_tokens_need_rows() -> None:
     with pytest.raises(FormatError, match=r"5.*4"):
-        read_tokenizer_json(with_added(5, 5), n_rows=4)
+        read_vocabulary(with_added(5, 5), n_rows=4)

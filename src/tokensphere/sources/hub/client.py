@@ -23,6 +23,7 @@ from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.hub.repository import RemoteTensors, Repository, put
 from tokensphere.sources.layout.adapter import is_adapter, refuse_changes
 from tokensphere.sources.layout.assemble import Choice
+from tokensphere.sources.layout.model2vec import refuse_shared
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix
 
 _PATIENCE = http.Patience()
@@ -169,6 +170,7 @@ def _download(
     unpacked = UnpackedTensors(tensors, config.told)
     found = find_matrix(unpacked, choice.matrix, tensor=choice.tensor, config=config)
     _refuse_packed(unpacked, found.name, repository.name)
+    refuse_shared(tensors, found.name, repository.name)
     entry = cache.kept(repository.name, repository.commit, found.name)
     if entry is None:
         info = tensors[found.name]

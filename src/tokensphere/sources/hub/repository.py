@@ -20,12 +20,11 @@ from tokensphere.formats.tensors import TensorInfo
 from tokensphere.sources.hub.http import Connection
 from tokensphere.sources.hub.ranges import Progress, Range, Write, fetch_whole
 from tokensphere.sources.layout.config import UNKNOWN, Config, config_of
+from tokensphere.sources.tokens.beside import BESIDE
+from tokensphere.sources.tokens.find import NAMES, names_to_fetch
 
 _MODEL, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _SAFETENSORS = (".safetensors", ".safetensors.index.json")
-# The first that is there; a tokenizer.json needs no "added_tokens.json" beside it.
-_VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "tokenizer.model")
-_BESIDES = ("config.json", "tokenizer_config.json")
 _LONGEST = 1 << 28  # bytes of a vocabulary or an index; the largest known have a tenth of that
 _PARTS = 8
 _ADVICE = {
@@ -85,12 +84,12 @@ class Repository:
 
     def vocabulary_files(self, folder: str) -> list[str]:
         """The files that say what the rows stand for, those beside the model first."""
-        for first in _VOCABULARIES:
-            if self._beside(folder, first) is not None:
-                besides = _BESIDES if first == "tokenizer.json" else ("added_tokens.json", *_BESIDES)
-                names = (self._beside(folder, name) for name in (first, *besides))
-                return [name for name in names if name is not None]
-        listed = ", ".join(_VOCABULARIES)
+        for where in dict.fromkeys((folder, "")):
+            here = [file.removeprefix(where) for file in self.files if file.startswith(where)]
+            if names := names_to_fetch(here):
+                paths = (self._beside(folder, name) for name in dict.fromkeys((*names, *BESIDE)))
+                return [path for path in paths if path is not None]
+        listed = ", ".join(NAMES)
         raise SourceError(f"{self.name} has no vocabulary ({listed}); it has {self._listed()}")
 
     def model_file(self) -> str:

@@ -15,7 +15,7 @@ from tokensphere.sources.hub import client as hub
 from tokensphere.sources.hub import shared
 from tokensphere.sources.hub.names import Named
 from tokensphere.sources.hub.ranges import Progress
-from tokensphere.sources.layout.assemble import Choice, vector
+from tokensphere.sources.layout.assemble import Choice, side_of, vector
 from tokensphere.sources.layout.config import read_config
 from tokensphere.sources.layout.plausible import fit
 from tokensphere.sources.layout.table import fold_norm
@@ -99,13 +99,13 @@ def _space(entry: cache.Entry, choice: Choice, vocabulary: Path | None) -> Embed
     found = entry.found
     fitted = fit(
         _matrix(entry),
-        lambda n: find_vocabulary(entry.path, n, given=vocabulary),
+        lambda n: find_vocabulary(entry.path, n, given=vocabulary, side=side_of(choice)),
         f"tensor {entry.tensor!r:.200} of {entry.repo}",
         read_config(entry.path),
         chosen=choice.tensor is not None,
     )
     vectors, tokens = fitted.vectors, fitted.tokens
-    notes = (found.notes if found else ()) + fitted.notes
+    notes = (*(found.notes if found else ()), *fitted.notes, *tokens.notes)
     if choice.fold_norm:
         layout = found.layout if found else ""
         vectors = fold_norm(vectors, _norm(entry), layout, model=entry.repo)

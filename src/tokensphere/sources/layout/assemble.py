@@ -11,9 +11,11 @@ from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.packed.view import UnpackedFile
 from tokensphere.formats.tensors import TensorFile, digest
 from tokensphere.sources.layout.config import UNKNOWN, Config
+from tokensphere.sources.layout.model2vec import rows_of_tokens
 from tokensphere.sources.layout.plausible import fit
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix, same_bytes
 from tokensphere.sources.layout.table import fold_norm
+from tokensphere.sources.tokens.find import Side
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
 
@@ -38,6 +40,14 @@ class Choice:
             raise InputError(f"there is no matrix {self.matrix!r}; use 'input' or 'output'")
         if self.fold_norm and self.matrix != "output":
             raise InputError("the final norm belongs to the output matrix; use matrix 'output'")
+
+
+def side_of(choice: Choice) -> Side:
+    """Which vocabulary of a translation model the wanted matrix belongs to."""
+    if choice.tensor is None:
+        return "target" if choice.matrix == "output" else "source"
+    target = any(part in choice.tensor for part in ("decoder", "lm_head", "projection"))
+    return "target" if target else "source"
 
 
 def assemble(
@@ -71,9 +81,11 @@ def assemble(
     file.tensors.refuse(found.name, str(file.path))
     what = f"tensor {found.name!r:.200} of {file.path}"
     given = choice.tensor is not None
-    fitted = fit(file.matrix(found.name), vocabulary, what, config, chosen=given)
+    rows, shared = rows_of_tokens(file, found.name, file.matrix(found.name))
+    fitted = fit(rows, vocabulary, what, config, chosen=given)
     vectors, tokens = fitted.vectors, fitted.tokens
-    notes = about.notes or (*found.notes, *_stored_twice(file, found, choice, config))
+    told = (*found.notes, *_stored_twice(file, found, choice, config), *shared, *tokens.notes)
+    notes = about.notes or told
     notes += (*filter(None, [file.note(found.name)]), *fitted.notes)
     if choice.fold_norm:
         norm = None if found.norm is None else vector(file, found.norm)

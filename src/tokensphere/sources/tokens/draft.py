@@ -16,8 +16,9 @@ import numpy as np
 from tokensphere.errors import FormatError
 from tokensphere.formats.files import damaged, read_bytes
 from tokensphere.sources.tokens.pieces import Decode
-from tokensphere.vocabulary import Kind, Vocabulary
+from tokensphere.vocabulary import HOLE, Kind, Vocabulary
 
+_ADDED = (Kind.CONTROL, Kind.ADDED)
 _MOST_HOLES = 65_536  # ids without a token that a file may have if nothing says how many rows there are
 Tokens = Iterable[tuple[object, object]]  # with their ids, unchecked
 T = TypeVar("T", dict[str, Any], list[Any])
@@ -39,6 +40,8 @@ class Draft:
         self.n_rows = n_rows
         self.pieces: dict[int, str] = {}
         self.kinds: dict[int, Kind] = {}
+        self.said = [name if isinstance(source, bytes) else source.name]  # where the tokens are from
+        self.rowless = 0  # added tokens for which the matrix has no row
 
     def bad(self, problem: str) -> FormatError:
         """The error that says what is wrong with the file, to be raised."""
@@ -59,6 +62,8 @@ class Draft:
             lines = self.raw.decode("utf-8").split("\n")
         except UnicodeDecodeError as error:
             raise self.bad(f"is no text in UTF-8 ({error.reason} at byte {error.start})") from None
+        if len(lines[0]) > 1:
+            lines[0] = lines[0].removeprefix("\ufeff")  # the mark that Windows puts before UTF-8
         ended = lines[:-1]
         if not lines[-1]:
             lines.pop()
@@ -113,6 +118,7 @@ class Draft:
         FormatError
             there are no tokens, more ids than rows, or hardly a token for all those ids
         """
+        self._leave_out()
         size = max(self.pieces, default=-1) + 1
         if not size:
             raise self.bad("has no tokens")
@@ -124,13 +130,29 @@ class Draft:
                 f"gives {short(last)} the id {short(size - 1)}, but has only {len(self.pieces)} tokens"
             )
         holes = [id for id in range(size) if id not in self.pieces]
-        self.pieces |= {id: f"<unused id {id}>" for id in holes}
+        self.pieces |= {id: f"{HOLE}{id}>" for id in holes}
         self.kinds |= dict.fromkeys(holes, Kind.UNUSED)
         pieces = [self.pieces[id] for id in range(size)]
         self._check_characters(pieces)
         kinds = np.zeros(size, dtype=np.uint8)
         kinds[[*self.kinds]] = [*self.kinds.values()]
-        return Vocabulary(pieces, decode=decode, kinds=kinds)
+        if self.rowless:
+            some = f"{self.rowless:,} added token{'s' if self.rowless > 1 else ''}"
+            self.said.append(f"{some} without a row left out")
+        return Vocabulary(pieces, decode=decode, kinds=kinds, source=", ".join(self.said))
+
+    def _leave_out(self) -> None:
+        """Let go of added tokens beyond the last row.
+
+        Gemma 3's <image_soft_token> stands for an image, for which the text model has no row.
+        """
+        if self.n_rows is None:
+            return
+        beyond = [id for id in self.pieces if id >= self.n_rows and self.kinds.get(id) in _ADDED]
+        if len(beyond) < len(self.pieces):
+            self.rowless += len(beyond)
+            for id in beyond:
+                del self.pieces[id], self.kinds[id]
 
     def _check_characters(self, pieces: list[str]) -> None:
         try:

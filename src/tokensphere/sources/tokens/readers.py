@@ -1,29 +1,70 @@
 """The files in which tokenizers keep their vocabulary -> :class:`~tokensphere.vocabulary.Vocabulary`.
 
-What is read here is which token has which id, how it is spelled and of what kind it is; merges,
-scores and all that is needed to cut a text into tokens are left alone.
+A file is taken for what its content says; its name decides only what a damaged one was meant to be:
+
+================= ============================================================================
+content           what it is
+================= ============================================================================
+JSON              an object with a `model` (``tokenizer.json``) or with `config` and a list
+                  `vocab` (``tekken.json``), of token -> id (``vocab.json``), or a list of tokens
+SentencePiece     a message of Protocol Buffers
+lines             base64 and rank (tiktoken); id, literal and length (RWKV); or a token a line
+================= ============================================================================
+
+What is read is which token has which id, how it is spelled and of what kind it is; merges, scores and
+all that is needed to cut a text into tokens are left alone.
 """
 
 from __future__ import annotations
 
+import re
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.sources.tokens import pieces as spelling
+from tokensphere.sources.tokens.beside import NOTHING, Beside, add_beside
+from tokensphere.sources.tokens.bytewise import (
+    RWKV_LINE,
+    fill_rwkv,
+    fill_tekken,
+    fill_tiktoken,
+    is_tiktoken,
+)
 from tokensphere.sources.tokens.draft import Draft, short
+from tokensphere.sources.tokens.fairseq import UNKNOWN_SHIFTS, shift_of
 from tokensphere.sources.tokens.sentencepiece import sentencepiece_pieces
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{\s*[\"}]|\[\s*[\"\]])")
+_NONE = object()
+_NO_LISTS = {
+    b"version https://git-lfs": "a pointer of Git LFS", b"<!doctype html": "a web page",
+    b"<html": "a web page", b"gguf": "a GGUF file", b"pk\x03\x04": "an archive",
+}  # fmt: skip
+_NO_LIST_ADVICE = "download the model's tokenizer.json and give that"
+_NUMBERED = re.compile(rb"[^\r\n]*[\t ]-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\r?")
 
-def read_tokenizer_json(raw: bytes | Path, n_rows: int | None = None) -> Vocabulary:
-    """The vocabulary of a ``tokenizer.json`` of the `tokenizers` library.
+
+def read_vocabulary(
+    source: bytes | Path,
+    n_rows: int | None = None,
+    *,
+    name: str = "the vocabulary",
+    beside: Beside = NOTHING,
+    exact: bool = False,
+) -> Vocabulary:
+    """The vocabulary in a file, whatever it is.
 
     Parameters
     ----------
-    raw : its bytes, or its path
-    n_rows : rows of the matrix, if known; no id may lie beyond
+    source : its bytes, or its path
+    n_rows : rows of the matrix, if known; only added tokens may lie beyond, and are left out
+    name : what messages call a file that came as bytes
+    beside : what other files add to it
+    exact : a list of tokens, or an object of token -> id, is exactly what is written, unless a
+        twentieth of it begins as a tokenizer's pieces do (``Ġthe``, ``▁the``, ``##ing``)
 
     Returns
     -------
@@ -34,13 +75,150 @@ def read_tokenizer_json(raw: bytes | Path, n_rows: int | None = None) -> Vocabul
     Raises
     ------
     SourceError
-        it cannot be opened, or its model is of an unknown type
+        it cannot be opened, or holds something else
     FormatError
-        it is damaged, contradicts itself, or has ids beyond `n_rows`; tokens that were added to the
-        model's own and have no row are left out
+        it is damaged, contradicts itself, or has ids beyond `n_rows`
     """
-    draft = Draft(raw, "tokenizer.json", n_rows)
-    tokenizer = draft.expect(dict, draft.json(), "content")
+    draft = Draft(source, name, n_rows)
+    raw = draft.raw
+    if (found := _json(draft)) is not _NONE:
+        return _read_json(draft, found, beside, exact)
+    if _is_sentencepiece(draft):
+        decode = _fill_sentencepiece(draft, beside)
+    elif is_tiktoken(raw):
+        fill_tiktoken(draft, beside.families)
+        decode = decode_byte_level
+    elif RWKV_LINE.fullmatch(raw.partition(b"\n")[0].rstrip(b"\r")):
+        fill_rwkv(draft)
+        decode = decode_byte_level
+    else:
+        return _read_list(draft, _tokens_in_lines(draft), beside, exact)
+    return _finish(draft, decode, beside)
+
+
+def _finish(draft: Draft, decode: spelling.Decode, beside: Beside) -> Vocabulary:
+    plain = add_beside(draft, beside.added)
+    return draft.finish(spelling.with_plain(decode, plain))
+
+
+def _json(draft: Draft) -> Any:
+    """What JSON the file holds, or `_NONE`: the first tokens of a list may only look like it."""
+    if draft.name.lower().endswith(".json"):
+        return draft.json()
+    if not _JSON.match(draft.raw):
+        return _NONE
+    try:
+        return draft.json()
+    except FormatError:
+        if draft.raw.lstrip()[:1] == b"{" and b"\n" not in draft.raw.strip()[:4096]:
+            raise  # one long line
+        return _NONE
+
+
+def _read_json(draft: Draft, found: Any, beside: Beside, exact: bool) -> Vocabulary:
+    if isinstance(found, list):
+        return _read_list(draft, found, beside, exact)
+    content = draft.expect(dict, found, "content")
+    if isinstance(content.get("model"), dict):
+        return _read_tokenizer(draft, content, beside)
+    if isinstance(content.get("vocab"), list) and isinstance(content.get("config"), dict):
+        fill_tekken(draft, content)
+        return _finish(draft, decode_byte_level, beside)
+    if draft.name.endswith("tokenizer.json"):
+        draft.expect(dict, content.get("model"), "'model'")
+    if "added_tokens_decoder" in content or "tokenizer_class" in content or "model_type" in content:
+        raise SourceError(
+            f"{draft.name} is a configuration and has no vocabulary; give the model's tokenizer.json"
+        )
+    kind_of = _kinds_of(list(content), exact)
+    draft.add_all(content.items(), kind_of)
+    return _finish(draft, _guessed(draft, exact), beside)
+
+
+def _kinds_of(pieces: list[Any], exact: bool) -> Any:
+    """How the kinds of bare tokens are told: by their spelling, unless they are exact."""
+    texts = [piece for piece in pieces if isinstance(piece, str)]
+    if exact and _spelling(texts, exact) is spelling.decode_plain:
+        return lambda _: Kind.NORMAL
+    return spelling.kind_by_spelling
+
+
+def _spelling(pieces: list[str], exact: bool) -> spelling.Decode:
+    """How bare tokens are spelled: a mark that hardly any bears is a letter like others."""
+    marks = ("Ġ", spelling.SPACE, "##")
+    marked = [piece for piece in pieces if len(piece) > 1 and piece.startswith(marks)]
+    if len(marked) * 20 < len(pieces) or (exact and len(marked) < 2):
+        return spelling.decode_plain
+    return spelling.guess_decode(pieces)
+
+
+def _guessed(draft: Draft, exact: bool) -> spelling.Decode:
+    decode = _spelling(list(draft.pieces.values()), exact)
+    if decode is spelling.decode_sentencepiece:
+        draft.mark(Kind.BYTE, spelling.is_byte)
+    return decode
+
+
+def _read_list(draft: Draft, tokens: list[Any], beside: Beside, exact: bool) -> Vocabulary:
+    draft.add_all(zip(tokens, count()), _kinds_of(tokens, exact))
+    return _finish(draft, _guessed(draft, exact), beside)
+
+
+def _tokens_in_lines(draft: Draft) -> list[str]:
+    """A token a line; refuses a table of tokens with counts or scores, which looks like that."""
+    for start, what in _NO_LISTS.items():
+        if draft.raw.lstrip()[:40].lower().startswith(start):
+            raise SourceError(f"{draft.name} is {what}, not a list of tokens; {_NO_LIST_ADVICE}")
+    if b"\0" in draft.raw[:65536]:
+        raise SourceError(f"{draft.name} is of no known kind (it is no text); {_NO_LIST_ADVICE}")
+    lines = draft.raw.split(b"\n", 1000)[:1000]
+    full = [line for line in lines if line.strip()]
+    if len(full) > 1 and all(_NUMBERED.fullmatch(line) for line in full):
+        raise SourceError(
+            f"{draft.name} has a number after each token, so it is no list of tokens; give"
+            " the model's tokenizer.json, its SentencePiece model, or a token a line"
+        )
+    return draft.lines()
+
+
+def _is_sentencepiece(draft: Draft) -> bool:
+    """Whether the file is, or was meant to be, a SentencePiece model."""
+    raw = draft.raw
+    if raw[:1] != b"\n":
+        return draft.name.endswith((".model", ".spm")) and not is_tiktoken(raw)
+    try:
+        sentencepiece_pieces(raw)
+    except ValueError:
+        return any(byte in raw[:4096] for byte in (0, 1, 2, 3, 4, 5, 6))
+    return True
+
+
+def _fill_sentencepiece(draft: Draft, beside: Beside) -> spelling.Decode:
+    """Pieces of a SentencePiece model, under the ids that the model's family gives them."""
+    try:
+        pieces = sentencepiece_pieces(draft.raw)
+    except ValueError as error:
+        raise FormatError(
+            f"{draft.name} is no complete SentencePiece model ({error}); use the model's tokenizer.json"
+        ) from None
+    shift = shift_of(beside.families)
+    odd = next((name for name in beside.families if name in UNKNOWN_SHIFTS), None)
+    if shift is None and (odd or draft.name.endswith("sentencepiece.bpe.model")):
+        of = f"of {odd!r} " if odd else "of fairseq's kind "
+        raise SourceError(
+            f"{draft.name} {of}does not say the ids of its pieces by itself; put the model's"
+            " tokenizer.json (or its config.json and tokenizer_config.json) beside it"
+        )
+    before, skip, after = (shift.first, shift.skip, shift.last) if shift else ((), 0, ())
+    special = [(piece, spelling.kind_by_spelling(piece) or Kind.CONTROL) for piece in before]
+    ends = [(piece, Kind.CONTROL) for piece in after]
+    for id, (piece, kind) in enumerate([*special, *pieces[skip:], *ends]):
+        draft.add(piece, id, Kind.UNUSED if spelling.is_unused(piece) else kind)
+    return spelling.decode_sentencepiece
+
+
+def _read_tokenizer(draft: Draft, tokenizer: dict[str, Any], beside: Beside) -> Vocabulary:
+    """The vocabulary of a ``tokenizer.json`` of the `tokenizers` library."""
     model = draft.expect(dict, tokenizer.get("model"), "'model'")
     kind = model.get("type") or _model_type(model)
     if kind not in ("BPE", "Unigram", "WordPiece", "WordLevel"):
@@ -60,6 +238,7 @@ def read_tokenizer_json(raw: bytes | Path, n_rows: int | None = None) -> Vocabul
     if decode is not decode_byte_level:  # which has a token for everything
         _mark_unknown(model, draft)
     draft.mark(Kind.UNUSED, spelling.is_unused)
+    plain |= add_beside(draft, beside.added, complete=True)
     return draft.finish(spelling.with_plain(decode, plain))
 
 
@@ -79,8 +258,6 @@ def _add_added(entries: object, draft: Draft) -> set[str]:
         token = draft.expect(dict, entry, "added token")
         piece = draft.text(token.get("content"))
         id = draft.id(piece, token.get("id"))
-        if draft.n_rows is not None and id >= draft.n_rows and id not in draft.pieces:
-            continue  # Gemma 3's <image_soft_token>: an image, for which the text model has no row
         if seen.setdefault(id, piece) != piece:
             raise draft.bad(f"gives the id {id} to both {short(seen[id])} and {short(piece)}")
         draft.pieces[id] = piece
@@ -94,116 +271,3 @@ def _mark_unknown(model: dict[str, Any], draft: Draft) -> None:
         draft.kinds[id] = Kind.UNKNOWN
     elif isinstance(piece, str):
         draft.mark(Kind.UNKNOWN, lambda known: known == piece)
-
-
-def read_vocab_json(
-    raw: bytes | Path, n_rows: int | None = None, *, added: bytes | Path | None = None
-) -> Vocabulary:
-    """The vocabulary of a ``vocab.json`` (GPT-2, RoBERTa, Qwen, CLIP, …): an object of token -> id.
-
-    Parameters
-    ----------
-    raw : its bytes, or its path
-    n_rows : rows of the matrix, if known; no id may lie beyond
-    added : an ``added_tokens.json`` of the same form, whose tokens are plain text
-
-    Raises
-    ------
-    SourceError, FormatError
-        as :func:`read_tokenizer_json`
-    """
-    draft = Draft(raw, "vocab.json", n_rows)
-    draft.add_all(draft.expect(dict, draft.json(), "content").items(), spelling.kind_by_spelling)
-    decode = spelling.guess_decode(draft.pieces.values())
-    if added is not None:
-        extra = Draft(added, "added_tokens.json")
-        draft.name, tokens = extra.name, extra.expect(dict, extra.json(), "content")
-        draft.add_all(tokens.items(), lambda piece: spelling.kind_by_spelling(piece) or Kind.ADDED)
-        decode = spelling.with_plain(decode, tokens)
-    return _finish(draft, decode)
-
-
-def _finish(draft: Draft, decode: spelling.Decode) -> Vocabulary:
-    """Finish a vocabulary of guessed spelling."""
-    if decode is spelling.decode_sentencepiece:
-        draft.mark(Kind.BYTE, spelling.is_byte)
-    return draft.finish(decode)
-
-
-def read_vocab_txt(raw: bytes | Path) -> Vocabulary:
-    """The vocabulary of a ``vocab.txt`` (WordPiece): a token a line, in the order of the ids.
-
-    Raises
-    ------
-    SourceError, FormatError
-        as :func:`read_tokenizer_json`
-    """
-    draft = Draft(raw, "vocab.txt")
-    draft.add_all(zip(draft.lines(), count()), spelling.kind_by_spelling)
-    return draft.finish(spelling.decode_wordpiece)
-
-
-def read_ctranslate2_vocabulary(raw: bytes | Path) -> Vocabulary:
-    """The vocabulary of a CTranslate2 model: ``vocabulary.txt`` (a token a line) or ``.json`` (a list).
-
-    The file does not say how its tokens are spelled; that is guessed from how they begin.
-
-    Raises
-    ------
-    SourceError, FormatError
-        as :func:`read_tokenizer_json`
-    """
-    draft = Draft(raw, "vocabulary")
-    bare = raw.strip() if isinstance(raw, bytes) else b""
-    in_json = draft.name.endswith(".json") or (bare.startswith(b"[") and bare.endswith(b"]"))
-    pieces = draft.expect(list, draft.json(), "content") if in_json else draft.lines()
-    draft.add_all(zip(pieces, count()), spelling.kind_by_spelling)
-    return _finish(draft, spelling.guess_decode(draft.pieces.values()))
-
-
-def read_tokens_file(path: Path, n_rows: int | None = None) -> Vocabulary:
-    """The tokens that a user gives for vectors of their own; each is exactly what is written.
-
-    Parameters
-    ----------
-    path : ``.json`` with a list of tokens or an object of token -> id, or ``.txt`` with a token a
-        line, spaces at both ends being part of it
-    n_rows : rows of the matrix, if known; no id may lie beyond
-
-    Raises
-    ------
-    SourceError
-        it cannot be opened, or has another ending
-    FormatError
-        it is damaged, contradicts itself, or has ids beyond `n_rows`
-    """
-    if path.suffix.lower() not in (".json", ".txt"):
-        raise SourceError(f"{path} is neither .json nor .txt; write one token a line to a .txt file")
-    draft = Draft(path, "tokens", n_rows)
-    in_lines = path.suffix.lower() == ".txt"
-    tokens = draft.lines() if in_lines else draft.json()
-    if in_lines and tokens and len(tokens[0]) > 1:
-        tokens[0] = tokens[0].removeprefix("\ufeff")  # the mark that Windows puts before UTF-8
-    listed = isinstance(tokens, list)
-    draft.add_all(zip(tokens, count()) if listed else draft.expect(dict, tokens, "content").items())
-    return draft.finish(spelling.decode_plain)
-
-
-def read_tokenizer_model(raw: bytes | Path) -> Vocabulary:
-    """The vocabulary of a SentencePiece model, ``tokenizer.model``; needs no other package.
-
-    Raises
-    ------
-    SourceError, FormatError
-        as :func:`read_tokenizer_json`
-    """
-    draft = Draft(raw, "tokenizer.model")
-    try:
-        pieces = sentencepiece_pieces(draft.raw)
-    except ValueError as error:
-        raise FormatError(
-            f"{draft.name} is no complete SentencePiece model ({error}); use the model's tokenizer.json"
-        ) from None
-    for id, (piece, kind) in enumerate(pieces):
-        draft.add(piece, id, Kind.UNUSED if spelling.is_unused(piece) else kind)
-    return draft.finish(spelling.decode_sentencepiece)
