@@ -278,7 +278,7 @@ CASES = [
          refused="is a configuration and has no vocabulary"),
     Case("a pointer of Git LFS given as a vocabulary", "git-lfs.com, docs/spec.md",
          folder({"v.txt": b"version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 9\n"}, 3,
-                given="v.txt"), refused="is a pointer of Git LFS, not a list"),
+                given="v.txt"), refused="is Git LFS's pointer to a file"),
     Case("Model2Vec with rows that tokens share", _M2V, static(True, False)),
     Case("Model2Vec with weights", _M2V, static(False, True)),
     Case("Model2Vec with shared rows and weights", _M2V, static(True, True)),
