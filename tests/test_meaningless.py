@@ -56,7 +56,9 @@ def test_rotation_keeps_lengths_and_products_depend_on_the_distance_alone() -> N
 
 
 def test_a_code_has_the_largest_and_none_below_zero() -> None:
-    code = Code(np.float32([[3, -1, 2, 1], [-1, -4, -2, 5]]), np.eye(4, dtype=np.float32), 2)
+    code = Code(
+        np.array([[3, -1, 2, 1], [-1, -4, -2, 5]], dtype=np.float32), np.eye(4, dtype=np.float32), 2
+    )
     assert code.sparse(code.values).toarray().tolist() == [[3, 0, 2, 0], [0, 0, 0, 5]]
 
 
@@ -89,7 +91,7 @@ def test_shuffled_and_noise_keep_what_they_say() -> None:
     given = Sample("x", x)
     shuffled, noise = given.shuffled(), given.noise()
     assert np.array_equal(np.sort(shuffled.vectors, axis=0), np.sort(x, axis=0))
-    correlations = np.corrcoef(shuffled.vectors.T)[~np.eye(5, dtype=bool)]
+    correlations = np.asarray(np.corrcoef(shuffled.vectors.T))[~np.eye(5, dtype=bool)]
     assert np.abs(correlations).max() < 0.1
     assert (shuffled.title, noise.title) == ("x, shuffled", "x, noise")
     np.testing.assert_allclose(noise.vectors.mean(axis=0), x.mean(axis=0), atol=0.3)

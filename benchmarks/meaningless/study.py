@@ -98,6 +98,7 @@ def _examples(space: ts.EmbeddingSpace, sets: list[Set], tests: list[ts.Directio
     for one, test in zip(sets, tests, strict=True):
         first = int(test.order(statistic="label")[0])
         tokens = " ".join(f"`{space.vocabulary.visible(id)}`" for id in test.ids[first].tolist())
+        tokens = tokens.replace("|", "\\|")  # or it would end a cell
         near, label = (f"{test[name].qvalue[first]:.2g}" for name in ("nearness", "label"))
         rows.append((one.title, near, label, test.themes.short(first) or "", tokens))
     return Table(
