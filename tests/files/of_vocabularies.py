@@ -155,6 +155,14 @@ def gguf(path: Path) -> Want:
     )
 
 
+def gguf_given(path: Path) -> Want:
+    """A GGUF file's vocabulary for a matrix from elsewhere."""
+    want = gguf(path)
+    matrix = np.asarray(want.rows) + 1
+    np.save(path / "vectors.npy", matrix)
+    return Want(path / "vectors.npy", matrix, want.tokens, {"vocabulary": path / "a.gguf"})
+
+
 def config(**said: Any) -> dict[str, Any]:
     return {"config.json": said}
 
@@ -255,6 +263,7 @@ CASES = [
          translation("target", tensor="decoder/projection/weight")),
     Case("GGUF's rows called [PAD3]", "github.com/ggml-org/llama.cpp, convert_hf_to_gguf.py",
          gguf),
+    Case("GGUF given for an array", "github.com/ggml-org/ggml, docs/gguf.md", gguf_given),
     Case("a list with a byte-order mark", "docs.python.org/3/library/codecs.html, utf-8-sig",
          array({"t.txt": "\ufeffking\n queen\n".encode()}, "t.txt", ["king", " queen"])),
     Case("a list under any name", "tokensphere's own documentation",

@@ -54,3 +54,10 @@ def test_no_two_cases_are_called_the_same() -> None:
     names = [case.what for case in CASES]
     assert len(set(names)) == len(names)
     assert all(case.source for case in CASES)
+
+
+def test_the_page_has_all_cases() -> None:
+    from tests.files.__main__ import page
+
+    there = Path(__file__).parents[2] / "docs" / "what-is-read.md"
+    assert there.read_text(encoding="utf-8") == page()

@@ -11,8 +11,11 @@ from typing import Literal
 import numpy as np
 
 from tokensphere.errors import FormatError, SourceError
+from tokensphere.formats.files import opened
+from tokensphere.formats.gguf.split import open_gguf
 from tokensphere.sources.tokens.beside import BESIDE, read_beside
 from tokensphere.sources.tokens.draft import too_many
+from tokensphere.sources.tokens.gguf import gguf_vocabulary
 from tokensphere.sources.tokens.readers import read_vocabulary
 from tokensphere.vocabulary import Kind, Vocabulary
 
@@ -147,8 +150,13 @@ def _fitting(path: Path, n_rows: int) -> Vocabulary:
 def _given(path: Path, folder: Path, n_rows: int) -> Vocabulary:
     """The tokens in a file that the user names, with what lies beside it, or else beside the model.
 
-    A list of tokens stands by itself.
+    A list of tokens stands by itself, and so does a GGUF file, of which the tokens are taken.
     """
+    with opened(path) as content:
+        is_gguf = content.read(4) == b"GGUF"
+    if is_gguf:
+        with open_gguf(path) as file:
+            return fit_to_rows(gguf_vocabulary(file, path.name), n_rows)
     beside = read_beside(path.parent)
     if not beside.families:
         beside = read_beside(folder)
