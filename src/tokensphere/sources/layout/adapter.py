@@ -57,8 +57,8 @@ def refuse_changes(tensors: Mapping[str, TensorInfo], choice: Choice, config: Ma
             f"this is an adapter, which changes a model and has no {choice.matrix} matrix of its own;"
             f" {advice}"
         )
-    # Beside a module's own weight and bias all that is under its name changes it: each method of PEFT has
-    # a name of its own for that (``lora_embedding_A``, ``ia3_l``, ``token_adapter``, …).
+    # Beside a module's own weight and bias all that is under its name changes it: every method of PEFT
+    # has a name of its own for that (``lora_embedding_A``, ``ia3_l``, ``token_adapter``, …).
     module = found.removesuffix("weight").removesuffix("base_layer.")
     own = (found, f"{found.removesuffix('weight')}bias")
     change = next((name for name in tensors if name.startswith(module) and name not in own), None)
