@@ -28,10 +28,16 @@ ROWS = np.random.default_rng(7).standard_normal((4, 8)).astype(np.float32)
 TOKENS = ["<|endoftext|>", "the", "Ġof", "Ġand"]
 _LFS = "https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md"
 _HUB_CACHE = "https://huggingface.co/docs/hub/local-cache"
-_FILE_SYSTEM = "huggingface_hub: src/huggingface_hub/hf_file_system.py, resolve_path"
-_OLLAMA = "ollama: docs/faq.md (where are models stored), types/model/name.go"
-_WORD2VEC = "gensim: gensim/models/keyedvectors.py, _load_word2vec_format"
-_GLOVE = "https://nlp.stanford.edu/projects/glove (840B has '. . .' and addresses of mail as words)"
+_FILE_SYSTEM = "huggingface/huggingface_hub: src/huggingface_hub/hf_file_system.py, resolve_path"
+_OLLAMA = (
+    "ollama/ollama: docs/faq.md (where are models stored), server/modelpath.go, types/model/name.go"
+)
+_WORD2VEC = "piskvorky/gensim: gensim/models/keyedvectors.py, _load_word2vec_format"
+_GLOVE = "https://nlp.stanford.edu/projects/glove"
+_GLOVE_SPACES = (
+    "stanfordnlp/GloVe issue 150 ('. . .'); haitian-sun/GraftNet issue 16 ('to name@domain.com')"
+)
+_OLD_NAMES = "huggingface/transformers pull request 28795 (canonical repos moves)"
 
 
 def model(folder: Path, rows: Rows = ROWS) -> Path:
@@ -194,17 +200,17 @@ SPACED_BYTES = [word.encode() for word in SPACED]
 HUB = [
     Case(
         "an old name, gpt2, that the Hub's cache has under its owner",
-        _HUB_CACHE,
+        _OLD_NAMES,
         cached("gpt2", "openai-community/gpt2"),
     ),
     Case(
         "an old name in the Hub's cache as it was called then",
-        _HUB_CACHE,
+        _OLD_NAMES,
         cached("gpt2-large", "gpt2-large"),
     ),
     Case(
         "today's name of what the cache has under the old one",
-        _HUB_CACHE,
+        _OLD_NAMES,
         cached("google-bert/bert-base-uncased", "bert-base-uncased"),
     ),
     Case("a repository in the Hub's cache, offline", _HUB_CACHE, cached("owner/name", "owner/name")),
@@ -250,7 +256,7 @@ HUB = [
     ),
     Case(
         "an address of an old name",
-        "https://huggingface.co",
+        _OLD_NAMES,
         cached("https://huggingface.co/gpt2/tree/main", "openai-community/gpt2"),
     ),
     Case(
@@ -282,7 +288,7 @@ HUB = [
     ),
     Case(
         "a typo in an old name",
-        _HUB_CACHE,
+        _OLD_NAMES,
         cached("gpt2-lagre", "owner/name"),
         "did you mean 'gpt2-large'",
     ),
@@ -379,25 +385,25 @@ NOT_THEMSELVES = [
     ),
     Case(
         "fastText's own .bin",
-        "fastText: src/fasttext.cc, FASTTEXT_FILEFORMAT_MAGIC_INT32",
+        "facebookresearch/fastText: src/fasttext.cc, FASTTEXT_FILEFORMAT_MAGIC_INT32",
         file("cc.en.300.bin", struct.pack("<ii", 793712314, 12) + bytes(100)),
         r"fastText's own.*\.vec",
     ),
     Case(
         "ggml's old .bin",
-        "llama.cpp: llama.h before August 2023, LLAMA_FILE_MAGIC_GGJT",
+        "ggml-org/llama.cpp: llama.h before August 2023, LLAMA_FILE_MAGIC_GGJT",
         file("ggml-model-q4_0.bin", struct.pack("<II", 0x67676A74, 3) + bytes(100)),
         "before GGUF.*convert",
     ),
     Case(
         "weights of Keras",
-        "https://docs.hdfgroup.org/hdf5/v1_14/_f_m_t3.html",
+        "https://support.hdfgroup.org/documentation/hdf5/latest/_s_p_e_c.html",
         file("tf_model.h5", b"\x89HDF\r\n\x1a\n" + bytes(90)),
         "HDF5.*safetensors",
     ),
     Case(
         "weights of Flax",
-        "https://github.com/msgpack/msgpack/blob/master/spec.md",
+        "huggingface/transformers: src/transformers/utils/__init__.py, FLAX_WEIGHTS_NAME",
         file("flax_model.msgpack", b"\x81\xabtransformer\x80"),
         "Flax.*from_flax",
     ),
@@ -427,7 +433,7 @@ NOT_THEMSELVES = [
     ),
     Case(
         "TorchScript",
-        "pytorch: torch/csrc/jit/serialization/export_module.cpp",
+        "pytorch/pytorch: torch/csrc/jit/serialization/export_module.cpp",
         file(
             "m.pt",
             zipped(**{"m/data__pkl": b"\x80\2}.", "m/constants__pkl": b"\x80\2).", "m/code/a": b""}),
@@ -436,7 +442,7 @@ NOT_THEMSELVES = [
     ),
     Case(
         "a configuration",
-        "transformers: configuration_utils.py",
+        "huggingface/transformers: src/transformers/configuration_utils.py",
         file("config.json", b'{"model_type": "gpt2"}'),
         "JSON.*folder",
     ),
@@ -449,7 +455,7 @@ NOT_THEMSELVES = [
     ),
     Case(
         "a folder of TensorFlow alone",
-        "transformers: utils/__init__.py, TF2_WEIGHTS_NAME",
+        "huggingface/transformers: src/transformers/utils/__init__.py, TF2_WEIGHTS_NAME",
         lambda folder: file("tf_model.h5", b"\x89HDF\r\n\x1a\n")(folder) and Want(folder),
         r"no model.*tf_model\.h5 is a file of Keras",
     ),
@@ -477,7 +483,7 @@ WORD_VECTORS = [
     ),
     Case(
         "GloVe's words with spaces",
-        _GLOVE,
+        _GLOVE_SPACES,
         file(
             "glove.txt",
             b"the 1 2 3\n. . . 4 5 6\nat name@domain.com 7 8 9\nx 0 0 1\n",

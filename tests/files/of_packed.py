@@ -331,14 +331,29 @@ def chosen(path: Path) -> Want:
     )
 
 
-MLX = "ml-explore/mlx mlx/backend/cpu/quantized.cpp (quantize); mlx.core.quantize's documentation"
-CT = "vllm-project/compressed-tensors compressors/quantized_compressors, lifecycle/forward.py"
-FP8 = "transformers integrations/finegrained_fp8.py; deepseek-ai/DeepSeek-V3 inference/kernel.py"
-BNB = "bitsandbytes nn/modules.py (Linear8bitLt, Params4bit), functional.int8_vectorwise_dequant"
-GGUF = "ggml docs/gguf.md ([llm].embedding_length, [llm].vocab_size)"
-HF = "transformers configuration_*.py"
+MLX = "ml-explore/mlx mlx/backend/cpu/quantized.cpp (scale * code + bias, extract_bits)"
+CT = (
+    "vllm-project/compressed-tensors src/compressed_tensors/quantization/lifecycle/forward.py:"
+    " dequantize; compressors/naive_quantized/base.py: compression_param_names"
+)
+PACKED = "vllm-project/compressed-tensors src/compressed_tensors/compressors/pack_quantized/base.py"
+MODELOPT = "NVIDIA/TensorRT-Model-Optimizer modelopt/torch/export/quant_utils.py"
+FP8 = (
+    "huggingface/transformers src/transformers/integrations/finegrained_fp8.py;"
+    " deepseek-ai/DeepSeek-V3 inference/kernel.py"
+)
+BNB = (
+    "bitsandbytes-foundation/bitsandbytes bitsandbytes/nn/modules.py (Linear8bitLt, Linear4bit),"
+    " bitsandbytes/functional.py: int8_vectorwise_dequant"
+)
+GGUF = (
+    "ggml-org/ggml docs/gguf.md: [llm].embedding_length; ggml-org/llama.cpp"
+    " gguf-py/gguf/constants.py: {arch}.vocab_size"
+)
+HF = "huggingface/transformers src/transformers/models/*/configuration_*.py"
+CT2 = "OpenNMT/CTranslate2 python/ctranslate2/specs/model_spec.py"
 WORDS = "embeddings.word_embeddings.weight"
-_HALF = {".scales": ("F16", (N, 1)), ".qzeros": ("I32", (1, D // 8))}
+_HALF = {".scales": ("F16", (1, N)), ".qzeros": ("I32", (1, N // 8))}  # of one group of columns
 
 CASES = [
     *(
@@ -346,16 +361,34 @@ CASES = [
         for bits, size in ((2, 32), (3, 64), (4, 32), (4, 64), (5, 64), (6, 128), (8, 64))
     ),
     Case("MLX without a word of it in config.json, which has the width", MLX, mlx_by_shapes),
-    Case("MLX with other bits for the embedding", "ml-explore/mlx-lm mlx_lm/convert.py", mlx_own_entry),
+    Case(
+        "MLX with other bits for the embedding",
+        "ml-explore/mlx-lm mlx_lm/utils.py: load_model, class_predicate", mlx_own_entry,
+    ),
     Case("MLX, a packed output beside a plain input", MLX, mlx_head),
     Case("MLX with no config.json", MLX, mlx_unknown, r"MLX.*3 bit.*or 4 bit|4 bit.*or 8 bit"),
     Case("MLX, config.json says other bits", MLX, mlx_contradiction, r"MLX 8 bit.*do not fit"),
     Case("MLX, MXFP4", MLX, mxfp4_of_mlx, r"MLX without biases: MXFP4.*BF16"),
     Case("int8 with a scale a row", CT, scaled("I8", (N, 1), (1, D))),
-    Case("int8 with a scale a row, flat", CT, scaled("I8", (N,), (1, D))),
+    Case("int8 with a scale a row, flat", MODELOPT, scaled("I8", (N,), (1, D))),
     Case("int8 in groups of columns", CT, scaled("I8", (N, 4), (1, 32))),
     Case("int8 with one scale", CT, scaled("I8", (1,), (N, D))),
     Case("int8 with zero points", CT, with_zero_points),
+    Case(
+        "int8 in groups of columns in the order of their activations", CT,
+        packed({
+            ".weight": ("I8", (N, D)), ".weight_scale": ("BF16", (N, 4)), ".weight_g_idx": ("I32", (D,)),
+        }),
+        "weight_g_idx' orders or scales its columns",
+    ),
+    Case(
+        "int8 whose columns are smoothed", MODELOPT,
+        packed({
+            ".weight": ("I8", (N, D)), ".weight_scale": ("F32", (N,)),
+            ".pre_quant_scale": ("BF16", (D,)),
+        }),
+        "pre_quant_scale' orders or scales its columns",
+    ),
     Case(
         "int8 in blocks", FP8,
         scaled("I8", (3, 4), (16, 32), "weight_scale_inv", weight_block_size=[16, 32]),
@@ -388,16 +421,16 @@ CASES = [
         r"bitsandbytes 4 bit \(NF4 or FP4\).*use a version",
     ),
     Case(
-        "GPTQ", "AutoGPTQ nn_modules/qlinear",
-        packed({".qweight": ("I32", (N // 8, D)), ".g_idx": ("I32", (N,)), **_HALF}),
+        "GPTQ", "AutoGPTQ/AutoGPTQ auto_gptq/nn_modules/qlinear/qlinear_cuda_old.py",
+        packed({".qweight": ("I32", (D // 8, N)), ".g_idx": ("I32", (D,)), **_HALF}),
         r"embed_tokens\.qweight.*\(GPTQ\).*use a version of the model in F32, BF16 or F16",
     ),
     Case(
         "AWQ", "casper-hansen/AutoAWQ awq/modules/linear/gemm.py",
-        packed({".qweight": ("I32", (N, D // 8)), **_HALF}), r"\(GPTQ or AWQ\)",
+        packed({".qweight": ("I32", (D, N // 8)), **_HALF}), r"\(GPTQ or AWQ\)",
     ),
     Case(
-        "compressed-tensors, packed", CT,
+        "compressed-tensors, packed", PACKED,
         packed({
             ".weight_packed": ("I32", (N, D // 8)), ".weight_scale": ("BF16", (N, 1)),
             ".weight_shape": ("I64", (2,)),
@@ -409,24 +442,27 @@ CASES = [
         packed({".W_q": ("U8", (N // 2, D)), ".scale": ("F16", (N, 1))}), "HQQ",
     ),
     Case(
-        "quanto", "huggingface/optimum-quanto tensor/weights/qbytes.py",
+        "quanto", "huggingface/optimum-quanto optimum/quanto/tensor/weights/qbytes.py",
         packed({".weight._data": ("I8", (N, D)), ".weight._scale": ("F32", (N, 1))}), "quanto",
     ),
     Case(
-        "torchao", "pytorch/ao prototype/safetensors",
+        "torchao", "pytorch/ao torchao/prototype/safetensors/safetensors_support.py",
         packed({"._weight_qdata": ("I8", (N, D)), "._weight_scale": ("F32", (N, 1))}), "torchao",
     ),
     Case(
-        "EXL2", "turboderp-org/exllamav2 exllamav2/ext.py",
-        packed({".q_weight": ("I32", (N, D)), ".q_scale": ("I32", (1, D // 8))}),
+        "EXL2", "turboderp-org/exllamav2 exllamav2/ext.py: make_q_matrix",
+        packed({
+            ".q_weight": ("I32", (D // 8, N)), ".q_scale": ("I32", (1, N // 8)),
+            ".q_scale_max": ("F16", (1,)), ".q_groups": ("I16", (2,)),
+        }),
         "EXL2",
     ),
     Case(
-        "EXL3", "turboderp-org/exllamav3 modules/quant/exl3.py",
+        "EXL3", "turboderp-org/exllamav3 exllamav3/modules/quant/exl3.py",
         packed({".trellis": ("I16", (8, 3, 64)), ".suh": ("F16", (D,)), ".svh": ("F16", (N,))}), "EXL3",
     ),
     Case(
-        "NVFP4", "NVIDIA/TensorRT-Model-Optimizer",
+        "NVFP4", MODELOPT,
         packed({
             ".weight": ("U8", (N, D // 2)), ".weight_scale": ("F8_E4M3", (N, D // 16)),
             ".weight_scale_2": ("F32", ()),
@@ -434,11 +470,11 @@ CASES = [
         "NVFP4",
     ),
     Case(
-        "BitNet", "transformers integrations/bitnet.py",
+        "BitNet", "huggingface/transformers src/transformers/integrations/bitnet.py",
         packed({".weight": ("U8", (N // 4, D)), ".weight_scale": ("BF16", (1,))}), "not known.*BitNet",
     ),
     Case(
-        "EETQ", "NetEase-FuXi/EETQ",
+        "EETQ", "NetEase-FuXi/EETQ python/eetq/modules/qlinear.py: EETQLinear",
         packed({".weight": ("I8", (D, N)), ".weight_scales": ("F16", (N,))}), "EETQ",
     ),
     Case(
@@ -451,12 +487,13 @@ CASES = [
     ),
     Case("Model2Vec in int8", "MinishLab/model2vec model2vec/quantization.py", model2vec_int8),
     Case("integers in PyTorch's file", HF, integers_in_torch, "holds integers"),
-    Case("quantised in PyTorch's file", "torch.quantize_per_tensor", quantised_in_torch, "qint8"),
-    Case("integers in npz", "numpy.lib.format", integers_in_npz, "holds integers"),
-    Case("integers in npy", "numpy.lib.format", integers_in_npy, "holds integers"),
+    Case("quantised in PyTorch's file", "https://docs.pytorch.org/docs/stable/generated/torch.quantize_per_tensor.html",
+         quantised_in_torch, "qint8"),
+    Case("integers in npz", "numpy/numpy numpy/lib/format.py", integers_in_npz, "holds integers"),
+    Case("integers in npy", "numpy/numpy numpy/lib/format.py", integers_in_npy, "holds integers"),
     Case("integers in GGUF", GGUF, gguf(24, bytes(N * D)), r"holds integers \(I8"),
-    Case("CTranslate2, int8 without its scale", "CTranslate2 model_spec.py", ct2_without_scale, "lacks"),
-    Case("CTranslate2, int8 with its scale", "CTranslate2 model_spec.py", ct2_int8),
+    Case("CTranslate2, int8 without its scale", CT2, ct2_without_scale, "lacks"),
+    Case("CTranslate2, int8 with its scale", CT2, ct2_int8),
     Case("GGUF with its size", GGUF, gguf(0, E.tobytes(), embedding_length=D, vocab_size=N)),
     Case(
         "GGUF of another width", GGUF, gguf(0, E.tobytes(), embedding_length=576),

@@ -25,8 +25,10 @@ TOKENS = [f"t{id}" for id in range(N)]
 INPUT, HEAD, NORM = "model.embed_tokens.weight", "lm_head.weight", "model.norm.weight"
 LAYER = {"model.layers.0.mlp.up_proj.weight": U[:2]}
 
-CONFIGS = "huggingface/transformers 4.57, models/*/configuration_*.py: tie_word_embeddings"
-GPTQ = "AutoGPTQ/AutoGPTQ auto_gptq/nn_modules/qlinear: qweight, qzeros, scales, g_idx (lm_head=true)"
+CONFIGS = (
+    "huggingface/transformers 4.57, src/transformers/models/*/configuration_*.py: tie_word_embeddings"
+)
+GPTQ = "AutoGPTQ/AutoGPTQ auto_gptq/nn_modules/qlinear: qweight, qzeros, scales, g_idx"
 SHARDS = (
     "huggingface/huggingface_hub src/huggingface_hub/serialization: split_torch_state_dict_into_shards"
 )
@@ -34,6 +36,9 @@ SPLIT = (
     "ggml-org/llama.cpp tools/gguf-split/gguf-split.cpp, src/llama-model-loader.cpp: split.no, .count"
 )
 PEFT = "huggingface/peft src/peft/utils/save_and_load.py: get_peft_model_state_dict"
+CONVERT_LLAMA = (
+    "huggingface/transformers src/transformers/models/llama/convert_llama_weights_to_hf.py: concat_dim"
+)
 TRAINER = "huggingface/transformers src/transformers/trainer_utils.py: PREFIX_CHECKPOINT_DIR"
 
 
@@ -346,11 +351,14 @@ def _diffusers(folder: Path) -> Want:
     return Want(folder)
 
 
-FROM_ZERO = tuple(f"model_{i:02}-of-03.safetensors" for i in range(3))
+FROM_ZERO = tuple(f"model-{i:05}-of-00003.safetensors" for i in range(3))
+GPT_OSS = tuple(f"model-{i:05}-of-00002.safetensors" for i in range(3))
+BLOOM = tuple(f"model_{i:05}-of-00003.safetensors" for i in (1, 2, 3))
 DEEPSEEK = tuple(f"model-{i:05}-of-000003.safetensors" for i in (1, 2, 3))
 GPT2 = {"wte.weight": E, "ln_f.weight": G}
 LLAMA = {INPUT: E, NORM: G}
 TIED, UNTIED = ({"model_type": "llama", "tie_word_embeddings": tied} for tied in (True, False))
+HEAD_IN_PEFT = "base_model.model.lm_head"
 SAVED = "base_model.model.model.embed_tokens.weight"
 
 CASES = [
@@ -384,8 +392,8 @@ CASES = [
     ),
     Case(
         "a head with other values, though the config says one matrix",
-        "huggingface/transformers 5, modeling_utils.py: 'both are present in the checkpoints with"
-        " different values, so we will NOT tie them'",
+        "huggingface/transformers 5, src/transformers/modeling_utils.py: 'both are present in the"
+        " checkpoints with different values, so we will NOT tie them'",
         _one({**LLAMA, HEAD: U}, TIED, U, note="not one matrix: 'model.embed_tokens.weight' holds"),
     ),
     Case(
@@ -409,7 +417,7 @@ CASES = [
     ),
     Case(
         "a head packed in another shard",
-        "vllm-project/compressed-tensors compressors/pack_quantized: weight_packed, weight_scale",
+        "vllm-project/compressed-tensors src/compressed_tensors/compressors/pack_quantized/base.py",
         _packed_in_another_shard,
         refused=r"'lm_head.weight_packed' of \S+ is quantised \(compressed-tensors",
     ),
@@ -442,7 +450,26 @@ CASES = [
         "DeepSeek's six digits", "deepseek-ai/DeepSeek-V3: model-00001-of-000163.safetensors",
         _shards(DEEPSEEK, index="", given=0, matrix="output", rows=U),
     ),
-    Case("shards counted from 0", "bigscience/bloom: model_00000-of-…", _shards(FROM_ZERO, index="")),
+    Case(
+        "an underscore before the number", "bigscience/bloom: model_00001-of-00072.safetensors",
+        _shards(BLOOM, index="", given=0, matrix="output", rows=U),
+    ),
+    Case(
+        "shards counted from 0, up to their number less one",
+        "InternScience/Agents-A1-4B: model-00000-of-00002.safetensors, model-00001-of-00002.safetensors",
+        _shards(FROM_ZERO, index="", matrix="output", rows=U),
+    ),
+    Case(
+        "shards counted from 0, of which the last has the number that all name",
+        "openai/gpt-oss-20b: model-00000-of-00002.safetensors, …, model-00002-of-00002.safetensors",
+        _shards(GPT_OSS, index="", given=0, matrix="output", rows=U),
+    ),
+    Case(
+        "one of gpt-oss's shards is missing",
+        "openai/gpt-oss-20b: model-00000-of-00002.safetensors, …, model-00002-of-00002.safetensors",
+        _shards(GPT_OSS, index="", absent=GPT_OSS[1]),
+        refused="one of 3 files of a model, and model-00001-of-00002.safetensors is missing",
+    ),
     Case(
         "model.safetensors alone, of which an index says that there is more", SHARDS,
         _alone_but_in_an_index, refused="head.safetensors is missing",
@@ -474,7 +501,7 @@ CASES = [
     Case("the output of an encoder in GGUF", "ggml-org/llama.cpp src/llama-arch.cpp: LLM_ARCH_BERT",
          _gguf("bert", None), refused="is an encoder .architecture 'bert'., which has no output matrix"),
     Case("CTranslate2 without its projection",
-         "OpenNMT/CTranslate2 python/ctranslate2/specs/transformer_spec.py: projection, aliases",
+         "OpenNMT/CTranslate2 python/ctranslate2/specs/model_spec.py: _alias_variables",
          _ctranslate2, refused="no output matrix, and nothing says"),
     Case("an adapter alone", PEFT, _adapter({}),
          refused="this is an adapter, .*no input matrix.*load 'meta-llama/Llama-3.2-1B', or merge"),
@@ -484,22 +511,36 @@ CASES = [
     Case("an adapter that changes its saved embedding", PEFT,
          _adapter({SAVED: E, SAVED.replace("weight", "lora_embedding_A"): U[:2]}),
          refused="changes 'base_model.*embed_tokens.weight' by .*lora_embedding_A"),
+    Case("an adapter that saved the head that it changes", PEFT,
+         _adapter({f"{HEAD_IN_PEFT}.base_layer.weight": U, f"{HEAD_IN_PEFT}.boft_R": U[:2]},
+                  matrix="output"),
+         refused="this is an adapter, .*no output matrix"),
+    Case("an adapter that changes its saved embedding by another method", PEFT,
+         _adapter({SAVED: E, SAVED.replace("weight", "ia3_l"): U[:1]}),
+         refused="changes 'base_model.*embed_tokens.weight' by .*ia3_l"),
     Case("a Trainer's folder", TRAINER, _trainer(False),
          refused=r"Trainer's checkpoints \(checkpoint-500, checkpoint-1000\); name one, like .*-1000"),
     Case("a Trainer's checkpoint", TRAINER, _trainer(True)),
     Case("sentence-transformers with modules.json",
          "UKPLab/sentence-transformers sentence_transformers/SentenceTransformer.py: modules.json",
          _sentence_transformers),
-    Case("consolidated.safetensors beside shards", "mistralai/Mistral-7B-v0.3",
+    Case("consolidated.safetensors beside shards",
+         "mistralai/Mistral-7B-Instruct-v0.3: consolidated.safetensors,"
+         " model-00001-of-00003.safetensors",
          partial(_mistral, False)),
-    Case("consolidated.safetensors alone", "mistralai/mistral-inference", partial(_mistral, True)),
-    Case("Llama's own consolidated.00.pth", "meta-llama/llama llama/generation.py", partial(_meta, 1)),
+    Case("consolidated.safetensors alone",
+         "mistralai/mistral-inference src/mistral_inference/transformer.py: from_folder",
+         partial(_mistral, True)),
+    Case("Llama's own consolidated.00.pth",
+         "mistralai/mistral-inference src/mistral_inference/transformer.py: consolidated.00.pth; "
+         + CONVERT_LLAMA, partial(_meta, 1)),
     Case("Llama's own files in two parts",
-         "huggingface/transformers models/llama/convert_llama_weights_to_hf.py: concat_dim",
+         CONVERT_LLAMA,
          partial(_meta, 2), refused="one of several files of Llama's original weights"),
     Case("the first of Llama's own files in two parts",
-         "huggingface/transformers models/llama/convert_llama_weights_to_hf.py: concat_dim",
+         CONVERT_LLAMA,
          _meta_one_of_two, refused="one of several files of Llama's original weights"),
-    Case("a pipeline of diffusers", "huggingface/diffusers pipeline_utils.py: model_index.json",
+    Case("a pipeline of diffusers",
+         "huggingface/diffusers src/diffusers/pipelines/pipeline_utils.py: model_index.json",
          _diffusers, refused="its folders do .text_encoder, unet.; name one, like .*text_encoder"),
 ]  # fmt: skip

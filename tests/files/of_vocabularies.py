@@ -19,9 +19,11 @@ Files = Mapping[str, Any]
 _SP = "github.com/google/sentencepiece, src/sentencepiece_model.proto"
 _CONVERT = "github.com/huggingface/transformers, src/transformers/convert_slow_tokenizer.py"
 _FAST = "github.com/huggingface/tokenizers, tokenizer.json of BPE with byte-level steps"
-_SLOW = "github.com/huggingface/transformers, tokenization_utils.py, added_tokens_decoder"
+_SLOW = (
+    "github.com/huggingface/transformers, src/transformers/tokenization_utils.py, added_tokens_decoder"
+)
 _TIKTOKEN = "github.com/openai/tiktoken, tiktoken/load.py"
-_TEKKEN = "github.com/mistralai/mistral-common, tokens/tokenizers/tekken.py"
+_TEKKEN = "github.com/mistralai/mistral-common, src/mistral_common/tokens/tokenizers/tekken.py"
 _RWKV = "github.com/BlinkDL/ChatRWKV, tokenizer/rwkv_tokenizer.py"
 _CT2 = "github.com/OpenNMT/CTranslate2, python/ctranslate2/specs/model_spec.py"
 _M2V = "github.com/MinishLab/model2vec, model2vec/persistence/persistence.py and model.py"
@@ -240,7 +242,7 @@ CASES = [
                 ["a", "Ġb", "ÿ", "<|begin_of_text|>", "<|end_of_text|>",
                  *(f"<unused id {i}>" for i in range(5, 9)), "<|start_header_id|>",
                  "<|end_header_id|>", "<unused id 11>", "<|eot_id|>"], note="5 rows without a token")),
-    Case("Qwen's qwen.tiktoken", "github.com/QwenLM/Qwen, tokenization_qwen.py (SPECIAL_START_ID)",
+    Case("Qwen's qwen.tiktoken", "github.com/QwenLM/Qwen-Audio, tokenization_qwen.py (SPECIAL_TOKENS)",
          folder({"qwen.tiktoken": tiktoken(b"a", b" b"), **config(model_type="qwen")}, 210)),
     Case("another tiktoken file, with the special tokens in tokenizer_config.json", _TIKTOKEN,
          folder({"x.tiktoken": tiktoken(b"a", b" b", b"c"), "tokenizer_config.json": DECODER}, 4,
@@ -274,18 +276,20 @@ CASES = [
          array({"tokenizer.json": tokenizer(BARE)}, "tokenizer.json", list(BARE))),
     Case("a SentencePiece model given for an array", _SP,
          array({"x.model": SPM}, "x.model", ["<unk>", "<s>", "</s>", "▁a", "b"])),
-    Case("a vocab.json given for a model", "github.com/openai/gpt-2, encoder.json",
+    Case("a vocab.json given for a model", "github.com/openai/gpt-2, src/encoder.py: encoder.json",
          folder({"vocab.json": BARE}, 3, list(BARE), given="vocab.json")),
-    Case("fairseq's dict.txt has counts", "github.com/facebookresearch/fairseq, data/dictionary.py",
+    Case("fairseq's dict.txt has counts",
+         "github.com/facebookresearch/fairseq, fairseq/data/dictionary.py",
          folder({"dict.txt": b"the 1000\nof 900\n"}, 2, given="dict.txt"),
          refused="has a number after each token"),
-    Case("SentencePiece's .vocab has scores", "github.com/google/sentencepiece, src/spm_train_main.cc",
+    Case("SentencePiece's .vocab has scores",
+         "github.com/google/sentencepiece, src/spm_export_vocab_main.cc",
          folder({"m.vocab": "▁the\t-3.2\n▁of\t-4\n".encode()}, 2, given="m.vocab"),
          refused="has a number after each token"),
     Case("a configuration given as a vocabulary", _SLOW,
          folder({"tokenizer_config.json": DECODER}, 4, given="tokenizer_config.json"),
          refused="is a configuration and has no vocabulary"),
-    Case("a pointer of Git LFS given as a vocabulary", "git-lfs.com, docs/spec.md",
+    Case("a pointer of Git LFS given as a vocabulary", "github.com/git-lfs/git-lfs, docs/spec.md",
          folder({"v.txt": b"version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 9\n"}, 3,
                 given="v.txt"), refused="is Git LFS's pointer to a file"),
     Case("Model2Vec with rows that tokens share", _M2V, static(True, False)),

@@ -1,7 +1,8 @@
 """A model in several files whose names count them: ``model-00001-of-00003.safetensors``.
 
 So do transformers, gguf-split and most others name their files, from 1 or from 0, with as many digits as
-they like.
+they like. Of those that count from 0 some name how many files there are, some the last one's number: the
+three of gpt-oss 20B are ``model-00000-of-00002`` to ``model-00002-of-00002``.
 """
 
 from __future__ import annotations
@@ -57,13 +58,13 @@ def parts_in(names: Sequence[str], name: str, where: object) -> list[str]:
         if part and (part.before, part.count, part.after) == (own.before, own.count, own.after):
             found.setdefault(part.number, other)
     first = 0 if 0 in found else 1
-    numbers = range(first, first + own.count)
+    numbers = range(first, own.count + (first or own.count in found))
     missing = next((number for number in numbers if number not in found), None)
     if missing is not None:
         digits, of = _widths(name)
         lost = f"{own.before}{missing:0{digits}}-of-{own.count:0{of}}{own.after}"
         raise SourceError(
-            f"{name} is one of {own.count} files of a model, and {lost} is missing in {where};"
+            f"{name} is one of {len(numbers)} files of a model, and {lost} is missing in {where};"
             " download it, too"
         )
     return [found[number] for number in numbers]

@@ -1,7 +1,8 @@
 """Values of eight bits with scales beside them: one for all, one a row, or one a block.
 
 A value is ``(stored - zero point) · scale``. So store int8 and FP8 compressed-tensors (``weight_scale``,
-``weight_zero_point``; ``dequantize`` in its ``quantization/lifecycle/forward.py``), transformers' and
+``weight_zero_point``; ``dequantize`` in its ``quantization/lifecycle/forward.py``), ModelOpt (a flat
+``weight_scale``: ``to_quantized_weight`` in its ``export/quant_utils.py``), transformers' and
 DeepSeek's FP8 (``weight_scale_inv``, which in spite of its name is multiplied: ``weight_dequant`` in
 DeepSeek-V3's ``inference/kernel.py``, blocks of 128 × 128), and bitsandbytes' int8 (``SCB``, the largest
 absolute value of a row, so that ``SCB / 127`` is the scale: ``int8_vectorwise_dequant``).
@@ -54,6 +55,8 @@ def scaled_packing(tensors: Mapping[str, TensorInfo], name: str, scale: str, tol
         return refused(f"and has the shape {values.shape}, not that of a matrix")
     if zero in tensors and (tensors[zero].shape != by.shape or tensors[zero].float_type is None):
         return refused(f"and its zero points {zero!r:.200} do not fit the scales")
+    if other := next((part for part in _columns(name) if part in tensors), None):
+        return refused(f"and {other!r:.200} orders or scales its columns, which is not read")
     block = _block(values.shape, by.shape, told)
     if block is None:
         return refused(f"but scales of the shape {by.shape} do not fit values of {values.shape}")
@@ -64,6 +67,11 @@ def scaled_packing(tensors: Mapping[str, TensorInfo], name: str, scale: str, tol
     return Packing(
         info, parts, f"{scale.rpartition('.')[2]} beside it", lambda f: _read(f, parts, block)
     )
+
+
+def _columns(name: str) -> tuple[str, str]:
+    """What may stand for the columns: compressed-tensors' groups by activation, ModelOpt's smoothing."""
+    return f"{name}_g_idx", f"{name.removesuffix('weight')}pre_quant_scale"
 
 
 def bitsandbytes_packing(tensors: Mapping[str, TensorInfo], name: str, scale: str) -> Packing:

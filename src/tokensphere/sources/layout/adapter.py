@@ -18,17 +18,6 @@ from tokensphere.sources.layout.search import find_matrix
 
 CONFIG = "adapter_config.json"
 _BEGIN = "base_model.model."
-# What PEFT adds to the name of a module that is changed, of LoRA and of methods like it.
-_CHANGES = (
-    ".lora_",
-    ".vera_",
-    ".ia3_",
-    ".hada_",
-    ".lokr_",
-    ".oft_",
-    ".trainable_tokens_",
-    ".token_adapter.",
-)
 _LONGEST = 2**24
 
 
@@ -68,10 +57,11 @@ def refuse_changes(tensors: Mapping[str, TensorInfo], choice: Choice, config: Ma
             f"this is an adapter, which changes a model and has no {choice.matrix} matrix of its own;"
             f" {advice}"
         )
-    module = found.removesuffix("weight").removesuffix("base_layer.").rstrip(".")
-    change = next(
-        (name for name in tensors if name.startswith(tuple(module + c for c in _CHANGES))), None
-    )
+    # Beside a module's own weight and bias all that is under its name changes it: every method of PEFT
+    # has a name of its own for that (``lora_embedding_A``, ``ia3_l``, ``token_adapter``, …).
+    module = found.removesuffix("weight").removesuffix("base_layer.")
+    own = (found, f"{found.removesuffix('weight')}bias")
+    change = next((name for name in tensors if name.startswith(module) and name not in own), None)
     if change is not None:
         raise SourceError(
             f"this is an adapter, which changes {found!r:.200} by {change!r:.200}; {advice}"

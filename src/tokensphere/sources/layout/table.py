@@ -28,7 +28,8 @@ class Layout:
     input, output, norm : names of the embedding, the unembedding and the weight of the norm that comes
         right before the unembedding; the first that is there counts
     shares : without a tensor for the output, the input serves for both: the default of
-        ``tie_word_embeddings`` in the configuration class of each of its types (transformers 4.57)
+        ``tie_word_embeddings`` in the configuration class of each of its types (transformers 4.57 or, of
+        newer types, 5; of a model with vision, that of its text; of one with code of its own, its class)
     shared_by : the types of which that is true, where it is not of all
     norm_plus_one : the norm multiplies by 1 + weight
     scale_input : what the model does with a row of the input before it uses it
