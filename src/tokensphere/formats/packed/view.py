@@ -53,7 +53,7 @@ class UnpackedTensors(Mapping[str, TensorInfo]):
         """
         packing = self.packing(name)
         if packing is None:
-            refuse_unknown(self._tensors[name], where, self._told)
+            refuse_unknown(self._tensors[name], where, self._told, self._tensors)
         elif packing.read is None:
             raise packing.refusal(where)
 
