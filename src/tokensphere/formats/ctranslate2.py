@@ -158,7 +158,7 @@ class CTranslate2File(MappedFile):
             raise self._bad(f"has {what!r:.200} with zeros or what is no number, by which is divided")
         if f"{info.name}_zero" in self.tensors:
             raise SourceError(
-                f"{self.path} has {info.name + '_zero'!r:.200}, so that {info.name!r:.200} is quantised in"
-                " a way that cannot be read; convert the model again without quantisation, or to int8"
+                f"{self.path} has {info.name + '_zero'!r:.200}, so that {info.name!r:.200} is quantised"
+                " in a way that cannot be read; convert the model again without quantisation, or to int8"
             )
         return values.reshape(count, *(1,) * (len(info.shape) - 1))

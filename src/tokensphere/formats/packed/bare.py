@@ -19,6 +19,11 @@ _LOOKED_AT = 256  # rows
 _LEAST = 64  # the largest of real values is smaller than that, and of codes as large as it can be
 
 
+def scale_beside(names: Container[str], name: str) -> str | None:
+    """The tensor of scales that lies beside a matrix; None if there is none."""
+    return next((name + end for end in _SCALES if name + end in names), None)
+
+
 def refuse_bare_codes(
     names: Container[str], name: str, rows: npt.NDArray[np.float32], where: str
 ) -> None:
@@ -35,7 +40,7 @@ def refuse_bare_codes(
     SourceError
         the values are codes
     """
-    scale = next((name + end for end in _SCALES if name + end in names), None)
+    scale = scale_beside(names, name)
     if scale is None:
         return
     some = np.ascontiguousarray(rows[:: -(-len(rows) // _LOOKED_AT)], dtype=np.float32)

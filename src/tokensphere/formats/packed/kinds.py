@@ -86,9 +86,9 @@ def packing_of(
         return _unless_more(tensors, name, stem, None)
     if _dtype(tensors, name).startswith(("I", "U")) and stem != name:
         if f"{stem}SCB" in tensors:
-            return bitsandbytes_packing(tensors, name, f"{stem}SCB")
+            return _unless_more(tensors, name, stem, bitsandbytes_packing(tensors, name, f"{stem}SCB"))
         if f"{stem}scales" in tensors and _dtype(tensors, name) == "U32":
-            return mlx_packing(tensors, name, told)
+            return _unless_more(tensors, name, stem, mlx_packing(tensors, name, told))
     if _dtype(tensors, name).startswith(("I", "U", "F8")):
         for scale in (*(f"{name}{end}" for end in _SCALES), f"{stem}scale_weight"):
             if scale in tensors:
@@ -104,9 +104,10 @@ def _unless_more(
 ) -> Packing | None:
     """The packing, unless beside the values lies something that may change what they mean."""
     known = {name, *(packing.tensors if packing else ()), *(stem + end for end in _HARMLESS)}
-    begins = (f"{name}.", f"{name}_", *([stem] if stem.endswith(".") and stem != name else []))
-    more = next((other for other in tensors if other.startswith(begins) and other not in known), None)
-    if more is None:
+    begins = (f"{name}.", f"{name}_", *([stem] if stem.endswith(".") else []))
+    beside = (other for other in tensors if other.startswith(begins) or (not stem and "." not in other))
+    more = next((other for other in beside if other not in known), None)
+    if more is None or (packing is not None and packing.read is None):
         return packing
     values = tensors[name]
     info = TensorInfo(name, values.shape, values.dtype, values.offset, values.size)

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import SourceError
-from tokensphere.formats.files import damaged
 from tokensphere.formats.floats import plain_values
 from tokensphere.formats.packed.packing import FLOATS, Packing, floats_of
 from tokensphere.formats.packed.told import Told
@@ -148,8 +147,6 @@ def _read(file: TensorFile, parts: tuple[str, ...], block: tuple[int, int]) -> S
 
     def spread(part: str) -> _Floats:
         table = floats_of(file, part)
-        if not np.isfinite(table).all():
-            raise damaged(file.path, f"has scales {part!r:.200} that are no numbers")
         if table.size == 1:
             return table.reshape(1, 1)
         table = table.reshape(table.shape[0], -1)

@@ -160,7 +160,8 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     _layout("Whisper, original names", "", "decoder.token_embedding", "", "decoder.ln"),
     _layout(
-        "BART", "bart mbart m2m_100 marian pegasus nllb-moe blenderbot",
+        "BART", "bart mbart m2m_100 marian pegasus nllb-moe blenderbot blenderbot-small led plbart mvp"
+        " bigbird_pegasus pegasus_x",
         "[model.]shared model.encoder.embed_tokens model.decoder.embed_tokens"
         " encoder.embed_tokens decoder.embed_tokens",
         norm="[model.]decoder.layer_norm",
@@ -172,10 +173,15 @@ LAYOUTS: tuple[Layout, ...] = (
         "[model.]decoder.embed_tokens", norm="[model.]decoder.final_layer_norm",
         note=f"{_FACTORS} (OPT-350m: project_in, project_out)",
     ),
-    _layout("BERT", "bert nomic_bert", _BERT_WORDS, _BERT_OUTPUT, _BERT_NORM, head=("cls.predictions.",)),
-    _layout("DistilBERT", "distilbert", _BERT_WORDS, "vocab_projector", "vocab_layer_norm", head=("vocab_",)),
     _layout(
-        "RoBERTa", "roberta xlm-roberta xlm-roberta-xl camembert",
+        "BERT", "bert nomic_bert ernie big_bird megatron-bert",
+        _BERT_WORDS, _BERT_OUTPUT, _BERT_NORM, head=("cls.predictions.",),
+    ),
+    _layout(
+        "DistilBERT", "distilbert", _BERT_WORDS, "vocab_projector", "vocab_layer_norm", head=("vocab_",)
+    ),
+    _layout(
+        "RoBERTa", "roberta xlm-roberta xlm-roberta-xl camembert longformer data2vec-text xmod",
         _BERT_WORDS, "lm_head.decoder", "lm_head.layer_norm", head=("lm_head.",),
     ),
     _layout("MPNet", "mpnet", _BERT_WORDS, "lm_head.decoder", "lm_head.layer_norm", head=("lm_head.",)),
@@ -192,7 +198,10 @@ LAYOUTS: tuple[Layout, ...] = (
         _BERT_OUTPUT, f"{_BERT_NORM} lm_predictions.lm_head.LayerNorm",
         head=("cls.predictions.", "lm_predictions."),
     ),
-    _layout("ModernBERT", "modernbert", "[model.]embeddings.tok_embeddings", "decoder", "head.norm", head=("head.",)),
+    _layout(
+        "ModernBERT", "modernbert",
+        "[model.]embeddings.tok_embeddings", "decoder", "head.norm", head=("head.",),
+    ),
     _layout(
         "CLIP text", "clip clip_text_model siglip siglip_text_model",
         "text_model.embeddings.token_embedding", "", "text_model.final_layer_norm",

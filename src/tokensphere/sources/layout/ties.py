@@ -35,6 +35,10 @@ def no_evidence(layout: Layout, config: Config, other: str) -> str:
         return f"and config.json says that {other!r} does not serve for it (tie_word_embeddings)"
     if config.model_type in layout.model_types:
         return f"and by default {config.model_type!r} does not use {other!r} for it"
+    if config.model_type:
+        return (
+            f"and nothing says that {other!r} serves for it in a model of type {config.model_type!r:.60}"
+        )
     return f"and nothing says that {other!r} serves for it; put the model's config.json beside its files"
 
 
@@ -80,8 +84,8 @@ def not_plain(matrix: str, name: str, info: TensorInfo | None = None) -> str:
     if info is not None and plain and name.endswith(("weight", "W_U")) and not _CHANGED.search(name):
         size = f"{info.shape[0]:,} × {info.shape[1]:,}"
         return (
-            f"the {matrix} matrix has no name that is known, but {name!r:.200} ({size}) may be it: name it"
-            " with tensor=NAME if it is"
+            f"the {matrix} matrix has no name that is known, but {name!r:.200} ({size}) may be it: name"
+            " it with tensor=NAME if it is"
         )
     return (
         f"the {matrix} matrix is stored as {name!r:.200}, in a form that cannot be read; use a version"
@@ -133,12 +137,15 @@ _FORM = re.compile(
     r"|linear\..*|original_module\..*|modules_to_save\..*|parametrizations\..*)"
 )
 # A head anywhere, but for what RoBERTa's tied head has beside its matrix, and for biases.
-_ANY_HEAD = re.compile(r"(^|\.)(lm_head|embed_out)\.(?!(dense|layer_norm)\.|(decoder\.)?bias$)")
+_ANY_HEAD = re.compile(
+    r"(^|\.)(lm_head|embed_out)\.(?!(dense|layer_norm|LayerNorm)\.|(decoder\.)?bias$)"
+)
 # What stands where a model that was made to classify or to answer had its output.
 _CLASSIFIER = re.compile(r"(score|classifier|classification_head|qa_outputs|cls\.output)\.")
 # Tensors that are no output whatever their size: within layers, of positions, of inputs, of norms.
 _OTHER_ROLE = re.compile(
-    r"[./]\d+[./]|(?<!un)emb|w[pt]e\b|posit|norm|rotary|shared|vision|visual|audio|pooler|lora_|bias$"
+    r"[./]\d+[./]|(?<!un)emb|w[pt]e\b|posit|norm|rotary|shared|vision|visual|audio|pooler|projector|"
+    r"resampler|query|lora_|bias$"
 )
 _CHANGED = re.compile(r"[./](base_layer|original_module|modules_to_save|parametrizations|linear)[./]")
 _FEW = 1000  # rows: of so few an output has just as many
