@@ -117,71 +117,6 @@ def mxfp4_of_mlx(path: Path) -> Want:
     return Want(folder(path, tensors, **LLAMA, quantization={"mode": "mxfp4", "bits": 4}))
 
 
-def eight_bits(dtype: str) -> tuple[bytes, Array]:
-    """Stored values, and what they are; of FP8 by the table of arXiv:2209.05433."""
-    stored = np.random.default_rng(5).integers(0, 256, (N, D)).astype(np.uint8)
-    if dtype == "I8":
-        return stored.tobytes(), stored.view(np.int8).astype(np.float64)
-    stored[(stored & 127) == 127] = 0  # not a number
-    sign = np.where(stored & 128, -1.0, 1.0)
-    exponent, mantissa = (stored >> 3) & 15, (stored & 7).astype(np.float64)
-    small, normal = mantissa / 8 * 2.0**-6, (1 + mantissa / 8) * 2.0 ** (exponent.astype(float) - 7)
-    return stored.tobytes(), sign * np.where(exponent == 0, small, normal)
-
-
-def scaled(
-    dtype: str, shape: tuple[int, ...], block: tuple[int, int], name: str = "weight_scale", **config: Any
-) -> Callable[[Path], Want]:
-    """Values with a tensor of scales; the rows by a loop over the values."""
-
-    def make(path: Path) -> Want:
-        raw, values = eight_bits(dtype)
-        scales = (np.random.default_rng(6).integers(1, 99, shape) / 64).astype(np.float32)
-        rows = np.zeros((N, D))
-        table = scales.reshape(-(-N // block[0]), -(-D // block[1]))
-        for i in range(N):
-            for j in range(D):
-                rows[i, j] = values[i, j] * float(table[i // block[0], j // block[1]])
-        tensors: Tensors = {f"{X}.weight": (dtype, (N, D), raw), f"{X}.{name}": f32(scales)}
-        model = folder(path, tensors, **LLAMA, quantization_config={"quant_method": "x"} | config)
-        return Want(model, rows, note=f"quantised: .*{name} beside it")
-
-    return make
-
-
-def with_zero_points(path: Path) -> Want:
-    raw, values = eight_bits("I8")
-    zero = np.random.default_rng(7).integers(-20, 20, (N, 1)).astype(np.int8)
-    scales = (np.arange(1, N + 1)[:, None] / 64).astype(np.float32)
-    tensors: Tensors = {
-        f"{X}.weight": ("I8", (N, D), raw),
-        f"{X}.weight_scale": ("BF16", (N, 1), bf16(scales)),
-        f"{X}.weight_zero_point": ("I8", (N, 1), zero.tobytes()),
-    }
-    return Want(folder(path, tensors, **LLAMA), (values - zero) * scales)
-
-
-def bitsandbytes_8(path: Path) -> Want:
-    raw, values = eight_bits("I8")
-    scb = np.abs(E).max(axis=1)
-    tensors: Tensors = {
-        f"{X}.weight": f32(E),
-        f"{HEAD}.weight": ("I8", (N, D), raw),
-        f"{HEAD}.SCB": f32(scb),
-        f"{HEAD}.weight_format": ("U8", (), b"\0"),
-    }
-    rows = [[value * float(scb[i]) / 127 for value in row] for i, row in enumerate(values.tolist())]
-    model = folder(path, tensors, **LLAMA, quantization_config={"quant_method": "bitsandbytes"})
-    return Want(model, rows, options={"matrix": "output"}, note="bitsandbytes 8 bit, a scale a row")
-
-
-def bitsandbytes_tiled(path: Path) -> Want:
-    want = bitsandbytes_8(path)
-    raw = (path / "model.safetensors").read_bytes()
-    (path / "model.safetensors").write_bytes(raw[:-1] + b"\2")
-    return Want(want.model, options=want.options)
-
-
 def packed(parts: Mapping[str, tuple[str, tuple[int, ...]]], **config: Any) -> Callable[[Path], Want]:
     """An embedding in parts, of zeros; the names follow the module's."""
     sizes = {"I32": 4, "I64": 8, "U8": 1, "I8": 1, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "I16": 2}
@@ -208,12 +143,6 @@ def plain_in_a_quantised_model(method: str) -> Callable[[Path], Want]:
         return Want(folder(path, tensors, **LLAMA, quantization_config=said), E)
 
     return make
-
-
-def model2vec_int8(path: Path) -> Want:
-    raw, values = eight_bits("I8")
-    tensors = {"embeddings": ("I8", (N, D), raw)}
-    return Want(folder(path, tensors, model_type="model2vec", hidden_dim=256), values)
 
 
 def integers_in_torch(path: Path) -> Want:
@@ -287,50 +216,6 @@ def ct2_int8(path: Path) -> Want:
     return Want(path, np.rint(E * scale) / scale)
 
 
-def plain(
-    array: npt.ArrayLike, n: int = N, options: Mapping[str, Any] | None = None, **config: Any
-) -> Callable[[Path], Want]:
-    def make(path: Path) -> Want:
-        rows = np.asarray(array, dtype=np.float32)
-        model = folder(path, {f"{X}.weight": f32(rows)}, n, **config)
-        return Want(model, rows, options=options or {})
-
-    return make
-
-
-def turned(n: int, **config: Any) -> Callable[[Path], Want]:
-    def make(path: Path) -> Want:
-        model = folder(path, {f"{X}.weight": f32(E[:, :24].T)}, n, **config)
-        return Want(model, E[:, :24], note="stored as 24 × 40, one column a token; turned")
-
-    return make
-
-
-def factorised(model_type: str, name: str, width: str) -> Callable[[Path], Want]:
-    """Embeddings with fewer dimensions than hidden states have."""
-
-    def make(path: Path) -> Want:
-        config: dict[str, Any] = {
-            "model_type": model_type,
-            "hidden_size": 4 * D,
-            width: D,
-            "vocab_size": N,
-        }
-        return Want(folder(path, {name: f32(E)}, **config), E)
-
-    return make
-
-
-def chosen(path: Path) -> Want:
-    """A tensor that the user names may have another width, which is noted."""
-    tensors = {f"{X}.weight": f32(E), "model.embed_tokens_per_layer.weight": f32(E[:, :48])}
-    model = folder(path, tensors, **LLAMA)
-    options = {"tensor": "model.embed_tokens_per_layer.weight"}
-    return Want(
-        model, E[:, :48], options=options, note="width 48, but in config.json hidden_size is 128"
-    )
-
-
 MLX = "ml-explore/mlx mlx/backend/cpu/quantized.cpp (scale * code + bias, extract_bits)"
 CT = (
     "vllm-project/compressed-tensors src/compressed_tensors/quantization/lifecycle/forward.py:"
@@ -352,7 +237,6 @@ GGUF = (
 )
 HF = "huggingface/transformers src/transformers/models/*/configuration_*.py"
 CT2 = "OpenNMT/CTranslate2 python/ctranslate2/specs/model_spec.py"
-WORDS = "embeddings.word_embeddings.weight"
 _HALF = {".scales": ("F16", (1, N)), ".qzeros": ("I32", (1, N // 8))}  # of one group of columns
 
 CASES = [
@@ -369,48 +253,6 @@ CASES = [
     Case("MLX with no config.json", MLX, mlx_unknown, r"MLX.*3 bit.*or 4 bit|4 bit.*or 8 bit"),
     Case("MLX, config.json says other bits", MLX, mlx_contradiction, r"MLX 8 bit.*do not fit"),
     Case("MLX, MXFP4", MLX, mxfp4_of_mlx, r"MLX without biases: MXFP4.*BF16"),
-    Case("int8 with a scale a row", CT, scaled("I8", (N, 1), (1, D))),
-    Case("int8 with a scale a row, flat", MODELOPT, scaled("I8", (N,), (1, D))),
-    Case("int8 in groups of columns", CT, scaled("I8", (N, 4), (1, 32))),
-    Case("int8 with one scale", CT, scaled("I8", (1,), (N, D))),
-    Case("int8 with zero points", CT, with_zero_points),
-    Case(
-        "int8 in groups of columns in the order of their activations", CT,
-        packed({
-            ".weight": ("I8", (N, D)), ".weight_scale": ("BF16", (N, 4)), ".weight_g_idx": ("I32", (D,)),
-        }),
-        "weight_g_idx' orders or scales its columns",
-    ),
-    Case(
-        "int8 whose columns are smoothed", MODELOPT,
-        packed({
-            ".weight": ("I8", (N, D)), ".weight_scale": ("F32", (N,)),
-            ".pre_quant_scale": ("BF16", (D,)),
-        }),
-        "pre_quant_scale' orders or scales its columns",
-    ),
-    Case(
-        "int8 in blocks", FP8,
-        scaled("I8", (3, 4), (16, 32), "weight_scale_inv", weight_block_size=[16, 32]),
-    ),
-    Case("FP8 with one scale", CT, scaled("F8_E4M3", (), (N, D))),
-    Case("FP8 with a scale a row", CT, scaled("F8_E4M3", (N, 1), (1, D))),
-    Case(
-        "FP8 in blocks, cut at both ends", FP8,
-        scaled("F8_E4M3", (3, 3), (16, 48), "weight_scale_inv", weight_block_size=[16, 48]),
-    ),
-    Case("FP8 in blocks of 128 × 128", FP8, scaled("F8_E4M3", (1, 1), (128, 128), "weight_scale_inv")),
-    Case(
-        "FP8, scales that do not fit", FP8,
-        packed({".weight": ("F8_E4M3", (N, D)), ".weight_scale_inv": ("F32", (7, 3))}),
-        r"scales of the shape \(7, 3\) do not fit values of \(40, 128\)",
-    ),
-    Case(
-        "FP8 of a quantised model, without its scales", FP8,
-        packed({".weight": ("F8_E4M3", (N, D))}, quant_method="fp8"), "no scales beside it",
-    ),
-    Case("bitsandbytes 8 bit", BNB, bitsandbytes_8),
-    Case("bitsandbytes 8 bit, tiled", BNB, bitsandbytes_tiled, "tiled order of bitsandbytes"),
     Case(
         "bitsandbytes NF4", BNB,
         packed({
@@ -485,7 +327,6 @@ CASES = [
         Case(f"{method}, embeddings left plain", HF, plain_in_a_quantised_model(method))
         for method in ("gptq", "awq", "bitsandbytes", "compressed-tensors", "torchao", "hqq")
     ),
-    Case("Model2Vec in int8", "MinishLab/model2vec model2vec/quantization.py", model2vec_int8),
     Case("integers in PyTorch's file", HF, integers_in_torch, "holds integers"),
     Case("quantised in PyTorch's file", "https://docs.pytorch.org/docs/stable/generated/torch.quantize_per_tensor.html",
          quantised_in_torch, "qint8"),
@@ -494,48 +335,4 @@ CASES = [
     Case("integers in GGUF", GGUF, gguf(24, bytes(N * D)), r"holds integers \(I8"),
     Case("CTranslate2, int8 without its scale", CT2, ct2_without_scale, "lacks"),
     Case("CTranslate2, int8 with its scale", CT2, ct2_int8),
-    Case("GGUF with its size", GGUF, gguf(0, E.tobytes(), embedding_length=D, vocab_size=N)),
-    Case(
-        "GGUF of another width", GGUF, gguf(0, E.tobytes(), embedding_length=576),
-        r"40 rows of width 128, but in its metadata llama\.embedding_length is 576",
-    ),
-    Case(
-        "another width", HF, plain(E[:, :72], hidden_size=576, vocab_size=N),
-        r"40 rows of width 72, but in config\.json hidden_size is 576, vocab_size is 40",
-    ),
-    Case(
-        "another number of rows", HF, plain(E, hidden_size=D, vocab_size=32000),
-        r"40 rows of width 128.*vocab_size is 32,000",
-    ),
-    Case(
-        "far more rows than tokens", HF, plain(np.tile(E, (20, 1)), 9, hidden_size=D),
-        r"800 rows, but the vocabulary 9 tokens",
-    ),
-    Case(
-        "a padded vocabulary", HF, plain(E, 33, hidden_size=D, vocab_size=N),
-    ),
-    Case(
-        "width in text_config", HF,
-        plain(E, text_config={"hidden_size": D, "vocab_size": N}, vision_config={"hidden_size": 64}),
-    ),
-    Case(
-        "only the vision part has that width", HF,
-        plain(E, text_config={"hidden_size": 96}, vision_config={"hidden_size": D}),
-        r"text_config\.hidden_size is 96",
-    ),
-    Case("ALBERT's factors", HF, factorised("albert", f"albert.{WORDS}", "embedding_size")),
-    Case("ELECTRA's factors", HF, factorised("electra", f"electra.{WORDS}", "embedding_size")),
-    Case(
-        "OPT-350m's factors", HF,
-        factorised("opt", "model.decoder.embed_tokens.weight", "word_embed_proj_dim"),
-    ),
-    Case("another width by the user's will", HF, chosen),
-    Case("on its side, by config.json", HF, turned(N, hidden_size=24, vocab_size=N)),
-    Case("on its side, by width and tokens", HF, turned(N, hidden_size=24)),
-    Case("on its side, by tokens alone", HF, turned(N)),
-    Case("on its side or not, who knows", HF, plain(E[:, :24].T, 30), r"30 tokens|24 rows"),
-    Case("one column", HF, plain(E[:, :1]), "one column and 40 rows"),
-    Case("all rows the same", HF, plain(np.tile(E[:1], (N, 1))), "all rows the same"),
-    Case("each row one number", HF, plain(np.tile(E[:, :1], (1, D))), "one number over and over"),
-    Case("rows of norm 1e11", HF, plain(E * 1e10), r"rows of norm 1\.1e\+11"),
 ]  # fmt: skip

@@ -154,4 +154,11 @@ class CTranslate2File(MappedFile):
             raise self._bad(f"has {what!r} of type {scale.dtype} and shape {scale.shape} for {n} rows")
         dtype = NUMPY_DTYPES[_DTYPES[scale.dtype]]
         values = np.frombuffer(self._map, dtype, count, scale.offset).astype(np.float32)
+        if not (values != 0).all() or np.isnan(values).any():
+            raise self._bad(f"has {what!r:.200} with zeros or what is no number, by which is divided")
+        if f"{info.name}_zero" in self.tensors:
+            raise SourceError(
+                f"{self.path} has {info.name + '_zero'!r:.200}, so that {info.name!r:.200} is quantised"
+                " in a way that cannot be read; convert the model again without quantisation, or to int8"
+            )
         return values.reshape(count, *(1,) * (len(info.shape) - 1))

@@ -8,6 +8,7 @@ from pathlib import Path
 from tokensphere.errors import SourceError
 from tokensphere.formats.gguf.reader import GGUFFile
 from tokensphere.formats.gguf.split import SplitGGUF, open_gguf, whole_name
+from tokensphere.sources.layout.adapter import is_adapter, refuse_changes
 from tokensphere.sources.layout.assemble import Choice, assemble
 from tokensphere.sources.layout.config import Config
 from tokensphere.sources.tokens.find import fit_to_rows
@@ -44,6 +45,8 @@ def load_gguf(
         the file cannot be read, or lacks the matrix or a vocabulary
     """
     with open_gguf(path) as file:
+        if is_adapter(file.tensors):
+            refuse_changes(file.tensors, choice or Choice(), {})
         _refuse_heads_of_encoders(file, choice or Choice())
         text = {
             key: value.encode("utf-8", "backslashreplace").decode()

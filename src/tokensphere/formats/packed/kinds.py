@@ -31,6 +31,12 @@ _BESIDE = {
     "_scale_2": "NVFP4 of ModelOpt", "_global_scale": "NVFP4", "_scales": "EETQ", "._scale": "quanto",
 }  # fmt: skip
 _SCALES = ("_scale", "_scale_inv")
+# What may lie beside values of eight bits without a say in what they are: of activations, or a bias.
+_HARMLESS = (
+    "bias", "input_scale", "input_zero_point", "output_scale", "output_zero_point", "scale_input",
+    "k_scale", "v_scale", "weight_format", "weight_shape",
+)  # fmt: skip
+_OF_SCALED = ("weight_scale", "weight_scale_inv", "scale_weight", "scaled_fp8")
 _INTEGERS = re.compile(r"[<>|=]?[IUiu]\d")
 _ENDS = tuple(_RENAMED)
 
@@ -76,16 +82,37 @@ def packing_of(
         if f"{name}{end}" in tensors:
             return _unreadable(tensors, name, (name, f"{name}{end}"), kind)
     stem = name.removesuffix("weight")
+    if name != stem and f"{stem}scale" in tensors:
+        return _unless_more(tensors, name, stem, None)
     if _dtype(tensors, name).startswith(("I", "U")) and stem != name:
         if f"{stem}SCB" in tensors:
-            return bitsandbytes_packing(tensors, name, f"{stem}SCB")
+            return _unless_more(tensors, name, stem, bitsandbytes_packing(tensors, name, f"{stem}SCB"))
         if f"{stem}scales" in tensors and _dtype(tensors, name) == "U32":
-            return mlx_packing(tensors, name, told)
+            return _unless_more(tensors, name, stem, mlx_packing(tensors, name, told))
     if _dtype(tensors, name).startswith(("I", "U", "F8")):
         for scale in (*(f"{name}{end}" for end in _SCALES), f"{stem}scale_weight"):
             if scale in tensors:
-                return scaled_packing(tensors, name, scale, told)
+                packing = scaled_packing(tensors, name, scale, told)
+                return _unless_more(tensors, name, stem, packing)
+        if _dtype(tensors, name).startswith("F8"):
+            return _unless_more(tensors, name, stem, None)
     return None
+
+
+def _unless_more(
+    tensors: Mapping[str, TensorInfo], name: str, stem: str, packing: Packing | None
+) -> Packing | None:
+    """The packing, unless beside the values lies something that may change what they mean."""
+    known = {name, *(packing.tensors if packing else ()), *(stem + end for end in _HARMLESS)}
+    begins = (f"{name}.", f"{name}_", *([stem] if stem.endswith(".") else []))
+    beside = (other for other in tensors if other.startswith(begins) or (not stem and "." not in other))
+    more = next((other for other in beside if other not in known), None)
+    if more is None or (packing is not None and packing.read is None):
+        return packing
+    values = tensors[name]
+    info = TensorInfo(name, values.shape, values.dtype, values.offset, values.size)
+    problem = f"and what {more!r:.200} beside it does to its values is not known"
+    return Packing(info, packing.tensors if packing else (name,), problem=problem)
 
 
 def _dtype(tensors: Mapping[str, TensorInfo], name: str) -> str:
@@ -103,7 +130,7 @@ def _unreadable(
     return Packing(info, parts, problem="which cannot be read")
 
 
-def refuse_unknown(info: TensorInfo, where: str, told: Told) -> None:
+def refuse_unknown(info: TensorInfo, where: str, told: Told, names: Iterable[str] = ()) -> None:
     """Refuse a matrix of tokens whose stored numbers are not known to be its values.
 
     Integers are codes or multiples of some scale, and so are 8-bit floats of a model that says it is
@@ -114,6 +141,7 @@ def refuse_unknown(info: TensorInfo, where: str, told: Told) -> None:
     info : of a matrix that has no scales beside it
     where : the file, for the message
     told : what the configuration says
+    names : of the other tensors; where some are scales, the model is quantised
 
     Raises
     ------
@@ -127,7 +155,8 @@ def refuse_unknown(info: TensorInfo, where: str, told: Told) -> None:
             f"{what} holds integers ({info.dtype}, shape {info.shape}) whose scale and meaning are not"
             f" known{by}; {INSTEAD}, or convert it to floats if they are the values"
         )
-    if info.dtype.startswith("F8") and told.method:
+    quantised = bool(told.quantization) or any(name.endswith(_OF_SCALED) for name in names)
+    if info.dtype.startswith("F8") and quantised:
         raise SourceError(
             f"{what} is quantised to {info.dtype}{by}, and there are no scales beside it; {INSTEAD}"
         )

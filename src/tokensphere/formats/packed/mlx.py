@@ -35,6 +35,9 @@ def mlx_packing(tensors: Mapping[str, TensorInfo], name: str, told: Told) -> Pac
     weight, scales, biases = tensors[name], f"{stem}scales", f"{stem}biases"
     if biases not in tensors:
         return _refused(weight, (name, scales), "MLX without biases: MXFP4, MXFP8 or NVFP4")
+    mode = told.of_module(stem.removesuffix(".")).get("mode", "affine")
+    if mode != "affine":
+        return _refused(weight, (name, scales), f"MLX in the mode {mode!r:.40} by config.json")
     parts = (name, scales, biases)
     shapes = [tensors[part].shape for part in parts]
     fits = (

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import SourceError
+from tokensphere.formats.files import damaged
 from tokensphere.formats.floats import plain_values
 from tokensphere.formats.stored import Stored
 from tokensphere.formats.tensors import TensorFile, TensorInfo
@@ -52,7 +53,15 @@ class Packing:
 
 
 def floats_of(file: TensorFile, name: str) -> npt.NDArray[np.float32]:
-    """A small tensor of floats or integers beside the values, in its own shape."""
+    """A small tensor of floats or integers beside the values, in its own shape.
+
+    Raises
+    ------
+    FormatError
+        one of them is no number
+    """
     info = file.tensors[name]
     flat = plain_values(file.raw(name), info.dtype, info.shape).float32()
+    if not np.isfinite(flat).all():
+        raise damaged(file.path, f"has scales {name!r:.200} that are no numbers")
     return flat.reshape(info.shape)

@@ -53,7 +53,7 @@ def scaled_packing(tensors: Mapping[str, TensorInfo], name: str, scale: str, tol
         return refused(f"whose scales are stored as {by.dtype}, which cannot be read")
     if len(values.shape) != 2 or not all(values.shape):
         return refused(f"and has the shape {values.shape}, not that of a matrix")
-    if zero in tensors and (tensors[zero].shape != by.shape or tensors[zero].float_type is None):
+    if zero in tensors and not _fits(tensors[zero], values, by):
         return refused(f"and its zero points {zero!r:.200} do not fit the scales")
     if other := next((part for part in _columns(name) if part in tensors), None):
         return refused(f"and {other!r:.200} orders or scales its columns, which is not read")
@@ -110,13 +110,21 @@ def _block(shape: tuple[int, ...], scales: tuple[int, ...], told: Told) -> tuple
         return (1, d) if scales == (n,) else None
     if len(scales) != 2 or not all(scales):
         return None
-    said = told.block_size()
-    for rows, columns in [said] if said else []:
-        if _counts(shape, (rows, columns)) == scales:
-            return rows, columns
-    if scales[0] in (1, n) and d % scales[1] == 0:
+    if scales in ((n, 1), (1, d)):
         return n // scales[0], d // scales[1]
-    return _USUAL if not said and _counts(shape, _USUAL) == scales else None
+    said = told.block_size()
+    blocks = [said] if said else [(1, size) for size in told.group_sizes()]
+    if not blocks:
+        size = d // scales[1]
+        # Groups have a power of two: any other number is one whose last group is cut, and which one?
+        blocks = [(1, size), _USUAL] if d % scales[1] == 0 and size & (size - 1) == 0 else [_USUAL]
+    return next((block for block in blocks if _counts(shape, block) == scales), None)
+
+
+def _fits(zero: TensorInfo, values: TensorInfo, by: TensorInfo) -> bool:
+    """Whether zero points are one for each scale, in the values' own type or one that holds more."""
+    same = zero.shape == by.shape or prod(zero.shape) == prod(by.shape) == 1
+    return same and zero.float_type is not None and zero.dtype in (values.dtype, "I16", "I32", *FLOATS)
 
 
 def _counts(shape: tuple[int, ...], block: tuple[int, int]) -> tuple[int, int]:

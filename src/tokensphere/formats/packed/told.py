@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,5 +47,24 @@ class Told:
             return said[0], said[1]
         return None
 
+    def group_sizes(self) -> list[int]:
+        """The numbers of values of a group that has one scale, wherever the configuration says one.
 
+        Examples
+        --------
+        >>> Told({"config_groups": {"group_0": {"weights": {"group_size": 128}}}}).group_sizes()
+        [128]
+        """
+        return sorted(set(_group_sizes(self.quantization)))
+
+
+def _group_sizes(said: Mapping[str, Any], depth: int = 0) -> Iterator[int]:
+    for key, value in said.items():
+        if key == "group_size" and type(value) is int and value > 0:
+            yield value
+        elif isinstance(value, Mapping) and depth < _DEEPEST:
+            yield from _group_sizes(value, depth + 1)
+
+
+_DEEPEST = 4
 NOTHING = Told()

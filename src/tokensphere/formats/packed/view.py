@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, ValuesView
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.errors import SourceError
 from tokensphere.formats.packed.kinds import packed_names, packing_of, refuse_unknown
 from tokensphere.formats.packed.packing import Packing
 from tokensphere.formats.packed.told import NOTHING, Told
@@ -52,8 +53,13 @@ class UnpackedTensors(Mapping[str, TensorInfo]):
             it is packed in a way that cannot be read, or its stored numbers are not known to be values
         """
         packing = self.packing(name)
+        if name in self._renamed and name in self._tensors:
+            raise SourceError(
+                f"{where} has {name!r:.200} and {self._renamed[name]!r:.200}, a plain matrix and a"
+                " packed one, and does not say which counts; use a version of the model with one of them"
+            )
         if packing is None:
-            refuse_unknown(self._tensors[name], where, self._told)
+            refuse_unknown(self._tensors[name], where, self._told, self._tensors)
         elif packing.read is None:
             raise packing.refusal(where)
 

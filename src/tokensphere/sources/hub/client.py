@@ -15,6 +15,7 @@ from typing import Any
 from tokensphere._version import __version__
 from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.foreign import one_line, optional
+from tokensphere.formats.packed.bare import scale_beside
 from tokensphere.formats.packed.view import UnpackedTensors
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
@@ -194,9 +195,11 @@ def _download(
 def _refuse_packed(tensors: UnpackedTensors, name: str, repo: str) -> None:
     """Only one tensor is fetched, so that none can be read that needs others."""
     tensors.refuse(name, repo)
-    if (packing := tensors.packing(name)) is not None:
+    packing, scale = tensors.packing(name), scale_beside(tensors, name)
+    if packing is not None or scale is not None:
+        kind = packing.info.dtype if packing else f"scales {scale!r:.200}"
         raise SourceError(
-            f"tensor {name!r:.200} of {repo} is quantised ({packing.info.dtype}) and needs those beside"
+            f"tensor {name!r:.200} of {repo} is quantised ({kind}) and needs those beside"
             f" it, but one alone is fetched; run 'hf download {repo}' and give the folder that it names"
         )
 

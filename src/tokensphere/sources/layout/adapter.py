@@ -7,6 +7,7 @@ The names of their tensors begin with ``base_model.model.``. One that saved the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def refuse_adapter(tensors: Mapping[str, TensorInfo], choice: Choice, folder: Pa
 
 def is_adapter(tensors: Mapping[str, TensorInfo]) -> bool:
     """Whether names are those of an adapter."""
-    return any(name.startswith(_BEGIN) or ".lora_A." in name or ".lora_a" in name for name in tensors)
+    return any(name.startswith(_BEGIN) or any(change in name for change in _CHANGES) for name in tensors)
 
 
 def refuse_changes(tensors: Mapping[str, TensorInfo], choice: Choice, config: Mapping[str, Any]) -> None:
@@ -52,7 +53,10 @@ def refuse_changes(tensors: Mapping[str, TensorInfo], choice: Choice, config: Ma
         found = find_matrix(tensors, choice.matrix).name
     except SourceError:
         found = ""
-    if not found or (choice.matrix == "output") != _is_output(found, tensors):
+    alone = any(name.startswith(_BEGIN) for name in tensors)
+    if not alone and not found and _has_input(tensors):
+        return  # a whole model with changes of its layers (Phi-4-multimodal): others say what it lacks
+    if not found or (alone and (choice.matrix == "output") != _is_output(found, tensors)):
         raise SourceError(
             f"this is an adapter, which changes a model and has no {choice.matrix} matrix of its own;"
             f" {advice}"
@@ -66,6 +70,12 @@ def refuse_changes(tensors: Mapping[str, TensorInfo], choice: Choice, config: Ma
         raise SourceError(
             f"this is an adapter, which changes {found!r:.200} by {change!r:.200}; {advice}"
         )
+
+
+def _has_input(tensors: Mapping[str, TensorInfo]) -> bool:
+    with suppress(SourceError):
+        return bool(find_matrix(tensors, "input").name)
+    return False
 
 
 def _is_output(found: str, tensors: Mapping[str, TensorInfo]) -> bool:

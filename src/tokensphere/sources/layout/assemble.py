@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 from tokensphere.arrays import Float32s
 from tokensphere.errors import InputError, SourceError
+from tokensphere.formats.packed.bare import refuse_bare_codes
 from tokensphere.formats.packed.view import UnpackedFile
 from tokensphere.formats.tensors import TensorFile, digest
 from tokensphere.sources.layout.config import UNKNOWN, Config
 from tokensphere.sources.layout.model2vec import rows_of_tokens
 from tokensphere.sources.layout.plausible import fit
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix, same_bytes
-from tokensphere.sources.layout.table import fold_norm
+from tokensphere.sources.layout.table import fold_norm, has_factors
 from tokensphere.sources.tokens.find import Side
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
@@ -82,7 +83,10 @@ def assemble(
     what = f"tensor {found.name!r:.200} of {file.path}"
     given = choice.tensor is not None
     rows, shared = rows_of_tokens(file, found.name, file.matrix(found.name))
-    fitted = fit(rows, vocabulary, what, config, chosen=given)
+    if file.tensors.packing(found.name) is None:
+        refuse_bare_codes(file.tensors, found.name, rows, str(file.path))
+    size = config if given or config.widths else _by_norm(file, found, config)
+    fitted = fit(rows, vocabulary, what, size, chosen=given)
     vectors, tokens = fitted.vectors, fitted.tokens
     told = (*found.notes, *_stored_twice(file, found, choice, config), *shared, *tokens.notes)
     notes = about.notes or told
@@ -100,6 +104,18 @@ def assemble(
         notes=notes,
     )
     return EmbeddingSpace(vectors, tokens, provenance)
+
+
+def _by_norm(file: TensorFile, found: Found, config: Config) -> Config:
+    """The configuration with the width that the final norm has, where nothing says another."""
+    # BERT's norm is one of its head, whose width may be the hidden layers'.
+    if found.norm is None or found.norm.startswith("cls.") or has_factors(found.layout):
+        return config
+    shape = file.tensors[found.norm].shape
+    if len(shape) != 1 or not shape[0]:
+        return config
+    where = f"{config.where} and the tensors" if config.vocabularies else "the same model"
+    return replace(config, widths=((f"the length of {found.norm!r:.200}", shape[0]),), where=where)
 
 
 def _stored_twice(file: TensorFile, found: Found, choice: Choice, config: Config) -> list[str]:

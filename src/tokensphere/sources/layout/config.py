@@ -9,6 +9,7 @@ from typing import Any
 
 from tokensphere.formats.files import json_object, read_bytes
 from tokensphere.formats.packed.told import Told
+from tokensphere.sources.layout.table import is_known
 
 _LONGEST = 2**24
 # How the families call the length of a token's row: those with a shorter one for tokens than for hidden
@@ -21,7 +22,12 @@ _WIDTHS = (
 _VOCABULARY = ("vocab_size", "decoder_vocab_size", "padded_vocab_size")
 _QUANTISED = ("quantization", "quantization_config", "compression_config")
 # Parts of a model that have no tokens, or say nothing of their matrices.
-_OTHERS = ("vision", "image", "audio", "quant", "compression", "rope", "projector", "vq", "codec")
+_OTHERS = (
+    "vision", "image", "audio", "quant", "compression", "rope", "projector", "vq", "codec", "qformer",
+    "perceiver", "resampler",
+)  # fmt: skip
+# How the part of a model that has the tokens is called in a larger one's configuration.
+_TEXT = ("text", "llm", "language", "lm_config", "decoder", "thinker")
 _DEEPEST = 3
 
 
@@ -58,16 +64,23 @@ UNKNOWN = Config()
 
 
 def config_of(found: Mapping[str, Any]) -> Config:
-    """What the object in a ``config.json`` says, or its text part where a model has several."""
-    model_type, tied = found.get("model_type"), found.get("tie_word_embeddings")
-    if tied is None and isinstance(inner := found.get("text_config"), dict):
-        tied = inner.get("tie_word_embeddings")
+    """What the object in a ``config.json`` says, or its text part where a model has several.
+
+    Of ties the text part has the last word, as in transformers' ``get_text_config(decoder=True)``; it
+    is of the type that counts if the whole is of none whose layout is known.
+    """
+    texts = [part for before, part in _parts(found) if any(word in before for word in _TEXT)]
+    ties = [part.get("tie_word_embeddings") for part in (*texts, found)]
+    tied = next((said for said in ties if isinstance(said, bool)), None)
+    types = [part.get("model_type") for part in (found, *texts)]
+    known = [said for said in types if isinstance(said, str) and is_known(said)]
+    model_type = known[0] if known else types[0]
     said = (found.get(word) for word in _QUANTISED)
     inside = (part.get(word) for _, part in _parts(found) for word in _QUANTISED)
     packed = [value for value in (*said, *inside) if isinstance(value, dict) and value]
     return Config(
         model_type if isinstance(model_type, str) else None,
-        tied if isinstance(tied, bool) else None,
+        tied,
         _counts(found, _WIDTHS),
         _counts(found, _VOCABULARY),
         packed[0] if packed else {},

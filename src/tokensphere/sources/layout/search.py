@@ -7,6 +7,7 @@ there, :mod:`~tokensphere.sources.layout.ties` says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from tokensphere.sources.layout.config import UNKNOWN, Config
 from tokensphere.sources.layout.table import LAYOUTS, Layout
 
 Matrix = Literal["input", "output"]
+_LAYER = re.compile(r"[./]layers[./]\d+[./]")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class _Match:
     output: str | None
     norm: str | None
     prefix: str
+    decoder: str | None  # the input of the part that has the output, where there are two
 
 
 def find_matrix(
@@ -84,18 +87,25 @@ def find_matrix(
     if match is None:
         of_type = f" (model type {model_type!r})" if model_type else ""
         if packed := ties.another_form(tensors, "input"):
-            raise SourceError(ties.not_plain("input", packed))
+            raise SourceError(ties.not_plain("input", packed, tensors[packed]))
         raise SourceError(f"no known layout{of_type} has these tensors; {_ask(tensors)}")
     own, other = (match.output, match.input) if matrix == "output" else (match.input, match.output)
     name, notes = own or other or "", _notes(match.layout, matrix, model_type)
     rest: Matrix = "input" if matrix == "output" else "output"
     if own is None:
         if packed := ties.another_form(tensors, matrix, match.layout, match.prefix):
-            raise SourceError(ties.not_plain(matrix, packed))
+            raise SourceError(ties.not_plain(matrix, packed, tensors[packed]))
+        if matrix == "output":
+            name = match.decoder or name
         evidence = ties.evidence(match.layout, config)
         if not evidence:
             why = ties.no_evidence(match.layout, config, name)
             raise SourceError(f"there is no {matrix} matrix, {why}; or {_ask(tensors)}")
+        if matrix == "output":
+            if problem := ties.in_its_place(tensors, match.layout, match.prefix):
+                raise SourceError(f"there is no output matrix: {problem}; use matrix 'input'")
+            if like := ties.like_output(tensors, match.layout, name):
+                raise SourceError(ties.not_plain(matrix, like, tensors[like]))
         no_file = f"and no file has a tensor for the {matrix}"
         notes.insert(0, f"input and output are one matrix, {name!r}: {evidence}, {no_file}")
     elif other is None:
@@ -173,15 +183,20 @@ def _match(layout: Layout, tensors: Mapping[str, TensorInfo], prefix: str) -> _M
     # An output alone tells nothing: many layouts call it the same.
     if own is None and (output is None or norm is None):
         return None
-    return _Match(layout, own, output, norm, prefix)
+    decoder = first(tuple(sorted(layout.input, key=lambda name: "encoder" in name)), prefix)
+    return _Match(layout, own, output, norm, prefix, decoder)
 
 
 def _match_inside(layouts: tuple[Layout, ...], tensors: Mapping[str, TensorInfo]) -> list[_Match]:
     """Layouts all of whose names bear one prefix, if one tensor alone can be their input."""
     matches: list[_Match] = []
     for layout in layouts:
+        if matches and layout.name.startswith("static"):
+            continue  # "embedding" is a name for much else in a larger model
         for name in layout.input:
             ends = [full for full in tensors if full.endswith(("." + name, "/" + name))]
+            # A layer may have an embedding of its own (multi-token prediction), and so may a part.
+            ends = [full for full in ends if not _LAYER.search(full)] or ends
             found = [_match(layout, tensors, full[: -len(name)]) for full in ends]
             matches += [match for match in found if match]
             if ends:

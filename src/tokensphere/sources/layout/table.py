@@ -31,6 +31,8 @@ class Layout:
         ``tie_word_embeddings`` in the configuration class of each of its types (transformers 4.57 or, of
         newer types, 5; of a model with vision, that of its text; of one with code of its own, its class)
     shared_by : the types of which that is true, where it is not of all
+    head : what the names of the layers between the last hidden state and the output begin with; a model
+        without any of them (an encoder alone) has no output
     norm_plus_one : the norm multiplies by 1 + weight
     scale_input : what the model does with a row of the input before it uses it
     note : what else a reader of a result should know
@@ -43,6 +45,7 @@ class Layout:
     norm: tuple[str, ...]
     shares: bool = True
     shared_by: tuple[str, ...] = ()
+    head: tuple[str, ...] = ()
     norm_plus_one: bool = False
     scale_input: str = ""
     note: str = ""
@@ -150,6 +153,7 @@ LAYOUTS: tuple[Layout, ...] = (
         "shared encoder.embed_tokens decoder.embed_tokens",
         norm="decoder.final_layer_norm",
         shares=False, shared_by=("t5", "umt5", "longt5", "switch_transformers"),
+        head=("decoder.",),
     ),
     _layout(
         "Whisper", "whisper",
@@ -157,9 +161,10 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     _layout("Whisper, original names", "", "decoder.token_embedding", "", "decoder.ln"),
     _layout(
-        "BART", "bart mbart m2m_100 marian pegasus nllb-moe blenderbot",
-        "[model.]shared model.decoder.embed_tokens model.encoder.embed_tokens"
-        " decoder.embed_tokens encoder.embed_tokens",
+        "BART", "bart mbart m2m_100 marian pegasus nllb-moe blenderbot blenderbot-small led plbart mvp"
+        " bigbird_pegasus pegasus_x",
+        "[model.]shared model.encoder.embed_tokens model.decoder.embed_tokens"
+        " encoder.embed_tokens decoder.embed_tokens",
         norm="[model.]decoder.layer_norm",
         scale_input="the model may multiply input embeddings by the square root of their dimension"
         " (scale_embedding of its config)",
@@ -169,25 +174,35 @@ LAYOUTS: tuple[Layout, ...] = (
         "[model.]decoder.embed_tokens", norm="[model.]decoder.final_layer_norm",
         note=f"{_FACTORS} (OPT-350m: project_in, project_out)",
     ),
-    _layout("BERT", "bert nomic_bert", _BERT_WORDS, _BERT_OUTPUT, _BERT_NORM),
-    _layout("DistilBERT", "distilbert", _BERT_WORDS, "vocab_projector", "vocab_layer_norm"),
     _layout(
-        "RoBERTa", "roberta xlm-roberta xlm-roberta-xl camembert",
-        _BERT_WORDS, "lm_head.decoder", "lm_head.layer_norm",
+        "BERT", "bert nomic_bert ernie big_bird megatron-bert",
+        _BERT_WORDS, _BERT_OUTPUT, _BERT_NORM, head=("cls.predictions.",),
     ),
-    _layout("MPNet", "mpnet", _BERT_WORDS, "lm_head.decoder", "lm_head.layer_norm"),
     _layout(
-        "ALBERT", "albert", _BERT_WORDS, "predictions.decoder", "predictions.LayerNorm", note=_FACTORS
+        "DistilBERT", "distilbert", _BERT_WORDS, "vocab_projector", "vocab_layer_norm", head=("vocab_",)
+    ),
+    _layout(
+        "RoBERTa", "roberta xlm-roberta xlm-roberta-xl camembert longformer data2vec-text xmod",
+        _BERT_WORDS, "lm_head.decoder", "lm_head.layer_norm", head=("lm_head.",),
+    ),
+    _layout("MPNet", "mpnet", _BERT_WORDS, "lm_head.decoder", "lm_head.layer_norm", head=("lm_head.",)),
+    _layout(
+        "ALBERT", "albert", _BERT_WORDS, "predictions.decoder", "predictions.LayerNorm", note=_FACTORS,
+        head=("predictions.",),
     ),
     _layout(
         "ELECTRA", "electra", _BERT_WORDS,
-        "generator_lm_head", "generator_predictions.LayerNorm", note=_FACTORS,
+        "generator_lm_head", "generator_predictions.LayerNorm", note=_FACTORS, head=("generator_",),
     ),
     _layout(
         "DeBERTa", "deberta deberta-v2", _BERT_WORDS,
         _BERT_OUTPUT, f"{_BERT_NORM} lm_predictions.lm_head.LayerNorm",
+        head=("cls.predictions.", "lm_predictions."),
     ),
-    _layout("ModernBERT", "modernbert", "[model.]embeddings.tok_embeddings", "decoder", "head.norm"),
+    _layout(
+        "ModernBERT", "modernbert",
+        "[model.]embeddings.tok_embeddings", "decoder", "head.norm", head=("head.",),
+    ),
     _layout(
         "CLIP text", "clip clip_text_model siglip siglip_text_model",
         "text_model.embeddings.token_embedding", "", "text_model.final_layer_norm",
@@ -207,13 +222,23 @@ LAYOUTS: tuple[Layout, ...] = (
     _layout(
         "CTranslate2", "",
         # The encoder of a translator may have another embedding, with a vocabulary of its own.
-        "=decoder/embeddings/weight =encoder/embeddings_0/weight =encoder/embeddings/weight",
+        "=encoder/embeddings_0/weight =encoder/embeddings/weight =decoder/embeddings/weight",
         "=decoder/projection/weight", "=decoder/layer_norm/gamma",
         shares=False,  # its converter writes the output of a tied model, too, as an alias
     ),
     _layout("static, sentence-transformers", "", "embedding", "", "", shares=False),
     _layout("static, Model2Vec", "model2vec", "=embeddings embedding", "", "", shares=False),
 )  # fmt: skip
+
+
+def is_known(model_type: str) -> bool:
+    """Whether there is a layout of models of this type."""
+    return any(model_type in layout.model_types for layout in LAYOUTS)
+
+
+def has_factors(layout: str) -> bool:
+    """Whether the models of a layout may have shorter rows for tokens than for hidden states."""
+    return any(known.name == layout and known.note.startswith(_FACTORS) for known in LAYOUTS)
 
 
 def fold_norm(
