@@ -44,6 +44,7 @@ _NO_LISTS = {
     b"<html": "a web page", b"gguf": "a GGUF file", b"pk\x03\x04": "an archive",
 }  # fmt: skip
 _NO_LIST_ADVICE = "download the model's tokenizer.json and give that"
+_CONFIGURED = ("added_tokens_decoder", "tokenizer_class", "model_type")
 _NUMBERED = re.compile(rb"[^\r\n]*[\t ]-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\r?")
 
 
@@ -126,7 +127,7 @@ def _read_json(draft: Draft, found: Any, beside: Beside, exact: bool) -> Vocabul
         return _finish(draft, decode_byte_level, beside)
     if draft.name.endswith("tokenizer.json"):
         draft.expect(dict, content.get("model"), "'model'")
-    if "added_tokens_decoder" in content or "tokenizer_class" in content or "model_type" in content:
+    if any(isinstance(content.get(key), (str, dict)) for key in _CONFIGURED):
         raise SourceError(
             f"{draft.name} is a configuration and has no vocabulary; give the model's tokenizer.json"
         )
@@ -178,7 +179,30 @@ def _tokens_in_lines(draft: Draft) -> list[str]:
             f"{draft.name} has a number after each token, so it is no list of tokens; give"
             " the model's tokenizer.json, its SentencePiece model, or a token a line"
         )
-    return draft.lines()
+    tokens = draft.lines()
+    if table := _table(draft.name, [token for token in tokens if token]):
+        raise SourceError(f"{draft.name} is {table}, not a list of tokens; write one bare token a line")
+    return tokens
+
+
+def _table(name: str, lines: list[str]) -> str:
+    """What table lines are, whose tokens would have numbers, quotes or other columns in them."""
+    if name.lower().endswith((".csv", ".jsonl", ".ndjson")):
+        return "a table, by its name"
+    if len(lines) < 2:
+        return ""
+    if all("\t" in line.strip("\t") for line in lines):
+        return "a table of columns with tabs between"
+    if all(len(line) > 1 and line[0] + line[-1] in ('""', "{}") for line in lines):
+        return "a list of tokens in quotes or braces"
+    numbers = [_NUMBER_FIRST.match(line) for line in lines]
+    ids = [int(found[1]) for found in numbers if found]
+    if len(ids) == len(lines) and ids == list(range(ids[0], ids[0] + len(ids))) and ids[0] < 2:
+        return "a list with a number before each token"
+    return ""
+
+
+_NUMBER_FIRST = re.compile(r"(\d{1,9})[\t ,;:]+\S", re.ASCII)
 
 
 def _is_sentencepiece(draft: Draft) -> bool:
@@ -252,7 +276,10 @@ def _model_type(model: dict[str, Any]) -> str:
 
 
 def _add_added(entries: object, draft: Draft) -> set[str]:
-    """Put the added tokens over those of the model; the contents of those that are not special."""
+    """Add the added tokens to those of the model; the contents of those that are not special.
+
+    The model is believed where both have an id: the `tokenizers` library moves the other token.
+    """
     seen: dict[int, str] = {}
     for entry in draft.expect(list, entries, "'added_tokens'"):
         token = draft.expect(dict, entry, "added token")
@@ -260,9 +287,11 @@ def _add_added(entries: object, draft: Draft) -> set[str]:
         id = draft.id(piece, token.get("id"))
         if seen.setdefault(id, piece) != piece:
             raise draft.bad(f"gives the id {id} to both {short(seen[id])} and {short(piece)}")
-        draft.pieces[id] = piece
+        if (own := draft.pieces.setdefault(id, piece)) != piece:
+            draft.said.append(f"id {id} is {short(own)} in its model, {short(piece)} among those added")
+            continue
         draft.kinds[id] = Kind.CONTROL if token.get("special") is True else Kind.ADDED
-    return {piece for id, piece in seen.items() if draft.kinds[id] == Kind.ADDED}
+    return {piece for id, piece in seen.items() if draft.kinds.get(id) == Kind.ADDED}
 
 
 def _mark_unknown(model: dict[str, Any], draft: Draft) -> None:
