@@ -137,8 +137,8 @@ def _load_path(path: Path, choice: Choice, tokens: Path | None, revision: str | 
 
     if _is_empty(path):
         raise SourceError(
-            f"{path} is an empty folder and holds no model; name one with model.safetensors or a"
-            f" .gguf file{_repository(str(path))}"
+            f"{path} is empty and holds no model (no model.safetensors, no .gguf file); name another"
+            f" folder{_repository(str(path))}"
         )
     snapshot = shared.of_path(path, revision)
     if snapshot is not None:
