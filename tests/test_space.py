@@ -48,7 +48,7 @@ def test_what_is_left_out() -> None:
 
 
 def test_arrays_that_are_no_space() -> None:
-    wrong: list[tuple[Any, list[str], str]] = [
+    wrong: list[tuple[Any, Any, str]] = [
         (np.zeros(3), list("abc"), "have the shape"),
         (np.zeros((0, 3)), [], "have the shape"),
         (np.zeros((3, 0)), list("abc"), "have the shape"),
@@ -56,6 +56,8 @@ def test_arrays_that_are_no_space() -> None:
         (np.zeros((3, 2), dtype=complex), list("abc"), "must be real numbers"),
         (np.full((3, 2), "x"), list("abc"), "must be real numbers"),
         (np.zeros((3, 2), dtype=bool), list("abc"), "must be real numbers"),
+        (np.ma.masked_less(np.eye(3), 1), list("abc"), "are masked; fill them"),
+        (np.zeros((3, 2)), np.array([["a"], ["b"], ["c"]]), "of 2 dimensions; give one"),
     ]
     for vectors, tokens, message in wrong:
         with case((vectors, message)), pytest.raises(InputError, match=message):

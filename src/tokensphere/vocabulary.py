@@ -302,6 +302,8 @@ def given_tokens(tokens: Any) -> Vocabulary:
         raise InputError(f"the tokens are one {type(tokens).__name__}; give a list of tokens")
     if isinstance(tokens, Mapping):
         tokens = _by_id(tokens)
+    if getattr(tokens, "ndim", 1) != 1:  # a table would give the names of its columns
+        raise InputError(f"the tokens are {type(tokens).__name__} of {tokens.ndim} dimensions; give one")
     if not isinstance(tokens, Iterable):
         raise InputError(f"{type(tokens).__name__} is no list of tokens; give one, or a dict of ids")
     pieces = []

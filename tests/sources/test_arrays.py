@@ -63,7 +63,7 @@ def test_values_beyond_float32_become_infinite(tmp_path: Path) -> None:
         ({"vectors": VECTORS > 1, "tokens": np.array(WORDS)}, "type bool"),
         ({"vectors": VECTORS, "tokens": np.arange(3)}, "texts or bytes"),
         ({"vectors": VECTORS, "tokens": np.array(["a"])}, "3 vectors, but there are 1 tokens"),
-        ({"vectors": VECTORS, "tokens": np.array(WORDS, dtype=object)}, "Object arrays"),
+        ({"vectors": VECTORS, "tokens": np.array(WORDS, dtype=object)}, "Python objects"),
     ],
 )
 def test_what_does_not_fit(tmp_path: Path, arrays: dict[str, Any], message: str) -> None:

@@ -178,3 +178,12 @@ def test_an_address_of_a_file_here(tmp_path: Path) -> None:
     path = write(tmp_path / "a b.npz")
     assert_same(ts.load(path.as_uri()))
     assert_same(ts.load(f"file://localhost{path}"))
+
+
+def test_an_error_of_the_system_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    with pytest.raises(SourceError, match=r"cannot read .*: Permission denied; make it readable"):
+        ts.load(tmp_path)

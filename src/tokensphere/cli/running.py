@@ -42,8 +42,9 @@ def load_model() -> EmbeddingSpace:
         if source is click.core.ParameterSource.COMMANDLINE:
             raise InputError(f"two models are named, {positional!r} and {named!r}; give one")
     given = ("matrix", "revision", "tensor", "vocabulary", "fold_norm", "refresh")
-    with progress.fetching(positional or named) as show_bytes:
-        return load(positional or named, progress=show_bytes, **{name: options[name] for name in given})
+    model = named if positional is None else positional
+    with progress.fetching(model) as show_bytes:
+        return load(model, progress=show_bytes, **{name: options[name] for name in given})
 
 
 def search_settings() -> SearchSettings:

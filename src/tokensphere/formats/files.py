@@ -46,6 +46,21 @@ def exists(path: Path) -> bool:
     return False
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is such a file.
+
+    Raises
+    ------
+    SourceError
+        there is a link that leads to none, as in a cache of which a download was cut off
+    """
+    if path.is_file():
+        return True
+    if os.path.islink(path) and not path.exists():  # noqa: PTH114  suppresses what a name can raise
+        raise SourceError(f"{path} is a link that leads to no file; download it again")
+    return False
+
+
 @contextmanager
 def system_told(
     problem: str, advice: str = "", kind: type[TokensphereError] = SourceError

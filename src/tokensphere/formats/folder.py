@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tokensphere.errors import SourceError
 from tokensphere.formats import unread
-from tokensphere.formats.files import system_told
+from tokensphere.formats.files import is_there, system_told
 from tokensphere.formats.parts import parts_in
 
 # Where a folder holds several of these, the first is taken.
@@ -88,6 +88,8 @@ def _further_in(folder: Path, folders: list[Path]) -> Path:
         raise SourceError(
             f"{folder} holds no model itself, but its folders do ({names}); name one, like {likely}"
         )
+    for name in IN_FOLDER:
+        is_there(folder / name)
     looked = ", ".join((*IN_FOLDER, *_SHOWN))
     raise SourceError(f"{folder} holds no model (looked for {looked}){unread.in_folder(folder)}")
 

@@ -183,7 +183,8 @@ def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) ->
         raise FormatError(f"{path} claims more for {name!r} than its bytes can hold")
     what = f"{name!r} of {path}"
     with archive.open(entry) as file:
-        _read_header(file, entry.file_size, what)
+        if _read_header(file, entry.file_size, what).dtype.hasobject:
+            raise FormatError(f"{what} holds Python objects; write it as texts or numbers: .astype(str)")
         with _told(what):
             file.seek(0)
             array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)

@@ -22,7 +22,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError
+from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.compressed import content_of
 from tokensphere.formats.files import damaged
 
@@ -35,6 +35,7 @@ _BOM = b"\xef\xbb\xbf"
 _SPACED = 64  # bytes between the spaces in a word of a binary file
 _AHEAD = 8 * _SPACED  # bytes looked at beyond a record
 _ENDINGS = (".bin", ".bin.gz", ".bin.bz2", ".bin.xz", ".bin.zip")
+_QUOTED = re.compile(r"\".*\"|'.*'")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a]")  # what is in numbers, but not in text
 
 
@@ -88,6 +89,9 @@ class _Reader:
 
     def _bad(self, problem: str) -> FormatError:
         return damaged(f"{self.path}:", problem)
+
+    def _refused(self, why: str) -> SourceError:
+        return SourceError(f"{self.path}: {why}")
 
     def _fill(self) -> bool:
         """Read one more block; False at the end of the file."""
@@ -225,6 +229,17 @@ class _Reader:
             )
         if not self.words or claimed not in (None, len(self.words)):
             raise self._bad(f"has {len(self.words):,} words, but announces {claimed or 'some'}")
+        if claimed is None and d > 2 and self.rows[: 4 * d] == np.arange(d, dtype=np.float32).tobytes():
+            raise self._refused("the first line only numbers the columns; take it out")
+        if len(self.words) > 1 and all(_QUOTED.fullmatch(word) for word in self.words):
+            raise self._refused("all words are in quotes; write them without")
+        if claimed is None and _are_numbers(self.words):
+            raise self._refused(
+                "every line begins with a number, so it has vectors without words; write them with"
+                " numpy.save, and give a file with one word a line, too"
+            )
+        if 2 * sum(word != word.strip(" ") for word in self.words) > len(self.words):
+            self.words = [word.strip(" ") or word for word in self.words]  # columns set with spaces
 
     def _read_lines(self, block: bytes, d: int, *, last: bool, believed: bool) -> None:
         lines = block.decode("utf-8", "surrogateescape").split("\n")
@@ -286,6 +301,13 @@ def _parse_line(line: str, d: int) -> tuple[str, list[float]] | None:
         if numbers is not None and len(numbers) == d:
             return word, numbers
     return None
+
+
+def _are_numbers(words: list[str]) -> bool:
+    """Whether words are a column of a matrix: numbers, but not the numbers of a graph's nodes."""
+    if not all(word[:1] in "+-.0123456789" for word in words) or _numbers(words) is None:
+        return False
+    return not all(word.isdecimal() for word in words) or len(set(words)) < len(words)
 
 
 def _has_more_numbers(word: str) -> bool:

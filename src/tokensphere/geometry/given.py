@@ -24,6 +24,10 @@ def real_array(given: Any, what: str) -> npt.NDArray[Any]:
     InputError
         it is no array, or not of real numbers
     """
+    if np.ma.is_masked(given):
+        raise InputError(
+            f"some of the {what} are masked; fill them (numpy.ma.filled) or leave those rows out"
+        )
     if hasattr(given, "detach"):
         given = given.detach().cpu()
         try:

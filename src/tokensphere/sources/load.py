@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from difflib import get_close_matches
@@ -66,8 +67,7 @@ def load(
     (49152, 576)
     """
     choice = Choice(matrix, tensor, fold_norm)
-    if not isinstance(model, (str, Path, type(None))):
-        raise InputError(f"a model is a name or a path, not {type(model).__name__}")
+    _check_types(model, revision, tensor, vocabulary)
     if model is None or str(model) == bundled.NAME:
         if tensor or vocabulary or revision or fold_norm:
             raise InputError(
@@ -75,9 +75,26 @@ def load(
                 " leave out tensor, vocabulary, revision and fold_norm, or name a model"
             )
         return bundled.load_bundled(matrix)
+    try:
+        return _load(model, choice, vocabulary, revision, progress, refresh=refresh)
+    except OSError as error:  # wherever a folder on the way may not be read
+        what = error.filename or model
+        raise SourceError(f"cannot read {what}: {error.strerror or error}; make it readable") from error
+
+
+def _load(
+    model: str | Path,
+    choice: Choice,
+    vocabulary: str | Path | None,
+    revision: str | None,
+    progress: Progress | None,
+    *,
+    refresh: bool,
+) -> EmbeddingSpace:
     tokens = at_home(vocabulary) if vocabulary else None
-    if tokens is not None and not exists(tokens):
-        raise SourceError(f"there is no file {str(vocabulary)!r:.200} with a vocabulary")
+    if tokens is not None and not tokens.is_file():  # a pipe would be waited for without end
+        what = "regular file" if exists(tokens) else "file"
+        raise SourceError(f"there is no {what} {str(vocabulary)!r:.200} with a vocabulary; name one")
     name = str(model)
     path = at_home(_without_scheme(name))
     if exists(path):
@@ -96,6 +113,18 @@ def load(
     return load_hub(named, revision, choice, tokens, progress, refresh=refresh)
 
 
+def _check_types(model: object, revision: object, tensor: object, vocabulary: object) -> None:
+    if not isinstance(model, (str, Path, type(None))):
+        raise InputError(f"a model is a name or a path, not {type(model).__name__}")
+    if isinstance(model, str) and not model.strip():  # "" would be the folder that one is in
+        raise InputError("the model's name is empty; name a model, or '.' for the folder you are in")
+    for what, given in (("revision", revision), ("tensor", tensor)):
+        if not isinstance(given, (str, type(None))):
+            raise InputError(f"a {what} is a name, not {type(given).__name__}; write it in quotes")
+    if not isinstance(vocabulary, (str, Path, type(None))):
+        raise InputError(f"a vocabulary is a file's name or path, not {type(vocabulary).__name__}")
+
+
 def _without_scheme(model: str) -> str:
     """The path of a ``file://`` address; anything else as it is."""
     if not model.startswith("file://"):
@@ -106,12 +135,31 @@ def _without_scheme(model: str) -> str:
 def _load_path(path: Path, choice: Choice, tokens: Path | None, revision: str | None) -> EmbeddingSpace:
     from tokensphere.sources.local import load_path, load_snapshot
 
+    if _is_empty(path):
+        raise SourceError(
+            f"{path} is empty and holds no model (no model.safetensors, no .gguf file); name another"
+            f" folder{_repository(str(path))}"
+        )
     snapshot = shared.of_path(path, revision)
     if snapshot is not None:
         return load_snapshot(snapshot, choice, tokens)
     if revision is not None:
         raise InputError(f"{path} is on this machine, so it has no revision {revision!r}")
     return load_path(path, choice, tokens)
+
+
+def _is_empty(path: Path) -> bool:
+    with suppress(OSError):
+        return path.is_dir() and not any(path.iterdir())
+    return False
+
+
+def _repository(name: str) -> str:
+    """How to name the repository that a folder of this machine stands in front of."""
+    with suppress(InputError):
+        if named := hub_names.parse(name):
+            return f", or the repository of that name: hf://{named.repo}"
+    return ""
 
 
 def _load_ollama(name: str, choice: Choice, tokens: Path | None, revision: str | None) -> EmbeddingSpace:
@@ -131,6 +179,8 @@ def _in_shared_cache(name: str) -> hub_names.Named | None:
 
 def _meant(name: str, path: Path) -> str:
     """What was perhaps meant by a name that is nothing."""
+    if os.path.islink(path):  # noqa: PTH114  Path.is_symlink raises on a name that is too long
+        return "it is a link that leads nowhere; "
     known = [bundled.NAME, *hub_names.OLD_NAMES, *shared.names()]
     known += [f"{ollama.PREFIX}{one}" for one in ollama.names()]
     with suppress(OSError, ValueError):

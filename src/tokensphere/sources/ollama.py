@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tokensphere.errors import FormatError, InputError, SourceError
-from tokensphere.formats.files import json_object, read_bytes
+from tokensphere.formats.files import exists, json_object, read_bytes
 
 PREFIX = "ollama:"
 _HOST, _OWNER, _TAG = "registry.ollama.ai", "library", "latest"
@@ -92,11 +92,11 @@ def _same(folder: Path, parts: tuple[str, ...]) -> Path | None:
     """The path of these parts, with or without regard to case, as Ollama takes names."""
     for part in parts:
         exact = folder / part
-        if not exact.exists():
+        if not exists(exact):
             with suppress(OSError):
                 exact = next((at for at in folder.iterdir() if at.name.lower() == part.lower()), exact)
         folder = exact
-    return folder if folder.exists() else None
+    return folder if exists(folder) else None
 
 
 def _not_there(model: str, parts: list[str]) -> str:

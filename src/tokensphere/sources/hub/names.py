@@ -131,6 +131,8 @@ def _from_address(model: str) -> Named:
             f"{model!r:.200} is no address of the Hugging Face Hub; download the file and name its path"
         )
     path = [unquote(part) for part in parts.path.split("/") if part]
+    if path[:2] == ["api", "models"] or (path[:1] == ["models"] and len(path) > 2):
+        path = path[path.index("models") + 1 :]
     _refuse_others(path, model)
     length = 1 if path[0] in OLD_NAMES and (len(path) == 1 or path[1] in (*_VIEWS, *_PAGES)) else 2
     repo, rest = "/".join(path[:length]).removesuffix(".git"), path[length:]

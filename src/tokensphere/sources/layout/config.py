@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tokensphere.formats.files import json_object, read_bytes
+from tokensphere.formats.files import is_there, json_object, read_bytes
 from tokensphere.formats.packed.told import Told
 from tokensphere.sources.layout.table import is_known
 
@@ -117,6 +117,6 @@ def read_config(folder: Path) -> Config:
         it is not a JSON object
     """
     path = folder / "config.json"
-    if not path.is_file():
+    if not is_there(path):
         return UNKNOWN
     return config_of(json_object(read_bytes(path, most=_LONGEST), str(path)))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tokensphere.errors import FormatError
-from tokensphere.formats.files import damaged, json_object, read_bytes
+from tokensphere.formats.files import damaged, is_there, json_object, read_bytes
 from tokensphere.sources.tokens.draft import Draft, short
 from tokensphere.sources.tokens.pieces import is_unused, kind_by_spelling
 from tokensphere.vocabulary import Kind
@@ -67,7 +67,7 @@ def read_beside(folder: Path) -> Beside:
 
 
 def _object(path: Path) -> dict[str, Any]:
-    return json_object(read_bytes(path, most=_LONGEST), str(path)) if path.is_file() else {}
+    return json_object(read_bytes(path, most=_LONGEST), str(path)) if is_there(path) else {}
 
 
 def _decoder(entries: dict[str, Any]) -> Iterator[Added]:

@@ -118,6 +118,8 @@ def fill_tekken(draft: Draft, content: dict[str, Any]) -> None:
         rank = draft.id(raw, token.get("rank"))
         if rank < size - n_special:
             draft.add(encode_byte_level(_base64(draft, raw, f"rank {rank}")), n_special + rank)
+    if len(draft.pieces) < size:
+        raise draft.bad(f"says {size:,} tokens, but has ranks for {len(draft.pieces):,}")
 
 
 def fill_rwkv(draft: Draft) -> None:

@@ -50,16 +50,20 @@ class Draft:
     def json(self) -> Any:
         """What the JSON in the file holds; a FormatError if it is none."""
         try:
-            return json.loads(self.raw.decode("utf-8-sig"))
+            return json.loads(self.raw.decode("utf-8-sig"), object_pairs_hook=_table)
         except RecursionError:
             raise self.bad("is nested too deeply") from None
         except ValueError as error:  # bad UTF-8, broken or cut JSON, numbers of thousands of digits
             raise self.bad(f"is no complete JSON ({error})") from None
 
     def lines(self) -> list[str]:
-        """The lines of the file, split at newlines only: tokens hold every other kind of separator."""
+        """The lines of the file, split at newlines only: tokens hold every other kind of separator.
+
+        Empty lines at the end are tokens where there are rows for them, and else none.
+        """
+        newline = "\n" if b"\n" in self.raw else "\r"  # old Macs'
         try:
-            lines = self.raw.decode("utf-8").split("\n")
+            lines = self.raw.decode("utf-8").split(newline)
         except UnicodeDecodeError as error:
             raise self.bad(f"is no text in UTF-8 ({error.reason} at byte {error.start})") from None
         if len(lines[0]) > 1:
@@ -67,8 +71,10 @@ class Draft:
         ended = lines[:-1]
         if not lines[-1]:
             lines.pop()
-        if ended and all(line.endswith("\r") for line in ended):  # written on Windows
+        if ended and 2 * sum(line.endswith("\r") for line in ended) >= len(ended):  # written on Windows
             lines = [line.removesuffix("\r") for line in lines]
+        while self.n_rows is not None and len(lines) > self.n_rows and not lines[-1]:
+            lines.pop()
         return lines
 
     def expect(self, kind: type[T], value: object, what: str) -> T:
@@ -161,6 +167,18 @@ class Draft:
             lone = error.object[error.start]
             piece = next(piece for piece in pieces if lone in piece)
             raise self.bad(f"has half a character (a lone surrogate) in {short(piece)}") from None
+
+
+def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; a key that comes twice with different values is no object at all."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        for key, value in pairs:
+            if value != table[key]:
+                raise ValueError(
+                    f"{short(key)} comes twice, with {short(value)} and {short(table[key])}"
+                )
+    return table
 
 
 def short(value: object) -> str:

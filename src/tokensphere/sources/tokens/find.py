@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats.files import opened
+from tokensphere.formats.files import is_there, opened
 from tokensphere.formats.gguf.split import open_gguf
 from tokensphere.sources.tokens.beside import BESIDE, read_beside
 from tokensphere.sources.tokens.draft import too_many
@@ -127,7 +127,7 @@ class _TooManyError(FormatError):
 
 def _there(folder: Path, names: list[str]) -> list[Path]:
     """The files that there are, in the order of the names; one of any name if there is none."""
-    found = [folder / name for name in names if (folder / name).is_file()]
+    found = [folder / name for name in names if is_there(folder / name)]
     if found or not folder.is_dir():
         return found
     some = sorted({path for any in ANY_NAME for path in folder.glob(any) if path.is_file()})

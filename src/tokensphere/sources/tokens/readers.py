@@ -34,17 +34,13 @@ from tokensphere.sources.tokens.bytewise import (
 )
 from tokensphere.sources.tokens.draft import Draft, short
 from tokensphere.sources.tokens.fairseq import UNKNOWN_SHIFTS, shift_of
+from tokensphere.sources.tokens.lines import tokens_in_lines
 from tokensphere.sources.tokens.sentencepiece import sentencepiece_pieces
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{\s*[\"}]|\[\s*[\"\]])")
 _NONE = object()
-_NO_LISTS = {
-    b"version https://git-lfs": "a pointer of Git LFS", b"<!doctype html": "a web page",
-    b"<html": "a web page", b"gguf": "a GGUF file", b"pk\x03\x04": "an archive",
-}  # fmt: skip
-_NO_LIST_ADVICE = "download the model's tokenizer.json and give that"
-_NUMBERED = re.compile(rb"[^\r\n]*[\t ]-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\r?")
+_CONFIGURED = ("added_tokens_decoder", "tokenizer_class", "model_type")
 
 
 def read_vocabulary(
@@ -92,7 +88,7 @@ def read_vocabulary(
         fill_rwkv(draft)
         decode = decode_byte_level
     else:
-        return _read_list(draft, _tokens_in_lines(draft), beside, exact)
+        return _read_list(draft, tokens_in_lines(draft), beside, exact)
     return _finish(draft, decode, beside)
 
 
@@ -126,7 +122,7 @@ def _read_json(draft: Draft, found: Any, beside: Beside, exact: bool) -> Vocabul
         return _finish(draft, decode_byte_level, beside)
     if draft.name.endswith("tokenizer.json"):
         draft.expect(dict, content.get("model"), "'model'")
-    if "added_tokens_decoder" in content or "tokenizer_class" in content or "model_type" in content:
+    if any(isinstance(content.get(key), (str, dict)) for key in _CONFIGURED):
         raise SourceError(
             f"{draft.name} is a configuration and has no vocabulary; give the model's tokenizer.json"
         )
@@ -162,23 +158,6 @@ def _guessed(draft: Draft, exact: bool) -> spelling.Decode:
 def _read_list(draft: Draft, tokens: list[Any], beside: Beside, exact: bool) -> Vocabulary:
     draft.add_all(zip(tokens, count()), _kinds_of(tokens, exact))
     return _finish(draft, _guessed(draft, exact), beside)
-
-
-def _tokens_in_lines(draft: Draft) -> list[str]:
-    """A token a line; refuses a table of tokens with counts or scores, which looks like that."""
-    for start, what in _NO_LISTS.items():
-        if draft.raw.lstrip()[:40].lower().startswith(start):
-            raise SourceError(f"{draft.name} is {what}, not a list of tokens; {_NO_LIST_ADVICE}")
-    if b"\0" in draft.raw[:65536]:
-        raise SourceError(f"{draft.name} is of no known kind (it is no text); {_NO_LIST_ADVICE}")
-    lines = draft.raw.split(b"\n", 1000)[:1000]
-    full = [line for line in lines if line.strip()]
-    if len(full) > 1 and all(_NUMBERED.fullmatch(line) for line in full):
-        raise SourceError(
-            f"{draft.name} has a number after each token, so it is no list of tokens; give"
-            " the model's tokenizer.json, its SentencePiece model, or a token a line"
-        )
-    return draft.lines()
 
 
 def _is_sentencepiece(draft: Draft) -> bool:
@@ -252,7 +231,10 @@ def _model_type(model: dict[str, Any]) -> str:
 
 
 def _add_added(entries: object, draft: Draft) -> set[str]:
-    """Put the added tokens over those of the model; the contents of those that are not special."""
+    """Add the added tokens to those of the model; the contents of those that are not special.
+
+    The model is believed where both have an id: the `tokenizers` library moves the other token.
+    """
     seen: dict[int, str] = {}
     for entry in draft.expect(list, entries, "'added_tokens'"):
         token = draft.expect(dict, entry, "added token")
@@ -260,9 +242,11 @@ def _add_added(entries: object, draft: Draft) -> set[str]:
         id = draft.id(piece, token.get("id"))
         if seen.setdefault(id, piece) != piece:
             raise draft.bad(f"gives the id {id} to both {short(seen[id])} and {short(piece)}")
-        draft.pieces[id] = piece
+        if (own := draft.pieces.setdefault(id, piece)) != piece:
+            draft.said.append(f"id {id} is {short(own)} in its model, {short(piece)} among those added")
+            continue
         draft.kinds[id] = Kind.CONTROL if token.get("special") is True else Kind.ADDED
-    return {piece for id, piece in seen.items() if draft.kinds[id] == Kind.ADDED}
+    return {piece for id, piece in seen.items() if draft.kinds.get(id) == Kind.ADDED}
 
 
 def _mark_unknown(model: dict[str, Any], draft: Draft) -> None:
