@@ -19,6 +19,10 @@ from tokensphere.sources.layout.search import find_matrix
 
 CONFIG = "adapter_config.json"
 _BEGIN = "base_model.model."
+# What LoRA and methods like it add to the name of a module that they change, in a whole model, too.
+_CHANGES = (
+    ".lora_", ".vera_", ".ia3_", ".hada_", ".lokr_", ".oft_", ".trainable_tokens_", ".token_adapter.",
+)  # fmt: skip
 _LONGEST = 2**24
 
 
