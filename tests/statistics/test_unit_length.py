@@ -27,16 +27,16 @@ def test_draws_at_unit_length_have_the_moments_that_some_others_had(d: int, spre
     root = rng.standard_normal((d, d)) * np.exp(spread * rng.standard_normal(d))
     for centre in (0.0, 1.0) if d > 3 else (0.0,):
         mean = centre * rng.standard_normal(d) * np.sqrt(np.trace(root @ root.T) / d)
-        wanted = moments(unit_draws(mean, root @ root.T, 200_000, 1))
-        found = moments(unit_draws(*before_unit_length(*wanted), 200_000, 2))
-        plain = moments(unit_draws(*wanted, 200_000, 2))
+        wanted = moments(unit_draws(mean, root @ root.T, 40_000, 1))
+        found = moments(unit_draws(*before_unit_length(*wanted), 40_000, 2))
+        plain = moments(unit_draws(*wanted, 40_000, 2))
         errors = [
             np.linalg.norm(one[1] - wanted[1]) / np.linalg.norm(wanted[1]) for one in (found, plain)
         ]
         with case(centre):
-            assert errors[0] < (0.1 if centre else 0.02)
-            np.testing.assert_allclose(found[0], wanted[0], atol=0.01)
-            assert errors[0] < errors[1] or errors[1] < 0.02
+            assert errors[0] < (0.1 if centre else 0.04)
+            np.testing.assert_allclose(found[0], wanted[0], atol=0.02)
+            assert errors[0] < errors[1] or errors[1] < 0.04
 
 
 def test_two_dimensions_by_their_closed_form() -> None:

@@ -17,7 +17,7 @@ from tokensphere.errors import FormatError, SourceError
 from tokensphere.sources.layout.config import UNKNOWN, Config
 from tokensphere.vocabulary import Kind, Vocabulary
 
-_LOOKED_AT = 2048  # rows, spread evenly
+_LOOKED_AT = 512  # rows, spread evenly
 _LONGEST = 1e8  # rows of models have norms of 0.1 to 1,000
 _PADDING = 128  # rows that a small vocabulary may have beyond its tokens; a large one a quarter of them
 _PADDING_SAID = 1024  # where the configuration has just as many rows: models made to test programs
@@ -137,7 +137,7 @@ def _sizes(shape: tuple[int, ...], what: str, config: Config, *, chosen: bool) -
 
 
 def check_values(vectors: Float32s, what: str) -> None:
-    """Refuse values that no matrix of tokens has; looks at some thousand rows.
+    """Refuse values that no matrix of tokens has; looks at some hundred rows.
 
     Raises
     ------

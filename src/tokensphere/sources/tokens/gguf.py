@@ -78,10 +78,12 @@ def _without_padding(pieces: list[str], kinds: npt.NDArray[np.uint8]) -> list[st
 
     Those at the end are padding, as in the model that was converted; their kinds are set in place.
     """
-    empty = [piece == f"[PAD{id}]" for id, piece in enumerate(pieces)]
-    last = max((id for id, gap in enumerate(empty) if not gap), default=-1)
+    empty = [id for id, piece in enumerate(pieces) if piece[:4] == "[PAD" and piece == f"[PAD{id}]"]
+    last = len(pieces) - 1
+    for id in reversed(empty):
+        last -= id == last
     pieces = list(pieces)
-    for id in np.flatnonzero(empty).tolist():
+    for id in empty:
         kinds[id] = Kind.PADDING if id > last else Kind.UNUSED
         pieces[id] = f"<padding id {id}>" if id > last else f"{HOLE}{id}>"
     return pieces
