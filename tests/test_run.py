@@ -470,6 +470,7 @@ def test_a_real_job_that_was_stopped_comes_to_the_same_end_to_the_bit(
         np.testing.assert_array_equal(column, expected[name], err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_blocks")
 def test_a_survey_goes_on_with_more_directions_and_more_surrogates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -499,6 +500,7 @@ def test_a_survey_goes_on_with_more_directions_and_more_surrogates(
     assert json.dumps(gone_on(100, 1, path).to_dict()) == json.dumps(gone_on(100, 1, None).to_dict())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_blocks")
 def test_a_survey_stopped_within_its_surrogates_keeps_those_that_are_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

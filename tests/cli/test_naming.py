@@ -129,6 +129,7 @@ def test_names_that_cannot_be(file: Path, tmp_path: Path) -> None:
     fails("missing.tsv", "survey", "-n", 100, "--labels", tmp_path / "missing.tsv")
 
 
+@pytest.mark.slow
 def test_a_survey_counts_labels_of_a_file(file: Path) -> None:
     def groups(*arguments: object) -> dict[str, int]:
         found = record("survey", "-n", 100, "-k", 5, *arguments)["naming"]["groups"]

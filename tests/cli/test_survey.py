@@ -195,6 +195,7 @@ def test_stopped_without_a_file_shows_what_is_done() -> None:
     assert {**found, "directions_asked": 220} == want
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_computed_again(tmp_path: Path, small_path: Path) -> None:
     path = tmp_path / "s.parquet"
     want = good(*FEW, "-n", 250, "--save", path)

@@ -89,6 +89,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(survey_job, "_PAIRS", 1000)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_groups_are_told_from_a_vocabulary_that_was_drawn_from_the_law() -> None:
     """Beside blocks with as many rows as five of the groups; k is that of a list of one group."""
