@@ -34,9 +34,9 @@ def test_draws_at_unit_length_have_the_moments_that_some_others_had(d: int, spre
             np.linalg.norm(one[1] - wanted[1]) / np.linalg.norm(wanted[1]) for one in (found, plain)
         ]
         with case(centre):
-            assert errors[0] < (0.1 if centre else 0.04)
+            assert errors[0] < (0.1 if centre else 0.02)
             np.testing.assert_allclose(found[0], wanted[0], atol=0.02)
-            assert errors[0] < errors[1] or errors[1] < 0.04
+            assert 2 * errors[0] < errors[1]  # what is asked for, drawn as it is, is rounder
 
 
 def test_two_dimensions_by_their_closed_form() -> None:

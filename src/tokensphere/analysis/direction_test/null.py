@@ -189,7 +189,7 @@ def _own(spec: NullSpec, tested: Directions) -> Null:
     for number, group in enumerate(there.tolist()):
         name = tested.groups[group] if grouped else ""
         cloud = Cloud(tested, np.flatnonzero(of == number), name)
-        about = {"rows_sha256": cloud.digest(), "fitted": cloud.fit().count}
+        about = {"rows_sha256": cloud.digest(), "fitted": cloud.middle()[0]}
         title = f"own of {name}" if name else "own"
         parts.append(Part(title, partial(cloud.law, int(spec.seed)), False, about))
     return Null(spec, tuple(parts), of.astype(np.intp))

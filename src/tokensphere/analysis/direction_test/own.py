@@ -8,7 +8,6 @@ draws stay in their span, as they do themselves.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
@@ -22,22 +21,6 @@ from tokensphere.geometry.laws import NullLaw, gaussian_law
 from tokensphere.geometry.search import QUERIES_AT_ONCE
 from tokensphere.geometry.similarity import vector_lengths
 from tokensphere.statistics.unit_length import before_unit_length
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Mean and covariance of some unit rows.
-
-    Attributes
-    ----------
-    count : m, how many rows
-    mean : float64 array of shape (d,)
-    covariance : float64 array of shape (d, d), the sum of products over m − 1; its rank is at most m − 1
-    """
-
-    count: int
-    mean: Float64s
-    covariance: Float64s
 
 
 class Cloud:
@@ -71,8 +54,8 @@ class Cloud:
             hasher.update(np.ascontiguousarray(block).data)
         return hasher.hexdigest()
 
-    def fit(self) -> Fit:
-        """Mean and covariance.
+    def middle(self) -> tuple[int, Float64s]:
+        """How many rows there are, m, and their mean, float64 of shape (d,).
 
         Raises
         ------
@@ -90,18 +73,18 @@ class Cloud:
                 f" {count}; use another null"
             )
         mean = total / count
-        products = np.zeros((len(mean), len(mean)))
+        spread = sum(float(np.sum((block - mean) ** 2)) for block in self.rows())
+        if not spread > 1e-12 * count:
+            raise InputError(f"all directions of the {of} are the same; use another null than 'own'")
+        return count, mean
+
+    def law(self, seed: int) -> NullLaw:
+        """Draws that have, at unit length, the mean and covariance of the rows (over m − 1)."""
+        count, mean = self.middle()
         with workers(1):  # the same to the bit whatever the BLAS would use
+            products = np.zeros((len(mean), len(mean)))
             for block in self.rows():
                 offsets = block - mean
                 products += offsets.T @ offsets
-        if not np.trace(products) > 1e-12 * count:
-            raise InputError(f"all directions of the {of} are the same; use another null than 'own'")
-        return Fit(count, mean, products / (count - 1))
-
-    def law(self, seed: int) -> NullLaw:
-        """Draws that have, at unit length, the mean and covariance of the rows."""
-        found = self.fit()
-        with workers(1):
-            mean, covariance = before_unit_length(found.mean, found.covariance)
-        return gaussian_law(covariance, seed, mean=mean, key="own")
+            middle, covariance = before_unit_length(mean, products / (count - 1))
+        return gaussian_law(covariance, seed, mean=middle, key="own")
