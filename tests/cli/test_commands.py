@@ -349,6 +349,18 @@ def test_help_needs_neither_numpy_nor_rich() -> None:
         assert done.returncode == 0, done.stderr
 
 
+def test_the_bundled_model_needs_nothing_that_speaks_to_others() -> None:
+    code = (
+        "import sys\n"
+        "from tokensphere import load\n"
+        "load()\n"
+        "heavy = {'ssl', 'http.client', 'urllib.request', 'scipy', 'pyarrow'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = run([], code=code)
+    assert done.returncode == 0, done.stderr
+
+
 def test_as_a_module_and_in_a_pipe() -> None:
     done = run(["near", " king", "-k", "3", "--json"])
     assert done.returncode == 0 and done.stderr == ""

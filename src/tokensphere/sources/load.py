@@ -8,7 +8,6 @@ from contextlib import suppress
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from urllib.request import url2pathname
 
 from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.files import at_home, exists
@@ -129,6 +128,8 @@ def _without_scheme(model: str) -> str:
     """The path of a ``file://`` address; anything else as it is."""
     if not model.startswith("file://"):
         return model
+    from urllib.request import url2pathname  # which loads ssl, email and more
+
     return url2pathname(model.removeprefix("file://").removeprefix("localhost"))
 
 
