@@ -13,7 +13,7 @@ import tokensphere as ts
 from tokensphere.analysis.claims.measure import measure_geometry
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.views import to_text
-from tokensphere.views.figures.claims import plot_geometry
+from tokensphere.views.figures.claims import _clusters, plot_geometry
 
 SECTIONS = [
     "Orthogonality",
@@ -152,6 +152,23 @@ def test_the_picture_says_what_it_shows(tmp_path: Path, result: Geometry) -> Non
     for said in ("cosine of a random direction", "sd of the cosine in the cluster", "law (Beta)",
                  "labelling", "without words", "a $model_1$", "500 tokens"):  # fmt: skip
         assert said in words
+
+
+def test_no_two_clusterings_look_the_same(result: Geometry) -> None:
+    """Six, as many as there are of a model with labels."""
+    from matplotlib.figure import Figure
+
+    ax = Figure().subplots()
+    _clusters(ax, replace(result, clusters=(result.clusters * 3)[:6]))
+    looks = [
+        (
+            mark.get_paths()[0].vertices.tobytes(),
+            mark.get_edgecolor().tobytes(),
+            mark.get_facecolor().tobytes(),
+        )
+        for mark in ax.collections
+    ]
+    assert len(looks) == 6 == len(set(looks))
 
 
 @pytest.mark.parametrize("d", [2, pytest.param(3, marks=pytest.mark.slow)])

@@ -19,6 +19,7 @@ _MARKS: tuple[dict[str, Any], ...] = (
     {"marker": ".", "facecolors": GREY, "edgecolors": "none", "s": 16},
     {"marker": "^", "facecolors": "none", "edgecolors": GREEN, "s": 30, "linewidths": 0.9},
     {"marker": "x", "color": "#6a3d9a", "s": 22, "linewidths": 0.9},
+    {"marker": "D", "facecolors": "none", "edgecolors": "black", "s": 20, "linewidths": 0.8},
 )
 
 
