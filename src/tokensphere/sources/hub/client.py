@@ -184,7 +184,7 @@ def _download(
             shape=info.shape,
             size=info.size,
             fill=lambda write: tensors.fetch(info.name, write, progress),
-            files={name.rpartition("/")[2]: repository.whole(name) for name in vocabulary},
+            files=repository.vocabulary(vocabulary),
             license=repository.license,
         )
     if choice.fold_norm and found.norm is not None and entry.norm_file is None:
