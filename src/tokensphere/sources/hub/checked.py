@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats.files import check_itself, json_object
-from tokensphere.sources.cache.entries import Entry
+from tokensphere.formats.files import check_itself, json_object, system_told
+from tokensphere.sources.cache.entries import ENTRY_FILE, Entry
 from tokensphere.sources.tokens.beside import BESIDE
 from tokensphere.sources.tokens.readers import read_vocabulary
 
@@ -52,3 +52,9 @@ def is_sound(entry: Entry) -> bool:
         check_vocabulary(files, str(entry.path))
         return True
     return False
+
+
+def let_go(entry: Entry) -> None:
+    """Make an entry none, so that it is fetched again and takes its place."""
+    with system_told(f"cannot write to {entry.path}", "remove the folder by hand"):
+        (entry.path / ENTRY_FILE).unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from tokensphere.formats.packed.view import UnpackedTensors
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.hub import http
+from tokensphere.sources.hub.checked import is_sound, let_go
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.hub.repository import RemoteTensors, Repository, put
 from tokensphere.sources.layout.adapter import is_adapter, refuse_changes
@@ -81,6 +82,9 @@ def fetch(
     pinned = None if refresh else cache.resolve(repo, revision)
     repository = _open(repo, pinned or revision, patience)
     entry = cache.find(repo, repository.commit, matrix=matrix, tensor=tensor)
+    if refresh and entry is not None and not is_sound(entry):
+        let_go(entry)
+        entry = None
     found = entry.found if entry else None
     if entry is None or found is None or not _enough(entry, norm):
         entry, found = _download(repository, revision, choice, progress)

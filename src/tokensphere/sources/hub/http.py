@@ -134,5 +134,6 @@ def opened(hub: Connection, what: str, url: str, **more: str) -> Iterator[Any]:
 
 
 def _is_elsewhere(response: Any) -> bool:
-    """Whether another host than the one that was asked has answered."""
-    return any(before.url.host != response.url.host for before in response.history[:1])
+    """Whether another host than the one that was asked has answered, and no hub."""
+    moved = any(before.url.host != response.url.host for before in response.history[:1])
+    return moved and "x-error-code" not in response.headers
