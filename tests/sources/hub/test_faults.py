@@ -82,6 +82,7 @@ def refused(match: str, patience: Patience = CALM) -> None:
 V2 = {"ETag": '"2"'}
 ERROR = b'{"error": "Please log in"}'
 TOKENIZER = FILES["tokenizer.json"]
+LATE = r"did not come within \d\.\d s; try again later"
 DRIBBLE = r"comes too slowly: \d+ bytes in \d.*2,000 a second are the least; try again later"
 STORE = "the store that the hub names .* refuses it .HTTP 403.*clock"
 
@@ -122,8 +123,8 @@ STORE = "the store that the hub names .* refuses it .HTTP 403.*clock"
         (Fault("mute", COMMIT), "no answer from .*timed out.*HF_ENDPOINT"),
         (Fault("dribble", MODEL, 20, after=1), f"{MODEL} of {REPO} {DRIBBLE}"),
         (Fault("dribble", "tokenizer.json", 20), f"tokenizer.json of {REPO} {DRIBBLE}"),
-        (Fault("slow-head", MODEL, 20), f"{MODEL} of {REPO} {DRIBBLE}"),
-        (Fault("slow-head", COMMIT, 20), f"the hub's answer {DRIBBLE}"),
+        (Fault("slow-head", MODEL, 20), f"{MODEL} of {REPO} {LATE}"),
+        (Fault("slow-head", COMMIT, 20), f"the hub's answer {LATE}"),
         (Fault("status", MODEL, 403, host="localhost"), STORE),
     ],
 )  # fmt: skip

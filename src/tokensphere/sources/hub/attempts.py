@@ -100,13 +100,14 @@ class Attempt:
         if seconds < self._patience.window:
             return
         if self._got < self._patience.slowest * seconds:
-            raise PassingError(
-                SourceError(
-                    f"{self._what} comes too slowly: {self._got:,} bytes in {seconds:.1f} s, where"
-                    f" {self._patience.slowest:,} a second are the least; try again later, or from"
-                    " another network or mirror (HF_ENDPOINT)"
-                )
+            how = (
+                f"comes too slowly: {self._got:,} bytes in {seconds:.1f} s, where"
+                f" {self._patience.slowest:,} a second are the least"
+                if self._got
+                else f"did not come within {seconds:.1f} s"
             )
+            advice = "try again later, or from another network or mirror (HF_ENDPOINT)"
+            raise PassingError(SourceError(f"{self._what} {how}; {advice}"))
         self._since, self._got = time.monotonic(), 0
 
 
