@@ -126,6 +126,8 @@ STORE = "the store that the hub names .* refuses it .HTTP 403.*clock"
         (Fault("slow-head", MODEL, 20), f"{MODEL} of {REPO} {LATE}"),
         (Fault("slow-head", COMMIT, 20), f"the hub's answer {LATE}"),
         (Fault("status", MODEL, 403, host="localhost"), STORE),
+        (Fault("status", MODEL, 302, headers={"Location": f"http://{'a' * 300}/"}), "no answer .*idna"),
+        (Fault("status", MODEL, 302, headers={"Location": "http://localhost:1/"}), "from localhost:1 "),
     ],
 )  # fmt: skip
 def test_a_fault_that_lasts_is_one_line(server: HubServer, fault: Fault, says: str) -> None:
@@ -209,6 +211,26 @@ main(["info", *sys.argv[1:]])
 """
 
 
+@pytest.mark.parametrize("variable", ["HF_ENDPOINT=http://[::1", "HF_HUB_DOWNLOAD_TIMEOUT=soon"])
+def test_variables_that_make_no_sense(tmp_path: Path, variable: str) -> None:
+    name, _, value = variable.partition("=")
+    result = subprocess.run(
+        [sys.executable, "-m", "tokensphere", "info", REPO],
+        env={
+            **os.environ,
+            name: value,
+            "TOKENSPHERE_CACHE": str(tmp_path),
+            "HF_HUB_CACHE": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 2 and result.stderr.count("\n") == 1
+    assert "huggingface_hub does not start" in result.stderr and "HF_ENDPOINT" in result.stderr
+
+
 SHARDS = [f"model-0000{number}-of-00009.safetensors" for number in range(1, 10)]
 INDEX = {f"{number}.weight": shard for number, shard in enumerate(SHARDS)}
 
@@ -272,6 +294,7 @@ def any_fault(rng: np.random.Generator) -> Fault:
     content = [PAGE, POINTER, ERROR, b"", b"{}", b"\0" * 600, TOKENIZER, *OTHER.values()]
     content += [FILES[MODEL][:-40], TOKENIZER[:-1]]
     headers = [{}, {}, V2, {"ETag": 'W/"1"'}, {"Retry-After": "0"}, {"Content-Type": "text/html"}]
+    headers += [{"Location": place} for place in ("http://[::1", "ftp://x/", "", f"http://{'a' * 300}/")]
     return Fault(
         kind,
         str(rng.choice([MODEL, "tokenizer.json", "/config.json", COMMIT, "json", ""])),

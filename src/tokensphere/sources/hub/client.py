@@ -160,7 +160,13 @@ def _libraries(repo: str) -> list[Any]:
     """huggingface_hub, and what of it has no public name at its top."""
     missing = f"to fetch {repo} takes huggingface_hub 1.0 or later: pip install 'tokensphere[hub]'"
     parts = ("", ".constants", ".errors", ".utils")
-    return [optional(f"huggingface_hub{part}", missing) for part in parts]
+    try:
+        return [optional(f"huggingface_hub{part}", missing) for part in parts]
+    except ValueError as error:  # it reads its variables when it is imported
+        raise SourceError(
+            f"huggingface_hub does not start ({one_line(error)}); check HF_ENDPOINT and its other"
+            " variables, which begin with HF_"
+        ) from error
 
 
 def _download(

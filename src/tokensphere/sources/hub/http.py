@@ -11,7 +11,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -105,7 +105,11 @@ def client_errors(client: object, *names: str) -> tuple[type[Exception], ...]:
 def no_connection(url: str, error: Exception) -> SourceError:
     """The one line for a network that does not answer."""
     reason = one_line(error) or type(error).__name__
-    host = urlsplit(url).netloc.rpartition("@")[2]
+    with suppress(Exception):  # where a redirect has led to, if the library says it
+        url = str(error.request.url)  # type: ignore[attr-defined]
+    host = "the hub"
+    with suppress(ValueError):
+        host = urlsplit(url).netloc.rpartition("@")[2]
     return SourceError(f"no answer from {host} ({reason}); check the network, HF_ENDPOINT and the proxy")
 
 
@@ -115,10 +119,13 @@ def opened(hub: Connection, what: str, url: str, **more: str) -> Iterator[Any]:
     client, asked = hub.client, dict(hub.headers) | more | {"Accept-Encoding": "identity"}
     passing = client_errors(client, "TransportError")
     broken = client_errors(client, "HTTPError", "InvalidURL", "StreamError")
+    options = {"headers": asked, "follow_redirects": True, "timeout": hub.patience.timeout}
     try:
-        with client.stream(
-            "GET", url, headers=asked, follow_redirects=True, timeout=hub.patience.timeout
-        ) as response:
+        with ExitStack() as stack:
+            try:
+                response = stack.enter_context(client.stream("GET", url, **options))
+            except UnicodeError as error:  # a redirect to a name that no host can have
+                raise no_connection(url, error) from error
             status = response.status_code
             if status in _EXPIRED and _is_elsewhere(response):  # the hub gives another address
                 raise PassingError(SourceError(_STORE.format(what=what, answer=f"HTTP {status}")))

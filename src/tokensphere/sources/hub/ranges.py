@@ -59,12 +59,15 @@ def fetch_whole(hub: Connection, what: str, url: str, *, limit: int, size: int |
                     content += chunk
                 if len(content) > limit:
                     raise SourceError(f"{what} is longer than {limit:,} bytes, too long for what it is")
+                if size is not None and len(content) > size:
+                    break
         start = bytes(content[:_TELLING])
         if is_page(start):
             raise _page(what)
         check_itself(f"what the server sends as {what}", start)
         if size is not None and len(content) != size:
-            problem = f"{what} came as {len(content):,} bytes; {size:,} were expected"
+            more = " and more" if len(content) > size else ""
+            problem = f"{what} came as {len(content):,} bytes{more}; {size:,} were expected"
             raise PassingError(SourceError(problem))
         return bytes(content)
 
