@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,6 +80,11 @@ def refused(match: str, patience: Patience = CALM) -> None:
     assert "\n" not in said and len(said) < 600 and kept() == before
 
 
+def slow(*values: object) -> Any:
+    """Values of a parameter that are tried with the slow tests only."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 V2 = {"ETag": '"2"'}
 ERROR = b'{"error": "Please log in"}'
 TOKENIZER = FILES["tokenizer.json"]
@@ -118,12 +124,12 @@ STORE = "the store that the hub names .* refuses it .HTTP 403.*clock"
         (Fault("nonsense", MODEL), "no answer from .*HF_ENDPOINT"),
         (Fault("loop", "tokenizer.json"), "no answer from .*redirects.*HF_ENDPOINT"),
         (Fault("stall", MODEL, 3), "no answer from .*timed out.*HF_ENDPOINT"),
-        (Fault("stall", "tokenizer.json", 3), "no answer from .*timed out.*HF_ENDPOINT"),
-        (Fault("mute", MODEL, after=2), "no answer from .*timed out.*HF_ENDPOINT"),
+        slow(Fault("stall", "tokenizer.json", 3), "no answer from .*timed out.*HF_ENDPOINT"),
+        slow(Fault("mute", MODEL, after=2), "no answer from .*timed out.*HF_ENDPOINT"),
         (Fault("mute", COMMIT), "no answer from .*timed out.*HF_ENDPOINT"),
         (Fault("dribble", MODEL, 20, after=1), f"{MODEL} of {REPO} {DRIBBLE}"),
-        (Fault("dribble", "tokenizer.json", 20), f"tokenizer.json of {REPO} {DRIBBLE}"),
-        (Fault("slow-head", MODEL, 20), f"{MODEL} of {REPO} {LATE}"),
+        slow(Fault("dribble", "tokenizer.json", 20), f"tokenizer.json of {REPO} {DRIBBLE}"),
+        slow(Fault("slow-head", MODEL, 20), f"{MODEL} of {REPO} {LATE}"),
         (Fault("slow-head", COMMIT, 20), f"the hub's answer {LATE}"),
         (Fault("status", MODEL, 403, host="localhost"), STORE),
         (Fault("status", MODEL, 302, headers={"Location": f"http://{'a' * 300}/"}), "no answer .*idna"),
@@ -142,10 +148,11 @@ def test_a_fault_that_lasts_is_one_line(server: HubServer, fault: Fault, says: s
 @pytest.mark.parametrize(
     "fault",
     [
-        *(Fault(kind, path, 50, times=1, after=after)
+        *(Fault(kind, MODEL, 50, times=1, after=2)
+          for kind in ("break", "stall", "chunked-cut", "nonsense", "mute", "dribble", "slow-head")),
+        *(slow(Fault(kind, path, 50, times=1, after=after))
           for kind in ("break", "stall", "chunked-cut", "nonsense", "mute", "dribble", "slow-head")
-          for path, after in ((MODEL, 1), (MODEL, 2), ("tokenizer.json", 0))),
-        *(Fault(kind, COMMIT, 50, times=1) for kind in ("nonsense", "mute", "slow-head")),
+          for path, after in ((MODEL, 1), ("tokenizer.json", 0), (COMMIT, 0))),
         *(Fault("status", MODEL, status, times=2, after=2, host="localhost") for status in (403, 404)),
         Fault("chunked", MODEL), Fault("chunked", "json"),
         Fault("gzip", "json"), Fault("extra", MODEL), Fault("extra", "json"),
@@ -211,7 +218,7 @@ main(["info", *sys.argv[1:]])
 """
 
 
-@pytest.mark.parametrize("variable", ["HF_ENDPOINT=http://[::1", "HF_HUB_DOWNLOAD_TIMEOUT=soon"])
+@pytest.mark.parametrize("variable", ["HF_ENDPOINT=http://[::1", slow("HF_HUB_ETAG_TIMEOUT=soon")])
 def test_variables_that_make_no_sense(tmp_path: Path, variable: str) -> None:
     name, _, value = variable.partition("=")
     result = subprocess.run(
@@ -239,15 +246,13 @@ INDEX = {f"{number}.weight": shard for number, shard in enumerate(SHARDS)}
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault("mute", COMMIT),
         Fault("stall", MODEL, 99, after=2),
         Fault("mute", SHARDS[8]),
-        pytest.param(Fault("stall", "tokenizer.json", 9), marks=pytest.mark.slow),
-        pytest.param(Fault("mute", MODEL, after=1), marks=pytest.mark.slow),
-        pytest.param(Fault("dribble", MODEL, 40, after=2), marks=pytest.mark.slow),
-        pytest.param(
-            Fault("status", MODEL, 503, after=2, headers={"Retry-After": "50"}), marks=pytest.mark.slow
-        ),
+        slow(Fault("mute", COMMIT)),
+        slow(Fault("stall", "tokenizer.json", 9)),
+        slow(Fault("mute", MODEL, after=1)),
+        slow(Fault("dribble", MODEL, 40, after=2)),
+        slow(Fault("status", MODEL, 503, after=2, headers={"Retry-After": "50"})),
     ],
     ids=lambda fault: f"{fault.kind}-{fault.path}-{fault.after}",
 )
