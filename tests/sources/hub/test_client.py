@@ -32,7 +32,8 @@ from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.hub import client as hub
 from tokensphere.sources.hub import repository as repository
-from tokensphere.sources.hub.http import Connection, Patience
+from tokensphere.sources.hub.attempts import Patience
+from tokensphere.sources.hub.http import Connection
 from tokensphere.sources.hub.ranges import Range
 
 _REASON = "huggingface_hub is missing: pip install 'tokensphere[hub]'"

@@ -20,6 +20,7 @@ from tokensphere.formats.packed.view import UnpackedTensors
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.hub import http
+from tokensphere.sources.hub.attempts import PassingError, Patience, persist
 from tokensphere.sources.hub.checked import is_sound, let_go
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.hub.repository import RemoteTensors, Repository, put
@@ -28,7 +29,7 @@ from tokensphere.sources.layout.assemble import Choice
 from tokensphere.sources.layout.model2vec import of_rows
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix
 
-_PATIENCE = http.Patience()
+_PATIENCE = Patience()
 _MOST_NORM = 1 << 24  # bytes; a norm has one value for each dimension
 _TRUE = {"1", "ON", "YES", "TRUE"}  # as huggingface_hub reads its variables
 
@@ -42,7 +43,7 @@ def fetch(
     norm: bool = False,
     refresh: bool = False,
     progress: Progress | None = None,
-    patience: http.Patience = _PATIENCE,
+    patience: Patience = _PATIENCE,
 ) -> cache.Entry:
     """The cache's entry of a matrix of a model, fetched if it is not there.
 
@@ -115,7 +116,7 @@ def offline() -> bool:
     return value.upper() in _TRUE
 
 
-def _open(repo: str, revision: str | None, patience: http.Patience) -> Repository:
+def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
     """Resolve the revision to a commit, and learn which files there are."""
     cache.split_model(repo)
     library, constants, errors, utils = _libraries(repo)
@@ -135,7 +136,7 @@ def _open(repo: str, revision: str | None, patience: http.Patience) -> Repositor
         except errors.HFValidationError as error:
             raise InputError(f"{repo!r} is no repository of a hub; write owner/name") from error
         except http.client_errors(client, "TransportError") as error:
-            raise http.PassingError(http.no_connection(constants.ENDPOINT, error)) from error
+            raise PassingError(http.no_connection(constants.ENDPOINT, error)) from error
         except http.client_errors(client, "HTTPError", "InvalidURL") as error:
             raise http.no_connection(constants.ENDPOINT, error) from error
         except Exception as error:  # a foreign library at work on an answer that may be anything
@@ -144,7 +145,7 @@ def _open(repo: str, revision: str | None, patience: http.Patience) -> Repositor
                 f" ({one_line(f'{type(error).__name__}: {error}')}); check HF_ENDPOINT and the proxy"
             ) from error
 
-    info, headers = http.persist(ask, patience)
+    info, headers = persist(ask, patience)
     licenses = [tag.partition(":")[2] for tag in info.tags or () if tag.startswith("license:")]
     return Repository(
         name=repo,

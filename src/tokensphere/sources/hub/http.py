@@ -1,4 +1,4 @@
-"""What any request to a hub shares: how long to wait, what an answer and a refusal mean.
+"""What any request to a hub shares: who asks, what an answer and a refusal mean.
 
 The HTTP client is the caller's; anything that has httpx's ``stream`` will do. It follows redirects and
 does not send the Authorization header to another host. How often to try is in
@@ -19,9 +19,7 @@ from urllib.parse import urlsplit
 
 from tokensphere.errors import SourceError
 from tokensphere.formats.foreign import one_line
-from tokensphere.sources.hub.attempts import PassingError as PassingError
-from tokensphere.sources.hub.attempts import Patience as Patience
-from tokensphere.sources.hub.attempts import persist as persist
+from tokensphere.sources.hub.attempts import PassingError, Patience
 
 _EXHAUSTED = re.compile(r"\br=0;\s*t=(\d{1,9})", re.ASCII)  # the hub's RateLimit header
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
