@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tokensphere.formats.words.archive import vectors_in
+
 
 def _never(_start: bytes) -> bool:
     return False
@@ -197,10 +199,26 @@ def archive(path: Path) -> Unread | None:
             )
         if any(name.endswith(".weights.h5") for name in names):
             return UNREAD[0]
-        listed = ", ".join(f"{name!r:.60}" for name in names[:4]) + (", …" if len(names) > 4 else "")
         if len(names) != 1:
-            return Unread(f"a zip archive of {len(names)} files ({listed})", _UNPACK)
+            return _several(path, names)
     return None
+
+
+def _several(path: Path, names: list[str]) -> Unread:
+    """An archive of several files, of which not one alone can be word vectors."""
+    vectors = vectors_in(path)
+    if len(vectors) < 2:
+        listed = _some([f"{name!r:.60}" for name in names])
+        return Unread(f"a zip archive of {len(names)} files ({listed})", _UNPACK)
+    shown = [f"{name!r:.60}" + (f" ({d} dimensions)" if d else "") for name, d in vectors.items()]
+    return Unread(
+        f"a zip archive of {len(vectors)} files of word vectors: {_some(shown)}",
+        f"unpack one of them and name that: unzip {path.name} {next(iter(vectors))}",
+    )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
 
 
 def in_folder(folder: Path) -> str:
