@@ -30,10 +30,14 @@ _TARGET = ("target_vocab.json",)  # Marian's, where it differs from the source's
 # Where a folder's vocabulary is looked for, the file that says most first.
 NAMES = (
     "tokenizer.json", "tekken.json", "vocab.json", *_LISTS, "vocab.txt",
-    "tokenizer.model", "tokenizer.model.v3", "spiece.model", "sentencepiece.bpe.model", "spm.model",
-    "sentencepiece.model", "qwen.tiktoken", "rwkv_vocab_v20230424.txt", "source.spm",
+    "tokenizer.model", "tokenizer.model.v3", "spiece.model",
+    "dict.txt",  # fairseq's, whose ids it has; the SentencePiece model beside it has not
+    "sentencepiece.bpe.model", "spm.model", "sentencepiece.model", "qwen.tiktoken",
+    "rwkv_vocab_v20230424.txt", "source.spm", "encoder.json",
+    "whitespacetokenizer_config.json", "phrasetokenizer_config.json", "tokenizer.vocab",
 )  # fmt: skip
-ANY_NAME = ("*.tiktoken", "rwkv_vocab*.txt")  # one file of such a name, where there is none of those
+# One file of such a name, where there is none of those.
+ANY_NAME = ("*.tiktoken", "rwkv_vocab*.txt", "*-vocab.json", "*-vocab.txt")
 
 
 def names_to_fetch(there: list[str]) -> list[str]:
