@@ -71,7 +71,7 @@ def recognise(path: Path) -> tuple[Path, Format]:
     found = _of_content(file, start)
     if found is not None:
         return file, found
-    other = unread.by_content(start) or _packed(file, start)
+    other = unread.by_content(start, file.name) or _packed(file, start)
     name = file.name.lower()
     meant = next((known for known in FORMATS if name.endswith(known.suffixes)), None)
     if other is None and meant is not None:

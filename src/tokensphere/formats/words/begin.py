@@ -45,23 +45,27 @@ def read_begin(stream: Stream) -> tuple[int | None, int]:
     ------
     FormatError
         there are no words, or no dimensions
+    SourceError
+        it is some other text
     """
     stream.fill()
     stream.buffer = stream.buffer.removeprefix(_BOM)
     line, _, rest = stream.buffer.partition(b"\n")
-    claimed = None
     if header := _HEADER.fullmatch(line):
         claimed, d = int(header[1]), int(header[2])
         stream.buffer = rest
-        what = f"announces {claimed} words of {d:,} dimensions"
-    else:
-        if b"\0" in stream.buffer[: 2**16]:
-            raise stream.bad("this is neither text nor word2vec's binary format")
-        d = dimensions(stream.buffer)
-        what = "has no lines of numbers"
-    if not 1 <= d <= _MOST_DIMENSIONS or claimed == 0:
-        raise stream.bad(f"this file of word vectors {what}")
-    return claimed, d
+        if not claimed or not 1 <= d <= _MOST_DIMENSIONS:
+            raise stream.bad(f"this file of word vectors announces {claimed} words of {d:,} dimensions")
+        return claimed, d
+    if b"\0" in stream.buffer[: 2**16]:
+        raise stream.bad("this is neither text nor word2vec's binary format")
+    d = dimensions(stream.buffer)
+    if not 1 <= d <= _MOST_DIMENSIONS:
+        raise stream.refused(
+            "it has no lines of numbers, so it is no file of word vectors; name the file with the"
+            " vectors or weights, or the folder that holds them"
+        )
+    return None, d
 
 
 def looks_binary(stream: Stream, d: int) -> bool:

@@ -23,6 +23,7 @@ from itertools import pairwise
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.sources.tokens.draft import Draft, short
 from tokensphere.sources.tokens.fairseq import FIRST
+from tokensphere.sources.tokens.lines import refuse_merges
 from tokensphere.sources.tokens.pieces import kind_by_spelling
 from tokensphere.vocabulary import Kind
 
@@ -67,13 +68,10 @@ def numbered(draft: Draft) -> Numbered | None:
     if None in parted:
         raise draft.bad(f"has no token with a number after it in line {parted.index(None) + 1:,}")
     rows = [part.groups() for part in parted if part is not None]
-    found = Numbered(
-        _kind(rows),
-        [row[0] for row in rows],
-        [float(row[2]) for row in rows],
-        [bool(row[3]) for row in rows],
-    )
+    tokens, _, numbers, again = (list(column) for column in zip(*rows, strict=True))
+    found = Numbered(_kind(rows), tokens, [float(number) for number in numbers], [*map(bool, again)])
     if not found.kind:
+        refuse_merges(draft, tokens)
         raise SourceError(
             f"{draft.name} has a number after each token, but neither fairseq's counts, SentencePiece's"
             " scores nor ids from 0 on; give the model's tokenizer.json, or one bare token a line"
