@@ -220,8 +220,8 @@ def glove(d: int) -> bytes:
 
 README = b"GloVe\n=====\n\nVectors of 6B tokens.\nSee http://nlp.stanford.edu/projects/glove/\n"
 LICENCE = b"Public Domain Dedication and License v1.0\n\n1.0 Definitions of Capitalised Words\n"
-_ZIPS = "nlp.stanford.edu/projects/glove (glove.6B.zip: 50d, 100d, 200d, 300d)"
-_WIKI = "vectors.nlpl.eu/repository (model.txt, model.bin, meta.json, README in a zip)"
+_ZIPS = "github.com/stanfordnlp/GloVe, README (glove.6B.zip: 50d, 100d, 200d, 300d)"
+_WIKI = "huggingface.co/Word2vec/nlpl_14: meta.json (vectors.nlpl.eu/repository/20/14.zip: its contents)"
 _GLOVE_2 = [[0.5, 1.5], [1.5, 2.5]]
 ARCHIVES = [
     Case("GloVe in a zip archive of several widths", _ZIPS,

@@ -270,7 +270,7 @@ CASES = [
          array({"t.txt": "\ufeffking\n queen\n".encode()}, "t.txt", ["king", " queen"])),
     Case("a list under any name", "tokensphere's own documentation",
          array({"tokens.lst": b"king\n queen\n"}, "tokens.lst", ["king", " queen"])),
-    Case("a JSON list with a byte-order mark", "RFC 8259, section 8.1",
+    Case("a JSON list with a byte-order mark", "rfc-editor.org/rfc/rfc8259, section 8.1",
          array({"t.json": b'\xef\xbb\xbf["a", "b"]'}, "t.json", ["a", "b"])),
     Case("tokenizer.json given for an array", _FAST,
          array({"tokenizer.json": tokenizer(BARE)}, "tokenizer.json", list(BARE))),

@@ -161,10 +161,11 @@ def test_missing_file(tmp_path: Path) -> None:
         load_word_vectors(tmp_path / "none")
 
 
-def in_zip(content: bytes) -> bytes:
+def in_zip(content: bytes, **others: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("words.txt", content)
+        for name, other in {**others, "words.txt": content}.items():
+            archive.writestr(name, other)
     return out.getvalue()
 
 
@@ -217,6 +218,7 @@ def damaged_files(tmp_path: Path, count: int) -> None:
         as_text(WORDS, vectors, header=False),
         as_binary([word.encode() for word in WORDS], vectors),
         *(compress(as_text(WORDS, vectors, header=True)) for compress in COMPRESSIONS),
+        in_zip(as_text(WORDS, vectors, header=True), README=b"Some words.\nAnd more.\n"),
     ]
 
     def read(content: bytes) -> None:

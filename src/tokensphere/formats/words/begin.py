@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from tokensphere.errors import FormatError
 from tokensphere.formats.words.lines import parse_line
 from tokensphere.formats.words.stream import Stream
 
@@ -45,8 +46,6 @@ def read_begin(stream: Stream) -> tuple[int | None, int]:
     ------
     FormatError
         there are no words, or no dimensions
-    SourceError
-        it is some other text
     """
     stream.fill()
     stream.buffer = stream.buffer.removeprefix(_BOM)
@@ -61,9 +60,9 @@ def read_begin(stream: Stream) -> tuple[int | None, int]:
         raise stream.bad("this is neither text nor word2vec's binary format")
     d = dimensions(stream.buffer)
     if not 1 <= d <= _MOST_DIMENSIONS:
-        raise stream.refused(
-            "it has no lines of numbers, so it is no file of word vectors; name the file with the"
-            " vectors or weights, or the folder that holds them"
+        raise FormatError(
+            f"{stream.path}: it has no lines of numbers, so it is no file of word vectors; name the file"
+            " with the vectors or weights, or the folder that holds them"
         )
     return None, d
 

@@ -43,12 +43,13 @@ ANY_NAME = ("*.tiktoken", "rwkv_vocab*.txt", "*-vocab.json", "*-vocab.txt")
 def names_to_fetch(there: list[str]) -> list[str]:
     """Of the names of files in a folder those that :func:`find_vocabulary` looks at.
 
-    The first vocabulary, its target's, and what lies beside it.
+    The first vocabulary, its target's, and what lies beside it. Of several of `ANY_NAME` two, which
+    are refused then.
     """
     found = [name for name in _names("source") if name in there][:1]
     found = found or sorted(name for name in there if any(Path(name).match(any) for any in ANY_NAME))
     besides = [name for name in (*_TARGET, *BESIDE) if name in there]
-    return [*found[:1], *besides] if found else []
+    return [*found[:2], *besides] if found else []
 
 
 def _names(side: Side, *, list_first: bool = False) -> list[str]:
