@@ -67,10 +67,9 @@ def read_begin(stream: Stream) -> tuple[int | None, int]:
     return None, d
 
 
-def looks_binary(stream: Stream, d: int) -> bool:
-    """Whether the numbers after a header are float32 rather than text."""
+def looks_binary(stream: Stream, d: int, name: str) -> bool:
+    """Whether the numbers after a header, of a file of that name, are float32 rather than text."""
     line = stream.buffer.partition(b"\n")[0].decode("utf-8", "surrogateescape")
     if parse_line(line, d) is not None:
         return False
-    named = stream.path.name.lower().endswith(_ENDINGS)
-    return named or _CONTROL.search(stream.buffer[: 2**16]) is not None
+    return name.lower().endswith(_ENDINGS) or _CONTROL.search(stream.buffer[: 2**16]) is not None

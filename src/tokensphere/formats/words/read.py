@@ -55,7 +55,7 @@ def read_word_vectors(path: Path, *, binary: bool | None = None) -> WordVectors:
         stream = Stream(path, file)
         claimed, d = read_begin(stream)
         if binary is None:
-            binary = claimed is not None and looks_binary(stream, d)
+            binary = claimed is not None and looks_binary(stream, d, member or path.name)
         if not binary:
             read_text(stream, claimed, d)
         elif claimed is None:

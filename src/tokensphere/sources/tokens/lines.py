@@ -13,6 +13,7 @@ _NO_LISTS = {
 }  # fmt: skip
 _ADVICE = "download the model's tokenizer.json and give that"
 _MERGES = 200  # lines that tell a list of merges
+_COMMAS = re.compile(r"[^,;]*[^\d,;][,;] ?-?\d+(?:\.\d+)?", re.ASCII)
 _NUMBER_FIRST = re.compile(r"(\d{1,9})[\t ,;:]+\S", re.ASCII)
 
 
@@ -43,7 +44,11 @@ def refuse_merges(draft: Draft, lines: list[str]) -> None:
     full = [line for line in lines[:_MERGES] if line]
     for line in full:
         pieces = line.split(" ")
-        if len(pieces) != 2 or any(len(p.removesuffix("</w>")) > 1 and p not in made for p in pieces):
+        if (
+            len(pieces) != 2
+            or not all(pieces)
+            or any(len(p.removesuffix("</w>")) > 1 and p not in made for p in pieces)
+        ):
             return
         made.add("".join(pieces))
     if len(full) > 1:
@@ -79,6 +84,8 @@ def _table(name: str, lines: list[str]) -> str:
         return "a list of tokens in quotes or braces"
     if all(line.startswith("- ") for line in lines):
         return "a list in YAML"
+    if all(map(_COMMAS.fullmatch, lines)):
+        return "a table with a number in each line"
     numbers = [_NUMBER_FIRST.match(line) for line in lines]
     ids = [int(found[1]) for found in numbers if found]
     if len(ids) == len(lines) and ids == list(range(ids[0], ids[0] + len(ids))) and ids[0] < 2:

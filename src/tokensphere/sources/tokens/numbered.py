@@ -30,6 +30,7 @@ from tokensphere.vocabulary import Kind
 _NUMBERED = re.compile(rb"[^\r\n]*[\t ]-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?: #fairseq:overwrite)? *\r?")
 _LINE = re.compile(r"(.*)([\t ])(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)( #fairseq:overwrite)? *")
 _MADE_UP = re.compile(r"madeupword\d{4}")  # fill a fairseq dictionary up to a multiple of 8
+_QUOTED = re.compile(r"\".*\"|'.*'")
 _MASK = "<mask>"
 
 
@@ -51,18 +52,20 @@ class Numbered:
 
 
 def numbered(draft: Draft) -> Numbered | None:
-    """The list, or None if its lines do not all end with a number.
+    """The list, or None if its lines do not end with a number.
 
     Raises
     ------
     SourceError
         they do, but do not say which id a token has
     FormatError
-        a later line does not
+        one of them does not
     """
     lines = draft.raw.split(b"\n", 1000)[:1000]
     full = [line for line in lines if line.strip()]
-    if len(full) < 2 or not all(_NUMBERED.fullmatch(line) for line in full):
+    others = [number for number, line in enumerate(full) if not _NUMBERED.fullmatch(line)]
+    odd = len(others) * 10 > len(full) and not (others == [0] and len(full) > 2)  # 0: a heading
+    if len(full) < 2 or odd:
         return None
     parted = [_LINE.fullmatch(line) for line in "\n".join(draft.lines()).rstrip().split("\n")]
     if None in parted:
@@ -84,7 +87,7 @@ def _kind(rows: list[tuple[str, ...]]) -> str:
     tokens, separators, numbers, _ = zip(*rows, strict=True)
     if not all(tokens) or len(set(separators)) > 1:
         return ""
-    if {token[-1] for token in tokens} <= set(":,;="):
+    if {token[-1] for token in tokens} <= set(":,;=") or all(map(_QUOTED.fullmatch, tokens)):
         return ""  # YAML, or a table
     whole = all(number.removeprefix("-").isdecimal() for number in numbers)
     values = [float(number) for number in numbers]

@@ -45,7 +45,7 @@ from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{\s*[\"}]|\[\s*[\"\]])")
 _NONE = object()
 _FAIRSEQ = ("sentencepiece.bpe.model", "sentencepiece.bpe.vocab")  # fairseq's names
-_CONFIGURED = ("added_tokens_decoder", "tokenizer_class", "model_type", "unk_token", "eos_token")
+_CONFIGURED = ("added_tokens_decoder", "tokenizer_class", "model_type", "unk_token", "class_name")
 
 
 def read_vocabulary(
@@ -95,6 +95,11 @@ def read_vocabulary(
     else:
         refuse_no_list(draft)
         if (listed := numbered(draft)) is None:
+            if draft.name.endswith("dict.txt") and not exact:  # jieba's, or that of labels
+                raise SourceError(
+                    f"{draft.name} has no count after each token, as fairseq's has; give the file with"
+                    " the model's tokens"
+                )
             return _read_list(draft, tokens_in_lines(draft), beside, exact)
         decode = _fill_numbered(draft, listed, beside, exact)
     return _finish(draft, decode, beside)
@@ -131,12 +136,12 @@ def _read_json(draft: Draft, found: Any, beside: Beside, exact: bool) -> Vocabul
     if isinstance(content.get("vocab"), list) and "stop_words" in content:
         _fill_words(draft, content["vocab"])
         return _finish(draft, spelling.decode_plain, NOTHING)
-    if draft.name.endswith("tokenizer.json"):
-        draft.expect(dict, content.get("model"), "'model'")
     if any(isinstance(content.get(key), (str, dict)) for key in _CONFIGURED):
         raise SourceError(
             f"{draft.name} is a configuration and has no vocabulary; give the model's tokenizer.json"
         )
+    if draft.name.endswith("tokenizer.json"):
+        draft.expect(dict, content.get("model"), "'model'")
     ids = [id for id in content.values() if type(id) is int]
     if ids and min(ids) >= max(1, len(content)):
         raise SourceError(
