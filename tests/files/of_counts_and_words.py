@@ -9,6 +9,8 @@ import lzma
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from tests.files.case import Case, Want
 from tests.files.of_names_and_places import file, zipped
 from tests.files.of_vocabularies import BARE, Files, array, folder, padding, rows, tokenizer
@@ -250,6 +252,9 @@ ARCHIVES = [
     Case("word vectors in text and binary in one archive", _WIKI,
          file("m.zip", zipped(model__txt=b"2 2\n" + glove(2), model__bin=b"2 2\nthe " + bytes(17))),
          r"2 files of word vectors: 'model\.txt' \(2 dimensions\), 'model\.bin'"),
+    Case("word2vec's binary file in a zip archive, told by its name there", _WIKI,
+         file("m.zip", zipped(README=README, m__bin=b"2 2\nthe AAAABBBB\nof BBBBCCCC\n"),
+              np.frombuffer(b"AAAABBBBBBBBCCCC", "<f4").reshape(2, 2), ["the", "of"])),
     Case("a zip archive whose other file may be vectors, too", _WIKI,
          file("m.zip", zipped(a__txt=glove(2), b__txt=b"new york 1 2\nof 3 4\n")),
          "2 files of word vectors"),

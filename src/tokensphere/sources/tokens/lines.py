@@ -44,11 +44,8 @@ def refuse_merges(draft: Draft, lines: list[str]) -> None:
     full = [line for line in lines[:_MERGES] if line]
     for line in full:
         pieces = line.split(" ")
-        if (
-            len(pieces) != 2
-            or not all(pieces)
-            or any(len(p.removesuffix("</w>")) > 1 and p not in made for p in pieces)
-        ):
+        known = all(piece in made or len(piece.removesuffix("</w>")) < 2 for piece in pieces)
+        if len(pieces) != 2 or not all(pieces) or not known:
             return
         made.add("".join(pieces))
     if len(full) > 1:
