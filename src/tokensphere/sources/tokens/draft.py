@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tokensphere.errors import FormatError
-from tokensphere.formats.files import damaged, read_bytes
+from tokensphere.formats.compressed import bytes_of
+from tokensphere.formats.files import damaged
 from tokensphere.sources.tokens.pieces import Decode
 from tokensphere.vocabulary import HOLE, Kind, Vocabulary
 
@@ -29,13 +30,13 @@ class Draft:
 
     Parameters
     ----------
-    source : the file's bytes, or its path
+    source : the file's bytes, or its path; unpacked if that is compressed
     name : what messages call a file that came as bytes; a path calls itself
     n_rows : rows of the matrix, if known; no id may lie beyond
     """
 
     def __init__(self, source: bytes | Path, name: str, n_rows: int | None = None) -> None:
-        self.raw = source if isinstance(source, bytes) else read_bytes(source)
+        self.raw = source if isinstance(source, bytes) else bytes_of(source)
         self.name = name if isinstance(source, bytes) else str(source)
         self.n_rows = n_rows
         self.pieces: dict[int, str] = {}
