@@ -312,15 +312,6 @@ def test_other_repositories_that_do_not_do(server: HubServer) -> None:
     server.repos[REPO] = files | {"config.json": b"["}
     with pytest.raises(FormatError, match="not valid JSON"):
         fetch()
-    scaled = safetensors(
-        {
-            "wte.weight": ("I8", (4, 2), bytes(8)),
-            "wte.weight_scale": ("F32", (1,), bytes(4)),
-        }
-    )
-    server.repos[REPO] = files | {"model.safetensors": scaled}
-    with pytest.raises(SourceError, match=r"quantised .*one alone is fetched; run 'hf download"):
-        fetch()
     parts = {"qweight": ("I32", (4, 2), bytes(32)), "scales": ("F16", (4, 1), bytes(8))}
     gptq = safetensors({f"wte.{name}": part for name, part in parts.items()})
     server.repos[REPO] = files | {"model.safetensors": gptq}

@@ -226,5 +226,6 @@ def test_the_command_line_from_fetching_to_removing(server: HubServer, tmp_path:
     file = cache.entries()[0].tensor_file
     file.write_bytes(file.read_bytes()[:-1] + b"?")
     assert "its SHA-256 differs" in run("cache", "verify", status=2)
-    assert run("cache", "remove", REPO).startswith("removed 1 ")
+    assert "owner/name" in run("cache", "remove", f"{REPO}@", status=2)
+    assert run("cache", "remove", "gpt2-large").startswith("removed 1 ")
     assert run("cache", "list") == f"nothing in {tmp_path / 'cache'}\n"

@@ -24,7 +24,7 @@ from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.hub.repository import RemoteTensors, Repository, put
 from tokensphere.sources.layout.adapter import is_adapter, refuse_changes
 from tokensphere.sources.layout.assemble import Choice
-from tokensphere.sources.layout.model2vec import refuse_shared
+from tokensphere.sources.layout.model2vec import of_rows
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix
 
 _PATIENCE = http.Patience()
@@ -170,11 +170,10 @@ def _download(
         refuse_changes(tensors, choice, repository.adapter(tensors.folder))
     unpacked = UnpackedTensors(tensors, config.told)
     found = find_matrix(unpacked, choice.matrix, tensor=choice.tensor, config=config)
-    _refuse_packed(unpacked, found.name, repository.name)
-    refuse_shared(tensors, found.name, repository.name)
+    unpacked.refuse(found.name, repository.name)
     entry = cache.kept(repository.name, repository.commit, found.name)
     if entry is None:
-        info = tensors[found.name]
+        info, *beside = parts = [tensors[name] for name in _parts(unpacked, found.name)]
         entry = cache_writer.store(
             repository.name,
             revision,
@@ -183,7 +182,8 @@ def _download(
             dtype=info.dtype,
             shape=info.shape,
             size=info.size,
-            fill=lambda write: tensors.fetch(info.name, write, progress),
+            fill=lambda write: tensors.fetch_all(parts, write, progress),
+            beside=beside,
             files={name.rpartition("/")[2]: repository.whole(name) for name in vocabulary},
             license=repository.license,
         )
@@ -192,16 +192,11 @@ def _download(
     return entry, found
 
 
-def _refuse_packed(tensors: UnpackedTensors, name: str, repo: str) -> None:
-    """Only one tensor is fetched, so that none can be read that needs others."""
-    tensors.refuse(name, repo)
+def _parts(tensors: UnpackedTensors, name: str) -> list[str]:
+    """The tensors that the rows of a matrix take, the one with its values first."""
     packing, scale = tensors.packing(name), scale_beside(tensors, name)
-    if packing is not None or scale is not None:
-        kind = packing.info.dtype if packing else f"scales {scale!r:.200}"
-        raise SourceError(
-            f"tensor {name!r:.200} of {repo} is quantised ({kind}) and needs those beside"
-            f" it, but one alone is fetched; run 'hf download {repo}' and give the folder that it names"
-        )
+    own = packing.tensors if packing else (name, scale) if scale else (name,)
+    return [*own, *of_rows(tensors, name)]
 
 
 def _add_norm(entry: cache.Entry, tensors: RemoteTensors, name: str) -> None:

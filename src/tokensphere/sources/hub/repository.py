@@ -5,7 +5,7 @@ Knows URLs and headers, but neither the cache nor how a revision is resolved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, ValuesView
+from collections.abc import Callable, Sequence, ValuesView
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -96,10 +96,12 @@ class Repository:
         """The safetensors file, or the index of several."""
         models = [file for file in self.files if file.endswith(_SAFETENSORS)]
         at_root = [file for file in models if "/" not in file]
+        if usual := next((name for name in (_MODEL, _INDEX) if name in at_root), None):
+            return usual
         at_root = list(dict.fromkeys(parts_in(at_root, file, self.name)[0] for file in at_root))
         indices = [file for file in at_root if file.endswith(".json")]
-        for choice in ([_MODEL], [_INDEX], indices, at_root, models):
-            if len(choice) == 1 and choice[0] in models:
+        for choice in (indices, at_root, models):
+            if len(choice) == 1:
                 return choice[0]
         if models:
             raise SourceError(
@@ -153,14 +155,12 @@ class RemoteTensors(ShardTensors):
     def _index(self, file: str) -> dict[str, str]:
         where = f"{file} of {self._repository.name}"
         table = weight_map(self._repository.whole(file), where)
-        shards = {name: f"{self.folder}{shard}" for name, shard in table.items()}
-        missing = next((shard for shard in shards.values() if shard not in self._repository.files), None)
-        if missing is not None:
-            raise FormatError(f"{where} names {missing[:200]!r}, which it lacks")
-        return shards
+        return {name: f"{self.folder}{shard}" for name, shard in table.items()}
 
     def _read_header(self, file: str) -> dict[str, TensorInfo]:
         where = f"{file} of {self._repository.name}"
+        if file not in self._repository.files:
+            raise FormatError(f"{self._repository.name} lacks {file[:200]!r}, which its index names")
         start, raw = bytearray(), bytearray()
         total = self._repository.read(file, range(LENGTH_BYTES), partial(put, start))
         stop = LENGTH_BYTES + header_length(bytes(start), total, where)
@@ -173,11 +173,28 @@ class RemoteTensors(ShardTensors):
             list(pool.map(self._read, dict.fromkeys(self.file_of.values())))
         return super().values()
 
+    def fetch_all(
+        self, parts: Sequence[TensorInfo], write: Write, progress: Progress | None = None
+    ) -> None:
+        """The bytes of several tensors one after another, as :meth:`fetch` has those of one."""
+        start, total = 0, sum(part.size for part in parts)
+        for part in filter(lambda part: part.size, parts):
+            self.fetch(part.name, _after(start, write), progress and _of_all(start, total, progress))
+            start += part.size
+
     def fetch(self, name: str, write: Write, progress: Progress | None = None) -> None:
         """The bytes of a tensor, by calls of write(offset, bytes) from several threads."""
         info, file = self[name], self.file_of[name]
         span = range(info.offset, info.offset + info.size)
         self._repository.read(file, span, write, progress)
+
+
+def _after(start: int, write: Write) -> Write:
+    return lambda at, content: write(start + at, content)
+
+
+def _of_all(start: int, total: int, progress: Progress) -> Progress:
+    return lambda done, _: progress(start + done, total)
 
 
 def put(content: bytearray, at: int, part: bytes) -> None:
