@@ -20,7 +20,9 @@ all that is needed to cut a text into tokens are left alone.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import count
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -148,8 +150,8 @@ def _read_json(draft: Draft, found: Any, beside: Beside, exact: bool) -> Vocabul
             f"{draft.name} has no tokens for the ids 0 to {short(min(ids) - 1)}, so it only adds to a"
             " vocabulary; give that (tokenizer.json, vocab.json), with this file beside it"
         )
-    kind_of = _kinds_of(list(content), exact)
-    draft.add_all(content.items(), kind_of)
+    spelled = _spelled(list(content), exact)
+    draft.add_all(content.items(), spelled=spelled)
     return _finish(draft, _guessed(draft, exact), beside)
 
 
@@ -181,23 +183,24 @@ def _fill_numbered(draft: Draft, listed: Numbered, beside: Beside, exact: bool) 
         fill_fairseq(draft, listed, [token.id for token in beside.added])
     else:
         ids = (int(number) for number in listed.numbers)
-        draft.add_all(zip(listed.tokens, ids, strict=True), _kinds_of(listed.tokens, exact))
+        draft.add_all(zip(listed.tokens, ids, strict=True), spelled=_spelled(listed.tokens, exact))
     return _guessed(draft, exact)
 
 
-def _kinds_of(pieces: list[Any], exact: bool) -> Any:
-    """How the kinds of bare tokens are told: by their spelling, unless they are exact."""
-    texts = [piece for piece in pieces if isinstance(piece, str)]
-    if exact and _spelling(texts, exact) is spelling.decode_plain:
-        return lambda _: Kind.NORMAL
-    return spelling.kind_by_spelling
+def _spelled(pieces: list[Any], exact: bool) -> bool:
+    """Whether the kinds of bare tokens are told by their spelling; they are not if these are exact."""
+    texts = [piece for piece in pieces if isinstance(piece, str)] if exact else []
+    return not exact or _spelling(texts, exact) is not spelling.decode_plain
 
 
 def _spelling(pieces: list[str], exact: bool) -> spelling.Decode:
     """How bare tokens are spelled: a mark that hardly any bears is a letter like others."""
-    marks = ("Ġ", spelling.SPACE, "##")
-    marked = [piece for piece in pieces if len(piece) > 1 and piece.startswith(marks)]
-    if len(marked) * 20 < len(pieces) or (exact and len(marked) < 2):
+    begins = Counter(map(itemgetter(slice(2)), pieces))
+    marked = sum(
+        count for begin, count in begins.items()
+        if begin == "##" or (len(begin) == 2 and begin[0] in ("Ġ", spelling.SPACE))
+    )  # fmt: skip
+    if marked * 20 < len(pieces) or (exact and marked < 2):
         return spelling.decode_plain
     return spelling.guess_decode(pieces)
 
@@ -210,7 +213,7 @@ def _guessed(draft: Draft, exact: bool) -> spelling.Decode:
 
 
 def _read_list(draft: Draft, tokens: list[Any], beside: Beside, exact: bool) -> Vocabulary:
-    draft.add_all(zip(tokens, count()), _kinds_of(tokens, exact))
+    draft.add_all(zip(tokens, count()), spelled=_spelled(tokens, exact))
     return _finish(draft, _guessed(draft, exact), beside)
 
 

@@ -77,4 +77,4 @@ def _mark_unknown(model: dict[str, Any], draft: Draft) -> None:
     if piece is None and type(id) is int and id in draft.pieces:
         draft.kinds[id] = Kind.UNKNOWN
     elif isinstance(piece, str):
-        draft.mark(Kind.UNKNOWN, lambda known: known == piece)
+        draft.kinds |= {id: Kind.UNKNOWN for id, known in draft.pieces.items() if known == piece}
