@@ -1,4 +1,8 @@
-"""Compressed files: what is inside as a stream, of gzip, bzip2, xz, or one file of a zip archive."""
+"""Compressed files: what is inside as a stream, of gzip, bzip2, xz, or one file of a zip archive.
+
+A few megabytes can unpack to thousands of times as many. How much came out is compared with what went
+in all the while, so that no more than a few blocks are unpacked of such a file.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,10 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from tokensphere.errors import FormatError
-from tokensphere.formats.files import AGAIN, opened, size_of
+from tokensphere.formats.files import AGAIN, opened
 
 _KINDS = {
     b"\x1f\x8b": "gzip",
@@ -22,13 +26,19 @@ _KINDS = {
     b"\xfd7zXZ\0": "xz",
     b"PK\x03\x04": "zip",
 }
-_MOST = 1000  # times its own size that a file may become, beyond the first bytes
-_FREE = 2**26
+# Times as much as went in that may come out, beyond the first bytes. Word vectors become 3 to 5 times as
+# much, of whole numbers alone 12, a tokenizer.json 2 to 5; zeros 1,000 in gzip, 1,000,000 in bzip2.
+_MOST = 30
+_FREE = 2**24
+_LONGEST = 2**35  # bytes; eight million words of 200 numbers in text are half of it
+_LONGEST_WHOLE = 2**28  # bytes of a file that is read at once; the largest vocabularies are a fifth
 _MEMORY = 2**28  # bytes; xz -9 takes a quarter
 _BLOCK = 2**18
+_PACKED_BLOCK = 2**14
 _START = 2**16  # bytes that tell what a file is
 _MOST_MEMBERS = 64
 _BESIDE = re.compile(r"/$|^__MACOSX/|(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini)$")
+_UNPACK = "unpack it yourself and name what comes out"
 _ERRORS = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile)
 
 
@@ -52,7 +62,7 @@ def members(path: Path) -> dict[str, bytes]:
         names = [name for name in archive.namelist() if not _BESIDE.search(name)]
         found = dict.fromkeys(names, b"")
         for name in names if len(names) <= _MOST_MEMBERS else ():
-            with suppress(Exception), archive.open(name) as inside:
+            with suppress(Exception), open_member(archive, archive.getinfo(name), path) as inside:
                 found[name] = inside.read(_START)
     return found
 
@@ -71,10 +81,9 @@ def content_of(path: Path, member: str | None = None) -> Iterator[BinaryIO]:
     SourceError
         the file cannot be opened
     FormatError
-        it is damaged, or unpacks to a thousand times its size
+        it is damaged, or unpacks to far more than such a file holds
     """
     with opened(path) as file:
-        size = size_of(file)
         kind = compression(file.read(6))
         file.seek(0)
         if kind is None:
@@ -82,15 +91,55 @@ def content_of(path: Path, member: str | None = None) -> Iterator[BinaryIO]:
             return
         try:
             with _stream(path, file, kind, member) as stream:
-                yield cast("BinaryIO", _Bounded(path, stream, _FREE + _MOST * size))
+                yield cast("BinaryIO", _Bounded(path, stream, file))
         except (*_ERRORS, OSError, RuntimeError, NotImplementedError) as error:
             raise FormatError(f"{path} is cut short or damaged ({error}); {AGAIN}") from error
 
 
 def bytes_of(path: Path) -> bytes:
-    """All of a file, unpacked if it is compressed; errors as :func:`content_of`."""
+    """All of a file, unpacked if it is compressed.
+
+    Errors as :func:`content_of`, and a FormatError for more than 268 million bytes.
+    """
+    blocks, left = [], _LONGEST_WHOLE
     with content_of(path) as file:
-        return b"".join(iter(lambda: file.read(_BLOCK), b""))
+        while block := file.read(_BLOCK):
+            blocks.append(block)
+            left -= len(block)
+            if left < 0:
+                raise FormatError(
+                    f"{path} holds more than {_LONGEST_WHOLE:,} bytes, too many for what it is; name"
+                    " another file"
+                )
+    return b"".join(blocks)
+
+
+def open_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> IO[bytes]:
+    """A file in a zip archive, which unpacks to no more than it should, and not all at once.
+
+    Parameters
+    ----------
+    archive : open
+    entry : of the file in it
+    path : of the archive
+
+    Raises
+    ------
+    FormatError
+        it claims far more bytes than the archive has, or is not merely stored or deflated
+    """
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FormatError(f"{path} is compressed in a rare way (method {entry.compress_type}); {_UNPACK}")
+    _check_ratio(path, entry.file_size, min(entry.compress_size, path.stat().st_size))
+    return archive.open(entry)
+
+
+def _check_ratio(path: Path, unpacked: int, packed: int) -> None:
+    if unpacked > min(_FREE + _MOST * packed, _LONGEST):
+        raise FormatError(
+            f"{path} unpacks to far more than such a file holds ({packed:,} bytes to {unpacked:,} or"
+            f" more); {_UNPACK}"
+        )
 
 
 @contextmanager
@@ -99,7 +148,7 @@ def _stream(path: Path, file: BinaryIO, kind: str, member: str | None) -> Iterat
         inside = [member] if member is not None else list(members(path))
         if len(inside) != 1:
             raise FormatError(f"{path} is a zip archive of several files; unpack it and name one")
-        with zipfile.ZipFile(file) as archive, archive.open(inside[0]) as content:
+        with zipfile.ZipFile(file) as archive, open_member(archive, archive.getinfo(inside[0]), path) as content:
             yield cast("BinaryIO", content)
     else:
         openers: dict[str, Callable[[BinaryIO], object]] = {
@@ -120,12 +169,12 @@ class _Xz:
         found = b""
         while not found:
             if self._inside.eof:  # other streams may follow, after zeros
-                self._rest = (self._inside.unused_data or self._file.read(_BLOCK)).lstrip(b"\0")
+                self._rest = (self._inside.unused_data or self._file.read(_PACKED_BLOCK)).lstrip(b"\0")
                 if not self._rest:
                     return b""
                 self._inside = _new_xz()
             if self._inside.needs_input and not self._rest:
-                self._rest = self._file.read(_BLOCK)
+                self._rest = self._file.read(_PACKED_BLOCK)
                 if not self._rest:
                     raise EOFError("it ends too early")
             given, self._rest = self._rest, b""
@@ -138,14 +187,14 @@ def _new_xz() -> lzma.LZMADecompressor:
 
 
 class _Bounded:
-    """A stream that does not become much more than its file can honestly hold."""
+    """A stream that does not become much more than what has been read of its file can honestly hold."""
 
-    def __init__(self, path: Path, stream: BinaryIO, most: int) -> None:
-        self._path, self._stream, self._left = path, stream, most
+    def __init__(self, path: Path, stream: BinaryIO, file: BinaryIO) -> None:
+        self._path, self._stream, self._file = path, stream, file
+        self._start, self._unpacked = file.tell(), 0
 
     def read(self, size: int) -> bytes:
         content = self._stream.read(size)
-        self._left -= len(content)
-        if self._left < 0:
-            raise FormatError(f"{self._path} unpacks to far more than such a file holds; {AGAIN}")
+        self._unpacked += len(content)
+        _check_ratio(self._path, self._unpacked, self._file.tell() - self._start)
         return content

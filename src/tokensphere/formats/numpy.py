@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError
+from tokensphere.formats.compressed import open_member
 from tokensphere.formats.files import opened
 from tokensphere.formats.foreign import damage_told
 from tokensphere.formats.mapped import MappedFile
@@ -26,7 +27,6 @@ from tokensphere.formats.tensors import TensorFile, TensorInfo
 from tokensphere.formats.whole import whole_file
 
 ZIP_MAGIC = b"PK"
-_MOST_DEFLATED = 1100  # deflate makes at most 1032 bytes of one
 _ROWS_AT_ONCE = 4096
 
 
@@ -108,7 +108,7 @@ class NpzFile(ArrayFile):
             for entry in archive.infolist():
                 name = entry.filename.removesuffix(".npy")
                 if name != entry.filename:
-                    with archive.open(entry) as file:
+                    with open_member(archive, entry, self.path) as file:
                         header = _read_header(file, entry.file_size, f"{name!r} of {self.path}")
                     self.tensors[name] = header.info(name)
 
@@ -179,10 +179,8 @@ def write_rows(rows: Rows, path: Path) -> None:
 def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> npt.NDArray[Any]:
     """One array of an archive."""
     name = entry.filename.removesuffix(".npy")
-    if entry.file_size > entry.compress_size * _MOST_DEFLATED:
-        raise FormatError(f"{path} claims more for {name!r} than its bytes can hold")
     what = f"{name!r} of {path}"
-    with archive.open(entry) as file:
+    with open_member(archive, entry, path) as file:
         if _read_header(file, entry.file_size, what).dtype.hasobject:
             raise FormatError(f"{what} holds Python objects; write it as texts or numbers: .astype(str)")
         with _told(what):

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import InputError
+from tokensphere.formats.compressed import open_member
 from tokensphere.formats.files import system_told
 from tokensphere.formats.numpy import read_member
 from tokensphere.formats.whole import whole_file
@@ -54,7 +55,7 @@ class NullFiles:
         with contextlib.suppress(Exception):
             path = self.path(key)
             with path.open("rb") as file, zipfile.ZipFile(file) as members:
-                about = json.loads(members.read(_KEY))
+                about = json.loads(open_member(members, members.getinfo(_KEY), path).read())
                 if about["key"] != dict(key):
                     return None
                 entries = {name: members.getinfo(f"{name}.npy") for name in about["arrays"]}
