@@ -11,7 +11,6 @@ import numpy as np
 from tokensphere.arrays import Float64s
 from tokensphere.directions.named import Directions, Name
 from tokensphere.errors import InputError
-from tokensphere.geometry.blas import one_blas_thread
 from tokensphere.geometry.similarity import SearchSettings, Similarity
 from tokensphere.space import EmbeddingSpace
 from tokensphere.vocabulary import Token, token_ids
@@ -102,8 +101,7 @@ def sum_tokens(
             )
     signs = np.array([1.0] * len(plus) + [-1.0] * len(minus))
     rows = token_rows(space, ids, similarity, centered)
-    with one_blas_thread():
-        vector = signs @ rows
+    vector = (signs[:, None] * rows).sum(axis=0)  # in the same order on every processor
     weight = signs.sum() if similarity == "euclidean" else len(ids)
     if weight <= 0:
         raise InputError("a distance needs a point: more positive than negative tokens")
