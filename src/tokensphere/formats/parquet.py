@@ -21,7 +21,7 @@ _METADATA = b"tokensphere"
 _DIGESTS = b"tokensphere_sha256"  # of each column, so that no change of a value goes unseen
 _DEEPEST = 30  # levels of what a file says of itself
 _ROWS_AT_ONCE = 65_536
-_FREE, _SQUEEZED = 1 << 24, 1_000  # values that a file may claim, and as many more for each byte
+_FREE, _SQUEEZED = 1 << 24, 100  # values that a file may claim, and as many more for each byte
 _ADVICE = "remove it or name another"
 Column = npt.NDArray[Any] | Sequence[str]
 
