@@ -12,10 +12,15 @@ import pytest
 
 from tests.analysis.direction_test import spaces
 from tests.analysis.spaces import space_of, written
+from tests.analysis.tables import overlapping
 from tests.cases import case
+from tests.damage import changed
 from tests.mutations import Change, in_metadata, in_storage, in_values, unsigned
+from tokensphere.analysis.direction_test.job import DirectionTestJob
+from tokensphere.analysis.direction_test.null import NullSpec
 from tokensphere.analysis.direction_test.saved import statistic_columns
 from tokensphere.analysis.survey.job import SurrogateSpec, SurveyJob
+from tokensphere.directions.given import make_directions
 from tokensphere.errors import FormatError, TokensphereError
 from tokensphere.formats.parquet import read_columns, write_columns
 from tokensphere.geometry.similarity import SearchSettings
@@ -86,6 +91,31 @@ def saved(
     go_on(job, save=path)
     columns, about = read_columns(path)
     return Saved(job, path, columns, about, load(job, path))
+
+
+def test_whatever_was_asked_for_comes_back(tmp_path: Path, few_pairs: None) -> None:
+    """No good file is refused, of rows with equal and opposite and unusable ones."""
+    rows, tokens = written()
+    rows[20], rows[21], rows[22], rows[23] = rows[40], -rows[40], 0, np.nan
+    space = space_of(rows, tokens)
+    both = make_directions(space, rows[:9]).both_ends()
+    given: list[Any] = [rows[20:50], [f"t{i}" for i in range(30, 60)], both]
+    searches = [
+        SearchSettings(4, similarity=similarity, centered=centered, forms=forms)
+        for similarity in ("cosine", "dot") for centered in (False, True) for forms in (False, True)
+    ]  # fmt: skip
+    how: dict[str, Any] = {"null": NullSpec(draws=20), "labels": overlapping()}
+    few: dict[str, Any] = {"surrogate": SurrogateSpec(count=1), "ks": (2, 9)}
+    jobs: list[Any] = [
+        DirectionTestJob(space, given[number % 3], search=search, **how)
+        for number, search in enumerate(searches)
+    ]
+    jobs += [SurveyJob(space, 100, search=search, **few) for search in searches[:4]]
+    for number, job in enumerate(jobs):
+        path = tmp_path / f"{number}.parquet"
+        with case(number):
+            part = go_on(job, save=path).part
+            assert Saved(job, path, {}, {}, part).load(path) is None
 
 
 def changes_seen(saved: Saved, path: Path, changes: Iterable[Change]) -> None:
@@ -174,6 +204,28 @@ def test_what_a_file_says_of_itself_is_checked(saved: Saved, tmp_path: Path) -> 
             parquet.write_table(none.replace_schema_metadata(metadata), path)
             with case(what):
                 assert saved.load(path) is not None
+
+
+def bytes_changed(saved: Saved, path: Path, count: int) -> None:
+    """Any bytes of the file: refused, or the same; never another number."""
+    rng, whole = np.random.default_rng(5), saved.path.read_bytes()
+    seen = [0, 0]
+    for number in range(count):
+        path.write_bytes(changed(whole, rng))
+        with case(number=number):
+            found = saved.load(path)
+            assert found != OTHER
+            seen[found is None] += 1
+    assert seen[0]
+
+
+def test_no_changed_byte_becomes_another_number(saved: Saved, tmp_path: Path) -> None:
+    bytes_changed(saved, tmp_path / "changed.parquet", 60)
+
+
+@pytest.mark.fuzz
+def test_no_changed_byte_of_many_becomes_another_number(saved: Saved, tmp_path: Path) -> None:
+    bytes_changed(saved, tmp_path / "changed.parquet", 5_000)
 
 
 def test_a_file_cannot_claim_values_without_end(tmp_path: Path) -> None:
