@@ -80,8 +80,8 @@ def test_what_another_program_could_store_is_no_traceback(tmp_path: Path) -> Non
     said, digests = table.schema.metadata[b"tokensphere"], b"tokensphere_sha256"
     changes = [
         (table.set_column(0, "a", raw), "cannot be read as Parquet"),
-        (table.append_column("a", table["b"]), "there is no one column 'a'"),
-        (table.drop_columns(["b"]), "there is no one column 'b'"),
+        (table.append_column("a", table["b"]), "column 'a' is missing, or there twice"),
+        (table.drop_columns(["b"]), "column 'b' is missing, or there twice"),
         (table.set_column(1, "b", pa.array([0, 1], pa.int32())), "'b' is not what was saved"),
         (table.replace_schema_metadata({b"tokensphere": said}), "not saved by this version"),
     ]

@@ -106,7 +106,7 @@ def read_columns(path: Path) -> tuple[dict[str, npt.NDArray[Any] | list[str]], d
     if digests is None:
         raise FormatError(f"{path} was not saved by this version of tokensphere; {_ADVICE}")
     if missing := [name for name in digests if table.column_names.count(name) != 1]:
-        raise _damaged(path, f"there is no one column {missing[0]!r:.200}")
+        raise _damaged(path, f"column {missing[0]!r:.200} is missing, or there twice")
     pa, _ = _pyarrow()
     columns = {}
     for name in filter(digests.__contains__, table.column_names):

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from tokensphere.errors import InputError
 from tokensphere.formats.files import system_told
-from tokensphere.formats.locks import open_locked, take
+from tokensphere.formats.locks import remove_free, take
 
 _MOVES_OPEN = os.name != "nt"  # whether a file can be renamed and removed while it is open
 _STALE = 24 * 3600.0  # seconds until another machine's temporary file is nobody's any more
@@ -105,7 +105,4 @@ def _remove_dead(folder: Path, start: str, here: str) -> None:
             if left.name.startswith(start) and left.name.endswith(".part"):
                 with suppress(OSError):  # gone meanwhile, or somebody else's
                     if left.name.startswith(here) or time.time() - left.stat().st_mtime > _STALE:
-                        handle, free = open_locked(Path(left))
-                        if free:
-                            os.unlink(left)
-                        os.close(handle)
+                        remove_free(Path(left))
