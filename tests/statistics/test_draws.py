@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.cases import case
+from tokensphere.columns import Numbers
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import stream
 from tokensphere.statistics import draws
-from tokensphere.statistics.draws import BLOCK, Draws, Key, MemoryStore, first_draws
+from tokensphere.statistics.draws import BLOCK, Draws, Key, MemoryStore
 
+SCHEMA = {"value": Numbers(np.float64), "pair": Numbers(np.int64, 0, 8, width=2)}
+first_draws = partial(draws.first_draws, schema=SCHEMA)
 GOLDEN = [[1.4436909546981256, -0.8959459763857414], [-1.0157623380825092, -0.911867698857605]]
 
 
@@ -85,11 +89,31 @@ def test_what_is_kept_in_part_is_made_again_from_its_block_on() -> None:
     store.put(key, {name: array[: 2 * BLOCK - 1] for name, array in whole.items()})
     same(first_draws(3 * BLOCK, maker, key=key, store=store), whole)
     assert maker.made == [1, 2]
-    uneven = {"value": whole["value"], "pair": whole["pair"][: BLOCK + 5]}
-    store.put(key, uneven)
+
+
+def test_what_is_kept_and_is_not_as_declared_is_made_anew() -> None:
+    store, maker, key = MemoryStore(), Maker(), {"a": 1}
+    whole = first_draws(BLOCK, Maker(), key=key, store=MemoryStore())
+    value, pair = whole["value"], whole["pair"]
+    nan, beyond = value.copy(), pair.copy()
+    nan[7], beyond[BLOCK - 1, 1] = np.nan, 9
+    for change in (
+        {"pair": pair[:-1]}, {"pair": beyond}, {"pair": pair[:, :1]}, {"pair": pair.astype(np.int32)},
+        {"value": nan}, {"value": value.astype(str)}, {"value": value[:, None]}, {"value": value[0]},
+        {"value": pair},
+    ):  # fmt: skip
+        maker.made.clear()
+        store.put(key, {**whole, **change})
+        with case(change):
+            same(first_draws(BLOCK, maker, key=key, store=store), whole)
+            assert maker.made == [0]
+            same(store.get(key) or {}, whole)
+    store.put(key, {"value": value})
+    same(first_draws(BLOCK, maker, key=key, store=store), whole)
+    store.put(key, {**whole, "more": np.array(["x"] * BLOCK)})
     maker.made.clear()
-    same(first_draws(3 * BLOCK, maker, key=key, store=store), whole)
-    assert maker.made == [1, 2]
+    same(first_draws(BLOCK, maker, key=key, store=store), whole)
+    assert maker.made == []
 
 
 def test_blocks_that_are_complete_survive_an_interrupt() -> None:
@@ -116,7 +140,10 @@ def test_a_null_that_ends_has_a_shorter_last_block() -> None:
     for count, blocks in ((1000, [0]), (9999, [1]), (1500, []), (1200, [])):
         made.clear()
         told.clear()
-        found = first_draws(count, make, key={}, most=1500, store=store, progress=told.append)
+        found = first_draws(
+            count, make, key={}, schema={"value": Numbers(np.int64)}, most=1500, store=store,
+            progress=told.append,
+        )  # fmt: skip
         np.testing.assert_array_equal(found["value"], np.arange(min(count, 1500)))
         assert made == blocks and sum(told) == min(count, 1500)
 

@@ -220,3 +220,24 @@ def test_the_command_line_from_fetching_to_removing(server: HubServer, tmp_path:
     assert "owner/name" in run("cache", "remove", f"{REPO}@", status=2)
     assert run("cache", "remove", "gpt2-large").startswith("removed 1 ")
     assert run("cache", "list") == f"nothing in {tmp_path / 'cache'}\n"
+
+
+def test_a_cached_vocabulary_that_was_changed_is_fetched_again(
+    server: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a line of wrong tokens; and where nothing can be fetched, one line says so."""
+    want = ts.load(REPO, matrix="output", fold_norm=True)
+    entry = cache.find(REPO, matrix="output")
+    assert entry is not None and entry.norm_file is not None
+    for path in (entry.path / "tokenizer.json", entry.norm_file):
+        raw = bytearray(path.read_bytes())
+        raw[-20] ^= 1
+        path.write_bytes(raw)
+        with monkeypatch.context() as patch:
+            patch.setenv("HF_HUB_OFFLINE", "1")
+            with pytest.raises(SourceError, match="is not in the cache"):
+                ts.load(REPO, matrix="output", fold_norm=True)
+        again = ts.load(REPO, matrix="output", fold_norm=True)
+        assert again.vocabulary.tokens == want.vocabulary.tokens
+        np.testing.assert_array_equal(again.vectors, want.vectors)
+        cache.verify(entry)

@@ -81,18 +81,12 @@ def _table(name: str, lines: list[str]) -> str:
         return "a list of tokens in quotes or braces"
     if all(line.startswith("- ") for line in lines):
         return "a list in YAML"
-<<<<<<< HEAD
     if all(map(_COMMAS.fullmatch, lines)):
         return "a table with a number in each line"
-    numbers = [_NUMBER_FIRST.match(line) for line in lines]
-    ids = [int(found[1]) for found in numbers if found]
-    if len(ids) == len(lines) and ids == list(range(ids[0], ids[0] + len(ids))) and ids[0] < 2:
-=======
     first = _NUMBER_FIRST.match(lines[0])
     if first is None or (start := int(first[1])) > 1:
         return ""
     numbers = (_NUMBER_FIRST.match(line) for line in lines)
     if all(found and int(found[1]) == id for id, found in enumerate(numbers, start)):
->>>>>>> wt-speed
         return "a list with a number before each token"
     return ""
