@@ -29,7 +29,7 @@ _KINDS = {
 # Times as much as went in that may come out, beyond the first bytes. Word vectors become 3 to 5 times as
 # much, of whole numbers alone 12, a tokenizer.json 2 to 5; zeros 1,000 in gzip, 1,000,000 in bzip2.
 _MOST = 30
-_FREE = 2**24
+_FREE = 2**23
 _LONGEST = 2**35  # bytes; eight million words of 200 numbers in text are half of it
 _LONGEST_WHOLE = 2**28  # bytes of a file that is read at once; the largest vocabularies are a fifth
 _MEMORY = 2**28  # bytes; xz -9 takes a quarter

@@ -168,8 +168,9 @@ def json_object(raw: bytes, what: str, *, strict: bool = False) -> dict[str, Any
     Raises
     ------
     FormatError
-        it is no JSON, or no object
+        it is no JSON, or no object, or :func:`check_json` refuses it
     """
+    check_json(raw, what)
     hooks: dict[str, Any] = {"object_pairs_hook": _unique, "parse_constant": _no_constant}
     try:
         found = json.loads(raw.decode("utf-8-sig"), **(hooks if strict else {}))
@@ -178,6 +179,32 @@ def json_object(raw: bytes, what: str, *, strict: bool = False) -> dict[str, Any
     if not isinstance(found, dict):
         raise damaged(what, "is not a JSON object")
     return found
+
+
+_MOST_FREE = 65_536
+
+
+def check_json(raw: bytes, what: object) -> None:
+    """Refuse JSON of more lists and objects than the files of models have, one for 8 bytes or more.
+
+    ``[]`` takes twenty times its bytes in memory and ``[[[[]]]]`` fifty; what is let through takes
+    thirty at most.
+
+    Parameters
+    ----------
+    raw : its bytes
+    what : the file's name in messages
+
+    Raises
+    ------
+    FormatError
+        it has more
+    """
+    count = raw.count(b"[") + raw.count(b"{")
+    if count > _MOST_FREE + len(raw) // 8:
+        raise damaged(
+            what, f"has {count:,} lists and objects in {len(raw):,} bytes, more than such a file needs"
+        )
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

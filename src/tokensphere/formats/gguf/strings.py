@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 _PIECE = 2**18  # bytes looked at together
 _MOST_STEPS = 64  # so many guesses may fail before all goes on by single steps
+_SHORT = 8 + 255  # bytes of a short string and its length
 _WORTHWHILE = 16  # strings that a guess should find, or it counts as failed
 
 
@@ -37,8 +38,9 @@ def read_strings(raw: mmap | bytes, at: int, count: int, size: int) -> tuple[lis
     strings: list[str] = []
     steps = 0
     while len(strings) < count:
-        if steps < _MOST_STEPS:
-            piece = raw[at : min(size, at + _PIECE)]
+        if steps < _MOST_STEPS and count - len(strings) >= _WORTHWHILE:
+            # No more than short strings can take, or many small arrays would read it all many times.
+            piece = raw[at : min(size, at + min(_PIECE, (count - len(strings)) * _SHORT))]
             starts, end = _guess(piece, count - len(strings))
             if len(starts) and at + end <= size:
                 strings += _texts(piece + raw[at + len(piece) : at + end], starts, end)

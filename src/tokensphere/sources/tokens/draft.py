@@ -15,7 +15,7 @@ import numpy as np
 
 from tokensphere.errors import FormatError
 from tokensphere.formats.compressed import bytes_of
-from tokensphere.formats.files import damaged
+from tokensphere.formats.files import check_json, damaged
 from tokensphere.sources.tokens.pieces import BRACKETS, Decode, kind_by_spelling
 from tokensphere.vocabulary import HOLE, Kind, Vocabulary
 
@@ -49,7 +49,8 @@ class Draft:
         return damaged(self.name, problem)
 
     def json(self) -> Any:
-        """What the JSON in the file holds; a FormatError if it is none."""
+        """What the JSON in the file holds; a FormatError if it is none, or far more than tokens."""
+        check_json(self.raw, self.name)
         try:
             return json.loads(self.raw.decode("utf-8-sig"), object_pairs_hook=_table)
         except RecursionError:
