@@ -17,6 +17,8 @@ from tokensphere.geometry.similarity import Scoring, SearchSettings, make_scorin
 from tokensphere.space import EmbeddingSpace
 from tokensphere.vocabulary import Token, Vocabulary, token_ids
 
+_LARGEST = 1e150  # of a direction's values; products of its square are still finite
+
 
 class Finder:
     """Finds the lists of one space.
@@ -141,6 +143,13 @@ def check_vectors(vectors: Vectors, first: int, *, points: bool = False) -> None
     bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if len(bad):
         raise InputError(f"direction {first + bad[0]} has a value that is NaN or infinite")
-    zero = np.flatnonzero(~vectors.any(axis=1))
+    sizes = np.abs(vectors).max(axis=1).astype(np.float64)
+    odd = np.flatnonzero((sizes > _LARGEST) | ((sizes < 1 / _LARGEST) & (sizes > 0) & (not points)))
+    if len(odd):
+        raise InputError(
+            f"direction {first + odd[0]} has a largest value of {sizes[odd[0]]:.0e}; scale it to between"
+            f" {1 / _LARGEST:.0e} and {_LARGEST:.0e}"
+        )
+    zero = np.flatnonzero(sizes == 0)
     if len(zero) and not points:
         raise InputError(f"direction {first + zero[0]} is the zero vector, so it has no nearest tokens")

@@ -23,6 +23,7 @@ from tokensphere.geometry.directions import random_pairs
 from tokensphere.geometry.rows import Rows, blocks, dots, reciprocal
 
 _NEAR = 0.1  # of a unit row to the mean
+_MODERATE = 40  # base-2 logarithm of a norm
 _LISTS_AT_ONCE = 32  # whose rows stay in the cache
 
 
@@ -41,9 +42,11 @@ class Coherence:
         self.scale = np.zeros_like(self.weight)
         np.divide(self.weight, moments.norms, out=self.scale, where=center.usable)
         self.usable, self.mean = center.usable, center.mean
-        # Sums of raw rows lose digits where a row is near the mean: then they are made in float64.
-        near = bool((center.distances[center.usable] < _NEAR).any())
-        self.dtype = np.dtype(np.float64 if near else np.float32)
+        # Sums of raw rows lose digits where a row is near the mean, and products of very long or short
+        # ones leave float32: then they are made in float64.
+        near = center.distances[center.usable] < _NEAR
+        extreme = np.abs(np.log2(moments.norms[center.usable])) > _MODERATE
+        self.dtype = np.dtype(np.float64 if (near | extreme).any() else np.float32)
 
     def centered(self, ids: Ints) -> Float64s:
         """The rows ``c_i`` of shape ids.shape + (d,); zeros for a row that equals the mean."""

@@ -14,7 +14,8 @@ from tokensphere.geometry.blas import one_blas_thread
 from tokensphere.geometry.compute import DEFAULT, Compute
 
 _BLOCK = 1024
-_SHORTEST = 2.0**-120  # below it the reciprocal of a float32 norm is no longer safe
+# Outside of these the reciprocal of a norm has too few digits in float32, or a product overflows.
+_SHORTEST, _LONGEST = 2.0**-120, 2.0**120
 _SHORTEST_CENTERED = 1e-6
 _COLUMNS = 8192  # a BLAS sums longer products on several threads, in an order of its own
 
@@ -66,8 +67,8 @@ class Center:
 class RowMoments:
     """Norms and means of the rows of a matrix; computed when first asked for, then kept.
 
-    A row of zero length (below 2⁻¹²⁰) or with a value that is not finite has no direction: it is
-    not `usable`, and takes part in no mean.
+    A row of zero length (below 2⁻¹²⁰), or of one that is not finite (beyond 2¹²⁰), has no direction:
+    it is not `usable`, and takes part in no mean.
 
     Parameters
     ----------
@@ -81,11 +82,12 @@ class RowMoments:
 
     @cached_property
     def norms(self) -> Float64s:
-        """Euclidean norms, shape (n,); NaN or infinite where the row is."""
+        """Euclidean norms, shape (n,); NaN or infinite where the row is; beyond 2¹²⁰ infinite."""
         norms = np.empty(len(self._rows))
         for part in blocks(len(self._rows)):
             block = self._rows[part].astype(np.float64)
             norms[part] = np.sqrt(dots(block, block))
+        norms[norms > _LONGEST] = np.inf
         return norms
 
     @cached_property

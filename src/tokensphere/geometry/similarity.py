@@ -168,10 +168,10 @@ class Scoring:
         else:
             # ⟨E_i, v⟩ − ‖E_i‖²/2 orders by distance; dividing by the longer of the two lengths
             # keeps every factor near 1.
-            lengths = np.maximum(lengths / self.unit, 1.0)
-            point = np.column_stack([queries / self.unit, np.ones(len(queries))])
-            prepared = (point / lengths[:, None]).astype(np.float32)
-            size = vector_lengths(point) / lengths
+            longer = np.maximum(lengths, self.unit)
+            point = np.column_stack([queries / longer[:, None], self.unit / longer])
+            prepared = point.astype(np.float32)
+            size = vector_lengths(point)
         terms = (self.width + 8) * _UNIT_ROUNDOFF
         bound = terms / (1 - terms) * self.longest * size
         return prepared, np.nextafter(bound.astype(np.float32), np.float32(np.inf))
