@@ -350,7 +350,7 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
     assert not (tmp_path / "struck").exists()
 
 
-@pytest.mark.parametrize("raw", [b"{", b"", b"\xff", b"[" * 100_000, b"[]", b"3", b"null", b'"a"'])
+@pytest.mark.parametrize("raw", [b"{", b"", b"\xff", b"[" * 50_000, b"[]", b"3", b"null", b'"a"'])
 def test_a_broken_config(tmp_path: Path, raw: bytes) -> None:
     safetensors(tmp_path / "model.safetensors")
     (tmp_path / "config.json").write_bytes(raw)

@@ -72,7 +72,7 @@ def summarize(space: EmbeddingSpace) -> Summary:
     """
     norms, usable, is_token = space.moments.norms, space.usable, space.is_token
     mean_cosine, of_different = space.moments.mean_cosines()
-    finite = np.isfinite(norms)
+    left_out, short = is_token & ~usable, norms < 1
     quartiles = [float(q) for q in np.quantile(norms[usable], [0, 0.25, 0.5, 0.75, 1])]
     return Summary(
         n=space.shape[0],
@@ -81,8 +81,8 @@ def summarize(space: EmbeddingSpace) -> Summary:
         mean_cosine=mean_cosine,
         mean_cosine_different=of_different,
         kinds=space.vocabulary.kind_counts(),
-        zero=int(np.sum(is_token & finite & ~usable)),
-        not_finite=int(np.sum(is_token & ~finite)),
+        zero=int(np.sum(left_out & short)),
+        not_finite=int(np.sum(left_out & ~short)),
         padding=int(np.sum(~is_token)),
         provenance=space.provenance,
     )

@@ -129,7 +129,9 @@ def open_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) ->
         it claims far more bytes than the archive has, or is not merely stored or deflated
     """
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise FormatError(f"{path} is compressed in a rare way (method {entry.compress_type}); {_UNPACK}")
+        raise FormatError(
+            f"{path} is compressed in a rare way (method {entry.compress_type}); {_UNPACK}"
+        )
     _check_ratio(path, entry.file_size, min(entry.compress_size, path.stat().st_size))
     return archive.open(entry)
 
@@ -148,7 +150,10 @@ def _stream(path: Path, file: BinaryIO, kind: str, member: str | None) -> Iterat
         inside = [member] if member is not None else list(members(path))
         if len(inside) != 1:
             raise FormatError(f"{path} is a zip archive of several files; unpack it and name one")
-        with zipfile.ZipFile(file) as archive, open_member(archive, archive.getinfo(inside[0]), path) as content:
+        with (
+            zipfile.ZipFile(file) as archive,
+            open_member(archive, archive.getinfo(inside[0]), path) as content,
+        ):
             yield cast("BinaryIO", content)
     else:
         openers: dict[str, Callable[[BinaryIO], object]] = {

@@ -82,19 +82,17 @@ class RowMoments:
 
     @cached_property
     def norms(self) -> Float64s:
-        """Euclidean norms, shape (n,); NaN or infinite where the row is; beyond 2¹²⁰ infinite."""
+        """Euclidean norms, shape (n,); NaN or infinite where the row is."""
         norms = np.empty(len(self._rows))
         for part in blocks(len(self._rows)):
             block = self._rows[part].astype(np.float64)
             norms[part] = np.sqrt(dots(block, block))
-        norms[norms > _LONGEST] = np.inf
         return norms
 
     @cached_property
     def usable(self) -> Bools:
         """True for the rows that have a direction, shape (n,)."""
-        with np.errstate(invalid="ignore"):
-            usable = np.isfinite(self.norms) & (self.norms > _SHORTEST)
+        usable = (self.norms > _SHORTEST) & (self.norms <= _LONGEST)
         return usable if self._keep is None else usable & self._keep
 
     @cached_property

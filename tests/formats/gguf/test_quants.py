@@ -8,6 +8,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -241,6 +242,27 @@ def test_strings_of_any_length_and_content(monkeypatch: pytest.MonkeyPatch) -> N
                 found, at = read_strings(raw, 6, len(texts), len(raw))
                 assert found == want
                 assert raw[at:] == packed([b"next"])
+
+
+def test_many_arrays_of_few_strings_are_read_once() -> None:
+    """What is looked at is a few times what is there, however many small arrays share the bytes."""
+
+    class Counting(bytes):
+        seen = 0
+
+        def __getitem__(self, where: Any) -> Any:
+            Counting.seen += len(range(*where.indices(len(self))))
+            return super().__getitem__(where)
+
+    for count, size in itertools.product((1, 15, 16, 200, 4000), (0, 1, 300)):
+        Counting.seen, rounds = 0, 4000 // count
+        raw = Counting(packed([b"a" * size] * count * rounds))
+        at = 0
+        for _ in range(rounds):
+            found, at = read_strings(raw, at, count, len(raw))
+            assert found == ["a" * size] * count
+        with case(count=count, size=size):
+            assert at == len(raw) and Counting.seen < 40 * len(raw)
 
 
 def test_strings_that_run_past_the_end_are_left_out() -> None:

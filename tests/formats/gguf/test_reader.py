@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import struct
+import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ import tokensphere as ts
 from tests import small_model
 from tests.cases import case
 from tokensphere.errors import FormatError, SourceError
+from tokensphere.formats.gguf import strings
 from tokensphere.formats.gguf.reader import GGUFFile
 from tokensphere.formats.gguf.writer import write_gguf
 from tokensphere.sources.gguf import load_gguf
@@ -400,3 +402,40 @@ def test_a_name_that_is_not_utf8_can_be_printed(tmp_path: Path) -> None:
     path = tmp_path / "name.gguf"
     write_gguf(path, TOKENS | {"general.name": "m\udcff"}, EMBEDDING)
     load_gguf(path).provenance.model.encode("utf-8")
+
+
+def array(kind: int, count: int, body: bytes) -> bytes:
+    return struct.pack("<IQ", kind, count) + body
+
+
+def dense(unit: bytes, kind: int, size: int = 100_000) -> bytes:
+    count = size // len(unit)
+    return header(1, 0, key(b"k", 9, array(kind, count, unit * count)))
+
+
+DENSE = {
+    "empty strings": dense(string(b""), 8),
+    "short strings": dense(string(b"ab"), 8),
+    "bytes that are no text": dense(string(b"\xff"), 8),
+    "empty lists": dense(array(9, 0, b""), 9),
+    "empty arrays": dense(array(0, 0, b""), 9),
+    "arrays of one": dense(array(0, 1, b"a"), 9),
+    "arrays of one string": dense(array(8, 1, string(b"")), 9),
+    "keys": header(5000, 0, b"".join(key(b"%x" % i, 0, b"a") for i in range(5000))),
+    "tensors": header(0, 2500, b"".join(tensor_entry(b"%x" % i, (0,)) for i in range(2500)) + bytes(64)),
+}
+
+
+@pytest.mark.parametrize("kind", DENSE)
+def test_a_header_takes_sixteen_times_its_bytes_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(strings, "_PIECE", 2**12)  # which takes six megabytes else, of any file
+    path = tmp_path / "x.gguf"
+    path.write_bytes(DENSE[kind])
+    tracemalloc.start()
+    with GGUFFile(path) as file:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert file.metadata or file.tensors
+    assert peak < 16 * len(DENSE[kind]), peak / len(DENSE[kind])

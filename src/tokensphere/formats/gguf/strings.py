@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 _PIECE = 2**18  # bytes looked at together
 _MOST_STEPS = 64  # so many guesses may fail before all goes on by single steps
+_FOR_EACH = 1024  # strings, one of these
 _SHORT = 8 + 255  # bytes of a short string and its length
 _WORTHWHILE = 16  # strings that a guess should find, or it counts as failed
 
@@ -36,9 +37,9 @@ def read_strings(raw: mmap | bytes, at: int, count: int, size: int) -> tuple[lis
     kept as surrogates (PEP 383)
     """
     strings: list[str] = []
-    steps = 0
+    steps, most = 0, min(_MOST_STEPS, 1 + count // _FOR_EACH)  # so that all guesses see little twice
     while len(strings) < count:
-        if steps < _MOST_STEPS and count - len(strings) >= _WORTHWHILE:
+        if steps < most and count - len(strings) >= _WORTHWHILE:
             # No more than short strings can take, or many small arrays would read it all many times.
             piece = raw[at : min(size, at + min(_PIECE, (count - len(strings)) * _SHORT))]
             starts, end = _guess(piece, count - len(strings))
