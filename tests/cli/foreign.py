@@ -170,6 +170,30 @@ def names_of_directions(folder: Path, text: str) -> Iterator[Arguments]:
 
 
 @source
+def names_of_files(folder: Path, text: str) -> Iterator[Arguments]:
+    name = text[:70].replace("/", "").replace("\0", "")  # the system takes no longer name
+    at = folder / name
+    at.mkdir()
+    path = model(at / f"{name}.gguf", metadata={"general.name": ""})
+    np.save(at / f"{name}.npy", V)
+    yield "info", path
+    yield "info", at
+    yield "info", at / "no.gguf"
+    yield "near", "--vector", at / f"{name}.npy", "--model", path
+    test = ("test", at / f"{name}.npy", "--model", path, *QUICK, "--save", at / f"{name}.parquet")
+    yield test
+    yield *test, "--seed", 1
+    yield *test, "--fresh", "--plot", at / "t.svg"
+    labelled = written(at / f"{name}.tsv", "\n".join([f"t{id}\t{id % 2}" for id in range(99)]))
+    yield "geometry", path, "-n", 20, "--clusters", "none", "--surrogates", 2, "--labelling", labelled
+    yield "labels", path, "--labels", labelled
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOKENSPHERE_CACHE", str(at))
+        yield "cache", "list"
+        yield "cache", "path"
+
+
+@source
 def types_of_tensors(folder: Path, text: str) -> Iterator[Arguments]:
     path = folder / "d.safetensors"
     path.write_bytes(made.safetensors({"a": (text, V.shape, V.tobytes())}))
