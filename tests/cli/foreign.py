@@ -150,6 +150,8 @@ def what_is_typed(folder: Path, text: str) -> Iterator[Arguments]:
     yield "geometry", "--clusters", text
     yield "geometry", "--labelling", text, small
     yield "cache", "remove", text
+    yield "cache", "remove", "owner/name@\udcff"  # a byte that is not UTF-8
+    yield "info", "--revision", "\udcff", "owner/name"
 
 
 @source
