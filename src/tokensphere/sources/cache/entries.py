@@ -127,7 +127,13 @@ def split_model(model: str) -> tuple[str, str | None]:
 
 
 def safe_name(name: str) -> str:
-    """`name` as the name of a file: one name each, on any file system; an `InputError` if it is no text."""
+    """`name` as the name of a file: one name each, on any file system.
+
+    Raises
+    ------
+    InputError
+        it is no text, as when a byte of it was not UTF-8
+    """
     try:
         safe = quote(name, safe="").replace("~", "%7E")
     except UnicodeEncodeError as error:
