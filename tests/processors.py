@@ -108,11 +108,11 @@ def continued(folder: Path) -> Named:
     for job in jobs(folder):
         steps: list[int] = []
         done = go_on(job, save=folder / f"{type(job).__name__}.parquet", progress=steps.append)
-        result: Any = job.result(done.part)
         yield f"{job.what}: steps", np.array(steps)
         if isinstance(job, SurveyJob):
-            yield "coherence", result.records.coherence
-        else:
+            yield "coherence", job.result(done.part).records.coherence
+        elif isinstance(job, DirectionTestJob):
+            result = job.result(done.part)
             yield from ((f"p {name}", one.pvalue) for name, one in result.tested.items())
 
 

@@ -48,8 +48,8 @@ class Job(Protocol[P]):
     Attributes
     ----------
     what : in words, e.g. ``"survey"``
-    key : all that the numbers depend on, as it was asked for or given; two jobs with equal keys can go on
-        from each other's. A number with a fraction was computed, and is equal within `ROUNDING`
+    key : all that the numbers depend on, as it was asked for or given; two jobs with equal keys can go
+        on from each other's. Floats were computed, and are equal within `ROUNDING`
     words : for names in `key`, what a job is whose value is another, e.g. ``"of other directions"``
     draws : how many steps of progress :meth:`prepare` takes
     ready : whether what is done so far can be shown

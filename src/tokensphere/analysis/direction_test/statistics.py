@@ -9,9 +9,9 @@
 
 The first two ask how near tokens are, the third how alike these are to each other, the last what
 they have in common. All are rounded a little above the rounding error of what they are computed from, so
-that directions with equal statistics have equal numbers, and reach each other; errors in the last digit
-would order them by chance, and on every processor otherwise. Which finds most: ``docs/power.md``. Another statistic is another class here, and
-an entry in `STATISTICS`.
+that statistics that are equal count as equal: last digits would order them by chance, and differently on
+every processor. Which finds most: ``docs/power.md``. Another statistic is another class here,
+and an entry in `STATISTICS`.
 """
 
 from __future__ import annotations
