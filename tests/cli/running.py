@@ -13,7 +13,9 @@ import tokensphere as ts
 from tokensphere.cli import main
 
 # Before click 8.2 the two streams were one unless it was told.
-_APART = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
+_APART: dict[str, Any] = (
+    {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
+)
 
 
 def run_cli(*arguments: str) -> Result:
