@@ -68,6 +68,7 @@ def cache_remove(model: str, **_: Any) -> None:
     from tokensphere.sources.cache.arrays import FOLDERS, remove_arrays
     from tokensphere.sources.cache.entries import entries
     from tokensphere.sources.cache.writer import remove
+    from tokensphere.sources.hub.names import parse
 
     if model in FOLDERS:
         kept = remove_arrays(model)
@@ -75,6 +76,9 @@ def cache_remove(model: str, **_: Any) -> None:
         _show(f"removed {files} of {model}, {kept.size / 1e6:,.1f} MB", [], None, [kept])
         return
     sizes = {(entry.repo, entry.commit, entry.tensor): entry.size for entry in entries()}
+    named = parse(model)  # an old name, or an address
+    if named is not None:
+        model = named.repo if named.revision is None else f"{named.repo}@{named.revision}"
     removed = remove(model)
     if not removed:
         raise InputError(f"{model} is not in the cache; 'tokensphere cache list' shows what is")

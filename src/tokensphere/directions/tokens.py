@@ -101,7 +101,7 @@ def sum_tokens(
             )
     signs = np.array([1.0] * len(plus) + [-1.0] * len(minus))
     rows = token_rows(space, ids, similarity, centered)
-    vector = signs @ rows
+    vector = (signs[:, None] * rows).sum(axis=0)  # in the same order on every processor
     weight = signs.sum() if similarity == "euclidean" else len(ids)
     if weight <= 0:
         raise InputError("a distance needs a point: more positive than negative tokens")

@@ -135,11 +135,13 @@ class TensorFile(Closing):
         return self.stored(name).float32(partial(self.release, name))
 
 
-def digest(file: TensorFile, name: str) -> str:
-    """SHA-256 of a tensor's bytes as stored, and of its scales' where it has some, in hexadecimal."""
-    sha256, raw = hashlib.sha256(), file.raw(name)
-    for low in range(0, raw.size, AT_ONCE):
-        sha256.update(raw[low : low + AT_ONCE].data)
-        file.release(name)
-    sha256.update(file.beside(name))
+def digest(file: TensorFile, *names: str) -> str:
+    """SHA-256 of tensors' bytes as stored, and of their scales' where they have some, in hexadecimal."""
+    sha256 = hashlib.sha256()
+    for name in names:
+        raw = file.raw(name)
+        for low in range(0, raw.size, AT_ONCE):
+            sha256.update(raw[low : low + AT_ONCE].data)
+            file.release(name)
+        sha256.update(file.beside(name))
     return sha256.hexdigest()

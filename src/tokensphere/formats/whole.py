@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,9 +50,6 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
                 if durable:
                     file.flush()
                     os.fsync(file.fileno())
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(temporary, 0o666 & ~mask)  # mkstemp's file is for its owner alone
             os.replace(temporary, path)
         finally:
             Path(temporary).unlink(missing_ok=True)
@@ -63,6 +60,8 @@ def _temporary_beside(path: Path) -> str:
         raise InputError(f"cannot write {path}: no file has such a name")
     if path.exists() and not path.is_file():
         raise InputError(f"cannot write {path}: it is no regular file; give the name of a file")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
+    temporary = str(path.parent / f".{path.name}.{secrets.token_hex(8)}.part")
+    # With the rights of any new file; tempfile's are for the owner alone, and to learn what others
+    # would have, by `os.umask`, changes that of the whole process for a moment.
+    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     return temporary

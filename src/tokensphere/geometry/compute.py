@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tokensphere.errors import InputError
+from tokensphere.geometry.blas import one_blas_thread
 
 InParallel = Callable[[Callable[..., Any], Iterable[Any]], list[Any]]
 
@@ -50,17 +51,15 @@ class Compute:
 def workers(threads: int) -> Iterator[InParallel]:
     """A function that applies another to every item, on `threads` threads; results in their order.
 
-    The BLAS is held to one thread meanwhile: each of ours multiplies its own block, so that the
-    passes over a block run where the product left it, and in parallel too; and a product's bits do
-    not depend on how many threads there are.
+    The BLAS is held to one thread meanwhile (:mod:`tokensphere.geometry.blas`): each of ours
+    multiplies its own block, so that the passes over a block run where the product left it, and in
+    parallel too; and a product's bits do not depend on how many threads there are.
     """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, user_api="blas"):
+    with one_blas_thread():
         if threads == 1:
             yield lambda function, items: [function(item) for item in items]
             return
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(threads, initializer=one_blas_thread.take_in_worker) as pool:
             yield lambda function, items: list(pool.map(function, items))
 
 

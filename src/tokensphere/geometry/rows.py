@@ -10,6 +10,7 @@ import numpy as np
 
 from tokensphere.arrays import Bools, Float32s, Float64s, Intps
 from tokensphere.errors import InputError
+from tokensphere.geometry.blas import one_blas_thread
 from tokensphere.geometry.compute import DEFAULT, Compute
 
 _BLOCK = 1024
@@ -95,6 +96,7 @@ class RowMoments:
         return usable if self._keep is None else usable & self._keep
 
     @cached_property
+    @one_blas_thread()
     def _means(self) -> tuple[Float64s, Float64s]:
         d = self._rows.shape[1]
         unit, raw = np.zeros(d), np.zeros(d)

@@ -15,6 +15,7 @@ import pytest
 
 from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.formats.safetensors import SafetensorsFile
+from tokensphere.formats.tensors import TensorInfo
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.cache.writer import Write
@@ -134,6 +135,30 @@ def test_a_failure_leaves_nothing(root: Path, bad: Any, error: type[BaseExceptio
     assert files(root) == [] and not list((root / "tmp").iterdir())
 
 
+def test_tensors_beside_the_matrix_are_kept_with_it() -> None:
+    scales = np.arange(6, dtype="<f4").tobytes()
+
+    def both(write: Write) -> None:
+        write(MATRIX.nbytes, scales)
+        fill(write)
+
+    beside = [TensorInfo("wte.scales", (6, 1), "F32", 0, len(scales))]
+    entry = store(fill=both, beside=beside)
+    found = cache.find(REPO)
+    assert found is not None and found.sha256 == entry.sha256 and found.beside == entry.beside
+    with SafetensorsFile(found.tensor_file) as file:
+        np.testing.assert_array_equal(file.array("wte.weight"), MATRIX)
+        assert file.raw("wte.scales").tobytes() == scales
+    cache.verify(found)
+    with pytest.raises(SourceError, match="incomplete"):
+        store(commit=OTHER, beside=beside)
+    raw = bytearray(entry.tensor_file.read_bytes())
+    raw[-1] ^= 1
+    entry.tensor_file.write_bytes(raw)
+    with pytest.raises(FormatError, match="SHA-256"):
+        cache.verify(found)
+
+
 @pytest.mark.parametrize("name", ["tensor.safetensors", "tokenizer.json"])
 def test_changes_are_noticed(name: str) -> None:
     entry = store()
@@ -150,7 +175,8 @@ def test_damage_is_no_entry_and_is_replaced(root: Path) -> None:
     tensor = (entry.path / "tensor.safetensors").read_bytes()
     changes: list[dict[str, Any]] = [
         {"version": 99}, {"shape": None}, {"shape": ["x"]}, {"bytes": "many"}, {"files": 3},
-        {"extra": 1}, {"files": {"gone.json": ""}}, {"bytes": 1}, {"tensor": None},
+        {"extra": 1}, {"beside": 3}, {"beside": {"a": ["F32"]}},
+        {"files": {"gone.json": ""}}, {"bytes": 1}, {"tensor": None},
     ]  # fmt: skip
     texts = [json.dumps(about | change).encode() for change in changes]
     for text in [*texts, b"", b"[]", b"\xff", b"{" * 10_000, b"3"]:

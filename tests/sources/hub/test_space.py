@@ -15,13 +15,12 @@ import pytest
 
 import tokensphere as ts
 from tests.cli.running import run_cli
-from tests.sources.hub.server import COMMIT, HubServer, gpt2_files, gpt2_large, running
+from tests.sources.hub.server import COMMIT, HubServer, gpt2_files, gpt2_large, used
 from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.sources.cache import entries as cache
 
 _REASON = "huggingface_hub is missing: pip install 'tokensphere[hub]'"
-constants: Any = pytest.importorskip("huggingface_hub.constants", reason=_REASON)
-utils: Any = pytest.importorskip("huggingface_hub.utils", reason=_REASON)
+pytest.importorskip("huggingface_hub", reason=_REASON)
 
 REPO = "openai-community/gpt2-large"
 FILES = gpt2_files(n=200)
@@ -33,18 +32,10 @@ TOKENS = [*(b" token%d" % id for id in range(199)), b"<|endoftext|>"]
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     """A hub with a small GPT-2, and an empty cache."""
-    monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN", "TOKENSPHERE_MODEL"):
-        monkeypatch.delenv(name, raising=False)
-    utils.close_session()
-    with running() as hub:
-        template = hub.url + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.delenv("TOKENSPHERE_MODEL", raising=False)
+    with used(monkeypatch, tmp_path / "cache") as hub:
         hub.repos[REPO] = dict(FILES)
         yield hub
-        utils.close_session()
 
 
 def is_mapped(array: npt.NDArray[Any]) -> bool:
@@ -225,5 +216,6 @@ def test_the_command_line_from_fetching_to_removing(server: HubServer, tmp_path:
     file = cache.entries()[0].tensor_file
     file.write_bytes(file.read_bytes()[:-1] + b"?")
     assert "its SHA-256 differs" in run("cache", "verify", status=2)
-    assert run("cache", "remove", REPO).startswith("removed 1 ")
+    assert "owner/name" in run("cache", "remove", f"{REPO}@", status=2)
+    assert run("cache", "remove", "gpt2-large").startswith("removed 1 ")
     assert run("cache", "list") == f"nothing in {tmp_path / 'cache'}\n"

@@ -115,6 +115,7 @@ def test_a_missing_output_is_tied_and_said() -> None:
         LLAMA[0], "model.norm.weight", "Llama", True,
         ("input and output are one matrix, 'model.embed_tokens.weight': tie_word_embeddings in"
          " config.json, and no file has a tensor for the output",),
+        4,
     )  # fmt: skip
 
 

@@ -78,11 +78,12 @@ def bitsandbytes_packing(tensors: Mapping[str, TensorInfo], name: str, scale: st
     """The packing of a weight of bitsandbytes' ``Linear8bitLt``, whose `scale` ends with ``SCB``."""
     values, by = tensors[name], tensors[scale]
     form = f"{name}_format"
+    parts = (name, scale, *([form] if form in tensors else []))
     fits = len(values.shape) == 2 and all(values.shape) and prod(by.shape) == values.shape[0]
     if not fits or values.dtype != "I8" or by.dtype not in FLOATS:
         info = TensorInfo(name, values.shape, "bitsandbytes 8 bit", values.offset, values.size)
         shapes = f"{values.dtype} {values.shape} and {by.dtype} {by.shape}"
-        return Packing(info, (name, scale), problem=f"but {shapes} do not fit one another")
+        return Packing(info, parts, problem=f"but {shapes} do not fit one another")
 
     def read(file: TensorFile) -> Stored:
         if form in file.tensors and bytes(file.raw(form)[:1]) != bytes([_ROW_MAJOR]):
@@ -98,7 +99,7 @@ def bitsandbytes_packing(tensors: Mapping[str, TensorInfo], name: str, scale: st
         name, values.shape, "bitsandbytes 8 bit, a scale a row", values.offset, values.size,
         np.dtype(np.float32),
     )  # fmt: skip
-    return Packing(info, (name, scale), "SCB beside it", read)
+    return Packing(info, parts, "SCB beside it", read)
 
 
 def _block(shape: tuple[int, ...], scales: tuple[int, ...], told: Told) -> tuple[int, int] | None:

@@ -3,7 +3,7 @@
     <root>/hub/<owner>--<name>/refs/<revision>             the commit that a branch or tag stood for
     <root>/hub/<owner>--<name>/<commit>/@<what>            which tensor is, e.g., the input
     <root>/hub/<owner>--<name>/<commit>/<tensor>/          an entry
-        tensor.safetensors      the one tensor, stored as at the source
+        tensor.safetensors      the one tensor, stored as at the source, and its scales, if any
         norm.safetensors        the weight of the final norm, if it was asked for
         tokenizer.json, …       the vocabulary, as fetched
         entry.json              where all this comes from, sizes and SHA-256
@@ -36,14 +36,14 @@ from tokensphere.sources.layout.search import Found
 
 TENSOR_FILE, NORM_FILE, ENTRY_FILE = "tensor.safetensors", "norm.safetensors", "entry.json"
 DEFAULT_REVISION = "main"
-VERSION = 1
+VERSION = 2  # 1: before packed matrices were known for what they are
 COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _REPOSITORY = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One tensor in the cache, with its vocabulary.
+    """One matrix in the cache, with its vocabulary.
 
     Attributes
     ----------
@@ -53,10 +53,11 @@ class Entry:
     tensor : its name at the source
     dtype, shape : as stored, e.g. ``"BF16"`` and ``(50257, 1280)``
     bytes : size of the tensor
-    sha256 : of the tensor's bytes, in hexadecimal
+    sha256 : of the bytes of all tensors, in hexadecimal
     files : SHA-256 of the other files, by name
     license : as the repository states it, if it does
     date : when it was fetched, ISO 8601 in UTC
+    beside : the tensors that say what its values are (scales, a mapping): name -> type, shape, bytes
     found : how the tensor was chosen; only where :func:`find` was asked for it
     """
 
@@ -72,12 +73,18 @@ class Entry:
     files: Mapping[str, str] = field(default_factory=dict)
     license: str | None = None
     date: str = ""
+    beside: Mapping[str, tuple[str, tuple[int, ...], int]] = field(default_factory=dict)
     found: Found | None = None
 
     @property
     def tensor_file(self) -> Path:
-        """A safetensors file with the one tensor."""
+        """A safetensors file with the tensor and those beside it."""
         return self.path / TENSOR_FILE
+
+    @property
+    def tensor_bytes(self) -> int:
+        """Bytes of all its tensors."""
+        return self.bytes + sum(size for _, _, size in self.beside.values())
 
     @property
     def norm_file(self) -> Path | None:
@@ -157,9 +164,12 @@ def read_entry(folder: Path) -> Entry | None:
         if facts.pop("version") != VERSION:
             return None
         shape = tuple(int(length) for length in facts.pop("shape"))
-        entry = Entry(path=folder, shape=shape, **facts)
-        head = tensor_header(entry.tensor, entry.dtype, entry.shape, entry.bytes)
-        complete = entry.tensor_file.stat().st_size == len(head) + entry.bytes
+        beside = {
+            name: (str(dtype), tuple(map(int, lengths)), int(size))
+            for name, (dtype, lengths, size) in facts.pop("beside").items()
+        }
+        entry = Entry(path=folder, shape=shape, beside=beside, **facts)
+        complete = entry.tensor_file.stat().st_size == len(header_of(entry)) + entry.tensor_bytes
         if complete and all((folder / name).is_file() for name in entry.files):
             return entry
     return None
@@ -213,7 +223,7 @@ def verify(entry: Entry) -> None:
     FormatError
         a file is not what was fetched
     """
-    head = tensor_header(entry.tensor, entry.dtype, entry.shape, entry.bytes)
+    head = header_of(entry)
     with system_told(f"cannot read {entry.path}"):
         with entry.tensor_file.open("rb") as file:
             sound = file.read(len(head)) == head and digest_of(file) == entry.sha256
@@ -240,9 +250,10 @@ def _check_norm(path: Path) -> bool:
     return False
 
 
-def tensor_header(name: str, dtype: str, shape: tuple[int, ...], size: int, **metadata: str) -> bytes:
-    """The header of a safetensors file with this one tensor, its length in front; 8-byte aligned."""
-    return header_bytes({name: (dtype, shape, size)}, {"format": "pt"} | metadata)
+def header_of(entry: Entry) -> bytes:
+    """What an entry's file of tensors begins with."""
+    tensors = {entry.tensor: (entry.dtype, entry.shape, entry.bytes)}
+    return header_bytes(tensors | dict(entry.beside), {"format": "pt"})
 
 
 def digest_of(file: BinaryIO) -> str:

@@ -12,15 +12,16 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 from tokensphere.errors import SourceError
 from tokensphere.formats.files import system_told
+from tokensphere.formats.safetensors import header_bytes
 from tokensphere.formats.tensors import TensorInfo
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache.entries import Entry
@@ -52,6 +53,7 @@ def store(
     shape: tuple[int, ...],
     size: int,
     fill: Callable[[Write], object],
+    beside: Sequence[TensorInfo] = (),
     files: Mapping[str, bytes] | None = None,
     license: str | None = None,
 ) -> Entry:
@@ -59,7 +61,9 @@ def store(
 
     Parameters
     ----------
-    fill : writes the tensor's `size` bytes by calls of write(offset, bytes), from any thread
+    fill : writes the tensor's `size` bytes, then those beside it, by calls of write(offset, bytes) from
+        any thread
+    beside : the tensors that say what its values are
     files : the vocabulary and what belongs to it, by name
 
     Raises
@@ -70,13 +74,14 @@ def store(
     target = cache.repository_folder(repo) / check_commit(commit) / cache.safe_name(tensor)
     with _writing(), _draft() as draft:
         digests = {name: _write_file(draft / name, raw) for name, raw in (files or {}).items()}
-        head = cache.tensor_header(tensor, dtype, shape, size)
-        digest = _write_tensor(draft / cache.TENSOR_FILE, tensor, head, size, fill)
         date = datetime.now(UTC).isoformat(timespec="seconds")
         entry = Entry(
-            target, repo, commit, revision or cache.DEFAULT_REVISION, tensor, dtype, shape, size, digest,
-            digests, license, date,
+            target, repo, commit, revision or cache.DEFAULT_REVISION, tensor, dtype, shape, size, "",
+            digests, license, date, {one.name: (one.dtype, one.shape, one.size) for one in beside},
         )  # fmt: skip
+        path = draft / cache.TENSOR_FILE
+        digest = _write_tensor(path, tensor, cache.header_of(entry), entry.tensor_bytes, fill)
+        entry = replace(entry, sha256=digest)
         facts = {"version": cache.VERSION} | asdict(entry)
         del facts["path"], facts["found"]
         _write_file(draft / cache.ENTRY_FILE, json.dumps(facts, indent=1).encode())
@@ -93,7 +98,8 @@ def store_norm(entry: Entry, norm: TensorInfo, content: bytes) -> None:
         the cache cannot be written
     """
     digest = sha256(content).hexdigest()
-    head = cache.tensor_header(norm.name, norm.dtype, norm.shape, len(content), sha256=digest)
+    facts = {norm.name: (norm.dtype, norm.shape, len(content))}
+    head = header_bytes(facts, {"format": "pt", "sha256": digest})
     with _writing(), _draft() as draft:
         _write_file(draft / cache.NORM_FILE, head + content)
         os.replace(draft / cache.NORM_FILE, entry.path / cache.NORM_FILE)

@@ -5,9 +5,9 @@ Knows URLs and headers, but neither the cache nor how a revision is resolved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, ValuesView
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Sequence, ValuesView
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
@@ -17,6 +17,8 @@ from tokensphere.formats.parts import parts_in
 from tokensphere.formats.safetensors import LENGTH_BYTES, header_length, parse_header
 from tokensphere.formats.sharded import ShardTensors, weight_map
 from tokensphere.formats.tensors import TensorInfo
+from tokensphere.sources.hub.attempts import together
+from tokensphere.sources.hub.checked import check_vocabulary
 from tokensphere.sources.hub.http import Connection
 from tokensphere.sources.hub.ranges import Progress, Range, Write, fetch_whole
 from tokensphere.sources.layout.config import UNKNOWN, Config, config_of
@@ -46,6 +48,8 @@ class Repository:
     files : name -> bytes, or None as long as the hub does not say
     url_of : name of a file -> where to get it
     hub : who asks, and how
+    versions : name -> what answers said of the file's version, see `Range`
+    stop : set when one of several requests failed, or the user wants to stop; then no more is asked
     """
 
     name: str
@@ -54,6 +58,8 @@ class Repository:
     files: dict[str, int | None]
     url_of: Callable[[str], str]
     hub: Connection
+    versions: dict[str, dict[str, str]] = field(default_factory=dict)
+    stop: threading.Event = field(default_factory=threading.Event)
 
     def whole(self, file: str) -> bytes:
         """All of a small file."""
@@ -63,7 +69,8 @@ class Repository:
     def read(self, file: str, span: range, write: Write, progress: Progress | None = None) -> int:
         """A range of a file, see :class:`~tokensphere.sources.hub.ranges.Range`; the file's length."""
         what, known = f"{file} of {self.name}", self.files.get(file)
-        total = Range(self.hub, what, self.url_of(file), span, write, known, progress).fetch()
+        version, url = self.versions.setdefault(file, {}), self.url_of(file)
+        total = Range(self.hub, what, url, span, write, known, progress, version, self.stop).fetch()
         self.files[file] = total  # every other answer must say the same
         return total
 
@@ -92,14 +99,30 @@ class Repository:
         listed = ", ".join(NAMES)
         raise SourceError(f"{self.name} has no vocabulary ({listed}); it has {self._listed()}")
 
+    def vocabulary(self, files: Sequence[str]) -> dict[str, bytes]:
+        """The content of these files by name without folder, if it is what such files have.
+
+        Raises
+        ------
+        SourceError
+            one cannot be had, or another thing comes in its place
+        FormatError
+            one is damaged
+        """
+        content = {file.rpartition("/")[2]: self.whole(file) for file in files}
+        check_vocabulary(content, self.name)
+        return content
+
     def model_file(self) -> str:
         """The safetensors file, or the index of several."""
         models = [file for file in self.files if file.endswith(_SAFETENSORS)]
         at_root = [file for file in models if "/" not in file]
+        if usual := next((name for name in (_MODEL, _INDEX) if name in at_root), None):
+            return usual
         at_root = list(dict.fromkeys(parts_in(at_root, file, self.name)[0] for file in at_root))
         indices = [file for file in at_root if file.endswith(".json")]
-        for choice in ([_MODEL], [_INDEX], indices, at_root, models):
-            if len(choice) == 1 and choice[0] in models:
+        for choice in (indices, at_root, models):
+            if len(choice) == 1:
                 return choice[0]
         if models:
             raise SourceError(
@@ -153,14 +176,12 @@ class RemoteTensors(ShardTensors):
     def _index(self, file: str) -> dict[str, str]:
         where = f"{file} of {self._repository.name}"
         table = weight_map(self._repository.whole(file), where)
-        shards = {name: f"{self.folder}{shard}" for name, shard in table.items()}
-        missing = next((shard for shard in shards.values() if shard not in self._repository.files), None)
-        if missing is not None:
-            raise FormatError(f"{where} names {missing[:200]!r}, which it lacks")
-        return shards
+        return {name: f"{self.folder}{shard}" for name, shard in table.items()}
 
     def _read_header(self, file: str) -> dict[str, TensorInfo]:
         where = f"{file} of {self._repository.name}"
+        if file not in self._repository.files:
+            raise FormatError(f"{self._repository.name} lacks {file[:200]!r}, which its index names")
         start, raw = bytearray(), bytearray()
         total = self._repository.read(file, range(LENGTH_BYTES), partial(put, start))
         stop = LENGTH_BYTES + header_length(bytes(start), total, where)
@@ -169,15 +190,32 @@ class RemoteTensors(ShardTensors):
 
     def values(self) -> ValuesView[TensorInfo]:
         """All tensors; fetches the headers of all files, several at a time."""
-        with ThreadPoolExecutor(_PARTS) as pool:
-            list(pool.map(self._read, dict.fromkeys(self.file_of.values())))
+        files = dict.fromkeys(self.file_of.values())
+        together([partial(self._read, file) for file in files], _PARTS, self._repository.stop)
         return super().values()
+
+    def fetch_all(
+        self, parts: Sequence[TensorInfo], write: Write, progress: Progress | None = None
+    ) -> None:
+        """The bytes of several tensors one after another, as :meth:`fetch` has those of one."""
+        start, total = 0, sum(part.size for part in parts)
+        for part in filter(lambda part: part.size, parts):
+            self.fetch(part.name, _after(start, write), progress and _of_all(start, total, progress))
+            start += part.size
 
     def fetch(self, name: str, write: Write, progress: Progress | None = None) -> None:
         """The bytes of a tensor, by calls of write(offset, bytes) from several threads."""
         info, file = self[name], self.file_of[name]
         span = range(info.offset, info.offset + info.size)
         self._repository.read(file, span, write, progress)
+
+
+def _after(start: int, write: Write) -> Write:
+    return lambda at, content: write(start + at, content)
+
+
+def _of_all(start: int, total: int, progress: Progress) -> Progress:
+    return lambda done, _: progress(start + done, total)
 
 
 def put(content: bytearray, at: int, part: bytes) -> None:

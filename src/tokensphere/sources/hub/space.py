@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from tokensphere.arrays import Float32s
 from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError
 from tokensphere.formats.files import exists
+from tokensphere.formats.packed.view import UnpackedFile
 from tokensphere.formats.safetensors import SafetensorsFile
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.hub import client as hub
 from tokensphere.sources.hub import shared
+from tokensphere.sources.hub.checked import is_sound
 from tokensphere.sources.hub.names import Named
 from tokensphere.sources.hub.ranges import Progress
-from tokensphere.sources.layout.assemble import Choice, side_of, vector
+from tokensphere.sources.layout.assemble import Choice, digest_of, join, side_of, vector
 from tokensphere.sources.layout.config import read_config
-from tokensphere.sources.layout.plausible import fit
-from tokensphere.sources.layout.table import fold_norm
+from tokensphere.sources.layout.search import Found
 from tokensphere.sources.local import load_snapshot
 from tokensphere.sources.tokens.find import find_vocabulary
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -51,7 +53,7 @@ def load_hub(
     if not inside and not asks:
         entry = hub.held(repo, revision, choice)
         if entry is not None:
-            return _space(entry, choice, vocabulary)
+            return _sound_space(entry, choice, vocabulary)
     problem = None
     if not asks:
         snapshot = shared.find(repo, revision, cache.resolve(repo, revision))
@@ -78,7 +80,7 @@ def load_hub(
         if problem is None:
             raise
         raise SourceError(f"the Hub's cache is of no use: {problem}; and {error}") from error
-    return _space(entry, choice, vocabulary)
+    return _sound_space(entry, choice, vocabulary)
 
 
 # Naming one of these is naming the model.
@@ -95,43 +97,41 @@ def _only_whole(repo: str, inside: str, revision: str | None) -> str:
     )
 
 
+def _sound_space(entry: cache.Entry, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
+    """The space of an entry; where its own files are damaged, the error says how to have them anew."""
+    try:
+        return _space(entry, choice, vocabulary)
+    except SourceError as error:
+        if vocabulary is not None or is_sound(entry):
+            raise
+        raise FormatError(
+            f"what the cache has of {entry.repo} is damaged ({error}); fetch it anew: load it with"
+            " refresh (--refresh)"
+        ) from error
+
+
 def _space(entry: cache.Entry, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
-    found = entry.found
-    fitted = fit(
-        _matrix(entry),
-        lambda n: find_vocabulary(entry.path, n, given=vocabulary, side=side_of(choice)),
-        f"tensor {entry.tensor!r:.200} of {entry.repo}",
-        read_config(entry.path),
-        chosen=choice.tensor is not None,
-    )
-    vectors, tokens = fitted.vectors, fitted.tokens
-    notes = (*(found.notes if found else ()), *fitted.notes, *tokens.notes)
-    if choice.fold_norm:
-        layout = found.layout if found else ""
-        vectors = fold_norm(vectors, _norm(entry), layout, model=entry.repo)
-        notes += ("columns multiplied by the final norm's weight",)
-    provenance = Provenance(
-        model=entry.repo,
-        source=f"hub: {entry.repo}",
-        revision=entry.commit,
-        tensor=entry.tensor,
-        matrix=choice.matrix,
-        dtype=entry.dtype,
-        sha256=entry.sha256,
-        license=entry.license,
-        notes=notes,
-    )
-    return EmbeddingSpace(vectors, tokens, provenance)
-
-
-def _matrix(entry: cache.Entry) -> Float32s:
-    """The matrix as float32: the file itself, mapped, if it holds float32; converted otherwise."""
-    with SafetensorsFile(entry.tensor_file) as file:
-        (name,) = file.tensors
-        if file.tensors[name].dtype == "F32":
-            mapped: Float32s = file.array(name)
-            return mapped
-        return file.matrix(name)
+    config = read_config(entry.path)
+    found = entry.found or Found(entry.tensor, None, "", False, ())
+    with UnpackedFile(SafetensorsFile(entry.tensor_file), config.told) as file:
+        # The file itself, mapped, if it holds float32; converted otherwise.
+        plain = file.tensors[found.name].dtype == "F32"
+        return join(
+            file,
+            found,
+            cast("Float32s", file.array(found.name)) if plain else file.matrix(found.name),
+            lambda n: find_vocabulary(entry.path, n, given=vocabulary, side=side_of(choice)),
+            choice,
+            Provenance(
+                model=entry.repo,
+                source=f"hub: {entry.repo}",
+                revision=entry.commit,
+                sha256=digest_of(file, found.name) if entry.beside else entry.sha256,
+                license=entry.license,
+            ),
+            config,
+            _norm(entry) if choice.fold_norm else None,
+        )
 
 
 def _norm(entry: cache.Entry) -> Float32s | None:

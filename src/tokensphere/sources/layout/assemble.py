@@ -12,10 +12,10 @@ from tokensphere.formats.packed.bare import refuse_bare_codes
 from tokensphere.formats.packed.view import UnpackedFile
 from tokensphere.formats.tensors import TensorFile, digest
 from tokensphere.sources.layout.config import UNKNOWN, Config
-from tokensphere.sources.layout.model2vec import rows_of_tokens
+from tokensphere.sources.layout.model2vec import of_rows, rows_of_tokens
 from tokensphere.sources.layout.plausible import fit
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix, same_bytes
-from tokensphere.sources.layout.table import fold_norm, has_factors
+from tokensphere.sources.layout.table import fold_norm
 from tokensphere.sources.tokens.find import Side
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
@@ -80,57 +80,84 @@ def assemble(
     file = UnpackedFile(file, config.told)
     found = find_matrix(file.tensors, choice.matrix, tensor=choice.tensor, config=config)
     file.tensors.refuse(found.name, str(file.path))
-    what = f"tensor {found.name!r:.200} of {file.path}"
-    given = choice.tensor is not None
-    rows, shared = rows_of_tokens(file, found.name, file.matrix(found.name))
+    found = replace(found, notes=found.notes + _stored_twice(file, found, choice, config))
+    norm = vector(file, found.norm) if choice.fold_norm and found.norm is not None else None
+    about = replace(about, sha256=about.sha256 or digest_of(file, found.name))
+    return join(file, found, file.matrix(found.name), vocabulary, choice, about, config, norm)
+
+
+def digest_of(file: UnpackedFile, name: str) -> str:
+    """SHA-256 of all that is stored of the rows of a matrix, in hexadecimal."""
+    return digest(file, name, *of_rows(file.tensors, name))
+
+
+def join(
+    file: UnpackedFile,
+    found: Found,
+    rows: Float32s,
+    vocabulary: Callable[[int], Vocabulary],
+    choice: Choice,
+    about: Provenance,
+    config: Config,
+    norm: Float32s | None,
+) -> EmbeddingSpace:
+    """The space of a matrix that was found and read.
+
+    Parameters
+    ----------
+    file : open, with the matrix and the tensors that its values take
+    found : which one it is
+    rows : its values, shape (n, d)
+    vocabulary, choice, about, config : as in :func:`assemble`
+    norm : the weight of the final norm, if it is to be multiplied by, shape (d,)
+
+    Raises
+    ------
+    SourceError, FormatError
+        as in :func:`assemble`
+    """
+    what, given = f"tensor {found.name!r:.200} of {about.source}", choice.tensor is not None
+    rows, shared = rows_of_tokens(file, found.name, rows)
     if file.tensors.packing(found.name) is None:
         refuse_bare_codes(file.tensors, found.name, rows, str(file.path))
-    size = config if given or config.widths else _by_norm(file, found, config)
+    size = config if given or found.width is None else _by_norm(found, config)
     fitted = fit(rows, vocabulary, what, size, chosen=given)
     vectors, tokens = fitted.vectors, fitted.tokens
-    told = (*found.notes, *_stored_twice(file, found, choice, config), *shared, *tokens.notes)
-    notes = about.notes or told
+    notes = about.notes or (*found.notes, *shared, *tokens.notes)
     notes += (*filter(None, [file.note(found.name)]), *fitted.notes)
     if choice.fold_norm:
-        norm = None if found.norm is None else vector(file, found.norm)
-        vectors = fold_norm(vectors, norm, found.layout, model=str(file.path))
+        vectors = fold_norm(vectors, norm, found.layout, model=about.model)
         notes += (f"columns multiplied by the final norm's weight {found.norm!r}",)
     provenance = replace(
         about,
         tensor=found.name,
         matrix=choice.matrix,
         dtype=file.tensors[found.name].dtype,
-        sha256=about.sha256 or digest(file, found.name),
         notes=notes,
     )
     return EmbeddingSpace(vectors, tokens, provenance)
 
 
-def _by_norm(file: TensorFile, found: Found, config: Config) -> Config:
-    """The configuration with the width that the final norm has, where nothing says another."""
-    # BERT's norm is one of its head, whose width may be the hidden layers'.
-    if found.norm is None or found.norm.startswith("cls.") or has_factors(found.layout):
-        return config
-    shape = file.tensors[found.norm].shape
-    if len(shape) != 1 or not shape[0]:
-        return config
+def _by_norm(found: Found, config: Config) -> Config:
+    """The configuration with the width that the final norm has."""
     where = f"{config.where} and the tensors" if config.vocabularies else "the same model"
-    return replace(config, widths=((f"the length of {found.norm!r:.200}", shape[0]),), where=where)
+    widths = ((f"the length of {found.norm!r:.200}", found.width or 0),)
+    return replace(config, widths=widths, where=where)
 
 
-def _stored_twice(file: TensorFile, found: Found, choice: Choice, config: Config) -> list[str]:
+def _stored_twice(file: TensorFile, found: Found, choice: Choice, config: Config) -> tuple[str, ...]:
     """Says so if the other matrix is there, too, and holds the same bytes."""
     if found.tied or choice.tensor is not None:
-        return []
+        return ()
     other: Matrix = "input" if choice.matrix == "output" else "output"
     with suppress(SourceError):
         twin = find_matrix(file.tensors, other, config=config).name
         same = twin != found.name and same_bytes(file, found.name, twin)
         if same and file.beside(found.name) == file.beside(twin):
-            return [f"input and output are tied: {twin!r} holds the same values"]
+            return (f"input and output are tied: {twin!r} holds the same values",)
         if twin != found.name and config.tied:
-            return [f"input and output are not one matrix: {twin!r} holds other values"]
-    return []
+            return (f"input and output are not one matrix: {twin!r} holds other values",)
+    return ()
 
 
 def vector(file: TensorFile, name: str) -> Float32s:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from tokensphere.arrays import Float32s
-from tokensphere.errors import SourceError
 from tokensphere.formats.files import damaged
 from tokensphere.formats.tensors import TensorFile, TensorInfo
 
@@ -19,10 +18,10 @@ _MATRICES = ("embeddings", "embedding.weight")  # its own, and sentence-transfor
 _MAPPING, _WEIGHTS = "mapping", "weights"
 
 
-def shares_rows(tensors: Mapping[str, TensorInfo], name: str) -> bool:
-    """Whether the rows of tensor `name` are not yet those of the tokens."""
-    beside = [other for other in (_MAPPING, _WEIGHTS) if other in tensors]
-    return name in _MATRICES and any(len(tensors[other].shape) == 1 for other in beside)
+def of_rows(tensors: Mapping[str, TensorInfo], name: str) -> list[str]:
+    """The tensors that make the rows of tensor `name` those of the tokens; none if they are already."""
+    beside = [other for other in (_MAPPING, _WEIGHTS) if name in _MATRICES and other in tensors]
+    return beside if any(len(tensors[other].shape) == 1 for other in beside) else []
 
 
 def rows_of_tokens(file: TensorFile, name: str, rows: Float32s) -> tuple[Float32s, tuple[str, ...]]:
@@ -37,7 +36,7 @@ def rows_of_tokens(file: TensorFile, name: str, rows: Float32s) -> tuple[Float32
     FormatError
         mapping or weights do not fit
     """
-    if not shares_rows(file.tensors, name):
+    if not of_rows(file.tensors, name):
         return rows, ()
     notes: list[str] = []
     if _MAPPING in file.tensors:
@@ -56,18 +55,3 @@ def rows_of_tokens(file: TensorFile, name: str, rows: Float32s) -> tuple[Float32
         rows = np.multiply(rows, file.stored(_WEIGHTS).float32()[:, None], dtype=np.float32)
         notes.append(f"Model2Vec: rows times the tokens' {_WEIGHTS!r}")
     return rows, tuple(notes)
-
-
-def refuse_shared(tensors: Mapping[str, TensorInfo], name: str, where: str) -> None:
-    """Refuse rows of tokens that cannot be had from the one tensor.
-
-    Raises
-    ------
-    SourceError
-        several tokens share a row, or rows have weights
-    """
-    if shares_rows(tensors, name):
-        raise SourceError(
-            f"{where} keeps {name!r} with a mapping or weights (Model2Vec); download the model and give"
-            " the path of its folder"
-        )

@@ -20,7 +20,7 @@ from tokensphere.errors import SourceError
 from tokensphere.formats.tensors import TensorFile, TensorInfo
 from tokensphere.sources.layout import ties
 from tokensphere.sources.layout.config import UNKNOWN, Config
-from tokensphere.sources.layout.table import LAYOUTS, Layout
+from tokensphere.sources.layout.table import LAYOUTS, Layout, has_factors
 
 Matrix = Literal["input", "output"]
 _LAYER = re.compile(r"[./]layers[./]\d+[./]")
@@ -37,6 +37,7 @@ class Found:
     layout : name of the :class:`Layout`, empty where the tensor is of no known one
     tied : the model has one matrix for input and output, under this name
     notes : what a reader of a result should know
+    width : the length of that norm, where it must be that of a row
     """
 
     name: str
@@ -44,6 +45,7 @@ class Found:
     layout: str
     tied: bool
     notes: tuple[str, ...]
+    width: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,17 @@ def find_matrix(
     elif config.tied:
         notes.append(f"tie_word_embeddings in config.json, but {other!r} is stored, too")
     _check_matrix(tensors, name)
-    return Found(name, match.norm, match.layout.name, own is None, tuple(notes))
+    width = None if config.widths else _width(tensors, match)
+    return Found(name, match.norm, match.layout.name, own is None, tuple(notes), width)
+
+
+def _width(tensors: Mapping[str, TensorInfo], match: _Match) -> int | None:
+    """The length of the final norm, unless rows of tokens may be shorter."""
+    # BERT's norm is one of its head, whose width may be the hidden layers'.
+    if match.norm is None or match.norm.startswith("cls.") or has_factors(match.layout.name):
+        return None
+    shape = tensors[match.norm].shape
+    return shape[0] if len(shape) == 1 and shape[0] else None
 
 
 def _notes(layout: Layout, matrix: Matrix, model_type: str | None) -> list[str]:
