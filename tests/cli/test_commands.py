@@ -291,6 +291,12 @@ def test_no_command_shows_the_commands_in_lines() -> None:
 # Being stopped, and what stands around
 
 
+def test_a_group_alone_shows_its_help_and_fails() -> None:
+    for arguments in ([], ["cache"]):
+        result = invoke(*arguments)
+        assert (result.exit_code, result.stderr, result.stdout) == (2, "", good(*arguments, "--help"))
+
+
 def test_help_and_version() -> None:
     for arguments in ([], *([command] for command in COMMANDS)):
         for flag in ("-h", "--help"):

@@ -238,7 +238,8 @@ def test_variables_that_make_no_sense(tmp_path: Path, variable: str) -> None:
         check=False,
     )
     assert result.returncode == 2 and result.stderr.count("\n") == 1
-    assert "huggingface_hub does not start" in result.stderr and "HF_ENDPOINT" in result.stderr
+    said = ("huggingface_hub does not start", "no answer from the hub")  # as its release has it
+    assert any(line in result.stderr for line in said) and "HF_ENDPOINT" in result.stderr
 
 
 SHARDS = [f"model-0000{number}-of-00009.safetensors" for number in range(1, 10)]
