@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pytest import skip
 
 from tests.fuzz.mutate import damaged
 from tests.fuzz.seeds import Seed
@@ -63,6 +64,9 @@ def run(seed: Seed, cases: range, *, memory: int = MEMORY, seconds: float = SECO
                 result, text = here.recv()
             except EOFError:
                 break
+            if result == "skipped":
+                todo.clear()
+                break
             outcome.counts[result] += 1
             if result == "failed":
                 outcome.failures.append((todo[0], text))
@@ -77,8 +81,12 @@ def run(seed: Seed, cases: range, *, memory: int = MEMORY, seconds: float = SECO
 
 def _work(seed: Seed, cases: list[int], told: Connection, memory: int, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as name:
+        done = 0
         for result in results(seed, cases, Path(name), memory=memory, seconds=seconds):
             told.send(result)
+            done += 1
+        if not done:
+            told.send(("skipped", ""))
     told.close()
     os._exit(0)  # whatever threads a case has left behind
 
@@ -90,7 +98,10 @@ def results(
     _alone(root)
     folder = root / "files"
     folder.mkdir()
-    act = seed.make(folder)
+    try:
+        act = seed.make(folder)
+    except skip.Exception:
+        return  # a package is missing that writes such files
     sound = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
     targets = [path for path, content in sound.items() if content]
     with _limited(memory):
