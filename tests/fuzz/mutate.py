@@ -55,7 +55,7 @@ def damaged(content: bytes, rng: Rng) -> bytes:
 # What opening a file raises that damage has made another kind of.
 _NOT_OF_THAT_KIND = (
     ValueError, KeyError, OSError, EOFError, zlib.error, struct.error, zipfile.BadZipFile,
-    RecursionError, NotImplementedError, MemoryError, OverflowError,
+    RecursionError, NotImplementedError, MemoryError, OverflowError, Warning,
 )  # fmt: skip
 
 
