@@ -16,14 +16,14 @@ FOUNDATION = {"errors", "_version", "above", "display", "vocabulary", "records",
 
 # What each room may import of the package; a room is a folder, or a module that stands by itself.
 MAY: dict[str, set[str]] = {
-    "errors": set(),
+    "errors": {"display"},
     "_version": set(),
     "above": set(),
     "records": set(),
     "arrays": set(),
-    "display": {"errors"},
+    "display": set(),
     "vocabulary": {"errors", "display"},
-    "formats": {"errors"},
+    "formats": {"errors", "display"},
     "geometry": {"errors", "records", "arrays"},
     "statistics": {"errors", "records", "arrays"},
     "space": {"errors", "above", "vocabulary", "geometry"},

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from tokensphere._version import __version__
+from tokensphere.display import told
 from tokensphere.errors import TokensphereError
 
 INTERRUPTED = 130
@@ -32,7 +33,7 @@ class _Commands(click.Group):
         except (click.exceptions.Abort, KeyboardInterrupt):
             self._fail("stopped", INTERRUPTED)
         except click.exceptions.NoArgsIsHelpError as error:
-            click.echo(error.format_message())
+            say(error.format_message())
             sys.exit(2)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "tokensphere"
@@ -53,8 +54,18 @@ class _Commands(click.Group):
 
     @staticmethod
     def _fail(message: str, status: int = 2) -> None:
-        click.echo(f"tokensphere: {' '.join(message.split())}", err=True)
+        tell(" ".join(message.split()))
         sys.exit(status)
+
+
+def say(text: str, *, color: bool | None = None) -> None:
+    """Print a result in the output's own encoding; by itself click takes UTF-8 where that is ASCII."""
+    click.echo(text, file=sys.stdout, color=color)
+
+
+def tell(message: str) -> None:
+    """Say something on standard error, in one line that does no harm whatever it quotes."""
+    click.echo(f"tokensphere: {told(message)}", file=sys.stderr)
 
 
 def _as_options(message: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tokensphere.cli import progress
-from tokensphere.cli.app import INTERRUPTED
+from tokensphere.cli.app import INTERRUPTED, say, tell
 from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def do_and_show(
         done = go_on(job, save=options["save"], fresh=options["fresh"], progress=bar, told=told)
     if done.stopped:
         stopped = f"stopped after {len(done.part):,} of {len(job):,} directions"
-        click.echo(f"tokensphere: {stopped}", err=True)
+        tell(stopped)
     show(result(done.part))
     if done.stopped:
         sys.exit(INTERRUPTED)
@@ -150,12 +150,12 @@ def show(result: Any) -> None:
     if options.get("plot") is not None:
         views.draw(result, options["plot"])
     if options["as_json"]:
-        click.echo(views.to_json(result))
+        say(views.to_json(result))
         return
     if sys.stdout.isatty():
         plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
-        click.echo(views.to_text(result, color=not plain), color=True)
+        say(views.to_text(result, color=not plain), color=True)
         return
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdecimal() and 0 < len(columns) < 6 else 0
-    click.echo(views.to_text(result, width=width or views.WIDTH_WITHOUT_TERMINAL))
+    say(views.to_text(result, width=width or views.WIDTH_WITHOUT_TERMINAL))

@@ -181,7 +181,7 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 def digest_of(vectors: Vectors, text: str) -> str:
     """SHA-256 of the type, the shape and the values."""
-    hasher = sha256(f"{vectors.dtype} {vectors.shape} {text}".encode())
+    hasher = sha256(f"{vectors.dtype} {vectors.shape} {text}".encode("utf-8", "surrogatepass"))
     for low in range(0, len(vectors), 4096):
         hasher.update(np.ascontiguousarray(vectors[low : low + 4096]).data)
     return hasher.hexdigest()

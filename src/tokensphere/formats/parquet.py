@@ -38,7 +38,7 @@ def check_parquet_path(path: Path) -> None:
 
 
 def write_columns(path: Path, columns: Mapping[str, Column], metadata: Mapping[str, Any]) -> None:
-    """Write columns and what they are to a Parquet file.
+    r"""Write columns and what they are to a Parquet file.
 
     It goes to a temporary file beside it, which takes its name when it is complete.
 
@@ -49,6 +49,9 @@ def write_columns(path: Path, columns: Mapping[str, Column], metadata: Mapping[s
         lists of j; or m strings
     metadata : anything that JSON can hold; stored in the file under the key ``tokensphere``
 
+    A lone surrogate, which no Parquet file can hold, is escaped: in a string as ``\udcff``, in the
+    metadata by JSON, which brings it back.
+
     Raises
     ------
     MissingExtraError
@@ -58,7 +61,7 @@ def write_columns(path: Path, columns: Mapping[str, Column], metadata: Mapping[s
     """
     pa, parquet = _pyarrow()
     table = pa.table({name: _to_arrow(pa, column) for name, column in columns.items()})
-    table = table.replace_schema_metadata({_METADATA: json.dumps(metadata, ensure_ascii=False).encode()})
+    table = table.replace_schema_metadata({_METADATA: json.dumps(metadata).encode()})
     with whole_file(path) as file:
         parquet.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE)
 
@@ -119,7 +122,8 @@ def read_table(path: Path, name: str | None = None) -> Any:
 
 def _to_arrow(pa: Any, column: Column) -> Any:
     if not isinstance(column, np.ndarray):
-        return pa.array(list(column), type=pa.string())
+        texts = [text.encode("utf-8", "backslashreplace") for text in column]
+        return pa.array(texts, type=pa.binary()).cast(pa.string())
     if column.ndim == 1:
         return pa.array(column)
     values = pa.array(np.ascontiguousarray(column).ravel())
