@@ -32,7 +32,6 @@ from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.run import Done, alone, go_on, load
 
 pytest.importorskip("pyarrow")
-pytest.importorskip("filelock")
 
 Numbers = npt.NDArray[np.int64]
 

@@ -6,16 +6,22 @@ For whoever runs a :class:`~tokensphere.analysis.job.Job`: a command line, a ser
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic
+from typing import Any, Generic
 
-from tokensphere.analysis.job import Job, P, Progress, difference, work
-from tokensphere.errors import FormatError, InputError, MissingExtraError
+import numpy as np
+
+from tokensphere.analysis.job import Column, Job, P, Progress, difference, work
+from tokensphere.errors import FormatError, InputError, SourceError
+from tokensphere.formats.files import system_told
+from tokensphere.formats.locks import lock_file
 from tokensphere.formats.parquet import check_parquet_path, read_columns, write_columns
+from tokensphere.formats.whole import real
 
 SCHEMA = 1  # of what saved tables say of themselves; raised when older ones cannot be read
 SAVE_AFTER = 30.0  # seconds of work that may be lost if the machine stops
@@ -67,14 +73,15 @@ def go_on(
         return _work(job, [], None, progress, told)
     check_parquet_path(save)
     with alone(save):
+        file = _File(job, save)
         there = [] if fresh or not save.exists() else [load(job, save)]
-        return _work(job, there, save, progress, told)
+        return _work(job, there, file, progress, told)
 
 
 def _work(
     job: Job[P],
     parts: list[P],
-    save: Path | None,
+    file: _File[P] | None,
     progress: Progress | None,
     told: Callable[[P], None] | None,
 ) -> Done[P]:
@@ -85,10 +92,10 @@ def _work(
         changed = True
         if told is not None and sum(map(len, parts)) == len(job):
             told(parts[0] if len(parts) == 1 else job.join(parts))
-        if save is not None and time.monotonic() - saved > SAVE_AFTER:
+        if file is not None and time.monotonic() - saved > SAVE_AFTER:
             if len(parts) > 1:
                 parts[:] = [job.join(parts)]
-            _write(job, parts[0], save)
+            file.write(parts[0])
             saved = time.monotonic()
 
     stopped = False
@@ -98,8 +105,8 @@ def _work(
         if not parts or not job.ready:
             raise
         done, stopped = job.join(parts), True
-    if save is not None and (changed or stopped):
-        _write(job, done, save)
+    if file is not None and (changed or stopped):
+        file.write(done)
     return Done(done, stopped)
 
 
@@ -113,6 +120,17 @@ def load(job: Job[P], path: Path) -> P:
     FormatError
         it is damaged
     """
+    columns = _columns_of(job, path)
+    try:
+        return job.restore(columns)
+    except FormatError as error:
+        raise FormatError(
+            f"cannot go on from {path}: {error}; name another file, or begin anew (fresh)"
+        ) from error
+
+
+def _columns_of(job: Job[Any], path: Path) -> Mapping[str, Column]:
+    """The columns of a file of this job."""
     columns, about = read_columns(path)
     if about.get("what") != job.what or not isinstance(about.get("key"), dict):
         raise InputError(f"{path} holds no {job.what}; name another file")
@@ -120,44 +138,95 @@ def load(job: Job[P], path: Path) -> P:
         raise InputError(f"{path} was saved by another version of tokensphere; name another file")
     if (other := difference(job, about["key"])) is not None:
         raise InputError(f"{path} holds a {job.what} {other}; name another file, or begin anew (fresh)")
-    try:
-        return job.restore(columns)
-    except FormatError as error:
-        raise FormatError(f"cannot go on from {path}: {error}") from error
+    return columns
 
 
-def _write(job: Job[P], done: P, path: Path) -> None:
-    table = job.table(done)
-    key = json.loads(json.dumps(dict(job.key)))
-    write_columns(path, table.columns, {"what": job.what, "schema": SCHEMA, "key": key, **table.about})
+class _File(Generic[P]):
+    """The file that a job is kept in.
+
+    A lock keeps other processes from it. Where locks do not work, as on some network file systems, what
+    they write is noticed, and the longer one is kept.
+
+    Parameters
+    ----------
+    job : the work
+    path : the file, as it is now ours to write over
+    """
+
+    def __init__(self, job: Job[P], path: Path) -> None:
+        self.job, self.path, self._ours = job, path, _stamp(path)
+
+    def write(self, done: P) -> None:
+        """Keep what is done, unless another process has written more meanwhile.
+
+        Raises
+        ------
+        InputError
+            the file cannot be written; or another process has written other work to it, and what is
+            done is kept beside it
+        """
+        table, key = self.job.table(done), json.loads(json.dumps(dict(self.job.key)))
+        about = {"what": self.job.what, "schema": SCHEMA, "key": key, **table.about}
+        try:
+            write_columns(self.path, table.columns, about, ready=lambda: self._look(table.columns))
+        except _OvertakenError as error:
+            if error.__cause__ is None:
+                return
+            beside = self.path.with_name(f"{self.path.stem}.{os.getpid()}.parquet")
+            write_columns(beside, table.columns, about)
+            raise InputError(
+                f"another process has written other work to {self.path} meanwhile; what was done here"
+                f" is in {beside}: give each its own file"
+            ) from error
+        self._ours = _stamp(self.path)
+
+    def _look(self, columns: Mapping[str, Column]) -> None:
+        """Stop before what is there now is written over, if that must not be."""
+        if _stamp(self.path) in (self._ours, None):
+            return
+        try:
+            theirs = _columns_of(self.job, self.path)
+        except (InputError, SourceError) as error:
+            raise _OvertakenError from error
+        if _amount(theirs) > _amount(columns):
+            raise _OvertakenError
+
+
+class _OvertakenError(Exception):
+    """Another process has put more of the same work into the file; or other work, which is the cause."""
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """What changes when a file is written anew; None if there is none."""
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return None
+
+
+def _amount(columns: Mapping[str, Column]) -> tuple[int, int]:
+    """How many directions a table has, and how many numbers: of as many, those with more surrogates."""
+    arrays = [column for column in columns.values() if isinstance(column, np.ndarray)]
+    numbers = sum(array.size - np.count_nonzero(array != array) for array in arrays)
+    return len(next(iter(columns.values()), ())), int(numbers)
 
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
     """Hold a file for this process, by a lock beside it that ends with the process, however it ends.
 
+    By whatever name a file is called, and by which links: there is one lock. Where the file system
+    knows no locks, nothing is held.
+
     Raises
     ------
     InputError
         another process holds it, or no file can be made there
-    MissingExtraError
-        filelock is not installed
     """
-    try:
-        from filelock import FileLock, Timeout
-    except ImportError as error:
-        raise MissingExtraError(
-            "saving needs the package filelock: pip install 'tokensphere[parquet]'"
-        ) from error
-    lock = path.with_name(f".{path.name}.lock")
-    try:
-        with FileLock(lock, timeout=0):
-            try:
-                yield
-            finally:
-                with suppress(OSError):
-                    lock.unlink()
-    except Timeout as error:
-        raise InputError(
-            f"another process works on {path}; wait for it, or name another file"
-        ) from error
+    path = real(path)
+    with ExitStack() as held:
+        with system_told(f"cannot lock {path}", kind=InputError):
+            ours = held.enter_context(lock_file(path.with_name(f".{path.name}.lock")))
+        if ours is False:
+            raise InputError(f"another process works on {path}; wait for it, or name another file")
+        yield

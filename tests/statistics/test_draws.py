@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.cases import case
+from tokensphere.columns import Numbers
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import stream
 from tokensphere.statistics import draws
-from tokensphere.statistics.draws import BLOCK, Draws, Key, MemoryStore, first_draws
+from tokensphere.statistics.draws import BLOCK, Draws, Key, MemoryStore
 
+SCHEMA = {"value": Numbers(np.float64), "pair": Numbers(np.int64, 0, 8, width=2)}
+first_draws = partial(draws.first_draws, schema=SCHEMA)
 GOLDEN = [[1.4436909546981256, -0.8959459763857414], [-1.0157623380825092, -0.911867698857605]]
 
 
@@ -116,7 +120,10 @@ def test_a_null_that_ends_has_a_shorter_last_block() -> None:
     for count, blocks in ((1000, [0]), (9999, [1]), (1500, []), (1200, [])):
         made.clear()
         told.clear()
-        found = first_draws(count, make, key={}, most=1500, store=store, progress=told.append)
+        found = first_draws(
+            count, make, key={}, schema={"value": Numbers(np.int64)}, most=1500, store=store,
+            progress=told.append,
+        )  # fmt: skip
         np.testing.assert_array_equal(found["value"], np.arange(min(count, 1500)))
         assert made == blocks and sum(told) == min(count, 1500)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.errors import FormatError, InputError
-from tokensphere.formats.files import opened
+from tokensphere.formats.files import opened, size_of
 from tokensphere.formats.foreign import damage_told, optional
 from tokensphere.formats.whole import check_writable, whole_file
 
 MAGIC = b"PAR1"
 _METADATA = b"tokensphere"
+_DIGESTS = b"tokensphere_sha256"  # of each column, so that no change of a value goes unseen
+_DEEPEST = 30  # levels of what a file says of itself
 _ROWS_AT_ONCE = 65_536
+_FREE, _SQUEEZED = 1 << 24, 1_000  # values that a file may claim, and as many more for each byte
+_ADVICE = "remove it or name another"
 Column = npt.NDArray[Any] | Sequence[str]
 
 
@@ -37,7 +42,13 @@ def check_parquet_path(path: Path) -> None:
     check_writable(path)
 
 
-def write_columns(path: Path, columns: Mapping[str, Column], metadata: Mapping[str, Any]) -> None:
+def write_columns(
+    path: Path,
+    columns: Mapping[str, Column],
+    metadata: Mapping[str, Any],
+    *,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
     r"""Write columns and what they are to a Parquet file.
 
     It goes to a temporary file beside it, which takes its name when it is complete.
@@ -48,6 +59,7 @@ def write_columns(path: Path, columns: Mapping[str, Column], metadata: Mapping[s
     columns : name -> m values: a numeric or bool array of shape (m,); one of shape (m, j), which becomes
         lists of j; or m strings
     metadata : anything that JSON can hold; stored in the file under the key ``tokensphere``
+    ready : called when only the name is missing; what it raises leaves `path` as it is
 
     A lone surrogate, which no Parquet file can hold, is escaped: in a string as ``\udcff``, in the
     metadata by JSON, which brings it back.
@@ -61,9 +73,12 @@ def write_columns(path: Path, columns: Mapping[str, Column], metadata: Mapping[s
     """
     pa, parquet = _pyarrow()
     table = pa.table({name: _to_arrow(pa, column) for name, column in columns.items()})
-    table = table.replace_schema_metadata({_METADATA: json.dumps(metadata).encode()})
+    digests = {name: _digest(column) for name, column in columns.items()}
+    said = json.dumps(metadata).encode()
+    table = table.replace_schema_metadata({_METADATA: said, _DIGESTS: json.dumps(digests).encode()})
     with whole_file(path) as file:
         parquet.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE)
+        ready()
 
 
 def read_columns(path: Path) -> tuple[dict[str, npt.NDArray[Any] | list[str]], dict[str, Any]]:
@@ -84,17 +99,44 @@ def read_columns(path: Path) -> tuple[dict[str, npt.NDArray[Any] | list[str]], d
         it is damaged, or no file of tokensphere's
     """
     table = read_table(path)
-    stored = (table.schema.metadata or {}).get(_METADATA)
-    if stored is None:
+    stored = table.schema.metadata or {}
+    if _METADATA not in stored:
         raise FormatError(f"{path} was not saved by tokensphere; name another file")
-    try:
-        metadata = json.loads(stored)
-    except ValueError:
-        metadata = None
-    if not isinstance(metadata, dict):
-        raise FormatError(f"{path} is damaged: what it says of itself cannot be read; name another file")
+    metadata = _object(stored[_METADATA])
+    if metadata is None:
+        raise _damaged(path, "what it says of itself cannot be read")
+    digests = _object(stored.get(_DIGESTS, b""))
+    if digests is None:
+        raise FormatError(f"{path} was not saved by this version of tokensphere; {_ADVICE}")
+    if missing := [name for name in digests if table.column_names.count(name) != 1]:
+        raise _damaged(path, f"there is no one column {missing[0]!r:.200}")
     pa, _ = _pyarrow()
-    return {name: _from_arrow(pa, table[name].combine_chunks()) for name in table.column_names}, metadata
+    columns = {}
+    for name in filter(digests.__contains__, table.column_names):
+        with damage_told(f"{path} is damaged: column {name!r:.200} cannot be read", _ADVICE):
+            columns[name] = _from_arrow(pa, table[name])
+            found = _digest(columns[name])
+        if found != digests[name]:
+            raise _damaged(path, f"column {name!r:.200} is not what was saved (its SHA-256 differs)")
+    return columns, metadata
+
+
+def _damaged(path: Path, problem: str) -> FormatError:
+    return FormatError(f"{path} is damaged: {problem}; {_ADVICE}")
+
+
+def _object(stored: bytes) -> dict[str, Any] | None:
+    """A JSON object that is not too deep to be looked at; None if this is no such."""
+    try:
+        found = json.loads(stored)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and not _deeper(found, _DEEPEST) else None
+
+
+def _deeper(value: object, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels == 0 or any(_deeper(one, levels - 1) for one in inner)
 
 
 def read_table(path: Path, name: str | None = None) -> Any:
@@ -116,8 +158,21 @@ def read_table(path: Path, name: str | None = None) -> Any:
     """
     _, parquet = _pyarrow()
     problem = f"{name or path} cannot be read as Parquet: damaged or no Parquet file"
-    with opened(path, "cannot read {}") as file, damage_told(problem, "remove it or name another"):
-        return parquet.read_table(file)
+    with opened(path, "cannot read {}") as file, damage_told(problem, _ADVICE):
+        size = size_of(file)
+        content = parquet.ParquetFile(file)
+        _check_claim(content.metadata, size)
+        table = content.read()
+        table.validate(full=True)
+        return table
+
+
+def _check_claim(metadata: Any, size: int) -> None:
+    """Refuse a file of some bytes that claims to have values without end."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    values = sum(group.column(i).num_values for group in groups for i in range(group.num_columns))
+    if max(values, metadata.num_rows) > _FREE + _SQUEEZED * size:
+        raise ValueError(f"{size:,} bytes are too few for {max(values, metadata.num_rows):,} values")
 
 
 def _to_arrow(pa: Any, column: Column) -> Any:
@@ -130,14 +185,49 @@ def _to_arrow(pa: Any, column: Column) -> Any:
     return pa.FixedSizeListArray.from_arrays(values, column.shape[1])
 
 
-def _from_arrow(pa: Any, column: Any) -> npt.NDArray[Any] | list[str]:
-    if pa.types.is_string(column.type):
+def _from_arrow(pa: Any, chunks: Any) -> npt.NDArray[Any] | list[str]:
+    """A column as it was written, however another program has stored it since."""
+    types, column = pa.types, _complete(chunks.combine_chunks())
+    if types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if types.is_string(column.type) or types.is_large_string(column.type):
         strings: list[str] = column.to_pylist()
         return strings
-    if pa.types.is_fixed_size_list(column.type):
-        values = column.flatten().to_numpy(zero_copy_only=False)
-        return np.asarray(values).reshape(len(column), column.type.list_size)
-    return np.asarray(column.to_numpy(zero_copy_only=False))
+    if types.is_fixed_size_list(column.type):
+        return _numbers(types, column.flatten()).reshape(len(column), column.type.list_size)
+    if types.is_list(column.type) or types.is_large_list(column.type):
+        lengths = column.value_lengths().to_numpy()
+        if len(lengths) and (lengths != lengths[0]).any():
+            raise ValueError("its lists are of different lengths")
+        return _numbers(types, column.flatten()).reshape(len(column), lengths[0] if len(lengths) else 0)
+    return _numbers(types, column)
+
+
+def _numbers(types: Any, column: Any) -> npt.NDArray[Any]:
+    kind = column.type
+    if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
+        raise ValueError(f"it holds {kind}, no numbers")
+    return np.asarray(_complete(column).to_numpy(zero_copy_only=False))
+
+
+def _complete(column: Any) -> Any:
+    if column.null_count:
+        row = int(np.argmax(column.is_null().to_numpy(zero_copy_only=False)))
+        raise ValueError(f"there is nothing at place {row:,}")
+    return column
+
+
+def _digest(column: Column) -> str:
+    """SHA-256 of the values of a column and their type, in hexadecimal."""
+    if isinstance(column, np.ndarray):
+        array = np.ascontiguousarray(column)
+        about, content = f"{array.dtype.str} {array.shape}", array.reshape(-1).view(np.uint8).data
+    else:
+        texts = [text.encode("utf-8", "backslashreplace") for text in column]
+        about, content = f"texts {[len(text) for text in texts]}", memoryview(b"".join(texts))
+    hasher = sha256(about.encode())
+    hasher.update(content)
+    return hasher.hexdigest()
 
 
 def _pyarrow() -> tuple[Any, Any]:

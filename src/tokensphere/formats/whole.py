@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import platform
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
 from tokensphere.errors import InputError
 from tokensphere.formats.files import system_told
+from tokensphere.formats.locks import open_locked, take
+
+_MOVES_OPEN = os.name != "nt"  # whether a file can be renamed and removed while it is open
+_STALE = 24 * 3600.0  # seconds until another machine's temporary file is nobody's any more
 
 
 def check_writable(path: Path) -> None:
@@ -22,7 +29,9 @@ def check_writable(path: Path) -> None:
         `path` is no regular file, or no file can be made beside it
     """
     with system_told(f"cannot write {path}", kind=InputError):
-        os.unlink(_temporary_beside(path))
+        handle, temporary = _temporary_beside(real(path))
+        os.close(handle)
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -30,11 +39,12 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """A binary file that takes the name `path` when the block ends well.
 
     Until then it is a temporary file beside it: `path` never holds half of it, a file that was there
-    survives a failure, and nothing is left behind.
+    survives a failure, and nothing is left behind; what a process leaves that is killed meanwhile, the
+    next one that writes this file removes.
 
     Parameters
     ----------
-    path : its name
+    path : its name; of a link, the file that it leads to is written
     durable : wait until it is on the disk, too; what can be made again need not
 
     Raises
@@ -43,26 +53,59 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         the file cannot be written
     """
     with system_told(f"cannot write {path}", kind=InputError):
-        temporary = _temporary_beside(path)
+        path = real(path)
+        handle, temporary = _temporary_beside(path)
         try:
-            with Path(temporary).open("wb") as file:
+            with os.fdopen(handle, "wb") as file:
                 yield file
+                file.flush()
                 if durable:
-                    file.flush()
                     os.fsync(file.fileno())
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(temporary, 0o666 & ~mask)  # mkstemp's file is for its owner alone
-            os.replace(temporary, path)
+                mask = os.umask(0)
+                os.umask(mask)
+                os.chmod(temporary, 0o666 & ~mask)  # mkstemp's file is for its owner alone
+                if _MOVES_OPEN:  # while its lock is held
+                    os.replace(temporary, path)
+            if not _MOVES_OPEN:
+                os.replace(temporary, path)
         finally:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
-def _temporary_beside(path: Path) -> str:
+def real(path: Path) -> Path:
+    """The file that a path leads to by links, or would lead to."""
     if "\0" in str(path):
         raise InputError(f"cannot write {path}: no file has such a name")
+    return Path(os.path.realpath(path))
+
+
+def _temporary_beside(path: Path) -> tuple[int, Path]:
+    """A new file, open and locked, and its name, which says on which machine it was made."""
     if path.exists() and not path.is_file():
         raise InputError(f"cannot write {path}: it is no regular file; give the name of a file")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    return temporary
+    start = f".{path.name}."
+    here = start + sha256(platform.node().encode("utf-8", "replace")).hexdigest()[:8]
+    if _MOVES_OPEN:
+        _remove_dead(path.parent, start, here)
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{here}-", suffix=".part")
+        take(handle)
+        if not _MOVES_OPEN or os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)  # another process took it for dead before it was locked
+
+
+def _remove_dead(folder: Path, start: str, here: str) -> None:
+    """Remove temporary files of processes that were killed: nobody holds the lock of such a file.
+
+    Some network file systems keep locks from other machines: what was made on another must be old, too.
+    """
+    with suppress(OSError), os.scandir(folder) as there:
+        for left in there:
+            if left.name.startswith(start) and left.name.endswith(".part"):
+                with suppress(OSError):  # gone meanwhile, or somebody else's
+                    if left.name.startswith(here) or time.time() - left.stat().st_mtime > _STALE:
+                        handle, free = open_locked(Path(left))
+                        if free:
+                            os.unlink(left)
+                        os.close(handle)

@@ -21,7 +21,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, chain, groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -111,13 +111,18 @@ def parse(content: bytes) -> Lexicon:
         pairs = np.frombuffer(sections["lemmas"], dtype="<u4").reshape(-1, 2)
         if not len(words) == len(profile) == header["n_words"]:
             raise ValueError(f"it has {len(words)} words, but {header['n_words']} were announced")
-        if profile.max(initial=0) >= len(profiles) or pairs.max(initial=0) >= len(words):
-            raise ValueError("it points beyond its end")
         labels = tuple(Label(**label) for label in header["labels"])
+        most = max(chain.from_iterable(profiles), default=-1)
+        if (
+            profile.max(initial=0) >= len(profiles)
+            or pairs.max(initial=0) >= len(words)
+            or most >= len(labels)
+        ):
+            raise ValueError("it points beyond its end")
         numbers = {word: number for number, word in enumerate(words)}
         sources = tuple(header["sources"])
         return Lexicon(words, numbers, labels, profile, profiles, _grouped(pairs), sources)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise FormatError(f"the lexicon is damaged: {error}; install tokensphere again") from None
 
 

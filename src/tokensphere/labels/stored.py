@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import astuple
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -89,8 +90,17 @@ def from_arrays(arrays: Arrays, n_tokens: int) -> LabelTable | None:
             and int(indptr[0]) == 0
             and int(indptr[-1]) == len(indices)
             and bool((np.diff(indptr) >= 0).all())
+            and _ascending(indptr, indices)
             and (not len(indices) or 0 <= indices.min() <= indices.max() < len(labels))
+            and all(isinstance(text, str) for label in labels for text in astuple(label))
         )
         return LabelTable(labels, indptr, indices) if sound else None
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, InputError):
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError, InputError):
         return None
+
+
+def _ascending(indptr: npt.NDArray[np.int64], indices: npt.NDArray[np.int32]) -> bool:
+    """Whether the labels of each token rise, so that none has one twice."""
+    rises = np.diff(indices) > 0
+    rises[indptr[(indptr > 0) & (indptr < len(indices))] - 1] = True  # from one token to the next
+    return bool(rises.all())

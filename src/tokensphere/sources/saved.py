@@ -60,7 +60,11 @@ def save_space(space: EmbeddingSpace, path: str | Path) -> None:
         "kinds": vocabulary.kinds, "tokens": tokens, "pieces": pieces,
     }  # fmt: skip
     arrays = {name: np.ascontiguousarray(a, NUMPY_DTYPES[_LAYOUT[name]]) for name, a in arrays.items()}
-    about = {"tokensphere": VERSION, "provenance": space.provenance.to_dict(), "sha256": _digest(arrays)}
+    provenance = space.provenance.to_dict()
+    about = {
+        "tokensphere": VERSION, "provenance": provenance, "sha256": _digest(arrays),
+        "provenance_sha256": _digest_of_json(provenance),
+    }  # fmt: skip
     arrays[_ABOUT] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     tensors = {name: (_LAYOUT[name], array.shape, array.nbytes) for name, array in arrays.items()}
     with whole_file(Path(path)) as file:
@@ -101,6 +105,8 @@ def load_saved(path: str | Path) -> EmbeddingSpace:
             raise _bad(path, "its content has another SHA-256 than when it was saved")
         vectors = file.matrix("embedding")
     provenance = _provenance(about.get("provenance"), path)
+    if about.get("provenance_sha256", (now := _digest_of_json(provenance.to_dict()))) != now:
+        raise _bad(path, "its provenance has another SHA-256 than when it was saved")
     return EmbeddingSpace(vectors, _vocabulary(arrays, len(vectors), path), provenance)
 
 
@@ -156,6 +162,11 @@ def _provenance(found: object, path: Path) -> Provenance:
     if not isinstance(notes, list) or not all(isinstance(text, str) for text in [*texts, *notes]):
         raise _bad(path, "its provenance is not made of texts")
     return Provenance(**{**found, "notes": tuple(notes)})
+
+
+def _digest_of_json(value: Mapping[str, Any]) -> str:
+    """SHA-256 of a JSON object, in hexadecimal."""
+    return hashlib.sha256(json.dumps(dict(value), sort_keys=True).encode()).hexdigest()
 
 
 def _digest(arrays: Mapping[str, npt.NDArray[Any]]) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.columns import Schema, sound
 from tokensphere.errors import InputError
 
 BLOCK = 1024  # draws of one stream; part of what a draw is, never to change
@@ -64,6 +65,7 @@ def first_draws(
     make: Callable[[int], Draws],
     *,
     key: Key,
+    schema: Schema,
     most: int | None = None,
     store: DrawStore | None = None,
     progress: Callable[[int], None] | None = None,
@@ -75,6 +77,7 @@ def first_draws(
     count : how many, at least 1
     make : gives block number b: named arrays of ``BLOCK`` draws, those b·BLOCK … (b + 1)·BLOCK − 1
     key : all that the draws depend on, the number of draws aside
+    schema : what the arrays are; what the store has and is not so is made anew
     most : how many draws there are, if there is an end; then the last block is shorter, and fewer than
         `count` may come
     store : where draws are kept, by default the memory of this process
@@ -93,7 +96,10 @@ def first_draws(
     store = _MEMORY if store is None else store
     count = count if most is None else min(count, most)
     there = store.get(key) or {}
+    there = {name: there[name] for name in schema} if sound(there, schema) else {}
     kept = min((len(array) for array in there.values()), default=0)
+    if most is not None and kept > most:
+        there, kept = {}, 0
     whole = -(-kept // BLOCK) if kept == most else kept // BLOCK
     kept = min(whole * BLOCK, kept)
     parts = [{name: array[:kept] for name, array in there.items()}] if whole else []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tokensphere.analysis.direction_test.measure import Measurer
 from tokensphere.analysis.direction_test.null import Null, Part
+from tokensphere.analysis.direction_test.saved import statistic_columns
 from tokensphere.analysis.direction_test.statistics import Values
 from tokensphere.analysis.job import Progress
 from tokensphere.directions.named import Own
@@ -72,7 +74,12 @@ def _values_of(
         **{f"law: {name}": json.dumps(value) for name, value in _flat(part.about).items()},
         "labels": measurer.counter.digest, **measurer.space.key(), **measurer.settings.to_dict(),
     }  # fmt: skip
-    return first_draws(n_draws, make, key=key, most=null.end, store=store, progress=progress)
+    # A draw has no value where it has no direction, as the difference of two equal rows.
+    values = statistic_columns(measurer.settings)
+    schema = {name: replace(one, nan=True) for name, one in values.items()}
+    return first_draws(
+        n_draws, make, key=key, schema=schema, most=null.end, store=store, progress=progress
+    )
 
 
 def _measured(law: NullLaw, leave_out: bool, measurer: Measurer, blocks: range) -> list[Draws]:

@@ -17,16 +17,11 @@ import numpy as np
 
 from tokensphere.analysis.direction_test.compare import by_null, compared
 from tokensphere.analysis.direction_test.draws import null_values
-from tokensphere.analysis.direction_test.measure import REASONS, Measured, Measurer
+from tokensphere.analysis.direction_test.measure import Measured, Measurer
 from tokensphere.analysis.direction_test.null import NullSpec, make_null
 from tokensphere.analysis.direction_test.result import DirectionTest
-from tokensphere.analysis.direction_test.statistics import (
-    BEST,
-    KINDS,
-    STATISTICS,
-    MostExtreme,
-    Values,
-)
+from tokensphere.analysis.direction_test.saved import read_measured
+from tokensphere.analysis.direction_test.statistics import BEST, STATISTICS, MostExtreme, Values
 from tokensphere.analysis.job import Column, OnDirections, Progress, Table, work
 from tokensphere.analysis.naming.lists import NamingSpec, labels_of, name_lists
 from tokensphere.arrays import Int64s
@@ -261,17 +256,12 @@ class DirectionTestJob(OnDirections):
         Raises
         ------
         FormatError
-            a column is missing or damaged
+            a column is missing, has a value that there cannot be, or contradicts another
         """
-        try:
-            return Measured(
-                {kind.name: np.asarray(columns[kind.name], np.float64) for kind in KINDS},
-                np.asarray(columns["neighbor_ids"], dtype=np.int32),
-                np.asarray(columns["neighbor_similarity"], dtype=np.float64),
-                np.array([REASONS.index(reason) for reason in columns["untestable"]], dtype=np.int8),
-            )
-        except (KeyError, ValueError) as error:
-            raise FormatError(f"a column is missing or damaged ({error}); begin anew (fresh)") from error
+        done = read_measured(columns, self.search, self._measurer.finder.scoring.usable)
+        if len(done) > len(self):
+            raise FormatError(f"it has {len(done):,} directions, but {len(self):,} are given")
+        return done
 
 
 def _none_testable(done: Measured) -> str:

@@ -14,6 +14,7 @@ from tokensphere.analysis.job import Progress
 from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.arrays import Float64s, Int32s, Int64s
+from tokensphere.columns import Numbers
 from tokensphere.errors import check_whole
 from tokensphere.geometry.laws import Isotropic
 from tokensphere.geometry.similarity import SearchSettings
@@ -102,7 +103,10 @@ def direction_lists(
         "what": "neighbours of random directions", "version": _VERSION, "seed": int(seed),
         **space.key(), **settings.to_dict(),
     }  # fmt: skip
-    return np.asarray(first_draws(n_draws, make, key=key, store=store, progress=progress)["ids"])
+    usable = finder.scoring.usable
+    ids = Numbers(np.int32, 0, len(usable) - 1, width=settings.k, different=True, among=usable)
+    found = first_draws(n_draws, make, key=key, schema={"ids": ids}, store=store, progress=progress)
+    return np.asarray(found["ids"])
 
 
 def lists_with_as_many(counter: LabelCounter, lists: npt.ArrayLike, shared: npt.ArrayLike) -> Int64s:

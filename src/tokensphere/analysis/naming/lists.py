@@ -15,6 +15,7 @@ from tokensphere.analysis.naming.counts import NO_LABEL, LabelCounter, Smallest
 from tokensphere.analysis.naming.directions import DirectionNull
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
 from tokensphere.arrays import Bools, Float64s, Ints
+from tokensphere.columns import Numbers
 from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry.directions import stream
 from tokensphere.labels.table import LabelTable
@@ -184,7 +185,9 @@ def shuffled_null(
         "seed": int(seed),
         "labels": counter.digest,
     }
-    return np.sort(first_draws(n_draws, make, key=key, store=store, progress=progress)["p"])
+    schema = {"p": Numbers(np.float64, 0, 1)}
+    found = first_draws(n_draws, make, key=key, schema=schema, store=store, progress=progress)
+    return np.sort(found["p"])
 
 
 def name_lists(

@@ -19,6 +19,7 @@ from tokensphere.analysis.survey.hubs import count_hubs
 from tokensphere.analysis.survey.measure import BLOCK, SurveyMeasurer
 from tokensphere.analysis.survey.records import FORMS, RANKINGS, ROWS, SurveyRecords, SurveySettings
 from tokensphere.analysis.survey.result import LEVELS, CoherenceRate, Survey
+from tokensphere.analysis.survey.saved import check_survey
 from tokensphere.analysis.survey.sharing import share_labels
 from tokensphere.directions.given import make_directions
 from tokensphere.errors import InputError, check_choice, check_whole
@@ -192,6 +193,7 @@ class SurveyJob(OnDirections):
 
     def restore(self, columns: Mapping[str, Column]) -> SurveyRecords:
         """The records that a file has; a FormatError if its columns are not of this survey."""
+        check_survey(columns, self.settings, self.space.rows.usable)
         return SurveyRecords.from_columns(columns, self.settings)
 
     def so_far(self, done: SurveyRecords) -> OwnNull | None:

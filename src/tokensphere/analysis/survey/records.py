@@ -150,6 +150,12 @@ class SurveyRecords:
         """Named columns of a table with a row for each direction; `index` is the first."""
         return {"index": settings.indices(len(self)), **dict(self._named(settings))}
 
+    @staticmethod
+    def surrogates_in(columns: Mapping[str, Any], settings: SurveySettings) -> int:
+        """How many surrogates the columns of :meth:`to_columns` are of."""
+        kept = np.asarray(columns.get(f"coherence_{ROWS[0]}_k{settings.k}_surrogates", np.empty((1, 0))))
+        return int(kept.shape[-1]) if kept.ndim else 0
+
     @classmethod
     def from_columns(cls, columns: Mapping[str, Any], settings: SurveySettings) -> SurveyRecords:
         """The way back from :meth:`to_columns`.
@@ -161,16 +167,14 @@ class SurveyRecords:
         """
         index = np.asarray(columns.get("index", ()))
         if not np.array_equal(index, settings.indices(len(index))):
-            raise FormatError("the saved survey's directions are not one range; name another file")
+            raise FormatError("the saved survey's directions are not one range")
         # Of all surrogates that the file has; those that are asked for besides come after them.
-        kept = np.asarray(columns.get(f"coherence_{ROWS[0]}_k{settings.k}_surrogates", np.empty((1, 0))))
-        asked, settings = settings.surrogates, replace(settings, surrogates=int(kept.shape[-1]))
+        asked = settings.surrogates
+        settings = replace(settings, surrogates=cls.surrogates_in(columns, settings))
         found = cls.empty(settings, len(index))
         for name, target in found._named(settings):
             column = np.asarray(columns.get(name, ()))
             if column.shape != target.shape or column.dtype != target.dtype:
-                raise FormatError(
-                    f"the saved survey has no column {name!r} as this version has; name another file"
-                )
+                raise FormatError(f"there is no column {name!r} as this version has it")
             target[...] = column
         return found._with_room(asked)

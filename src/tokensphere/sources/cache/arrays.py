@@ -28,7 +28,7 @@ from tokensphere.sources.cache.entries import cache_root
 
 # What the folders in the cache hold, for people.
 FOLDERS = {"nulls": "draws of random lists and directions", "labels": "labels of vocabularies"}
-_KEY = "key.json"  # the key, and which arrays there are
+_KEY = "key.json"  # the key, and of each array the SHA-256
 
 
 class NullFiles:
@@ -49,16 +49,16 @@ class NullFiles:
 
     def get(self, key: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]] | None:
         """The arrays under this key; None if there are none, or the file is damaged."""
-        # NumPy and zipfile raise a dozen kinds of errors for files that are not what they seem. Every
-        # member has a CRC-32, so arrays that are read at all are those that were written.
+        # NumPy and zipfile raise a dozen kinds of errors for files that are not what they seem.
         with contextlib.suppress(Exception):
             path = self.path(key)
             with path.open("rb") as file, zipfile.ZipFile(file) as members:
                 about = json.loads(members.read(_KEY))
                 if about["key"] != dict(key):
                     return None
-                entries = {name: members.getinfo(f"{name}.npy") for name in about["arrays"]}
-                return {name: read_member(members, entry, path) for name, entry in entries.items()}
+                entries = {name: members.getinfo(f"{name}.npy") for name in about["sha256"]}
+                found = {name: read_member(members, entry, path) for name, entry in entries.items()}
+                return found if _digests(found) == about["sha256"] else None
         return None
 
     def put(self, key: Mapping[str, Any], draws: Mapping[str, npt.NDArray[Any]]) -> None:
@@ -69,10 +69,20 @@ class NullFiles:
                 whole_file(self.path(key), durable=False) as file,
                 zipfile.ZipFile(file, "w") as members,
             ):
-                members.writestr(_KEY, json.dumps({"key": dict(key), "arrays": sorted(draws)}))
+                members.writestr(_KEY, json.dumps({"key": dict(key), "sha256": _digests(draws)}))
                 for name, array in draws.items():
                     with members.open(f"{name}.npy", "w", force_zip64=True) as member:
                         np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
+
+
+def _digests(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, str]:
+    """Of each array the SHA-256 of its type, shape and bytes."""
+    found = {}
+    for name, array in arrays.items():
+        hasher = sha256(f"{array.dtype.str} {array.shape}".encode())
+        hasher.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+        found[name] = hasher.hexdigest()
+    return found
 
 
 @dataclass(frozen=True)

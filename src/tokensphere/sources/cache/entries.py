@@ -38,6 +38,7 @@ TENSOR_FILE, NORM_FILE, ENTRY_FILE = "tensor.safetensors", "norm.safetensors", "
 DEFAULT_REVISION = "main"
 VERSION = 2  # 1: before packed matrices were known for what they are
 COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _REPOSITORY = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
@@ -170,8 +171,36 @@ def read_entry(folder: Path) -> Entry | None:
         }
         entry = Entry(path=folder, shape=shape, beside=beside, **facts)
         complete = entry.tensor_file.stat().st_size == len(header_of(entry)) + entry.tensor_bytes
-        if complete and all((folder / name).is_file() for name in entry.files):
+        if complete and _typed(entry) and all((folder / name).is_file() for name in entry.files):
             return entry
+    return None
+
+
+def _typed(entry: Entry) -> bool:
+    """Whether the facts of an entry are of their types, and it lies where such an entry does."""
+    texts = [entry.repo, entry.revision, entry.tensor, entry.dtype, entry.date]
+    texts += [] if entry.license is None else [entry.license]
+    return (
+        all(isinstance(text, str) for text in texts)
+        and type(entry.bytes) is int
+        and entry.found is None
+        and all(map(_DIGEST.fullmatch, (entry.sha256, *entry.files.values())))
+        and all(Path(name).name == name for name in entry.files)  # nothing outside of the folder
+        and entry.path == repository_folder(entry.repo) / entry.commit / safe_name(entry.tensor)
+    )
+
+
+def read_sound(folder: Path) -> Entry | None:
+    """The entry in a folder, if its small files and the tensor's header are what was fetched.
+
+    The tensor's bytes are left to :func:`verify`: to read them all takes as long as to use them.
+    """
+    entry = read_entry(folder)
+    with suppress(*_UNSOUND):
+        if entry is not None and not _wrong_beside(entry):
+            with entry.tensor_file.open("rb") as file:
+                head = header_of(entry)
+                return entry if file.read(len(head)) == head else None
     return None
 
 
@@ -195,7 +224,7 @@ def asked_file(folder: Path, matrix: str, tensor: str | None) -> Path:
 
 def kept(repo: str, commit: str, tensor: str) -> Entry | None:
     """The entry of a tensor, or None."""
-    entry = read_entry(repository_folder(repo) / commit / safe_name(tensor))
+    entry = read_sound(repository_folder(repo) / commit / safe_name(tensor))
     return entry if entry is not None and entry.tensor == tensor else None
 
 
@@ -210,8 +239,10 @@ def find(
     with suppress(*_UNSOUND):
         facts = json.loads(read_text(asked) or "")
         found = Found(**facts | {"notes": tuple(facts["notes"])})
-        entry = kept(repo, commit, found.name)
-        return entry and replace(entry, found=found)
+        texts = [found.name, found.layout, *found.notes, *([] if found.norm is None else [found.norm])]
+        if all(isinstance(text, str) for text in texts) and isinstance(found.tied, bool):
+            entry = kept(repo, commit, found.name)
+            return entry and replace(entry, found=found)
     return None
 
 
@@ -228,16 +259,23 @@ def verify(entry: Entry) -> None:
         with entry.tensor_file.open("rb") as file:
             sound = file.read(len(head)) == head and digest_of(file) == entry.sha256
             wrong = [] if sound else [TENSOR_FILE]
-        for name, digest in entry.files.items():
-            with (entry.path / name).open("rb") as file:
-                wrong += [] if digest_of(file) == digest else [name]
-        if entry.norm_file is not None and not _check_norm(entry.norm_file):
-            wrong.append(NORM_FILE)
+        wrong += _wrong_beside(entry)
     if wrong:
         raise FormatError(
             f"{wrong[0]} in {entry.path} is not what was fetched on {entry.date} (its SHA-256 differs);"
             f" remove {entry.repo} from the cache and fetch it again"
         )
+
+
+def _wrong_beside(entry: Entry) -> list[str]:
+    """Which files beside the tensor are not what was fetched."""
+    wrong = []
+    for name, digest in entry.files.items():
+        with (entry.path / name).open("rb") as file:
+            wrong += [] if digest_of(file) == digest else [name]
+    if entry.norm_file is not None and not _check_norm(entry.norm_file):
+        wrong.append(NORM_FILE)
+    return wrong
 
 
 def _check_norm(path: Path) -> bool:

@@ -184,7 +184,7 @@ def _publish(draft: Path, target: Path) -> None:
     """Rename a complete folder to its place, unless a sound entry is there already."""
     target.parent.mkdir(parents=True, exist_ok=True)
     for _ in range(3):  # another process may do the same at any moment
-        if cache.read_entry(target) is not None:
+        if cache.read_sound(target) is not None:
             return
         try:
             if target.exists():  # damaged from outside: out of the way
@@ -193,7 +193,7 @@ def _publish(draft: Path, target: Path) -> None:
             _sync_folder(draft)
             draft.rename(target)
         except OSError:
-            if cache.read_entry(target) is None:
+            if cache.read_sound(target) is None:
                 continue
         _sync_folder(target.parent)
         return
