@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -78,12 +77,14 @@ def given_directions(space: EmbeddingSpace, files: ExitStack, spec: str | None) 
     return files.enter_context(open_directions(str(spec), space.shape[1], axis=options["axis"]))
 
 
-def null_files(folder: str = "nulls") -> NullFiles:
-    """What was computed once, in a folder of the cache."""
+def null_files(folder: str = "nulls") -> NullFiles | None:
+    """What was computed once, in a folder of the cache; None where there is no home for one."""
     from tokensphere.sources.cache.arrays import NullFiles
     from tokensphere.sources.cache.entries import cache_root
 
-    return NullFiles(cache_root() / folder)
+    with suppress(InputError):
+        return NullFiles(cache_root() / folder)
+    return None
 
 
 def label_table_of(space: EmbeddingSpace) -> LabelTable:
@@ -95,7 +96,7 @@ def label_table_of(space: EmbeddingSpace) -> LabelTable:
         return table
     from tokensphere.labels.user import read_labels
 
-    return table.joined(read_labels(Path(file), space.vocabulary))
+    return table.joined(read_labels(file, space.vocabulary))
 
 
 def check_paths() -> None:
