@@ -5,6 +5,7 @@ What is asked for is read from the options of the running command, see :mod:`tok
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -107,6 +108,7 @@ def check_paths() -> None:
 
         check_parquet_path(options["save"])
     if options["plot"] is not None:
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it makes do without a home
         from tokensphere.views.figures.canvas import check_figure_path
 
         check_figure_path(options["plot"])
@@ -144,13 +146,20 @@ def _teller(bar: progress.Bar, so_far: Callable[[Any], str]) -> Callable[[Any], 
 
 
 def show(result: Any) -> None:
-    """Draw a result if --plot asks for it, and print it."""
+    """Draw a result if --plot asks for it, and print it, also if it cannot be drawn."""
     from tokensphere import views
 
-    options = asked()
-    if options.get("plot") is not None:
-        views.draw(result, options["plot"])
-    if options["as_json"]:
+    try:
+        if (path := asked().get("plot")) is not None:
+            views.draw(result, path)
+    finally:
+        _print(result)
+
+
+def _print(result: Any) -> None:
+    from tokensphere import views
+
+    if asked()["as_json"]:
         say(views.to_json(result))
         return
     if sys.stdout.isatty():
