@@ -1,4 +1,4 @@
-"""What a command finds around it: streams, homes, folders, limits, and what stands where a file should."""
+"""What a command finds around it: streams, homes, limits, and what stands where a file should."""
 
 from __future__ import annotations
 
@@ -113,11 +113,11 @@ def test_what_cannot_be_written_has_one_line(option: str, thing: str, here: Path
     elif thing == "a device":
         (here / f"it{suffix}").symlink_to(name)
         command[-1] = f"it{suffix}"
-    before = sorted(os.listdir(here))
+    before = sorted(here.iterdir())
     result = RUN.invoke(*command)
     assert_one_line(result)
     assert any(one in result.stderr for one in expected.split("|"))
-    assert sorted({*os.listdir(here)} - {"cache"}) == before
+    assert sorted({*here.iterdir()} - {here / "cache"}) == before
 
 
 def test_home_is_known_to_every_option(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,6 +186,15 @@ def test_what_is_saved_is_no_stream(here: Path) -> None:
     assert done.returncode == 2 and np.load("made.npy").shape == (3, 32)
 
 
+def test_a_pipe_that_does_not_wait_loses_nothing(here: Path) -> None:
+    command = "tokensphere random -n 900 -k 20"
+    not_waiting = "import os, sys; os.set_blocking(1, False); os.execv(sys.argv[1], sys.argv[1:])"
+    lines = [f"{command} | cat", f"{sys.executable} -c '{not_waiting}' {command} | (sleep 2; cat)"]
+    waiting, not_so = map(shell, lines)
+    assert len(waiting.stdout) > 2**17 and not not_so.stderr
+    assert waiting.stdout == not_so.stdout
+
+
 # --- homes, folders, limits ---------------------------------------------------------------------------
 
 
@@ -239,6 +248,12 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     assert "nothing in" in RUN.good("cache", "list")
 
 
+def test_a_clock_that_was_never_set(here: Path) -> None:
+    with patch("time.time", return_value=5.0):
+        first = RUN.good("near", " king", "--name")
+    assert RUN.good("near", " king", "--name") == first and list(here.glob("cache/*/*.npz"))
+
+
 @pytest.mark.parametrize("columns", ["", "0", "-1", "abc", "²", "٣", "1", "99999", 30 * "9"])
 def test_a_width_that_is_none(columns: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", columns)
@@ -250,7 +265,6 @@ def test_an_error_of_the_system_is_no_error_of_the_output(here: Path) -> None:
     for error, match in (
         (PermissionError(13, "Permission denied", "/secret/f"), "refuses /secret/f: Permission denied"),
         (OSError(24, "Too many open files"), "refuses what is needed: Too many open files"),
-        (BrokenPipeError(32, "Broken pipe"), "refuses what is needed: Broken pipe"),
         (RuntimeError("can't start new thread"), "refuses what is needed: can't start new thread"),
         (ImportError("no libc"), "a package cannot be loaded (no libc)"),
     ):
@@ -285,18 +299,15 @@ SURVEY = "tokensphere survey -n 100 --surrogates 2 --save made.parquet --plot ma
         (SURVEY, {"TMPDIR": "/none"}),
         (SURVEY, {"PYTHONOPTIMIZE": "2"}),
         (SURVEY, {"PYTHONWARNINGS": "error"}),
-        (SURVEY, {"TERM": None, "LC_ALL": "xx_YY.bogus"}),
+        ("env LC_ALL=xx_YY.bogus " + SURVEY, {"TERM": None}),
         (SURVEY, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}),
         ("ulimit -n 20; " + SURVEY, {}),
-        ("ulimit -u 1; " + SURVEY, {}),
         ("umask 777; " + SURVEY, {}),
-        ("mkdir gone; cd gone; rmdir ../gone; " + SURVEY.replace(" made", " ../made"), {}),
+        ("mkdir gone; cd gone; rmdir ../gone; " + SURVEY.replace(" made", " {here}/made"), {}),
     ],
 )
 def test_what_does_no_harm(line: str, environment: dict[str, str | None], here: Path) -> None:
-    if "../made" in line:
-        line = line.replace("../made", f"{here}/made")
-    done = shell(line, **environment)
+    done = shell(line.replace("{here}", str(here)), **environment)
     assert done.returncode == 0 and not done.stderr, done.stderr
     assert done.stdout and Path("made.svg").stat().st_size and Path("made.parquet").stat().st_size
 
@@ -315,4 +326,4 @@ def test_what_does_no_harm(line: str, environment: dict[str, str | None], here: 
 def test_a_limit_of_files(line: str, match: str, here: Path) -> None:
     done = shell(line)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and match in done.stderr
-    assert not [name for name in os.listdir() if "made" in name]
+    assert not list(here.glob("*made*"))
