@@ -27,6 +27,7 @@ from tokensphere.analysis.survey import job as survey_job
 from tokensphere.analysis.survey.job import SurrogateSpec, SurveyJob
 from tokensphere.analysis.survey.result import Survey
 from tokensphere.errors import FormatError, InputError
+from tokensphere.formats import locks
 from tokensphere.formats.parquet import read_columns, write_columns
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.run import Done, alone, go_on, load
@@ -400,6 +401,98 @@ def test_a_lock_ends_with_its_process_however_that_ends(path: Path) -> None:
         process.wait()
     np.testing.assert_array_equal(go_on(Squares(), save=path).part, ALL)
     assert only(path)
+
+
+def test_one_file_has_one_lock_whatever_it_is_called(path: Path) -> None:
+    link, folder = path.with_name("link.parquet"), path.parent / "folder"
+    link.symlink_to(path.name)
+    folder.symlink_to(path.parent, target_is_directory=True)
+    for other in (link, folder / path.name, path.parent / "." / path.name):
+        with case(other), alone(path), pytest.raises(InputError, match="another process works on"):
+            go_on(Squares(), save=other)
+    go_on(Squares(), save=link)
+    assert link.is_symlink() and kept(path) == ALL.tolist()  # what it leads to was written
+
+
+def test_a_lock_that_its_holder_has_just_removed_is_no_lock(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a third process, which makes a new one, would work beside the second."""
+    lock, opened, real_take = path.with_name(f".{path.name}.lock"), list[int](), locks.take
+
+    def take(handle: int) -> bool | None:
+        if not opened:
+            lock.unlink()
+        opened.append(handle)
+        return real_take(handle)
+
+    monkeypatch.setattr(locks, "take", take)
+    with alone(path):
+        assert len(opened) == 2 and lock.exists()
+        with pytest.raises(InputError, match="another process"), alone(path):
+            pass
+
+
+def test_where_no_lock_can_be_made_is_told(path: Path) -> None:
+    (path.parent / "elsewhere").touch()
+    path.with_name(f".{path.name}.lock").symlink_to("elsewhere")
+    with pytest.raises(InputError, match=r"cannot lock .*squares\.parquet"):
+        go_on(Squares(), save=path)
+    assert not path.exists()
+
+
+# Without locks, as on some network file systems
+
+
+class Beside(Squares):
+    """While it works, another process does other work and saves it to the same file."""
+
+    def __init__(self, other: Job[Any], path: Path, n: int = 10, fresh: bool = False) -> None:
+        super().__init__(n)
+        self.other, self.path, self.fresh = other, path, fresh
+
+    def finish(self, done: Numbers, progress: Progress | None, after: Callable[[], None]) -> None:
+        go_on(self.other, save=self.path, fresh=self.fresh)
+        after()
+
+
+@pytest.fixture
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "take", lambda handle: None)
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_locks_the_longer_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = (np.arange(30) ** 2).tolist()
+    for save_after in (1e9, -1.0):  # at the end, or also on the way: the second time it is there still
+        monkeypatch.setattr(run, "SAVE_AFTER", save_after)
+        for mine, theirs in ((4, 30), (30, 4), (30, 30)):
+            for fresh in (False, True):
+                path.unlink(missing_ok=True)
+                done = go_on(Beside(Squares(theirs), path, mine, fresh), save=path, fresh=fresh)
+                with case(mine, theirs, fresh, save_after):
+                    assert kept(path) == many and only(path)
+                    assert done.part.tolist() == many[:mine]
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_locks_other_work_is_not_written_over(path: Path) -> None:
+    beside = path.with_name(f"squares.{os.getpid()}.parquet")
+    with pytest.raises(InputError, match=rf"other work to {path} meanwhile; .* is in {beside}"):
+        go_on(Beside(Squares(power=3), path), save=path)
+    assert kept(path) == (np.arange(10) ** 3).tolist() and kept(beside) == ALL.tolist()
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_a_file_that_is_gone_meanwhile_is_written_again(path: Path) -> None:
+    class Removed(Squares):
+        def finish(self, done: Numbers, progress: Progress | None, after: Callable[[], None]) -> None:
+            path.unlink()
+            after()
+
+    go_on(Squares(4), save=path)
+    go_on(Removed(), save=path)
+    assert kept(path) == ALL.tolist() and only(path)
 
 
 def test_an_exception_lets_go_of_the_file(path: Path) -> None:

@@ -19,7 +19,7 @@ from tokensphere.arrays import Bools
 from tokensphere.errors import FormatError
 
 Column = npt.NDArray[Any] | Sequence[str]
-ROUNDING = 1e-3  # that cosines computed in float32 may lie beyond their range
+ROUNDING = 1e-3  # that what was computed, in float32 perhaps, may lie beyond its range
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class Numbers:
         row = () if self.width is None else (self.width,)
         if array.dtype != dtype or array.shape[1:] != row or not array.ndim:
             raise FormatError(
-                f"there is no column {name!r} as this version has it, of {dtype} {list(row) or ''}but"
-                f" one of {array.dtype} {list(array.shape[1:]) or ''}".strip()
+                f"there is no column {name!r} as this version has it: it holds"
+                f" {_form(array.dtype, array.shape[1:])}, not {_form(dtype, row)}"
             )
         rows = np.arange(len(array)) if where is None else np.flatnonzero(where)
         array = array if where is None else array[where]
@@ -153,6 +153,10 @@ def check_rows(name: str, column: npt.NDArray[Any], good: Bools, what: str) -> N
         a row is not good
     """
     _tell(name, column, np.arange(len(column)), good, what)
+
+
+def _form(dtype: np.dtype[Any], row: tuple[int, ...]) -> str:
+    return f"{dtype} by {' × '.join(map(str, row))}" if row else str(dtype)
 
 
 def _tell(name: str, array: npt.NDArray[Any], rows: npt.NDArray[Any], good: Bools, what: str) -> None:

@@ -12,14 +12,12 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import tokensphere as ts
 from tests import small_model
-from tests.cli.running import Command
+from tests.cli.running import Command, run_cli
 from tokensphere.analysis.survey.measure import SurveyMeasurer
 from tokensphere.analysis.survey.records import SurveyRecords
-from tokensphere.cli import main
 from tokensphere.formats.parquet import read_columns, write_columns
 
 RUN = Command("survey", model=small_model.NAME)
@@ -73,7 +71,7 @@ def test_the_printed_lists_are_found_again_by_their_names() -> None:
     found = record(*FEW, "-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
     for entry in found["examples"]["most"]:
         arguments = ["--first", entry["index"], "--seed", 3, "-k", 5, "--centered", "--json", "-n", 1]
-        again = CliRunner().invoke(main, ["random", *map(str, arguments)])
+        again = run_cli("random", *map(str, arguments))
         (result,) = json.loads(again.stdout)["results"]
         assert [token["id"] for token in result["neighbors"]] == [t["id"] for t in entry["tokens"]]
 

@@ -29,11 +29,12 @@ _BLANK = "github.com/WorksApplications/SudachiTra issue 64, github.com/pytorch/t
 _PROJECTOR = "github.com/tensorflow/embedding-projector-standalone, README (vectors and metadata in TSV)"
 _KALDI = "kaldi-asr.org/doc/data_prep.html (words.txt: a word and its number)"
 _NAN = "github.com/danielfrg/word2vec issue 32, github.com/explosion/spaCy issue 737"
-_WORD2VEC = "gensim: gensim/models/keyedvectors.py, _load_word2vec_format"
+_WORD2VEC = "github.com/piskvorky/gensim, gensim/models/keyedvectors.py, _load_word2vec_format"
 _WALK = "github.com/phanein/deepwalk, README (each line a node's number and its vector)"
 _NUMPY = "numpy.org/doc/stable/reference/generated/numpy.savez.html"
 _HUB_CACHE = "https://huggingface.co/docs/hub/local-cache"
 _HUB = "https://huggingface.co"
+_RFC = "rfc-editor.org/rfc/rfc8259, section 4 (names should be unique)"
 _SHELL = "www.gnu.org/software/bash/manual, shell parameter expansion of an unset variable"
 
 
@@ -112,9 +113,9 @@ VOCABULARIES = [
     Case("tokenizer.json adds tokens that its model has, and leaves ids out", _ADDED,
          folder({"tokenizer.json": tokenizer(BARE, [(1, "Ġb", False), (5, "<y>", True)])}, 6,
                 [*BARE, "<unused id 3>", "<unused id 4>", "<y>"], note="2 rows without a token")),
-    Case("vocab.json with a token twice", "RFC 8259, section 4 (names should be unique)",
+    Case("vocab.json with a token twice", _RFC,
          folder({"vocab.json": twice(0, 2)}, 3), refused="'a' comes twice, with 0 and 2"),
-    Case("vocab.json with the same line twice", "RFC 8259, section 4 (names should be unique)",
+    Case("vocab.json with the same line twice", _RFC,
          folder({"vocab.json": twice(0, 0)}, 2, ["a", "b"])),
     Case("vocab.json with the words of a configuration as tokens",
          "github.com/openai/gpt-2, encoder.json",

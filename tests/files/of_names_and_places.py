@@ -32,8 +32,8 @@ _FILE_SYSTEM = "huggingface/huggingface_hub: src/huggingface_hub/hf_file_system.
 _OLLAMA = (
     "ollama/ollama: docs/faq.md (where are models stored), server/modelpath.go, types/model/name.go"
 )
-_WORD2VEC = "piskvorky/gensim: gensim/models/keyedvectors.py, _load_word2vec_format"
-_GLOVE = "https://nlp.stanford.edu/projects/glove"
+_WORD2VEC = "github.com/piskvorky/gensim, gensim/models/keyedvectors.py, _load_word2vec_format"
+_GLOVE = "https://nlp.stanford.edu/projects/glove; github.com/stanfordnlp/GloVe, README"
 _GLOVE_SPACES = (
     "stanfordnlp/GloVe issue 150 ('. . .'); haitian-sun/GraftNet issue 16 ('to name@domain.com')"
 )
@@ -379,7 +379,7 @@ NOT_THEMSELVES = [
     Case("gensim's .kv", _WORD2VEC, file("x.kv", gensim_pickle()), "gensim.*save_word2vec_format"),
     Case(
         "a pickle",
-        "https://docs.python.org/3/library/pickle.html",
+        "https://docs.python.org/3/library/pickle.html (only unpickle data you trust)",
         file("x.pkl", pickle.dumps({"a": 1})),
         "could run any program",
     ),
@@ -429,7 +429,7 @@ NOT_THEMSELVES = [
         "a zip archive of several files",
         _GLOVE,
         file("glove.6B.zip", zipped(a__txt=WORDS, b__txt=WORDS)),
-        r"zip archive of 2 files \('a\.txt', 'b\.txt'\); unpack",
+        r"zip archive of 2 files of word vectors: 'a\.txt' \(3 dimensions\), .*: unzip glove\.6B\.zip a",
     ),
     Case(
         "TorchScript",

@@ -6,6 +6,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
+from tests.cases import case
 from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError
 from tokensphere.formats.parquet import check_parquet_path, read_columns, write_columns
 
@@ -32,6 +33,14 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         else:
             assert got == want
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_texts_that_are_not_utf_8_are_kept_as_they_can_be(tmp_path: Path) -> None:
+    """Of a file's name with a byte that is none; in what the table says of itself they come back."""
+    path, name = tmp_path / "x.parquet", "a\udcff\ud800\x1b\u202e\0漢"
+    write_columns(path, {"names": [name, "b"]}, {name: name})
+    columns, metadata = read_columns(path)
+    assert columns["names"] == ["a\\udcff\\ud800\x1b\u202e\0漢", "b"] and metadata == {name: name}
 
 
 def test_no_rows_keep_their_shape(tmp_path: Path) -> None:
@@ -65,6 +74,47 @@ def test_paths_that_cannot_be(tmp_path: Path) -> None:
         check_parquet_path(tmp_path / "d.parquet")
     with patch.dict("sys.modules", {"pyarrow": None}), pytest.raises(MissingExtraError, match="pip"):
         check_parquet_path(tmp_path / "x.parquet")
+
+
+def test_what_another_program_could_store_is_no_traceback(tmp_path: Path) -> None:
+    """Texts that are none, columns that come twice, no SHA-256."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    path = tmp_path / "x.parquet"
+    write_columns(path, {"a": ["one", "two"], "b": np.arange(2)}, {})
+    table = parquet.read_table(path)
+    raw = pa.Array.from_buffers(pa.string(), 2, pa.array([b"ok", b"\xff\xfe"]).buffers())
+    said, digests = table.schema.metadata[b"tokensphere"], b"tokensphere_sha256"
+    changes = [
+        (table.set_column(0, "a", raw), "cannot be read as Parquet"),
+        (table.append_column("a", table["b"]), "column 'a' is missing, or there twice"),
+        (table.drop_columns(["b"]), "column 'b' is missing, or there twice"),
+        (table.set_column(1, "b", pa.array([0, 1], pa.int32())), "'b' is not what was saved"),
+        (table.replace_schema_metadata({b"tokensphere": said}), "not saved by this version"),
+    ]
+    for text, message in ((b"[]", "not saved by this version"), (b'{"a": 3}', "'a' is not what was")):
+        metadata = {b"tokensphere": said, digests: text}
+        changes.append((table.replace_schema_metadata(metadata), message))
+    for changed, message in changes:
+        parquet.write_table(changed, path)
+        with case(message), pytest.raises(FormatError, match=message):
+            read_columns(path)
+    parquet.write_table(table.append_column("c", pa.array([{"x": 1}, None])), path)
+    assert list(read_columns(path)[0]) == ["a", "b"]
+
+
+def test_who_objects_at_the_end_keeps_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    write_columns(path, {"a": np.arange(3)}, {})
+
+    def object_to() -> None:
+        assert len(list(tmp_path.iterdir())) == 2
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_columns(path, {"a": np.arange(4)}, {}, ready=object_to)
+    assert list(tmp_path.iterdir()) == [path] and len(read_columns(path)[0]["a"]) == 3
 
 
 def test_files_that_are_not_ours(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from tests.damage import read_or_refused
 from tokensphere.errors import FormatError, SourceError
-from tokensphere.formats import compressed, wordvectors
+from tokensphere.formats import compressed
+from tokensphere.formats.words import begin, binary, stream, text
 from tokensphere.sources.arrays import load_word_vectors
 from tokensphere.space import EmbeddingSpace
 
@@ -69,11 +70,11 @@ def test_last_line_may_lack_its_end_and_blank_lines_may_follow(tmp_path: Path) -
 def test_blocks_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = random_vectors(60, 5)
     words = [f"w{i} x" if i % 20 == 7 else f"w{i}" for i in range(60)]
-    monkeypatch.setattr(wordvectors, "_GUESS_LINES", 3)
+    monkeypatch.setattr(begin, "_GUESS_LINES", 3)
     plain = [word.replace(" ", "_") for word in words]
     binary = as_binary([word.encode() for word in plain], vectors)
     for size in (400, 997, 2**20):
-        monkeypatch.setattr(wordvectors, "_BLOCK", size)
+        monkeypatch.setattr(stream, "BLOCK", size)
         for header in (True, False):
             space = load(tmp_path, as_text(words, vectors, header=header))
             np.testing.assert_array_equal(space.vectors, vectors)
@@ -146,8 +147,9 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, content: bytes, mes
 
 
 def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wordvectors, "_BLOCK", 1000)
-    monkeypatch.setattr(wordvectors, "_LONGEST", 5000)
+    monkeypatch.setattr(stream, "BLOCK", 1000)
+    for module in (text, binary):
+        monkeypatch.setattr(module, "LONGEST", 5000)
     with pytest.raises(FormatError, match="longer than any line"):
         load(tmp_path, b"2 3\na 1 2 3\n" + b"x" * 20000)
     with pytest.raises(FormatError, match="damaged at word 1"):
@@ -159,10 +161,11 @@ def test_missing_file(tmp_path: Path) -> None:
         load_word_vectors(tmp_path / "none")
 
 
-def in_zip(content: bytes) -> bytes:
+def in_zip(content: bytes, **others: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("words.txt", content)
+        for name, other in {**others, "words.txt": content}.items():
+            archive.writestr(name, other)
     return out.getvalue()
 
 
@@ -175,7 +178,7 @@ def test_what_unpacks_without_end_is_refused(
 ) -> None:
     monkeypatch.setattr(compressed, "_FREE", 10_000)
     monkeypatch.setattr(compressed, "_MOST", 10)
-    monkeypatch.setattr(wordvectors, "_BLOCK", 1000)
+    monkeypatch.setattr(stream, "BLOCK", 1000)
     with pytest.raises(FormatError, match="unpacks to far more"):
         load(tmp_path, compress(b"a 1 2\n" * 100_000))
 
@@ -215,6 +218,7 @@ def damaged_files(tmp_path: Path, count: int) -> None:
         as_text(WORDS, vectors, header=False),
         as_binary([word.encode() for word in WORDS], vectors),
         *(compress(as_text(WORDS, vectors, header=True)) for compress in COMPRESSIONS),
+        in_zip(as_text(WORDS, vectors, header=True), README=b"Some words.\nAnd more.\n"),
     ]
 
     def read(content: bytes) -> None:

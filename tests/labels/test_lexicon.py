@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 
+from tests.cases import case
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.labels import lexicon as module
 from tokensphere.labels.lexicon import MAGIC, PATH, lexicon, parse
@@ -124,8 +126,19 @@ def test_what_is_damaged_is_refused() -> None:
     changed = bytearray(content)
     changed[body + 1000] ^= 1
     wrong = [b"", b"x" + content, content[:-1], content + b"x", bytes(changed), MAGIC + b"{}\n"]
-    for damaged in wrong:
-        with pytest.raises(FormatError, match=r"the lexicon is damaged: .*; install tokensphere again"):
+    wrong += [MAGIC + b"[" * 10**5 + b"\n", MAGIC + b"[]\n"]
+    changes: list[dict[str, Any]] = [
+        {"labels": header["labels"][:-1]}, {"labels": 3}, {"labels": [3]}, {"sources": 3},
+        {"sections": []}, {"sections": {}}, {"n_words": 3},
+        {"sections": dict.fromkeys(header["sections"], 0.5)}, {"sha256": None},
+    ]  # fmt: skip
+    raw = content[content.index(b"\n", len(MAGIC)) :]
+    wrong += [MAGIC + json.dumps(header | change).encode() + raw for change in changes]
+    for number, damaged in enumerate(wrong):
+        with (
+            case(number),
+            pytest.raises(FormatError, match=r"the lexicon is damaged: .*; install tokensphere again"),
+        ):
             parse(damaged)
     whole = parse(content)
     assert whole.words == lexicon().words

@@ -94,6 +94,10 @@ def test_arrays_of_no_table() -> None:
         {"labels": np.frombuffer(b"[", dtype=np.uint8)},
         {"labels": np.frombuffer(b'[["a", "b"]]', dtype=np.uint8)},
         {"labels": np.frombuffer(b"3", dtype=np.uint8)},
+        {"labels": np.frombuffer(b"[" * 10**5, dtype=np.uint8)},
+        {"labels": np.frombuffer(b'[["a",3,"c","d"],["b","b","c","d"]]', dtype=np.uint8)},
+        {"indptr": np.array([0, 1, 3, 3], dtype=np.int64)},  # the second would have label 1, then 0
+        {"indices": np.array([[0, 1, 0]], dtype=np.int32)},
         {"labels": np.frombuffer(b'[["a","b","c","d"],["a","b","c","d"]]', dtype=np.uint8)},
     ]
     for change in changes:

@@ -150,6 +150,12 @@ def test_what_the_file_says_of_itself_is_checked(tmp_path: Path) -> None:
     for provenance in (None, {}, good | {"model": 3}, good | {"notes": "x"}, good | {"more": "x"}):
         with pytest.raises(FormatError, match="provenance"):
             load_saved(rewritten(path, provenance=provenance))
+    others: list[dict[str, Any]] = [
+        {"model": "other"}, {"sha256": "cd" * 32}, {"notes": []}, {"license": None},
+    ]  # fmt: skip
+    for other in others:
+        with pytest.raises(FormatError, match="its provenance has another SHA-256"):
+            load_saved(rewritten(path, provenance=good | other))
     for version in (None, "1", [1]):
         with pytest.raises(FormatError, match="laid out"):
             load_saved(rewritten(path, tokensphere=version))

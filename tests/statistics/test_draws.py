@@ -89,11 +89,31 @@ def test_what_is_kept_in_part_is_made_again_from_its_block_on() -> None:
     store.put(key, {name: array[: 2 * BLOCK - 1] for name, array in whole.items()})
     same(first_draws(3 * BLOCK, maker, key=key, store=store), whole)
     assert maker.made == [1, 2]
-    uneven = {"value": whole["value"], "pair": whole["pair"][: BLOCK + 5]}
-    store.put(key, uneven)
+
+
+def test_what_is_kept_and_is_not_as_declared_is_made_anew() -> None:
+    store, maker, key = MemoryStore(), Maker(), {"a": 1}
+    whole = first_draws(BLOCK, Maker(), key=key, store=MemoryStore())
+    value, pair = whole["value"], whole["pair"]
+    nan, beyond = value.copy(), pair.copy()
+    nan[7], beyond[BLOCK - 1, 1] = np.nan, 9
+    for change in (
+        {"pair": pair[:-1]}, {"pair": beyond}, {"pair": pair[:, :1]}, {"pair": pair.astype(np.int32)},
+        {"value": nan}, {"value": value.astype(str)}, {"value": value[:, None]}, {"value": value[0]},
+        {"value": pair},
+    ):  # fmt: skip
+        maker.made.clear()
+        store.put(key, {**whole, **change})
+        with case(change):
+            same(first_draws(BLOCK, maker, key=key, store=store), whole)
+            assert maker.made == [0]
+            same(store.get(key) or {}, whole)
+    store.put(key, {"value": value})
+    same(first_draws(BLOCK, maker, key=key, store=store), whole)
+    store.put(key, {**whole, "more": np.array(["x"] * BLOCK)})
     maker.made.clear()
-    same(first_draws(3 * BLOCK, maker, key=key, store=store), whole)
-    assert maker.made == [1, 2]
+    same(first_draws(BLOCK, maker, key=key, store=store), whole)
+    assert maker.made == []
 
 
 def test_blocks_that_are_complete_survive_an_interrupt() -> None:

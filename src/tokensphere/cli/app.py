@@ -19,6 +19,14 @@ INTERRUPTED = 130
 class _Commands(click.Group):
     """Errors become one line and exit status 2, Ctrl-C becomes 130, a closed pipe ends quietly."""
 
+    group_class = type  # groups below are of this kind, too
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:  # the same in each release of click
+            click.echo(ctx.get_help())
+            sys.exit(2)
+        return super().parse_args(ctx, args)
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         streams.open_closed()
         try:
@@ -30,9 +38,6 @@ class _Commands(click.Group):
             sys.exit(stop.exit_code)
         except (click.exceptions.Abort, KeyboardInterrupt):
             self._fail("stopped", INTERRUPTED)
-        except click.exceptions.NoArgsIsHelpError as error:
-            say(error.format_message())
-            sys.exit(2)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "tokensphere"
             self._fail(f"{error.format_message()} (try '{command} --help')")

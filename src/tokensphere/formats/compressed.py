@@ -1,10 +1,11 @@
-"""Compressed files: what is inside as a stream, of gzip, bzip2, xz, or a zip archive of one file."""
+"""Compressed files: what is inside as a stream, of gzip, bzip2, xz, or one file of a zip archive."""
 
 from __future__ import annotations
 
 import bz2
 import gzip
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -25,6 +26,9 @@ _MOST = 1000  # times its own size that a file may become, beyond the first byte
 _FREE = 2**26
 _MEMORY = 2**28  # bytes; xz -9 takes a quarter
 _BLOCK = 2**18
+_START = 2**16  # bytes that tell what a file is
+_MOST_MEMBERS = 64
+_BESIDE = re.compile(r"/$|^__MACOSX/|(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini)$")
 _ERRORS = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile)
 
 
@@ -33,21 +37,34 @@ def compression(start: bytes) -> str | None:
     return next((kind for magic, kind in _KINDS.items() if start.startswith(magic)), None)
 
 
-def only_member(path: Path) -> zipfile.ZipInfo | None:
-    """The one file in a zip archive; None if there are several, or it cannot be read."""
-    with suppress(Exception), zipfile.ZipFile(path) as archive:  # damage comes in half a dozen kinds
-        files = [
-            member
-            for member in archive.infolist()
-            if not member.is_dir() and not member.filename.startswith("__MACOSX/")
-        ]
-        return files[0] if len(files) == 1 else None
-    return None
+def members(path: Path) -> dict[str, bytes]:
+    """The files in a zip archive, and the first bytes of each; none if it is no such archive.
+
+    Folders, and what systems put beside every file, are left out. A file that cannot be read has no
+    bytes; of more files than a model comes with, none has.
+    """
+    found: dict[str, bytes] = {}
+    # Damage comes in half a dozen kinds; a program may have an archive at its end.
+    with suppress(Exception), path.open("rb") as file, zipfile.ZipFile(file) as archive:
+        file.seek(0)
+        if compression(file.read(6)) != "zip":
+            return {}
+        names = [name for name in archive.namelist() if not _BESIDE.search(name)]
+        found = dict.fromkeys(names, b"")
+        for name in names if len(names) <= _MOST_MEMBERS else ():
+            with suppress(Exception), archive.open(name) as inside:
+                found[name] = inside.read(_START)
+    return found
 
 
 @contextmanager
-def content_of(path: Path) -> Iterator[BinaryIO]:
+def content_of(path: Path, member: str | None = None) -> Iterator[BinaryIO]:
     """The content of a file, unpacked as it is read if it is compressed; it cannot be sought.
+
+    Parameters
+    ----------
+    path : the file
+    member : of a zip archive, the name of a file in it; by default the only one
 
     Raises
     ------
@@ -64,20 +81,26 @@ def content_of(path: Path) -> Iterator[BinaryIO]:
             yield file
             return
         try:
-            with _stream(path, file, kind) as stream:
+            with _stream(path, file, kind, member) as stream:
                 yield cast("BinaryIO", _Bounded(path, stream, _FREE + _MOST * size))
         except (*_ERRORS, OSError, RuntimeError, NotImplementedError) as error:
             raise FormatError(f"{path} is cut short or damaged ({error}); {AGAIN}") from error
 
 
+def bytes_of(path: Path) -> bytes:
+    """All of a file, unpacked if it is compressed; errors as :func:`content_of`."""
+    with content_of(path) as file:
+        return b"".join(iter(lambda: file.read(_BLOCK), b""))
+
+
 @contextmanager
-def _stream(path: Path, file: BinaryIO, kind: str) -> Iterator[BinaryIO]:
+def _stream(path: Path, file: BinaryIO, kind: str, member: str | None) -> Iterator[BinaryIO]:
     if kind == "zip":
-        member = only_member(path)
-        if member is None:
+        inside = [member] if member is not None else list(members(path))
+        if len(inside) != 1:
             raise FormatError(f"{path} is a zip archive of several files; unpack it and name one")
-        with zipfile.ZipFile(file) as archive, archive.open(member) as inside:
-            yield cast("BinaryIO", inside)
+        with zipfile.ZipFile(file) as archive, archive.open(inside[0]) as content:
+            yield cast("BinaryIO", content)
     else:
         openers: dict[str, Callable[[BinaryIO], object]] = {
             "gzip": lambda file: gzip.GzipFile(fileobj=file),
@@ -124,5 +147,5 @@ class _Bounded:
         content = self._stream.read(size)
         self._left -= len(content)
         if self._left < 0:
-            raise FormatError(f"{self._path} unpacks to far more than word vectors do; {AGAIN}")
+            raise FormatError(f"{self._path} unpacks to far more than such a file holds; {AGAIN}")
         return content

@@ -171,11 +171,16 @@ def check_itself(what: object, start: bytes) -> None:
             f"{what} is Git LFS's pointer to a file{whole}, not the file; run 'git lfs pull' in its"
             " folder, or download the file itself"
         )
-    if _PAGE.match(start):
+    if is_page(start):
         raise SourceError(
             f"{what} is a page of a web site (HTML), not the file; download the file itself: in an"
             " address of the Hugging Face Hub write /resolve/ for /blob/, and log in if it asks for that"
         )
+
+
+def is_page(start: bytes) -> bool:
+    """Whether a file that begins so is a page of a web site (HTML)."""
+    return _PAGE.match(start) is not None
 
 
 def read_bytes(path: str | Path, problem: str = "cannot open {}", *, most: int | None = None) -> bytes:

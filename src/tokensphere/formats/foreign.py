@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
 from tokensphere.display import told
 from tokensphere.errors import FormatError, MissingExtraError, SourceError
+from tokensphere.held import Held
 
 
 def optional(module: str, missing: str) -> Any:
@@ -43,9 +45,34 @@ def damage_told(problem: str, advice: str) -> Iterator[None]:
         the library raised something: `problem`, its reason, `advice`
     """
     try:
-        with warnings.catch_warnings(action="ignore"):
+        with no_warnings():
             yield
     except Exception as error:
         if isinstance(error, SourceError) or (isinstance(error, OSError) and error.errno is not None):
             raise
         raise FormatError(f"{problem} ({one_line(error)}); {advice}") from error
+
+
+class _Silence(Held):
+    _caught: warnings.catch_warnings[None] | None = None
+
+    def take(self) -> None:
+        if self._caught is None:
+            self._caught = warnings.catch_warnings(action="ignore")
+            self._caught.__enter__()
+
+    def give_back(self, inside: set[int]) -> None:
+        if self._caught is not None and not inside:
+            with suppress(RuntimeError):  # stopped before it was entered
+                self._caught.__exit__(None, None, None)
+            self._caught = None
+
+
+_silence = _Silence()
+
+
+def no_warnings() -> AbstractContextManager[None]:
+    """Hold warnings back; those of the whole process, where Python's filters do not know threads."""
+    if getattr(sys.flags, "context_aware_warnings", False):  # Python 3.14
+        return warnings.catch_warnings(action="ignore")
+    return _silence()

@@ -39,15 +39,14 @@ def take(handle: int) -> bool | None:
     return True
 
 
-def open_locked(path: Path, *, make: bool = False) -> tuple[int, bool | None]:
-    """Open a file, which is no link, and :func:`take` it; `make` it, if there is none.
-
-    Returns
-    -------
-    its handle, and whether it is ours
-    """
-    handle = os.open(path, os.O_RDWR | _ITSELF | (os.O_CREAT if make else 0), 0o666)
-    return handle, take(handle)
+def remove_free(path: Path) -> None:
+    """Remove a file, which is no link, if nobody holds its lock."""
+    handle = os.open(path, os.O_RDWR | _ITSELF)
+    try:
+        if take(handle):
+            path.unlink()
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -58,10 +57,10 @@ def lock_file(path: Path) -> Iterator[bool | None]:
     ------
     as :func:`take`: whether it is held, None where there are no locks
     """
-    handle, ours = open_locked(path, make=True)
+    handle, ours = _opened(path)
     while ours and not _is(handle, path):  # whoever held it removed it before we had it
         os.close(handle)
-        handle, ours = open_locked(path, make=True)
+        handle, ours = _opened(path)
     try:
         yield ours
     finally:
@@ -72,6 +71,11 @@ def lock_file(path: Path) -> Iterator[bool | None]:
                 path.unlink()
         if sys.platform != "win32":
             os.close(handle)
+
+
+def _opened(path: Path) -> tuple[int, bool | None]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | _ITSELF, 0o666)
+    return handle, take(handle)
 
 
 def _is(handle: int, path: Path) -> bool:

@@ -21,7 +21,7 @@ _METADATA = b"tokensphere"
 _DIGESTS = b"tokensphere_sha256"  # of each column, so that no change of a value goes unseen
 _DEEPEST = 30  # levels of what a file says of itself
 _ROWS_AT_ONCE = 65_536
-_FREE, _SQUEEZED = 1 << 24, 1_000  # values that a file may claim, and as many more for each byte
+_FREE, _SQUEEZED = 1 << 27, 1_000  # bytes that a file may come to, and as many more for each of its own
 _ADVICE = "remove it or name another"
 Column = npt.NDArray[Any] | Sequence[str]
 
@@ -109,7 +109,7 @@ def read_columns(path: Path) -> tuple[dict[str, npt.NDArray[Any] | list[str]], d
     if digests is None:
         raise FormatError(f"{path} was not saved by this version of tokensphere; {_ADVICE}")
     if missing := [name for name in digests if table.column_names.count(name) != 1]:
-        raise _damaged(path, f"there is no one column {missing[0]!r:.200}")
+        raise _damaged(path, f"column {missing[0]!r:.200} is missing, or there twice")
     pa, _ = _pyarrow()
     columns = {}
     for name in filter(digests.__contains__, table.column_names):
@@ -156,23 +156,19 @@ def read_table(path: Path, name: str | None = None) -> Any:
     FormatError
         it is damaged
     """
-    _, parquet = _pyarrow()
+    pa, parquet = _pyarrow()
     problem = f"{name or path} cannot be read as Parquet: damaged or no Parquet file"
     with opened(path, "cannot read {}") as file, damage_told(problem, _ADVICE):
-        size = size_of(file)
+        limit = _FREE + _SQUEEZED * size_of(file)
         content = parquet.ParquetFile(file)
-        _check_claim(content.metadata, size)
-        table = content.read()
+        batches = []
+        for batch in content.iter_batches(_ROWS_AT_ONCE):
+            batches.append(batch)
+            if (limit := limit - batch.nbytes) < 0:
+                raise ValueError("it holds far more values than so few bytes should")
+        table = pa.Table.from_batches(batches, content.schema_arrow)
         table.validate(full=True)
         return table
-
-
-def _check_claim(metadata: Any, size: int) -> None:
-    """Refuse a file of some bytes that claims to have values without end."""
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    values = sum(group.column(i).num_values for group in groups for i in range(group.num_columns))
-    if max(values, metadata.num_rows) > _FREE + _SQUEEZED * size:
-        raise ValueError(f"{size:,} bytes are too few for {max(values, metadata.num_rows):,} values")
 
 
 def _to_arrow(pa: Any, column: Column) -> Any:

@@ -9,7 +9,6 @@ A new format is a file in this folder and an entry in `FORMATS`.
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,17 +17,16 @@ from pathlib import Path
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats import unread
-from tokensphere.formats.compressed import compression, content_of, only_member
+from tokensphere.formats.compressed import compression, content_of
 from tokensphere.formats.files import opened
 from tokensphere.formats.folder import model_file
 from tokensphere.formats.tensors import TensorFile
+from tokensphere.formats.words.archive import only_vectors
+from tokensphere.formats.words.begin import begins_word_vectors
 
 _START = 2**16  # bytes that tell what a file is
 _ZIP = b"PK\x03\x04"
-_BOM = b"\xef\xbb\xbf"
 _OLD_TORCH = bytes.fromhex("6cfc9c46f9206aa85019")  # the number with which PyTorch's pickles began
-_COUNTS = re.compile(rb"[ \t]*\d{1,18}[ \t]+\d{1,18}[ \t]*\r?")  # words and dimensions
-_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def recognise(path: Path) -> tuple[Path, Format]:
     found = _of_content(file, start)
     if found is not None:
         return file, found
-    other = unread.by_content(start) or _packed(file, start)
+    other = unread.by_content(start, file.name) or _packed(file, start)
     name = file.name.lower()
     meant = next((known for known in FORMATS if name.endswith(known.suffixes)), None)
     if other is None and meant is not None:
@@ -152,16 +150,14 @@ def _members(path: Path, start: bytes) -> list[str]:
 
 def _is_word_vectors(path: Path, start: bytes) -> bool:
     """A first line with two counts, or with a word and numbers; compressed or not."""
-    if (kind := compression(start)) and (kind != "zip" or only_member(path)):
+    kind = compression(start)
+    if kind == "zip":
+        return only_vectors(path) is not None
+    if kind:
         start = _inside(path)
         if not start:
-            return kind != "zip"  # damaged; whoever reads it says so
-    line = start.removeprefix(_BOM).partition(b"\n")[0]
-    if _COUNTS.fullmatch(line):
-        return True
-    word, *numbers = line.split() or [b""]
-    *whole, _ = numbers or [b""]  # the last may be cut
-    return bool(whole) and not _NUMBER.fullmatch(word) and all(map(_NUMBER.fullmatch, whole))
+            return True  # damaged; whoever reads it says so
+    return begins_word_vectors(start)
 
 
 _WORD_VECTORS = (".txt", ".vec", ".bin", ".gz", ".w2v", ".bz2", ".xz", ".zip")

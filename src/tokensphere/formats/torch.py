@@ -8,7 +8,6 @@ before PyTorch 2.6 (CVE-2025-32434), so older versions are not used.
 from __future__ import annotations
 
 import re
-import warnings
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import numpy.typing as npt
 from tokensphere.errors import FormatError, MissingExtraError
 from tokensphere.formats.files import opened
 from tokensphere.formats.floats import NUMPY_DTYPES, float_type
-from tokensphere.formats.foreign import optional
+from tokensphere.formats.foreign import no_warnings, optional
 from tokensphere.formats.tensors import TensorFile, TensorInfo
 
 _OLDEST = (2, 6)
@@ -56,7 +55,7 @@ class TorchFile(TensorFile):
             # Files from before PyTorch 1.6 are no archives and cannot be mapped.
             is_archive = file.read(4) == _ARCHIVE
         try:
-            with warnings.catch_warnings(action="ignore"):  # of PyTorch, about its own old formats
+            with no_warnings():  # of PyTorch, about its own old formats
                 content = _read(torch, self.path, mapped=is_archive)
         except Exception as error:  # a damaged file fails anywhere in there, with anything
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -11,7 +11,10 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
+
+from tokensphere.formats.words.archive import vectors_in
 
 
 def _never(_start: bytes) -> bool:
@@ -31,13 +34,17 @@ class Unread:
     what : what it is, in a few words
     instead : the next step
     content : whether the first bytes are of this kind
-    names : endings of names, where the content does not tell
+    names : endings of names (``*`` and ``?`` stand for others), where the content does not tell
     """
 
     what: str
     instead: str
     content: Callable[[bytes], bool] = _never
     names: tuple[str, ...] = ()
+
+    def is_called(self, name: str) -> bool:
+        """Whether a name has one of the endings."""
+        return any(fnmatchcase(name.lower(), f"*{ending}") for ending in self.names)
 
 
 _OTHER_WEIGHTS = "look for the model in safetensors or GGUF, or convert it"
@@ -55,6 +62,10 @@ def _is_onnx(start: bytes) -> bool:
 
 def _is_gensim(start: bytes) -> bool:
     return start[:1] == b"\x80" and b"gensim." in start[:512]
+
+
+def _is_pickle(start: bytes) -> bool:
+    return start[:1] == b"\x80" and start[1:2] in (b"\2", b"\3", b"\4", b"\5")
 
 
 def _is_sentencepiece(start: bytes) -> bool:
@@ -97,7 +108,7 @@ UNREAD = (
     Unread(
         "a pickle of Python, which is not loaded, for it could run any program",
         "save the arrays with numpy.savez or as safetensors",
-        lambda start: start[:1] == b"\x80" and start[1:2] in (b"\2", b"\3", b"\4", b"\5"),
+        _is_pickle,
         (".pkl", ".pickle"),
     ),
     Unread("a 7-Zip archive", _UNPACK, _begins(b"7z\xbc\xaf\x27\x1c"), (".7z",)),
@@ -118,7 +129,7 @@ UNREAD = (
     Unread(
         "part of a TensorFlow checkpoint",
         _OTHER_WEIGHTS,
-        names=(".ckpt.index", ".ckpt.meta", ".data-00000-of-00001", ".ckpt.data"),
+        names=(".ckpt*.index", ".ckpt*.meta", ".data-?????-of-?????"),
     ),
     Unread(
         "a file of Flax (msgpack)",
@@ -127,8 +138,18 @@ UNREAD = (
         names=(".msgpack",),
     ),
     Unread("a Core ML model", "name the model that it was made from", names=(".mlmodel", ".mlpackage")),
-    Unread("PaddlePaddle's weights", _OTHER_WEIGHTS, names=(".pdparams", ".pdmodel")),
-    Unread("a TensorRT engine", "name the model that it was made from", names=(".engine", ".plan")),
+    Unread(
+        "a file of PaddlePaddle",
+        _OTHER_WEIGHTS,
+        _is_pickle,
+        (".pdparams", ".pdopt", ".pdmodel", ".pdiparams"),
+    ),
+    Unread(
+        "a TensorRT engine",
+        "name the model that it was made from",
+        _begins(b"ftrt"),
+        (".engine", ".plan", ".trt"),
+    ),
     Unread(
         "a table in Parquet or Arrow",
         "save its vectors and words with numpy.savez(…, vectors=…, tokens=…)",
@@ -153,6 +174,7 @@ UNREAD = (
         _begins(b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"%PDF-"),
         (".png", ".jpg", ".jpeg", ".pdf"),
     ),
+    Unread("a list of merges, without embeddings", _WEIGHTS_BESIDE, _begins(b"#version: 0.")),
     Unread("a vocabulary of SentencePiece, without embeddings", _WEIGHTS_BESIDE, _is_sentencepiece),
     Unread(
         "JSON, such as a configuration or vocabulary, without embeddings",
@@ -176,14 +198,15 @@ UNREAD = (
 )
 
 
-def by_content(start: bytes) -> Unread | None:
-    """The kind that the first bytes of a file are of, or None."""
-    return next((kind for kind in UNREAD if kind.content(start)), None)
+def by_content(start: bytes, name: str = "") -> Unread | None:
+    """The kind that the first bytes of a file are of, the one of several that fits its name; or None."""
+    kinds = [kind for kind in UNREAD if kind.content(start)]
+    return next((kind for kind in kinds if kind.is_called(name)), kinds[0] if kinds else None)
 
 
 def by_name(name: str) -> Unread | None:
     """The kind that the ending of a name tells, or None."""
-    return next((kind for kind in UNREAD if name.lower().endswith(kind.names)), None)
+    return next((kind for kind in UNREAD if kind.is_called(name)), None)
 
 
 def archive(path: Path) -> Unread | None:
@@ -197,10 +220,26 @@ def archive(path: Path) -> Unread | None:
             )
         if any(name.endswith(".weights.h5") for name in names):
             return UNREAD[0]
-        listed = ", ".join(f"{name!r:.60}" for name in names[:4]) + (", …" if len(names) > 4 else "")
         if len(names) != 1:
-            return Unread(f"a zip archive of {len(names)} files ({listed})", _UNPACK)
+            return _several(path, names)
     return None
+
+
+def _several(path: Path, names: list[str]) -> Unread:
+    """An archive of several files, of which not one alone can be word vectors."""
+    vectors = vectors_in(path)
+    if len(vectors) < 2:
+        listed = _some([f"{name!r:.60}" for name in names])
+        return Unread(f"a zip archive of {len(names)} files ({listed})", _UNPACK)
+    shown = [f"{name!r:.60}" + (f" ({d} dimensions)" if d else "") for name, d in vectors.items()]
+    return Unread(
+        f"a zip archive of {len(vectors)} files of word vectors: {_some(shown)}",
+        f"unpack one of them and name that: unzip {path.name} {next(iter(vectors))}",
+    )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
 
 
 def in_folder(folder: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-import tempfile
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from tokensphere.errors import InputError
 from tokensphere.formats.files import at_home, system_told
-from tokensphere.formats.locks import open_locked, take
+from tokensphere.formats.locks import remove_free, take
 
 _MOVES_OPEN = os.name != "nt"  # whether a file can be renamed and removed while it is open
 _STALE = 24 * 3600.0  # seconds until another machine's temporary file is nobody's any more
@@ -61,9 +61,6 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
                 file.flush()
                 if durable:
                     os.fsync(file.fileno())
-                mask = os.umask(0)
-                os.umask(mask)
-                os.chmod(temporary, 0o666 & ~mask)  # mkstemp's file is for its owner alone
                 if _MOVES_OPEN:  # while its lock is held
                     os.replace(temporary, path)
             if not _MOVES_OPEN:
@@ -91,10 +88,13 @@ def _temporary_beside(path: Path) -> tuple[int, Path]:
     if _MOVES_OPEN:
         _remove_dead(path.parent, start, here)
     while True:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{here}-", suffix=".part")
+        # With the rights of any new file; tempfile's are for the owner alone, and to learn what others
+        # would have, by `os.umask`, changes that of the whole process for a moment.
+        name = path.parent / f"{here}-{secrets.token_hex(8)}.part"
+        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         take(handle)
         if not _MOVES_OPEN or os.fstat(handle).st_nlink:
-            return handle, Path(name)
+            return handle, name
         os.close(handle)  # another process took it for dead before it was locked
 
 
@@ -108,7 +108,4 @@ def _remove_dead(folder: Path, start: str, here: str) -> None:
             if left.name.startswith(start) and left.name.endswith(".part"):
                 with suppress(OSError):  # gone meanwhile, or somebody else's
                     if left.name.startswith(here) or time.time() - left.stat().st_mtime > _STALE:
-                        handle, free = open_locked(Path(left))
-                        if free:
-                            os.unlink(left)
-                        os.close(handle)
+                        remove_free(Path(left))

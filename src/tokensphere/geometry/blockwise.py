@@ -23,8 +23,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import eigh, solve_triangular
 
 from tokensphere.arrays import Float32s, Float64s, Int64s
+from tokensphere.geometry.blas import one_blas_thread
 from tokensphere.geometry.compute import Compute, workers
 from tokensphere.geometry.directions import stream
 from tokensphere.geometry.rows import Rows
@@ -97,11 +99,11 @@ class _Block:
 
     def _mended(self, noise: Float32s) -> Float32s:
         """Noise times the matrix ``M`` that gives it the square wanted: ``Mᵀ F M = L Lᵀ``."""
-        from scipy.linalg import solve_triangular
-
         here = noise if self.basis is None else noise @ self.basis
+        if not here.shape[1]:  # which SciPy before 1.14 refuses
+            return np.zeros_like(noise)
         found = (here.T @ here).astype(np.float64)
-        found += np.diag(np.full(len(found), _RIDGE * np.trace(found) / max(len(found), 1)))
+        found += np.diag(np.full(len(found), _RIDGE * np.trace(found) / len(found)))
         try:
             has = np.linalg.cholesky(found)
         except np.linalg.LinAlgError:  # rows that have no room for noise: nothing to mend
@@ -122,6 +124,7 @@ class Blockwise:
     rows : n rows of d columns, d at least 2
     """
 
+    @one_blas_thread()
     def __init__(self, rows: Rows) -> None:
         ids = np.flatnonzero(rows.usable)
         mean = rows.moments.mean_unit_row()
@@ -143,6 +146,7 @@ class Blockwise:
         self.shape = turned.shape
 
     @property
+    @one_blas_thread()
     def clipped(self) -> int:
         """Rows whose length leaves no room for noise beside ``a + b (t_i − t̄)``."""
         return sum(int(np.count_nonzero(block.left <= 0)) for block in self.blocks)
@@ -173,8 +177,6 @@ class Blockwise:
 
 def _halves(rows: Float32s, places: Int64s) -> tuple[Int64s, Int64s]:
     """The rows below and above the median of their first principal component."""
-    from scipy.linalg import eigh
-
     some = rows[places]
     some -= some.mean(axis=0)
     square, last = (some.T @ some).astype(np.float64), some.shape[1] - 1

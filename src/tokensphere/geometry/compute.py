@@ -11,6 +11,7 @@ from threading import Barrier
 from typing import Any
 
 from tokensphere.errors import InputError
+from tokensphere.geometry.blas import one_blas_thread
 
 InParallel = Callable[[Callable[..., Any], Iterable[Any]], list[Any]]
 
@@ -51,18 +52,16 @@ class Compute:
 def workers(threads: int) -> Iterator[InParallel]:
     """A function that applies another to every item, on `threads` threads; results in their order.
 
-    The BLAS is held to one thread meanwhile: each of ours multiplies its own block, so that the
-    passes over a block run where the product left it, and in parallel too; and a product's bits do
-    not depend on how many threads there are. Where the system does not let us have so many, there is
-    this one.
+    The BLAS is held to one thread meanwhile (:mod:`tokensphere.geometry.blas`): each of ours
+    multiplies its own block, so that the passes over a block run where the product left it, and in
+    parallel too; and a product's bits do not depend on how many threads there are. Where the system
+    does not let us have so many, there is this one.
     """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, user_api="blas"):
+    with one_blas_thread():
         if threads == 1:
             yield _in_turn
             return
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(threads, initializer=one_blas_thread.take_in_worker) as pool:
             all_start = _start(pool, threads)
             yield (lambda function, items: list(pool.map(function, items))) if all_start else _in_turn
 

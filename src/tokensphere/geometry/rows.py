@@ -10,12 +10,12 @@ import numpy as np
 
 from tokensphere.arrays import Bools, Float32s, Float64s, Intps
 from tokensphere.errors import InputError
+from tokensphere.geometry.blas import one_blas_thread
 from tokensphere.geometry.compute import DEFAULT, Compute
 
 _BLOCK = 1024
 _SHORTEST = 2.0**-120  # below it the reciprocal of a float32 norm is no longer safe
 _SHORTEST_CENTERED = 1e-6
-_COLUMNS = 8192  # a BLAS sums longer products on several threads, in an order of its own
 
 
 def blocks(count: int, size: int = _BLOCK) -> Iterator[slice]:
@@ -32,13 +32,10 @@ def blocks(count: int, size: int = _BLOCK) -> Iterator[slice]:
 def dots(a: Float64s, b: Float64s) -> Float64s:
     """``⟨a, b⟩`` along the last axis, broadcast over the others.
 
-    A product's value depends on its two vectors alone, not on what else is computed.
+    A product's value depends on its two vectors alone, not on what else is computed, nor on the
+    processor: each BLAS adds in an order of its own, but NumPy multiplies one by one and adds in pairs.
     """
-    total = np.vecdot(a[..., :_COLUMNS], b[..., :_COLUMNS])
-    for low in range(_COLUMNS, a.shape[-1], _COLUMNS):
-        part = slice(low, low + _COLUMNS)
-        total = total + np.vecdot(a[..., part], b[..., part])
-    return np.asarray(total, dtype=np.float64)
+    return np.asarray(np.multiply(a, b).sum(axis=-1), dtype=np.float64)
 
 
 def reciprocal(values: Float64s, where: Bools) -> Float64s:
@@ -95,6 +92,7 @@ class RowMoments:
         return usable if self._keep is None else usable & self._keep
 
     @cached_property
+    @one_blas_thread()
     def _means(self) -> tuple[Float64s, Float64s]:
         d = self._rows.shape[1]
         unit, raw = np.zeros(d), np.zeros(d)
@@ -102,7 +100,7 @@ class RowMoments:
             usable = self.usable[part]
             block = self._rows[part][usable].astype(np.float64)
             raw += block.sum(axis=0)
-            unit += (1 / self.norms[part][usable]) @ block
+            unit += (block / self.norms[part][usable][:, None]).sum(axis=0)  # a BLAS has its own order
         count = max(int(self.usable.sum()), 1)
         return unit / count, raw / count
 

@@ -8,7 +8,8 @@ by a factor for each row and a term for each query are selected from one product
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,10 +76,11 @@ def top_k_each(scorings: Sequence[Scoring], queries: Floats, ks: Sequence[int]) 
     """
     _check(scorings, ks)
     found = [(np.empty((len(queries), k), dtype=np.int64), np.empty((len(queries), k))) for k in ks]
-    for part, in_parallel, selections in _selected(scorings, queries, ks):
-        for selection, (ids, values) in zip(selections, found, strict=True):
-            in_parallel(selection.settle, selection.parts())
-            ids[part], values[part] = selection.ids, selection.values
+    with closing(_selected(scorings, queries, ks)) as pieces:  # an error ends them at once
+        for part, in_parallel, selections in pieces:
+            for selection, (ids, values) in zip(selections, found, strict=True):
+                in_parallel(selection.settle, selection.parts())
+                ids[part], values[part] = selection.ids, selection.values
     return found
 
 
@@ -96,10 +98,11 @@ def top_ids_each(
     """
     _check(scorings, ks)
     found = [np.empty((len(queries), k), dtype=np.int64) for k in ks]
-    for part, in_parallel, selections in _selected(scorings, queries, ks, floors):
-        for selection, ids in zip(selections, found, strict=True):
-            in_parallel(selection.settle_ids, selection.parts())
-            ids[part] = selection.ids
+    with closing(_selected(scorings, queries, ks, floors)) as pieces:
+        for part, in_parallel, selections in pieces:
+            for selection, ids in zip(selections, found, strict=True):
+                in_parallel(selection.settle_ids, selection.parts())
+                ids[part] = selection.ids
     return found
 
 
@@ -116,7 +119,7 @@ def _selected(
     queries: Floats,
     ks: Sequence[int],
     floors: Sequence[ExpectedFloors] | None = None,
-) -> Iterator[tuple[Intps, InParallel, list[Selection]]]:
+) -> Generator[tuple[Intps, InParallel, list[Selection]], None, None]:
     """Some thousand queries at a time: which, and selections that are left to settle.
 
     Queries of which too much was expected come once more.

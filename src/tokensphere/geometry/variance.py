@@ -17,6 +17,7 @@ from scipy import sparse
 
 from tokensphere.arrays import Float32s, Float64s, Int64s, Ints
 from tokensphere.errors import InputError
+from tokensphere.geometry.blas import one_blas_thread
 from tokensphere.geometry.rows import Rows, blocks
 from tokensphere.records import record
 
@@ -76,6 +77,7 @@ class Partition:
         return np.asarray(self.sizes / self.sizes.sum())
 
     @cached_property
+    @one_blas_thread()
     def mean_offset(self) -> Float64s:
         """Mean of the unit rows in groups, less `origin`, shape (d,)."""
         return np.asarray(self.shares @ self.offsets)
@@ -87,6 +89,7 @@ class Partition:
         return np.asarray(np.vecdot(shifts, shifts))
 
     @cached_property
+    @one_blas_thread()
     def decomposition(self) -> Decomposition:
         """In closed form: ``within = Σ p_S (1 − ‖μ_S‖²)/d``, ``between = Σ p_S ‖μ_S − μ‖²/d``.
 

@@ -12,7 +12,7 @@ from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.numpy import NpzFile, open_numpy
 from tokensphere.formats.packed.kinds import refuse_unknown
 from tokensphere.formats.packed.told import NOTHING
-from tokensphere.formats.wordvectors import read_word_vectors
+from tokensphere.formats.words.read import read_word_vectors
 from tokensphere.sources.layout.plausible import check_values
 from tokensphere.sources.tokens.find import find_vocabulary
 from tokensphere.sources.tokens.pieces import decode_plain
@@ -105,22 +105,25 @@ def load_word_vectors(path: str | Path, *, binary: bool | None = None) -> Embedd
 
     Parameters
     ----------
-    path : text or binary file of word2vec, fastText (``.vec``) or GloVe, as it is or gzipped
+    path : text or binary file of word2vec, fastText (``.vec``) or GloVe, as it is or compressed
     binary : whether the numbers are stored as float32; by default the file's begin tells
 
     Raises
     ------
     SourceError, FormatError
-        as :func:`tokensphere.formats.wordvectors.read_word_vectors`
+        as :func:`tokensphere.formats.words.read.read_word_vectors`
     """
     path = Path(path)
     found = read_word_vectors(path, binary=binary)
     check_values(found.vectors, str(path))
     repeated = len(found.words) - len(set(found.words))
+    notes = [f"{repeated} words come more than once"] if repeated else []
+    if found.member is not None:
+        notes.append(f"from {found.member} in the archive")
     provenance = Provenance(
         path.name.removesuffix(".gz").rpartition(".")[0] or path.name,
         str(path),
         dtype="float32" if found.binary else "decimal text",
-        notes=(f"{repeated} words come more than once",) if repeated else (),
+        notes=tuple(notes),
     )
     return EmbeddingSpace(found.vectors, Vocabulary(found.words, decode=decode_plain), provenance)

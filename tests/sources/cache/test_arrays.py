@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.cases import case
 from tokensphere.errors import SourceError
 from tokensphere.sources.cache.arrays import FOLDERS, Kept, NullFiles, kept_arrays, remove_arrays
 from tokensphere.sources.cache.entries import cache_root
@@ -79,6 +80,32 @@ def test_damage_is_as_good_as_no_file(tmp_path: Path) -> None:
     path.unlink()
     path.mkdir()
     assert store.get(KEY) is None
+
+
+def test_arrays_that_somebody_changed_are_none(tmp_path: Path) -> None:
+    """Each has its SHA-256 beside the key, whatever the archive says of itself."""
+    store = NullFiles(tmp_path)
+    store.put(KEY, DRAWS)
+    with zipfile.ZipFile(store.path(KEY)) as members:
+        about = json.loads(members.read("key.json"))
+    ids, p = DRAWS["ids"], DRAWS["p"]
+    wrong = ids.copy()
+    wrong[3, 1] = 7
+    changes: list[dict[str, npt.NDArray[Any]]] = [
+        {"ids": wrong}, {"ids": ids.astype(np.int64)}, {"ids": ids[:-1]}, {"ids": ids.reshape(75, 2)},
+        {"p": p[::-1]}, {"p": ids, "ids": p}, {"p": p.astype(object)},
+    ]  # fmt: skip
+    deep = b"[" * 10**5
+    for change in ({}, *changes):
+        for said in (json.dumps(about).encode(), b"", b"[]", deep) if not change else (None,):
+            with zipfile.ZipFile(store.path(KEY), "w") as members:
+                members.writestr("key.json", json.dumps(about).encode() if said is None else said)
+                for name, array in {**DRAWS, **change}.items():
+                    with members.open(f"{name}.npy", "w") as member:
+                        np.lib.format.write_array(member, array)
+            with case(change, said):
+                found = store.get(KEY)
+                assert same(found) if said and said.startswith(b"{") else found is None
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.cases import case
 from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.formats.safetensors import SafetensorsFile
 from tokensphere.formats.tensors import TensorInfo
@@ -176,7 +177,11 @@ def test_damage_is_no_entry_and_is_replaced(root: Path) -> None:
     changes: list[dict[str, Any]] = [
         {"version": 99}, {"shape": None}, {"shape": ["x"]}, {"bytes": "many"}, {"files": 3},
         {"extra": 1}, {"beside": 3}, {"beside": {"a": ["F32"]}},
-        {"files": {"gone.json": ""}}, {"bytes": 1}, {"tensor": None},
+        {"files": {"gone.json": ""}}, {"bytes": 1},
+        {"tensor": None}, {"license": 0}, {"found": {}},
+        {"repo": 3}, {"repo": "owner/other"}, {"repo": "a--b"}, {"commit": OTHER}, {"revision": []},
+        {"sha256": "x"}, {"sha256": 3}, {"date": None}, {"bytes": float(MATRIX.nbytes)},
+        {"files": {"tokenizer.json": "0"}}, {"files": {"../@input": "0" * 64}},
     ]  # fmt: skip
     texts = [json.dumps(about | change).encode() for change in changes]
     for text in [*texts, b"", b"[]", b"\xff", b"{" * 10_000, b"3"]:
@@ -186,11 +191,39 @@ def test_damage_is_no_entry_and_is_replaced(root: Path) -> None:
         assert cache.find(REPO) is not None
     (entry.path / "tensor.safetensors").write_bytes(tensor[:-1])
     assert cache.find(REPO) is None
-    for pointer in (b"", b"{}", b"\xff", b'{"name": 1, "notes": []}', b"[1]"):
+    store()
+    good = json.loads((entry.path.parent / "@input").read_text())
+    wrong: list[dict[str, Any]] = [
+        {"name": 3}, {"norm": 0}, {"layout": None}, {"tied": 1}, {"notes": [3]}, {"notes": 3}, {"x": 1},
+    ]  # fmt: skip
+    pointers = [json.dumps(good | change).encode() for change in wrong]
+    for pointer in (*pointers, b"", b"{}", b"\xff", b"[1]", b"[" * 10**5):
         store()
         (entry.path.parent / "@input").write_bytes(pointer)
         assert cache.find(REPO) is None
     assert not list((root / "tmp").iterdir())
+
+
+def test_a_small_file_that_was_changed_is_told_and_fetched_again() -> None:
+    """And a header; whoever loads a model never gets another vocabulary or type than was fetched."""
+    entry = store()
+    norm = TensorInfo("ln_f.weight", (4,), "F16")
+    for name, old, new in (
+        ("tokenizer.json", b"{}", b"[]"), ("tensor.safetensors", b"F16", b"I16"),
+        ("tensor.safetensors", b"[6,4]", b"[4,6]"), ("norm.safetensors", b"normnorm", b"norm****"),
+    ):  # fmt: skip
+        cache_writer.store_norm(entry, norm, b"normnorm")
+        assert cache.find(REPO) is not None
+        path = entry.path / name
+        path.write_bytes(path.read_bytes().replace(old, new))
+        with case(name, old):
+            assert cache.find(REPO) is None and cache.kept(REPO, COMMIT, "wte.weight") is None
+            assert cache.entries() == [entry]  # of which `cache verify` says
+            with pytest.raises(FormatError, match=rf"{name} .*SHA-256"):
+                cache.verify(entry)
+            store()
+            assert cache.find(REPO) is not None
+            cache.verify(entry)
 
 
 def test_the_first_of_two_wins() -> None:

@@ -23,6 +23,8 @@ from tests.sources.hub.server import (
     gpt2_files,
     gpt2_large,
     running,
+    use,
+    used,
 )
 from tokensphere.errors import FormatError, InputError, MissingExtraError, SourceError
 from tokensphere.formats.safetensors import SafetensorsFile
@@ -30,11 +32,11 @@ from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.hub import client as hub
 from tokensphere.sources.hub import repository as repository
-from tokensphere.sources.hub.http import Connection, Patience
+from tokensphere.sources.hub.attempts import Patience
+from tokensphere.sources.hub.http import Connection
 from tokensphere.sources.hub.ranges import Range
 
 _REASON = "huggingface_hub is missing: pip install 'tokensphere[hub]'"
-constants: Any = pytest.importorskip("huggingface_hub.constants", reason=_REASON)
 utils: Any = pytest.importorskip("huggingface_hub.utils", reason=_REASON)
 
 REPO = "openai-community/gpt2-large"
@@ -44,27 +46,13 @@ MATRIX = gpt2_large()["wte.weight"]
 VOCABULARY = ("tokenizer.json", "config.json", "tokenizer_config.json")
 
 
-def _use(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What HF_ENDPOINT does when huggingface_hub is imported."""
-    template = endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-
-
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     """A hub with GPT-2 large, and an empty cache."""
-    monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HF_TOKEN", "hf_secret")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_IMPLICIT_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    utils.close_session()
-    with running() as hub_server:
-        _use(hub_server.url, monkeypatch)
+    with used(monkeypatch, tmp_path / "cache") as hub_server:
+        monkeypatch.setenv("HF_TOKEN", "hf_secret")
         hub_server.repos[REPO] = dict(FILES)
         yield hub_server
-        utils.close_session()
 
 
 def fetch(repo: str = REPO, revision: str | None = None, **options: Any) -> cache.Entry:
@@ -255,10 +243,10 @@ def test_what_does_not_exist(server: HubServer) -> None:
 def test_no_network(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     with running() as gone:
         pass
-    _use(gone.url, monkeypatch)
+    use(gone.url, monkeypatch)
     with pytest.raises(SourceError, match=r"no answer from 127\.0\.0\.1.*check the network"):
         fetch()
-    _use("nonsense", monkeypatch)
+    use("nonsense", monkeypatch)
     with pytest.raises(SourceError, match=r"no answer from .*HF_ENDPOINT"):
         fetch()
     assert left() == []

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 import tokensphere as ts
 from tests.files.of_names_and_places import COMMIT, OLDER, ROWS, model, shared_cache
-from tests.sources.hub.server import HubServer, running
+from tests.sources.hub.server import HubServer, used
 from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.sources.hub.names import OLD_NAMES, Named, parse
 
 _REASON = "huggingface_hub is missing: pip install 'tokensphere[hub]'"
-constants: Any = pytest.importorskip("huggingface_hub.constants", reason=_REASON)
-utils: Any = pytest.importorskip("huggingface_hub.utils", reason=_REASON)
+pytest.importorskip("huggingface_hub", reason=_REASON)
 
 REPO = "openai-community/gpt2"
 
@@ -25,23 +23,11 @@ REPO = "openai-community/gpt2"
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     """A hub whose rows are twice those of the shared cache; both caches are empty."""
-    monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path / "ours"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "shared"))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    utils.close_session()
-    with running() as hub:
-        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
-        monkeypatch.setattr(
-            constants,
-            "HUGGINGFACE_CO_URL_TEMPLATE",
-            hub.url + "/{repo_id}/resolve/{revision}/{filename}",
-        )
+    with used(monkeypatch, tmp_path / "ours") as hub:
         files = model(tmp_path / "files", 2 * ROWS)
         hub.repos[REPO] = {file.name: file.read_bytes() for file in files.iterdir()}
         yield hub
-        utils.close_session()
 
 
 def snapshot(tmp_path: Path) -> Path:

@@ -12,17 +12,15 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pytest
-from click.testing import CliRunner
 
 import tokensphere as ts
-from tests.sources.hub.server import COMMIT, HubServer, gpt2_files, gpt2_large, running
-from tokensphere.cli import main
+from tests.cli.running import run_cli
+from tests.sources.hub.server import COMMIT, HubServer, gpt2_files, gpt2_large, used
 from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.sources.cache import entries as cache
 
 _REASON = "huggingface_hub is missing: pip install 'tokensphere[hub]'"
-constants: Any = pytest.importorskip("huggingface_hub.constants", reason=_REASON)
-utils: Any = pytest.importorskip("huggingface_hub.utils", reason=_REASON)
+pytest.importorskip("huggingface_hub", reason=_REASON)
 
 REPO = "openai-community/gpt2-large"
 FILES = gpt2_files(n=200)
@@ -34,18 +32,10 @@ TOKENS = [*(b" token%d" % id for id in range(199)), b"<|endoftext|>"]
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     """A hub with a small GPT-2, and an empty cache."""
-    monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN", "TOKENSPHERE_MODEL"):
-        monkeypatch.delenv(name, raising=False)
-    utils.close_session()
-    with running() as hub:
-        template = hub.url + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.delenv("TOKENSPHERE_MODEL", raising=False)
+    with used(monkeypatch, tmp_path / "cache") as hub:
         hub.repos[REPO] = dict(FILES)
         yield hub
-        utils.close_session()
 
 
 def is_mapped(array: npt.NDArray[Any]) -> bool:
@@ -205,7 +195,7 @@ def test_more_tokens_than_rows(server: HubServer) -> None:
 
 
 def run(*arguments: str, status: int = 0) -> str:
-    result = CliRunner().invoke(main, list(arguments))
+    result = run_cli(*arguments)
     assert result.exit_code == status, (result.stderr, result.exception)
     assert result.stderr == "" if status == 0 else result.stderr.count("\n") == 1
     return result.stdout if status == 0 else result.stderr
@@ -229,3 +219,24 @@ def test_the_command_line_from_fetching_to_removing(server: HubServer, tmp_path:
     assert "owner/name" in run("cache", "remove", f"{REPO}@", status=2)
     assert run("cache", "remove", "gpt2-large").startswith("removed 1 ")
     assert run("cache", "list") == f"nothing in {tmp_path / 'cache'}\n"
+
+
+def test_a_cached_vocabulary_that_was_changed_is_fetched_again(
+    server: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a line of wrong tokens; and where nothing can be fetched, one line says so."""
+    want = ts.load(REPO, matrix="output", fold_norm=True)
+    entry = cache.find(REPO, matrix="output")
+    assert entry is not None and entry.norm_file is not None
+    for path in (entry.path / "tokenizer.json", entry.norm_file):
+        raw = bytearray(path.read_bytes())
+        raw[-20] ^= 1
+        path.write_bytes(raw)
+        with monkeypatch.context() as patch:
+            patch.setenv("HF_HUB_OFFLINE", "1")
+            with pytest.raises(SourceError, match="is not in the cache"):
+                ts.load(REPO, matrix="output", fold_norm=True)
+        again = ts.load(REPO, matrix="output", fold_norm=True)
+        assert again.vocabulary.tokens == want.vocabulary.tokens
+        np.testing.assert_array_equal(again.vectors, want.vectors)
+        cache.verify(entry)

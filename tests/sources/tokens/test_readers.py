@@ -338,6 +338,10 @@ FILES: list[tuple[str, bytes]] = [
     ("qwen.tiktoken", b"IQ== 0\nIg== 1\nIw== 2\nJA== 3\n"),
     ("tekken.json", raw(TEKKEN)),
     ("rwkv.txt", b"1 'a' 1\n2 b'\\xff' 1\n3 ' a' 2\n"),
+    ("dict.txt", "▁the 900\nof 7 #fairseq:overwrite\nmadeupword0000 0\n".encode()),
+    ("m.vocab", "<unk>\t0\n▁a\t-3.25\n<0x0A>\t-1e-05\n".encode()),
+    ("words.txt", b"<eps> 0\nthe 2\nof 1\n"),
+    ("whitespacetokenizer_config.json", raw({"vocab": ["PADDING_TOKEN", "a"], "stop_words": []})),
 ]
 BESIDE = Beside(("xlm-roberta",), (Added("added_tokens.json", 7, "<x>", False),))
 

@@ -28,7 +28,7 @@ def statistic_columns(settings: SearchSettings) -> dict[str, Numbers]:
         Nearness.name: near,
         Largest.name: near,
         CoherenceT.name: alike,
-        SmallestLabelP.name: Numbers(np.float64, 0, 1),
+        SmallestLabelP.name: Numbers(np.float64, 0, 1 + ROUNDING),
     }
 
 

@@ -15,7 +15,7 @@ from tokensphere.analysis.naming.counts import NO_LABEL, LabelCounter, Smallest
 from tokensphere.analysis.naming.directions import DirectionNull
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
 from tokensphere.arrays import Bools, Float64s, Ints
-from tokensphere.columns import Numbers
+from tokensphere.columns import ROUNDING, Numbers
 from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry.directions import stream
 from tokensphere.labels.table import LabelTable
@@ -48,7 +48,7 @@ class NamingSpec:
             raise InputError(f"the level is {self.level!r:.60}, but must lie between 0 and 1")
 
 
-_VERSION = 1  # of how draws are made; raised whenever the same key would mean other draws
+_VERSION = 2  # of how draws are made; raised whenever the same key would mean other draws
 FEWEST = 3  # a label counts from 3 shared tokens on
 
 
@@ -185,7 +185,7 @@ def shuffled_null(
         "seed": int(seed),
         "labels": counter.digest,
     }
-    schema = {"p": Numbers(np.float64, 0, 1)}
+    schema = {"p": Numbers(np.float64, 0, 1 + ROUNDING)}
     found = first_draws(n_draws, make, key=key, schema=schema, store=store, progress=progress)
     return np.sort(found["p"])
 

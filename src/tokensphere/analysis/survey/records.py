@@ -151,10 +151,10 @@ class SurveyRecords:
         return {"index": settings.indices(len(self)), **dict(self._named(settings))}
 
     @staticmethod
-    def surrogates_in(columns: Mapping[str, Any], settings: SurveySettings) -> int:
+    def surrogates_in(columns: Mapping[str, Any]) -> int:
         """How many surrogates the columns of :meth:`to_columns` are of."""
-        kept = np.asarray(columns.get(f"coherence_{ROWS[0]}_k{settings.k}_surrogates", np.empty((1, 0))))
-        return int(kept.shape[-1]) if kept.ndim else 0
+        there = (np.shape(column) for name, column in columns.items() if name.endswith("_surrogates"))
+        return next((shape[1] for shape in there if len(shape) == 2), 0)
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, Any], settings: SurveySettings) -> SurveyRecords:
@@ -170,7 +170,7 @@ class SurveyRecords:
             raise FormatError("the saved survey's directions are not one range")
         # Of all surrogates that the file has; those that are asked for besides come after them.
         asked = settings.surrogates
-        settings = replace(settings, surrogates=cls.surrogates_in(columns, settings))
+        settings = replace(settings, surrogates=cls.surrogates_in(columns))
         found = cls.empty(settings, len(index))
         for name, target in found._named(settings):
             column = np.asarray(columns.get(name, ()))

@@ -51,8 +51,11 @@ def check_survey(columns: Mapping[str, Any], settings: SurveySettings, usable: B
     FormatError
         a column is missing, has a value that there cannot be, or contradicts another
     """
-    settings = replace(settings, surrogates=SurveyRecords.surrogates_in(columns, settings))
+    settings = replace(settings, surrogates=SurveyRecords.surrogates_in(columns))
     check_columns(columns, survey_columns(settings, usable))
+    index = columns["index"]
+    in_order = index == settings.indices(len(index))
+    check_rows("index", index, in_order, f"one after the other from {settings.first} on")
     if not settings.forms:
         shown, ranking = columns["ids_shown"], f"ids_{RANKINGS[settings.centered]}"
         check_rows("ids_shown", shown, shown == columns[ranking], f"as in {ranking!r}")

@@ -146,8 +146,19 @@ def split_model(model: str) -> tuple[str, str | None]:
 
 
 def safe_name(name: str) -> str:
-    """`name` as the name of a file: one name each, on any file system."""
-    safe = quote(name, safe="").replace("~", "%7E")
+    """`name` as the name of a file: one name each, on any file system.
+
+    Raises
+    ------
+    InputError
+        it is no text, as when a byte of it was not UTF-8
+    """
+    try:
+        safe = quote(name, safe="").replace("~", "%7E")
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{name!r:.200} is no text in UTF-8, so no hub has it; check the name"
+        ) from error
     if safe.strip(".") != safe:
         safe = safe.replace(".", "%2E")
     return safe if len(safe) <= 120 else f"{safe[:80]}-{sha256(name.encode()).hexdigest()[:32]}"

@@ -20,6 +20,8 @@ from tokensphere.formats.packed.view import UnpackedTensors
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.hub import http
+from tokensphere.sources.hub.attempts import PassingError, Patience, persist
+from tokensphere.sources.hub.checked import is_sound, let_go
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.hub.repository import RemoteTensors, Repository, put
 from tokensphere.sources.layout.adapter import is_adapter, refuse_changes
@@ -27,7 +29,7 @@ from tokensphere.sources.layout.assemble import Choice
 from tokensphere.sources.layout.model2vec import of_rows
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix
 
-_PATIENCE = http.Patience()
+_PATIENCE = Patience()
 _MOST_NORM = 1 << 24  # bytes; a norm has one value for each dimension
 _TRUE = {"1", "ON", "YES", "TRUE"}  # as huggingface_hub reads its variables
 
@@ -41,7 +43,7 @@ def fetch(
     norm: bool = False,
     refresh: bool = False,
     progress: Progress | None = None,
-    patience: http.Patience = _PATIENCE,
+    patience: Patience = _PATIENCE,
 ) -> cache.Entry:
     """The cache's entry of a matrix of a model, fetched if it is not there.
 
@@ -81,6 +83,9 @@ def fetch(
     pinned = None if refresh else cache.resolve(repo, revision)
     repository = _open(repo, pinned or revision, patience)
     entry = cache.find(repo, repository.commit, matrix=matrix, tensor=tensor)
+    if refresh and entry is not None and not is_sound(entry):
+        let_go(entry)
+        entry = None
     found = entry.found if entry else None
     if entry is None or found is None or not _enough(entry, norm):
         entry, found = _download(repository, revision, choice, progress)
@@ -111,7 +116,7 @@ def offline() -> bool:
     return value.upper() in _TRUE
 
 
-def _open(repo: str, revision: str | None, patience: http.Patience) -> Repository:
+def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
     """Resolve the revision to a commit, and learn which files there are."""
     cache.split_model(repo)
     library, constants, errors, utils = _libraries(repo)
@@ -131,7 +136,7 @@ def _open(repo: str, revision: str | None, patience: http.Patience) -> Repositor
         except errors.HFValidationError as error:
             raise InputError(f"{repo!r} is no repository of a hub; write owner/name") from error
         except http.client_errors(client, "TransportError") as error:
-            raise http.PassingError(http.no_connection(constants.ENDPOINT, error)) from error
+            raise PassingError(http.no_connection(constants.ENDPOINT, error)) from error
         except http.client_errors(client, "HTTPError", "InvalidURL") as error:
             raise http.no_connection(constants.ENDPOINT, error) from error
         except Exception as error:  # a foreign library at work on an answer that may be anything
@@ -140,7 +145,7 @@ def _open(repo: str, revision: str | None, patience: http.Patience) -> Repositor
                 f" ({one_line(f'{type(error).__name__}: {error}')}); check HF_ENDPOINT and the proxy"
             ) from error
 
-    info, headers = http.persist(ask, patience)
+    info, headers = persist(ask, patience)
     licenses = [tag.partition(":")[2] for tag in info.tags or () if tag.startswith("license:")]
     return Repository(
         name=repo,
@@ -156,7 +161,13 @@ def _libraries(repo: str) -> list[Any]:
     """huggingface_hub, and what of it has no public name at its top."""
     missing = f"to fetch {repo} takes huggingface_hub 1.0 or later: pip install 'tokensphere[hub]'"
     parts = ("", ".constants", ".errors", ".utils")
-    return [optional(f"huggingface_hub{part}", missing) for part in parts]
+    try:
+        return [optional(f"huggingface_hub{part}", missing) for part in parts]
+    except ValueError as error:  # it reads its variables when it is imported
+        raise SourceError(
+            f"huggingface_hub does not start ({one_line(error)}); check HF_ENDPOINT and its other"
+            " variables, which begin with HF_"
+        ) from error
 
 
 def _download(
@@ -184,7 +195,7 @@ def _download(
             size=info.size,
             fill=lambda write: tensors.fetch_all(parts, write, progress),
             beside=beside,
-            files={name.rpartition("/")[2]: repository.whole(name) for name in vocabulary},
+            files=repository.vocabulary(vocabulary),
             license=repository.license,
         )
     if choice.fold_norm and found.norm is not None and entry.norm_file is None:

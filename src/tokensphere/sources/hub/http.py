@@ -1,29 +1,29 @@
-"""What any request to a hub shares: how often to try, how long to wait, what a refusal means.
+"""What any request to a hub shares: who asks, what an answer and a refusal mean.
 
 The HTTP client is the caller's; anything that has httpx's ``stream`` will do. It follows redirects and
-does not send the Authorization header to another host.
+does not send the Authorization header to another host. How often to try is in
+:mod:`tokensphere.sources.hub.attempts`.
 """
 
 from __future__ import annotations
 
-import random
 import re
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from tokensphere.errors import SourceError
 from tokensphere.formats.foreign import one_line
+from tokensphere.sources.hub.attempts import PassingError, Patience
 
-T = TypeVar("T")
 _EXHAUSTED = re.compile(r"\br=0;\s*t=(\d{1,9})", re.ASCII)  # the hub's RateLimit header
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
+_EXPIRED = {400, 401, 403, 404, 410}  # of a signed address whose time is over
 
 
 class Client(Protocol):
@@ -31,25 +31,6 @@ class Client(Protocol):
 
     def stream(self, method: str, url: str, **options: Any) -> AbstractContextManager[Any]:
         """An answer whose body is not read yet."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to insist.
-
-    Attributes
-    ----------
-    attempts : how often a piece is asked for, at most
-    first, longest : seconds between the first two attempts (doubled each time), and at most
-    retry_after : seconds that a server may ask us to wait; more than that is an error
-    timeout : seconds without a byte until a connection counts as broken
-    """
-
-    attempts: int = 6
-    first: float = 0.5
-    longest: float = 8.0
-    retry_after: float = 60.0
-    timeout: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -65,40 +46,7 @@ class Connection:
 
     client: Client
     headers: Mapping[str, str]
-    patience: Patience = Patience()
-
-
-class PassingError(Exception):
-    """A failure that may pass: `error` is raised if it does not; `after` is when to try again."""
-
-    def __init__(self, error: SourceError, after: float | None = None) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.after = after
-
-
-class StoppedError(Exception):
-    """Another piece has failed, or the user wants to stop."""
-
-
-def persist(action: Callable[[], T], patience: Patience, stop: threading.Event | None = None) -> T:
-    """Call `action` until it does not raise `PassingError`, with pauses; then its error."""
-    for attempt in range(1, patience.attempts + 1):
-        try:
-            return action()
-        except PassingError as failure:
-            if attempt == patience.attempts:
-                raise failure.error from failure.__cause__
-            if failure.after is not None and failure.after > patience.retry_after:
-                raise SourceError(
-                    f"{failure.error} (it asks to wait {failure.after:,.0f} s)"
-                ) from failure.__cause__
-            pause = min(patience.longest, patience.first * 2 ** (attempt - 1))
-            pause *= random.uniform(0.5, 1)  # so that several clients do not come back at once
-            (stop or threading.Event()).wait(max(pause, failure.after or 0.0))
-            if stop is not None and stop.is_set():
-                raise StoppedError from None
-    raise AssertionError("unreachable: at least one attempt")
+    patience: Patience = field(default_factory=Patience)
 
 
 _GATED = "{what} is gated ({answer}): accept its conditions on its page, then {login}"
@@ -109,8 +57,14 @@ _REFUSALS = dict.fromkeys(_PASSING, _BUSY) | {
     403: "access to {what} is refused ({answer}): use a token that may read it; {login}",
     404: _NOT_THERE,
     410: _NOT_THERE,
+    416: "{what} has fewer bytes on the server than it should ({answer}): it changed, or is damaged; try"
+    " again later, or use another mirror (HF_ENDPOINT)",
     429: "too many requests: {what} is refused for now ({answer}); try again later",
 }
+_STORE = (
+    "the store that the hub names for {what} refuses it ({answer}); check this machine's clock and the"
+    " proxy, or try again later"
+)
 _OTHER = "the server does not give {what} ({answer})"
 _LOGIN = "log in with 'hf auth login' or set HF_TOKEN"
 
@@ -149,7 +103,11 @@ def client_errors(client: object, *names: str) -> tuple[type[Exception], ...]:
 def no_connection(url: str, error: Exception) -> SourceError:
     """The one line for a network that does not answer."""
     reason = one_line(error) or type(error).__name__
-    host = urlsplit(url).netloc.rpartition("@")[2]
+    with suppress(Exception):  # where a redirect has led to, if the library says it
+        url = str(error.request.url)  # type: ignore[attr-defined]
+    host = "the hub"
+    with suppress(ValueError):
+        host = urlsplit(url).netloc.rpartition("@")[2]
     return SourceError(f"no answer from {host} ({reason}); check the network, HF_ENDPOINT and the proxy")
 
 
@@ -159,12 +117,18 @@ def opened(hub: Connection, what: str, url: str, **more: str) -> Iterator[Any]:
     client, asked = hub.client, dict(hub.headers) | more | {"Accept-Encoding": "identity"}
     passing = client_errors(client, "TransportError")
     broken = client_errors(client, "HTTPError", "InvalidURL", "StreamError")
+    options = {"headers": asked, "follow_redirects": True, "timeout": hub.patience.timeout}
     try:
-        with client.stream(
-            "GET", url, headers=asked, follow_redirects=True, timeout=hub.patience.timeout
-        ) as response:
-            if response.status_code not in (200, 206):
-                raise refusal(what, response.status_code, response.headers)
+        with ExitStack() as stack:
+            try:
+                response = stack.enter_context(client.stream("GET", url, **options))
+            except UnicodeError as error:  # a redirect to a name that no host can have
+                raise no_connection(url, error) from error
+            status = response.status_code
+            if status in _EXPIRED and _is_elsewhere(response):  # the hub gives another address
+                raise PassingError(SourceError(_STORE.format(what=what, answer=f"HTTP {status}")))
+            if status not in (200, 206):
+                raise refusal(what, status, response.headers)
             if url.startswith("https:") and response.url.scheme != "https":
                 raise SourceError(f"the server redirects {what} from https to {response.url.scheme}")
             yield response
@@ -172,3 +136,9 @@ def opened(hub: Connection, what: str, url: str, **more: str) -> Iterator[Any]:
         raise PassingError(no_connection(url, error)) from error
     except broken as error:
         raise no_connection(url, error) from error
+
+
+def _is_elsewhere(response: Any) -> bool:
+    """Whether another host than the one that was asked has answered, and no hub."""
+    moved = any(before.url.host != response.url.host for before in response.history[:1])
+    return moved and "x-error-code" not in response.headers

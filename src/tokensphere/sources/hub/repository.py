@@ -5,9 +5,9 @@ Knows URLs and headers, but neither the cache nor how a revision is resolved.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence, ValuesView
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
@@ -17,6 +17,8 @@ from tokensphere.formats.parts import parts_in
 from tokensphere.formats.safetensors import LENGTH_BYTES, header_length, parse_header
 from tokensphere.formats.sharded import ShardTensors, weight_map
 from tokensphere.formats.tensors import TensorInfo
+from tokensphere.sources.hub.attempts import together
+from tokensphere.sources.hub.checked import check_vocabulary
 from tokensphere.sources.hub.http import Connection
 from tokensphere.sources.hub.ranges import Progress, Range, Write, fetch_whole
 from tokensphere.sources.layout.config import UNKNOWN, Config, config_of
@@ -46,6 +48,8 @@ class Repository:
     files : name -> bytes, or None as long as the hub does not say
     url_of : name of a file -> where to get it
     hub : who asks, and how
+    versions : name -> what answers said of the file's version, see `Range`
+    stop : set when one of several requests failed, or the user wants to stop; then no more is asked
     """
 
     name: str
@@ -54,6 +58,8 @@ class Repository:
     files: dict[str, int | None]
     url_of: Callable[[str], str]
     hub: Connection
+    versions: dict[str, dict[str, str]] = field(default_factory=dict)
+    stop: threading.Event = field(default_factory=threading.Event)
 
     def whole(self, file: str) -> bytes:
         """All of a small file."""
@@ -63,7 +69,8 @@ class Repository:
     def read(self, file: str, span: range, write: Write, progress: Progress | None = None) -> int:
         """A range of a file, see :class:`~tokensphere.sources.hub.ranges.Range`; the file's length."""
         what, known = f"{file} of {self.name}", self.files.get(file)
-        total = Range(self.hub, what, self.url_of(file), span, write, known, progress).fetch()
+        version, url = self.versions.setdefault(file, {}), self.url_of(file)
+        total = Range(self.hub, what, url, span, write, known, progress, version, self.stop).fetch()
         self.files[file] = total  # every other answer must say the same
         return total
 
@@ -91,6 +98,20 @@ class Repository:
                 return [path for path in paths if path is not None]
         listed = ", ".join(NAMES)
         raise SourceError(f"{self.name} has no vocabulary ({listed}); it has {self._listed()}")
+
+    def vocabulary(self, files: Sequence[str]) -> dict[str, bytes]:
+        """The content of these files by name without folder, if it is what such files have.
+
+        Raises
+        ------
+        SourceError
+            one cannot be had, or another thing comes in its place
+        FormatError
+            one is damaged
+        """
+        content = {file.rpartition("/")[2]: self.whole(file) for file in files}
+        check_vocabulary(content, self.name)
+        return content
 
     def model_file(self) -> str:
         """The safetensors file, or the index of several."""
@@ -169,8 +190,8 @@ class RemoteTensors(ShardTensors):
 
     def values(self) -> ValuesView[TensorInfo]:
         """All tensors; fetches the headers of all files, several at a time."""
-        with ThreadPoolExecutor(_PARTS) as pool:
-            list(pool.map(self._read, dict.fromkeys(self.file_of.values())))
+        files = dict.fromkeys(self.file_of.values())
+        together([partial(self._read, file) for file in files], _PARTS, self._repository.stop)
         return super().values()
 
     def fetch_all(

@@ -15,6 +15,7 @@ from tokensphere.formats.safetensors import SafetensorsFile
 from tokensphere.sources.cache import entries as cache
 from tokensphere.sources.hub import client as hub
 from tokensphere.sources.hub import shared
+from tokensphere.sources.hub.checked import is_sound
 from tokensphere.sources.hub.names import Named
 from tokensphere.sources.hub.ranges import Progress
 from tokensphere.sources.layout.assemble import Choice, digest_of, join, side_of, vector
@@ -52,7 +53,7 @@ def load_hub(
     if not inside and not asks:
         entry = hub.held(repo, revision, choice)
         if entry is not None:
-            return _space(entry, choice, vocabulary)
+            return _sound_space(entry, choice, vocabulary)
     problem = None
     if not asks:
         snapshot = shared.find(repo, revision, cache.resolve(repo, revision))
@@ -79,7 +80,7 @@ def load_hub(
         if problem is None:
             raise
         raise SourceError(f"the Hub's cache is of no use: {problem}; and {error}") from error
-    return _space(entry, choice, vocabulary)
+    return _sound_space(entry, choice, vocabulary)
 
 
 # Naming one of these is naming the model.
@@ -94,6 +95,19 @@ def _only_whole(repo: str, inside: str, revision: str | None) -> str:
         f"of {repo} only the model itself is fetched, not {inside!r:.200}; download that with 'hf"
         f" download {repo} {inside}{at}', and name it again"
     )
+
+
+def _sound_space(entry: cache.Entry, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:
+    """The space of an entry; where its own files are damaged, the error says how to have them anew."""
+    try:
+        return _space(entry, choice, vocabulary)
+    except SourceError as error:
+        if vocabulary is not None or is_sound(entry):
+            raise
+        raise FormatError(
+            f"what the cache has of {entry.repo} is damaged ({error}); fetch it anew: load it with"
+            " refresh (--refresh)"
+        ) from error
 
 
 def _space(entry: cache.Entry, choice: Choice, vocabulary: Path | None) -> EmbeddingSpace:

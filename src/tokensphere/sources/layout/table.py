@@ -226,7 +226,7 @@ LAYOUTS: tuple[Layout, ...] = (
         "=decoder/projection/weight", "=decoder/layer_norm/gamma",
         shares=False,  # its converter writes the output of a tied model, too, as an alias
     ),
-    _layout("static, sentence-transformers", "", "embedding", "", "", shares=False),
+    _layout("static, sentence-transformers", "", "embedding emb_layer", "", "", shares=False),
     _layout("static, Model2Vec", "model2vec", "=embeddings embedding", "", "", shares=False),
 )  # fmt: skip
 

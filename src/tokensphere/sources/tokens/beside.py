@@ -93,7 +93,8 @@ def add_beside(draft: Draft, added: Iterable[Added], *, complete: bool = False) 
     FormatError
         a token is none, its id is none, or two files give an id to different tokens
     """
-    known = set(draft.pieces.values()) if complete else set()
+    added = list(added)
+    known = set(draft.pieces.values()) if complete and added else set()
     came: dict[str, int] = {}
     plain: set[str] = set()
     seen: dict[int, str] = {}

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tokensphere.errors import FormatError
-from tokensphere.formats.files import damaged, read_bytes
-from tokensphere.sources.tokens.pieces import Decode
+from tokensphere.formats.compressed import bytes_of
+from tokensphere.formats.files import damaged
+from tokensphere.sources.tokens.pieces import BRACKETS, Decode, kind_by_spelling
 from tokensphere.vocabulary import HOLE, Kind, Vocabulary
 
 _ADDED = (Kind.CONTROL, Kind.ADDED)
@@ -29,13 +30,13 @@ class Draft:
 
     Parameters
     ----------
-    source : the file's bytes, or its path
+    source : the file's bytes, or its path; unpacked if that is compressed
     name : what messages call a file that came as bytes; a path calls itself
     n_rows : rows of the matrix, if known; no id may lie beyond
     """
 
     def __init__(self, source: bytes | Path, name: str, n_rows: int | None = None) -> None:
-        self.raw = source if isinstance(source, bytes) else read_bytes(source)
+        self.raw = source if isinstance(source, bytes) else bytes_of(source)
         self.name = name if isinstance(source, bytes) else str(source)
         self.n_rows = n_rows
         self.pieces: dict[int, str] = {}
@@ -71,7 +72,7 @@ class Draft:
         ended = lines[:-1]
         if not lines[-1]:
             lines.pop()
-        if ended and 2 * sum(line.endswith("\r") for line in ended) >= len(ended):  # written on Windows
+        if ended and 2 * self.raw.count(b"\r\n") >= len(ended):  # written on Windows
             lines = [line.removesuffix("\r") for line in lines]
         while self.n_rows is not None and len(lines) > self.n_rows and not lines[-1]:
             lines.pop()
@@ -107,14 +108,28 @@ class Draft:
         if kind != Kind.NORMAL:
             self.kinds[number] = kind
 
-    def add_all(self, tokens: Tokens, kind_of: Callable[[str], Kind] = lambda _: Kind.NORMAL) -> None:
-        """Put pairs of a token and its id at ids that must be free."""
-        for piece, id in tokens:
-            self.add(piece, id, kind_of(self.text(piece)))
+    def add_all(self, tokens: Tokens, *, spelled: bool = False) -> None:
+        """Put pairs of a token and its id at ids that must be free; `spelled` tells their kinds."""
+        pairs = list(tokens)
+        columns: list[tuple[Any, ...]] = [*zip(*pairs, strict=True)] or [(), ()]
+        pieces, ids = columns
+        plain = {*map(type, pieces)} <= {str} and {*map(type, ids)} <= {int} and min(ids, default=0) >= 0
+        new: dict[Any, Any] = dict(zip(ids, pieces, strict=True)) if plain and not self.pieces else {}
+        if len(new) == len(pairs):
+            self.pieces = new
+        else:  # one by one, so that the first that is wrong is named
+            for piece, id in pairs:
+                self.add(piece, id)
+        if spelled:
+            kinds = ((id, kind_by_spelling(piece)) for id, piece in self._bracketed())
+            self.kinds |= {id: kind for id, kind in kinds if kind != Kind.NORMAL}
 
     def mark(self, kind: Kind, has_kind: Callable[[str], bool]) -> None:
-        """Give a kind to all tokens so far whose spelling says that they have it."""
-        self.kinds |= {id: kind for id, piece in self.pieces.items() if has_kind(piece)}
+        """Give a kind to the tokens so far that begin with a bracket and whose spelling says it."""
+        self.kinds |= {id: kind for id, piece in self._bracketed() if has_kind(piece)}
+
+    def _bracketed(self) -> list[tuple[int, str]]:
+        return [(id, piece) for id, piece in self.pieces.items() if piece[:1] in BRACKETS]
 
     def finish(self, decode: Decode) -> Vocabulary:
         """The vocabulary of as many tokens as the highest id asks for.
@@ -135,10 +150,10 @@ class Draft:
             raise self.bad(
                 f"gives {short(last)} the id {short(size - 1)}, but has only {len(self.pieces)} tokens"
             )
-        holes = [id for id in range(size) if id not in self.pieces]
+        holes = [id for id in range(size) if id not in self.pieces] if len(self.pieces) < size else []
         self.pieces |= {id: f"{HOLE}{id}>" for id in holes}
         self.kinds |= dict.fromkeys(holes, Kind.UNUSED)
-        pieces = [self.pieces[id] for id in range(size)]
+        pieces = list(map(self.pieces.__getitem__, range(size)))
         self._check_characters(pieces)
         kinds = np.zeros(size, dtype=np.uint8)
         kinds[[*self.kinds]] = [*self.kinds.values()]
@@ -152,7 +167,7 @@ class Draft:
 
         Gemma 3's <image_soft_token> stands for an image, for which the text model has no row.
         """
-        if self.n_rows is None:
+        if self.n_rows is None or max(self.pieces, default=0) < self.n_rows:
             return
         beyond = [id for id in self.pieces if id >= self.n_rows and self.kinds.get(id) in _ADDED]
         if len(beyond) < len(self.pieces):

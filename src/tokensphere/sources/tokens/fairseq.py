@@ -19,7 +19,7 @@ class Shift:
     last: tuple[str, ...] = ()
 
 
-_FIRST = ("<s>", "<pad>", "</s>", "<unk>")
+FIRST = ("<s>", "<pad>", "</s>", "<unk>")  # the ids 0 to 3 of every fairseq dictionary
 _MBART = (
     "ar_AR", "cs_CZ", "de_DE", "en_XX", "es_XX", "et_EE", "fi_FI", "fr_XX", "gu_IN", "hi_IN",
     "it_IT", "ja_XX", "kk_KZ", "ko_KR", "lt_LT", "lv_LV", "my_MM", "ne_NP", "nl_XX", "ro_RO",
@@ -30,16 +30,16 @@ _MBART50 = (
     "ml_IN", "mn_MN", "mr_IN", "pl_PL", "ps_AF", "pt_XX", "sv_SE", "sw_KE", "ta_IN", "te_IN",
     "th_TH", "tl_XX", "uk_UA", "ur_PK", "xh_ZA", "gl_ES", "sl_SI",
 )  # fmt: skip
-_XLMR = Shift(_FIRST, 3, ("<mask>",))
+_XLMR = Shift(FIRST, 3, ("<mask>",))
 _CAMEMBERT = Shift(("<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED"), 1, ("<mask>",))
 _PEGASUS = Shift(("<pad>", "</s>", "<mask_1>", "<mask_2>", *(f"<unk_{i}>" for i in range(2, 103))), 2)
 # By the tokenizer's class, or the type of the model.
 _SHIFTS = {
     **dict.fromkeys(("xlmrobertatokenizer", "xlm-roberta", "xlm-roberta-xl", "xmod"), _XLMR),
     **dict.fromkeys(("camemberttokenizer", "camembert"), _CAMEMBERT),
-    "mbart50tokenizer": Shift(_FIRST, 3, (*_MBART, *_MBART50, "<mask>")),
-    **dict.fromkeys(("mbarttokenizer", "mbart"), Shift(_FIRST, 3, (*_MBART, "<mask>"))),
-    "nllbtokenizer": Shift(_FIRST, 3),
+    "mbart50tokenizer": Shift(FIRST, 3, (*_MBART, *_MBART50, "<mask>")),
+    **dict.fromkeys(("mbarttokenizer", "mbart"), Shift(FIRST, 3, (*_MBART, "<mask>"))),
+    "nllbtokenizer": Shift(FIRST, 3),
     **dict.fromkeys(
         ("seamlessm4ttokenizer", "seamless_m4t"), Shift(("<pad>", "<unk>", "<s>", "</s>"), 3)
     ),

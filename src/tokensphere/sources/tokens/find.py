@@ -30,21 +30,26 @@ _TARGET = ("target_vocab.json",)  # Marian's, where it differs from the source's
 # Where a folder's vocabulary is looked for, the file that says most first.
 NAMES = (
     "tokenizer.json", "tekken.json", "vocab.json", *_LISTS, "vocab.txt",
-    "tokenizer.model", "tokenizer.model.v3", "spiece.model", "sentencepiece.bpe.model", "spm.model",
-    "sentencepiece.model", "qwen.tiktoken", "rwkv_vocab_v20230424.txt", "source.spm",
+    "tokenizer.model", "tokenizer.model.v3", "spiece.model",
+    "dict.txt",  # fairseq's, whose ids it has; the SentencePiece model beside it has not
+    "sentencepiece.bpe.model", "spm.model", "sentencepiece.model", "qwen.tiktoken",
+    "rwkv_vocab_v20230424.txt", "source.spm", "encoder.json",
+    "whitespacetokenizer_config.json", "phrasetokenizer_config.json", "tokenizer.vocab",
 )  # fmt: skip
-ANY_NAME = ("*.tiktoken", "rwkv_vocab*.txt")  # one file of such a name, where there is none of those
+# One file of such a name, where there is none of those.
+ANY_NAME = ("*.tiktoken", "rwkv_vocab*.txt", "*-vocab.json", "*-vocab.txt")
 
 
 def names_to_fetch(there: list[str]) -> list[str]:
     """Of the names of files in a folder those that :func:`find_vocabulary` looks at.
 
-    The first vocabulary, its target's, and what lies beside it.
+    The first vocabulary, its target's, and what lies beside it. Of several of `ANY_NAME` two, which
+    are refused then.
     """
     found = [name for name in _names("source") if name in there][:1]
     found = found or sorted(name for name in there if any(Path(name).match(any) for any in ANY_NAME))
     besides = [name for name in (*_TARGET, *BESIDE) if name in there]
-    return [*found[:1], *besides] if found else []
+    return [*found[:2], *besides] if found else []
 
 
 def _names(side: Side, *, list_first: bool = False) -> list[str]:

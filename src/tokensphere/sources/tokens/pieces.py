@@ -15,14 +15,17 @@ Nothing here opens a file.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from tokensphere.vocabulary import Kind, as_bytes, decode_byte_level
 
 Decode = Callable[[str], bytes]
 
+BRACKETS = ("[", "<", ">")  # what pieces that are no text begin with
 SPACE = "▁"  # U+2581, by which SentencePiece writes a space
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _UNUSED = re.compile(
@@ -144,11 +147,10 @@ def guess_decode(pieces: Iterable[str]) -> Decode:
 
     Counting keeps the letter Ġ of a multilingual WordPiece vocabulary from deciding.
     """
-    byte_level = sentencepiece = wordpiece = 0
-    for piece in pieces:
-        byte_level += piece.startswith("Ġ")
-        sentencepiece += piece.startswith(SPACE)
-        wordpiece += piece.startswith("##")
+    begins = Counter(map(itemgetter(slice(2)), pieces))
+    byte_level = sum(count for begin, count in begins.items() if begin[:1] == "Ġ")
+    sentencepiece = sum(count for begin, count in begins.items() if begin[:1] == SPACE)
+    wordpiece = begins["##"]
     if byte_level > max(sentencepiece, wordpiece):
         return decode_byte_level
     if sentencepiece > wordpiece:
@@ -207,7 +209,7 @@ def is_unused(piece: str) -> bool:
     >>> [is_unused(piece) for piece in ("[unused7]", "<unused7>", "unused7", "[unused]")]
     [True, True, False, False]
     """
-    return piece[:1] in ("[", "<", ">") and _UNUSED.fullmatch(piece) is not None
+    return piece[:1] in BRACKETS and _UNUSED.fullmatch(piece) is not None
 
 
 def kind_by_spelling(piece: str) -> Kind:
@@ -218,7 +220,7 @@ def kind_by_spelling(piece: str) -> Kind:
     >>> [kind_by_spelling(piece).name for piece in ("<|endoftext|>", "[UNK]", "[unused7]", "[")]
     ['CONTROL', 'UNKNOWN', 'UNUSED', 'NORMAL']
     """
-    if piece[:1] not in ("[", "<", ">"):
+    if piece[:1] not in BRACKETS:
         return Kind.NORMAL
     if piece in _UNKNOWN:
         return Kind.UNKNOWN

@@ -6,9 +6,11 @@ A file is taken for what its content says; its name decides only what a damaged 
 content           what it is
 ================= ============================================================================
 JSON              an object with a `model` (``tokenizer.json``) or with `config` and a list
-                  `vocab` (``tekken.json``), of token -> id (``vocab.json``), or a list of tokens
+                  `vocab` (``tekken.json``), with a list `vocab` and `stop_words`
+                  (sentence-transformers), of token -> id (``vocab.json``), or a list of tokens
 SentencePiece     a message of Protocol Buffers
-lines             base64 and rank (tiktoken); id, literal and length (RWKV); or a token a line
+lines             base64 and rank (tiktoken); id, literal and length (RWKV); a token and a number
+                  (:mod:`~tokensphere.sources.tokens.numbered`); or a token a line
 ================= ============================================================================
 
 What is read is which token has which id, how it is spelled and of what kind it is; merges, scores and
@@ -18,7 +20,9 @@ all that is needed to cut a text into tokens are left alone.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import count
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +38,16 @@ from tokensphere.sources.tokens.bytewise import (
 )
 from tokensphere.sources.tokens.draft import Draft, short
 from tokensphere.sources.tokens.fairseq import UNKNOWN_SHIFTS, shift_of
-from tokensphere.sources.tokens.lines import tokens_in_lines
+from tokensphere.sources.tokens.lines import refuse_no_list, tokens_in_lines
+from tokensphere.sources.tokens.numbered import Numbered, fill_fairseq, numbered
 from tokensphere.sources.tokens.sentencepiece import sentencepiece_pieces
+from tokensphere.sources.tokens.tokenizer_json import read_tokenizer
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{\s*[\"}]|\[\s*[\"\]])")
 _NONE = object()
-_CONFIGURED = ("added_tokens_decoder", "tokenizer_class", "model_type")
+_FAIRSEQ = ("sentencepiece.bpe.model", "sentencepiece.bpe.vocab")  # fairseq's names
+_CONFIGURED = ("added_tokens_decoder", "tokenizer_class", "model_type", "unk_token", "class_name")
 
 
 def read_vocabulary(
@@ -88,7 +95,15 @@ def read_vocabulary(
         fill_rwkv(draft)
         decode = decode_byte_level
     else:
-        return _read_list(draft, tokens_in_lines(draft), beside, exact)
+        refuse_no_list(draft)
+        if (listed := numbered(draft)) is None:
+            if draft.name.endswith("dict.txt") and not exact:  # jieba's, or that of labels
+                raise SourceError(
+                    f"{draft.name} has no count after each token, as fairseq's has; give the file with"
+                    " the model's tokens"
+                )
+            return _read_list(draft, tokens_in_lines(draft), beside, exact)
+        decode = _fill_numbered(draft, listed, beside, exact)
     return _finish(draft, decode, beside)
 
 
@@ -116,34 +131,76 @@ def _read_json(draft: Draft, found: Any, beside: Beside, exact: bool) -> Vocabul
         return _read_list(draft, found, beside, exact)
     content = draft.expect(dict, found, "content")
     if isinstance(content.get("model"), dict):
-        return _read_tokenizer(draft, content, beside)
+        return read_tokenizer(draft, content, beside)
     if isinstance(content.get("vocab"), list) and isinstance(content.get("config"), dict):
         fill_tekken(draft, content)
         return _finish(draft, decode_byte_level, beside)
-    if draft.name.endswith("tokenizer.json"):
-        draft.expect(dict, content.get("model"), "'model'")
+    if isinstance(content.get("vocab"), list) and "stop_words" in content:
+        _fill_words(draft, content["vocab"])
+        return _finish(draft, spelling.decode_plain, NOTHING)
     if any(isinstance(content.get(key), (str, dict)) for key in _CONFIGURED):
         raise SourceError(
             f"{draft.name} is a configuration and has no vocabulary; give the model's tokenizer.json"
         )
-    kind_of = _kinds_of(list(content), exact)
-    draft.add_all(content.items(), kind_of)
+    if draft.name.endswith("tokenizer.json"):
+        draft.expect(dict, content.get("model"), "'model'")
+    ids = [id for id in content.values() if type(id) is int]
+    if ids and min(ids) >= max(1, len(content)):
+        raise SourceError(
+            f"{draft.name} has no tokens for the ids 0 to {short(min(ids) - 1)}, so it only adds to a"
+            " vocabulary; give that (tokenizer.json, vocab.json), with this file beside it"
+        )
+    spelled = _spelled(list(content), exact)
+    draft.add_all(content.items(), spelled=spelled)
     return _finish(draft, _guessed(draft, exact), beside)
 
 
-def _kinds_of(pieces: list[Any], exact: bool) -> Any:
-    """How the kinds of bare tokens are told: by their spelling, unless they are exact."""
-    texts = [piece for piece in pieces if isinstance(piece, str)]
-    if exact and _spelling(texts, exact) is spelling.decode_plain:
-        return lambda _: Kind.NORMAL
-    return spelling.kind_by_spelling
+def _fill_words(draft: Draft, words: list[Any]) -> None:
+    """The words of sentence-transformers' ``WordEmbeddings``, of which row 0 is for padding.
+
+    A word that came twice was dropped from the list when the model was saved, but not its row.
+    """
+    if draft.n_rows not in (None, len(words)):
+        raise SourceError(
+            f"{draft.name} has {len(words):,} words, but the matrix has {draft.n_rows} rows: words that"
+            " came twice have lost their place, so that the rows of others are not known; name the file"
+            " of word vectors that the model was made from"
+        )
+    draft.add_all(zip(words, count()))
+    if words[:1] == ["PADDING_TOKEN"]:
+        draft.kinds[0] = Kind.CONTROL
+
+
+def _fill_numbered(draft: Draft, listed: Numbered, beside: Beside, exact: bool) -> spelling.Decode:
+    """Tokens of a list with numbers."""
+    if listed.kind == "scores":
+        kinds = [
+            Kind.BYTE if spelling.is_byte(piece) else spelling.kind_by_spelling(piece)
+            for piece in listed.tokens
+        ]
+        return _fill_pieces(draft, list(zip(listed.tokens, kinds, strict=True)), beside)
+    if listed.kind == "counts":
+        fill_fairseq(draft, listed, [token.id for token in beside.added])
+    else:
+        ids = (int(number) for number in listed.numbers)
+        draft.add_all(zip(listed.tokens, ids, strict=True), spelled=_spelled(listed.tokens, exact))
+    return _guessed(draft, exact)
+
+
+def _spelled(pieces: list[Any], exact: bool) -> bool:
+    """Whether the kinds of bare tokens are told by their spelling; they are not if these are exact."""
+    texts = [piece for piece in pieces if isinstance(piece, str)] if exact else []
+    return not exact or _spelling(texts, exact) is not spelling.decode_plain
 
 
 def _spelling(pieces: list[str], exact: bool) -> spelling.Decode:
     """How bare tokens are spelled: a mark that hardly any bears is a letter like others."""
-    marks = ("Ġ", spelling.SPACE, "##")
-    marked = [piece for piece in pieces if len(piece) > 1 and piece.startswith(marks)]
-    if len(marked) * 20 < len(pieces) or (exact and len(marked) < 2):
+    begins = Counter(map(itemgetter(slice(2)), pieces))
+    marked = sum(
+        count for begin, count in begins.items()
+        if begin == "##" or (len(begin) == 2 and begin[0] in ("Ġ", spelling.SPACE))
+    )  # fmt: skip
+    if marked * 20 < len(pieces) or (exact and marked < 2):
         return spelling.decode_plain
     return spelling.guess_decode(pieces)
 
@@ -156,7 +213,7 @@ def _guessed(draft: Draft, exact: bool) -> spelling.Decode:
 
 
 def _read_list(draft: Draft, tokens: list[Any], beside: Beside, exact: bool) -> Vocabulary:
-    draft.add_all(zip(tokens, count()), _kinds_of(tokens, exact))
+    draft.add_all(zip(tokens, count()), spelled=_spelled(tokens, exact))
     return _finish(draft, _guessed(draft, exact), beside)
 
 
@@ -173,16 +230,23 @@ def _is_sentencepiece(draft: Draft) -> bool:
 
 
 def _fill_sentencepiece(draft: Draft, beside: Beside) -> spelling.Decode:
-    """Pieces of a SentencePiece model, under the ids that the model's family gives them."""
+    """Pieces of a SentencePiece model."""
     try:
         pieces = sentencepiece_pieces(draft.raw)
     except ValueError as error:
         raise FormatError(
             f"{draft.name} is no complete SentencePiece model ({error}); use the model's tokenizer.json"
         ) from None
+    return _fill_pieces(draft, pieces, beside)
+
+
+def _fill_pieces(draft: Draft, pieces: list[tuple[str, Kind]], beside: Beside) -> spelling.Decode:
+    """SentencePiece's pieces, under the ids that the model's family gives them."""
     shift = shift_of(beside.families)
     odd = next((name for name in beside.families if name in UNKNOWN_SHIFTS), None)
-    if shift is None and (odd or draft.name.endswith("sentencepiece.bpe.model")):
+    if shift is None and (
+        odd or draft.name.endswith(("sentencepiece.bpe.model", "sentencepiece.bpe.vocab"))
+    ):
         of = f"of {odd!r} " if odd else "of fairseq's kind "
         raise SourceError(
             f"{draft.name} {of}does not say the ids of its pieces by itself; put the model's"
@@ -194,64 +258,3 @@ def _fill_sentencepiece(draft: Draft, beside: Beside) -> spelling.Decode:
     for id, (piece, kind) in enumerate([*special, *pieces[skip:], *ends]):
         draft.add(piece, id, Kind.UNUSED if spelling.is_unused(piece) else kind)
     return spelling.decode_sentencepiece
-
-
-def _read_tokenizer(draft: Draft, tokenizer: dict[str, Any], beside: Beside) -> Vocabulary:
-    """The vocabulary of a ``tokenizer.json`` of the `tokenizers` library."""
-    model = draft.expect(dict, tokenizer.get("model"), "'model'")
-    kind = model.get("type") or _model_type(model)
-    if kind not in ("BPE", "Unigram", "WordPiece", "WordLevel"):
-        raise SourceError(
-            f"{draft.name} has a model of type {short(kind)}; only BPE, Unigram, WordPiece and WordLevel"
-            " can be read"
-        )
-    if kind == "Unigram":
-        for id, entry in enumerate(draft.expect(list, model.get("vocab"), "'vocab'")):
-            draft.add(entry[0] if isinstance(entry, list) and entry else entry, id)
-    else:
-        draft.add_all(draft.expect(dict, model.get("vocab"), "'vocab'").items())
-    decode = spelling.declared_decode(tokenizer, kind)
-    if decode not in (decode_byte_level, spelling.decode_wordpiece, spelling.decode_plain):
-        draft.mark(Kind.BYTE, spelling.is_byte)
-    plain = _add_added(tokenizer.get("added_tokens") or [], draft)
-    if decode is not decode_byte_level:  # which has a token for everything
-        _mark_unknown(model, draft)
-    draft.mark(Kind.UNUSED, spelling.is_unused)
-    plain |= add_beside(draft, beside.added, complete=True)
-    return draft.finish(spelling.with_plain(decode, plain))
-
-
-def _model_type(model: dict[str, Any]) -> str:
-    """The type of a model in an old file that does not name it."""
-    if isinstance(model.get("vocab"), list):
-        return "Unigram"
-    if "merges" in model:
-        return "BPE"
-    return "WordPiece" if "continuing_subword_prefix" in model else "WordLevel"
-
-
-def _add_added(entries: object, draft: Draft) -> set[str]:
-    """Add the added tokens to those of the model; the contents of those that are not special.
-
-    The model is believed where both have an id: the `tokenizers` library moves the other token.
-    """
-    seen: dict[int, str] = {}
-    for entry in draft.expect(list, entries, "'added_tokens'"):
-        token = draft.expect(dict, entry, "added token")
-        piece = draft.text(token.get("content"))
-        id = draft.id(piece, token.get("id"))
-        if seen.setdefault(id, piece) != piece:
-            raise draft.bad(f"gives the id {id} to both {short(seen[id])} and {short(piece)}")
-        if (own := draft.pieces.setdefault(id, piece)) != piece:
-            draft.said.append(f"id {id} is {short(own)} in its model, {short(piece)} among those added")
-            continue
-        draft.kinds[id] = Kind.CONTROL if token.get("special") is True else Kind.ADDED
-    return {piece for id, piece in seen.items() if draft.kinds.get(id) == Kind.ADDED}
-
-
-def _mark_unknown(model: dict[str, Any], draft: Draft) -> None:
-    id, piece = model.get("unk_id"), model.get("unk_token")
-    if piece is None and type(id) is int and id in draft.pieces:
-        draft.kinds[id] = Kind.UNKNOWN
-    elif isinstance(piece, str):
-        draft.mark(Kind.UNKNOWN, lambda known: known == piece)

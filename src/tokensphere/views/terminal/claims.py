@@ -13,6 +13,7 @@ from tokensphere.analysis.claims.parts import LEVELS
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.analysis.claims.rules import Claim
 from tokensphere.arrays import Int64s
+from tokensphere.display import told
 from tokensphere.statistics.intervals import Z
 from tokensphere.views.terminal.render import (
     Text,
@@ -216,10 +217,10 @@ def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
     for claim in claims:
         said = (
             (f"{claim.number}", "claim", Text(claim.claim, style="bold")),
-            ("", "measured", Text(claim.measured)),
-            ("", "chance", Text(claim.chance)),
+            ("", "measured", Text(told(claim.measured))),
+            ("", "chance", Text(told(claim.chance))),
             ("", "verdict", Text(claim.verdict, style=_STYLES[claim.verdict])),
-            ("", "because", Text(claim.why)),
+            ("", "because", Text(told(claim.why))),
         )
         rows += [(Text(number), note(what), text) for number, what, text in said]
     return [

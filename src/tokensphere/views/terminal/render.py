@@ -104,15 +104,16 @@ def spaced(*blocks: Iterable[RenderableType]) -> Group:
     return Group(*parts)
 
 
-def _grid() -> Table:
+def _grid(*, pad_edge: bool) -> Table:
     """A table with neither lines nor head."""
-    return Table(box=None, show_edge=False, pad_edge=False, padding=(0, GAP, 0, 0), show_header=False)
+    return Table(box=None, show_edge=False, pad_edge=pad_edge, padding=(0, GAP, 0, 0), show_header=False)
 
 
 def table(rows: Iterable[Row], left: Collection[int] = (0,)) -> Table:
     """A table whose cells are never cut; the columns `left` begin, the others end together."""
     whole = [[text if isinstance(text, RichText) else cell(text) for text in row] for row in rows]
-    made = _grid()
+    # Rich before 14.3 adds the last column's padding to its least width in any case; nobody sees it.
+    made = _grid(pad_edge=True)
     for number, column in enumerate(zip(*whole, strict=True)):
         made.add_column(
             justify="left" if number in left else "right",
@@ -126,7 +127,7 @@ def table(rows: Iterable[Row], left: Collection[int] = (0,)) -> Table:
 
 def table_with_text(rows: Iterable[Sequence[RichText]], **first: Any) -> Table:
     """A table whose last column has text that is folded; `first` are options of its first column."""
-    made = _grid()
+    made = _grid(pad_edge=False)
     for number, row in enumerate(rows):
         if not number:
             for place in range(len(row) - 1):
