@@ -186,10 +186,11 @@ def test_what_is_saved_is_no_stream(here: Path) -> None:
     assert done.returncode == 2 and np.load("made.npy").shape == (3, 32)
 
 
+@pytest.mark.slow
 def test_a_pipe_that_does_not_wait_loses_nothing(here: Path) -> None:
-    command = "tokensphere random -n 900 -k 20"
+    command = "tokensphere random -n 300 -k 20"
     not_waiting = "import os, sys; os.set_blocking(1, False); os.execv(sys.argv[1], sys.argv[1:])"
-    lines = [f"{command} | cat", f"{sys.executable} -c '{not_waiting}' {command} | (sleep 2; cat)"]
+    lines = [f"{command} | cat", f"{sys.executable} -c '{not_waiting}' {command} | (sleep 1; cat)"]
     waiting, not_so = map(shell, lines)
     assert len(waiting.stdout) > 2**17 and not not_so.stderr
     assert waiting.stdout == not_so.stdout
@@ -272,9 +273,10 @@ def test_an_error_of_the_system_is_no_error_of_the_output(here: Path) -> None:
             assert "the output" not in RUN.fails(match, "info")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["nonsense", "module://none"])
 def test_settings_of_matplotlib(backend: str, here: Path) -> None:
-    done = shell("tokensphere survey -n 100 --plot made.svg", MPLBACKEND=backend)
+    done = shell("tokensphere survey -n 100 --surrogates 2 --plot made.svg", MPLBACKEND=backend)
     assert (done.returncode, done.stdout) == (2, "") or Path("made.svg").exists()
     assert "Traceback" not in done.stderr and done.stderr.count("\n") == bool(done.returncode)
 
