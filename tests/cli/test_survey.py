@@ -292,7 +292,7 @@ def test_mistakes_are_told_before_the_work_begins(tmp_path: Path) -> None:
     fails("cannot draw", "-n", 200, "--plot", tmp_path / "s.gif")
     fails("No such file", "-n", 200, "--plot", tmp_path / "no" / "s.png")
     (tmp_path / "folder.parquet").mkdir()
-    fails("is a directory", "-n", 200, "--save", tmp_path / "folder.parquet")
+    fails("no regular file", "-n", 200, "--save", tmp_path / "folder.parquet")
     with patch.dict("sys.modules", {"pyarrow": None}):
         fails("pip install 'tokensphere[parquet]'", "-n", 200, "--save", tmp_path / "s.parquet")
     fails("99 directions are too few for a survey: ask for 100 or more", "-n", 99)

@@ -5,11 +5,11 @@ What is asked for is read from the options of the running command, see :mod:`tok
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -78,12 +78,14 @@ def given_directions(space: EmbeddingSpace, files: ExitStack, spec: str | None) 
     return files.enter_context(open_directions(str(spec), space.shape[1], axis=options["axis"]))
 
 
-def null_files(folder: str = "nulls") -> NullFiles:
-    """What was computed once, in a folder of the cache."""
+def null_files(folder: str = "nulls") -> NullFiles | None:
+    """What was computed once, in a folder of the cache; None where there is no home for one."""
     from tokensphere.sources.cache.arrays import NullFiles
     from tokensphere.sources.cache.entries import cache_root
 
-    return NullFiles(cache_root() / folder)
+    with suppress(InputError):
+        return NullFiles(cache_root() / folder)
+    return None
 
 
 def label_table_of(space: EmbeddingSpace) -> LabelTable:
@@ -95,7 +97,7 @@ def label_table_of(space: EmbeddingSpace) -> LabelTable:
         return table
     from tokensphere.labels.user import read_labels
 
-    return table.joined(read_labels(Path(file), space.vocabulary))
+    return table.joined(read_labels(file, space.vocabulary))
 
 
 def check_paths() -> None:
@@ -106,6 +108,7 @@ def check_paths() -> None:
 
         check_parquet_path(options["save"])
     if options["plot"] is not None:
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it makes do without a home
         from tokensphere.views.figures.canvas import check_figure_path
 
         check_figure_path(options["plot"])
@@ -143,13 +146,20 @@ def _teller(bar: progress.Bar, so_far: Callable[[Any], str]) -> Callable[[Any], 
 
 
 def show(result: Any) -> None:
-    """Draw a result if --plot asks for it, and print it."""
+    """Draw a result if --plot asks for it, and print it, also if it cannot be drawn."""
     from tokensphere import views
 
-    options = asked()
-    if options.get("plot") is not None:
-        views.draw(result, options["plot"])
-    if options["as_json"]:
+    try:
+        if (path := asked().get("plot")) is not None:
+            views.draw(result, path)
+    finally:
+        _print(result)
+
+
+def _print(result: Any) -> None:
+    from tokensphere import views
+
+    if asked()["as_json"]:
         say(views.to_json(result))
         return
     if sys.stdout.isatty():

@@ -13,7 +13,7 @@ import numpy as np
 from tokensphere.arrays import Floats, Ints
 from tokensphere.display import printable, told
 from tokensphere.errors import InputError, MissingExtraError
-from tokensphere.formats.foreign import no_warnings
+from tokensphere.formats.foreign import damage_told, one_line
 from tokensphere.formats.whole import check_writable, whole_file
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ BLUE, RED, GREEN, GREY = "#1b6ca8", "#b2452f", "#2f7d4f", "#555555"
 CHANCE = {"color": "black", "linewidth": 1, "linestyle": "--"}  # the line of what is compared with
 SUFFIXES = (".png", ".svg", ".pdf")
 _MISSING = "pictures need Matplotlib: pip install 'tokensphere[plot]'"
+_SETTINGS = "look at its settings: MPLBACKEND, MPLCONFIGDIR, matplotlibrc"
 _LONGEST_TITLE, _LONGEST_LABEL = 200, 100  # characters
 _DOTS_PER_INCH = 150
 # The day of making would be the only difference between two runs.
@@ -45,7 +46,27 @@ def check_figure_path(path: Path) -> None:
         raise InputError(f"cannot draw {path}: the name must end in {', '.join(SUFFIXES)}")
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingExtraError(_MISSING)
+    _figure_class()
     check_writable(path)
+
+
+def _figure_class() -> type[Figure]:
+    """Matplotlib's figure.
+
+    Raises
+    ------
+    MissingExtraError
+        it is not installed
+    InputError
+        it cannot be loaded, e.g. as its settings name a backend that there is not
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError(_MISSING) from error
+    except Exception as error:
+        raise InputError(f"Matplotlib cannot be loaded ({one_line(error)}); {_SETTINGS}") from error
+    return Figure
 
 
 def new_figure(
@@ -69,11 +90,7 @@ def new_figure(
     MissingExtraError
         Matplotlib is not installed
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError(_MISSING) from error
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = _figure_class()(figsize=(width, height), layout="constrained")
     if title:
         figure.suptitle(told(title, _LONGEST_TITLE), fontsize=11 if width > 8 else 8, parse_math=False)
     axes = list(figure.subplots(rows, columns, squeeze=False).flat)
@@ -125,5 +142,5 @@ def save_figure(figure: Figure, path: Path) -> None:
         said.set_text(printable(said.get_text(), keep="\n"))
     suffix = path.suffix.lower()
     # A font that lacks a character draws a box, which says enough.
-    with whole_file(path) as file, no_warnings():
+    with whole_file(path) as file, damage_told(f"cannot draw {path}", _SETTINGS):
         figure.savefig(file, format=suffix[1:], dpi=_DOTS_PER_INCH, metadata=_METADATA.get(suffix))

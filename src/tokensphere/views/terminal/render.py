@@ -24,6 +24,7 @@ def print_text(content: RenderableType, width: int, *, color: bool = False) -> s
     console = Console(
         file=StringIO(),
         width=width,
+        height=25,  # of no account; with it, nothing of the environment is read
         force_terminal=color,
         color_system="standard" if color else None,
         highlight=False,
