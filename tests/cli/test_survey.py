@@ -247,7 +247,7 @@ def test_a_file_of_another_model_is_left_alone(tmp_path: Path) -> None:
     space.save(tmp_path / "other.npz")
     good(tmp_path / "other.npz", *FEW, "-n", 100, "--save", path)
     before = path.read_bytes()
-    fails("holds a survey whose", "-n", 200, "--save", path)
+    fails("holds a survey on another model", "-n", 200, "--save", path)
     assert path.read_bytes() == before
 
 

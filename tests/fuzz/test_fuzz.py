@@ -33,8 +33,13 @@ def _refuse() -> None:
     raise FormatError("damaged; fetch it again")
 
 
+class _TwoLinesError(FormatError):
+    def __str__(self) -> str:
+        return "damaged\nand more"
+
+
 def _two_lines() -> None:
-    raise FormatError("damaged\nand more")
+    raise _TwoLinesError
 
 
 def _traceback() -> None:

@@ -221,7 +221,7 @@ def test_a_small_file_that_was_changed_is_told_and_fetched_again() -> None:
             assert cache.entries() == [entry]  # of which `cache verify` says
             with pytest.raises(FormatError, match=rf"{name} .*SHA-256"):
                 cache.verify(entry)
-            store()
+            entry = store()
             assert cache.find(REPO) is not None
             cache.verify(entry)
 
