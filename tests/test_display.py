@@ -9,8 +9,8 @@ from rich.cells import cell_len
 
 import tokensphere as ts
 from tests import small_model
-from tests.cases import case
-from tokensphere.display import parse_visible, visible
+from tests.cases import case, every
+from tokensphere.display import parse_visible, printable, told, visible
 
 TOKENS = st.one_of(
     st.binary(max_size=12),
@@ -123,3 +123,20 @@ def test_any_text_can_be_parsed(text: str) -> None:
     assert isinstance(parse_visible(text), bytes)
     assert isinstance(parse_visible("\\" + text), bytes)
     assert parse_visible(r"\U7fffffff" + "a") == b"a"
+
+
+def test_nothing_that_is_printable_acts() -> None:
+    shown = printable("".join(map(chr, [*range(0x11000), *range(0xE0000, 0xE0200), 0x10FFFF])))
+    assert shown.isprintable() and printable(shown) == shown
+    assert shown.startswith(r"\x00\x01") and ' !"#' in shown and r"[\]" in shown
+    assert printable("a\u200eb\n", keep="\u200e") == "a\u200eb\\n"
+
+
+@every(
+    "text", ["", "x" * 999, "x" * 1000, "x" * 1001, "\u202e" * 1000, "a\n" * 200_000, "\udcff" * 5000]
+)
+def test_what_is_told_has_an_end(text: str) -> None:
+    said = told(text)
+    assert said.isprintable() and len(said) <= 1000 and told(said) == said
+    assert said[:100] == printable(text[:100])[:100] and said[-100:] == printable(text[-100:])[-100:]
+    assert (said == text) == (text.isprintable() and len(text) <= 1000)

@@ -7,9 +7,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from tokensphere.cli import main
+from tests.cli.running import run_cli
 from tokensphere.sources.layout.table import LAYOUTS
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -28,7 +27,7 @@ def test_there_are_examples() -> None:
 def missing_labels(command: str, shown: str, *, model: str) -> list[str]:
     """Headings and row labels that are shown, and not printed by a smaller run of the same command."""
     options = [*SMALLER[shlex.split(command)[0]], "--model", model]
-    result = CliRunner().invoke(main, [*shlex.split(command), *options])
+    result = run_cli(*shlex.split(command), *options)
     assert result.exit_code == 0, result.stderr
     printed = " ".join(result.output.split())
     labels = {line.strip().split("  ")[0] for line in shown.splitlines()}
@@ -60,7 +59,7 @@ _LONG = ("pair", "test")
     ],
 )
 def test_the_output_shown_is_the_output(command: str, shown: str) -> None:
-    result = CliRunner().invoke(main, shlex.split(command))
+    result = run_cli(*shlex.split(command))
     assert result.output == shown
 
 

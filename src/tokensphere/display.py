@@ -14,6 +14,10 @@ nothing at all                         ``\e``
 =====================================  =====================
 
 Data is not touched here: this is for reading, :func:`parse_visible` is the way back.
+
+Whatever else comes from outside (names of models, tensors, directions and files, labels, what a server
+says) is shown by :func:`printable` and :func:`told`: nothing in it acts on a terminal, breaks a line,
+turns the direction of what stands beside it, or is endless.
 """
 
 from __future__ import annotations
@@ -27,7 +31,9 @@ _BASE = "◌"
 _EMPTY = "\\e"
 _NAMED = {" ": SPACE, "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
-_INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5" + SPACE + _BASE)
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
+_INVISIBLE = _BLANK | {SPACE, _BASE}
+MOST = 1000  # characters of a message
 _ESCAPE = re.compile(r"\\(?:([ntr\\])|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))")
 
 
@@ -100,3 +106,38 @@ def parse_visible(text: str) -> bytes:
             token += chr(code).encode("utf-8", "surrogatepass") if code < 0x110000 else b""
         end = escape.end()
     return bytes(token + text[end:].encode("utf-8", "surrogatepass"))
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""Text from outside as it may be shown: what acts or is invisible is escaped as in a token.
+
+    Spaces and backslashes stay as they are, so there is no way back from it; done twice it is the same.
+
+    Parameters
+    ----------
+    text : any text, also with lone surrogates
+    keep : characters that stay in any case
+
+    Examples
+    --------
+    >>> print(printable("C:\\a b\n\x1b[31m\u202e\udcff"))
+    C:\a b\n\x1b[31m\u202e\xff
+    """
+    if text.isprintable() and _BLANK.isdisjoint(text):
+        return text
+    return "".join(
+        character
+        if character in keep or (character.isprintable() and character not in _BLANK)
+        else _show_character(character)
+        for character in text
+    )
+
+
+def told(text: str, most: int = MOST) -> str:
+    """Text from outside as it may be shown, in at most `most` characters: of a longer one both ends."""
+    return _ends(printable(_ends(text, 4 * most)), most)
+
+
+def _ends(text: str, most: int) -> str:
+    last = most // 2  # a message ends with what to do
+    return text if len(text) <= most else f"{text[: most - last - 3]} … {text[-last:]}"

@@ -7,7 +7,8 @@
     │   └── FormatError       a file whose content is not what its format demands
     └── MissingExtraError     an optional dependency is not installed (also an ImportError)
 
-A message is one line: what is wrong, what was expected, what to do next.
+A message is one line: what is wrong, what was expected, what to do next. Whatever comes from outside
+stands in it as :func:`tokensphere.display.told` shows it.
 """
 
 from __future__ import annotations
@@ -15,9 +16,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from numbers import Integral
 
+from tokensphere.display import told
+
 
 class TokensphereError(Exception):
-    """Base of every error that tokensphere raises on purpose."""
+    """Base of every error that tokensphere raises on purpose.
+
+    Its message is one line of at most `tokensphere.display.MOST` characters, and nothing in it acts on
+    a terminal, whatever names it quotes.
+    """
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(told(arg) if isinstance(arg, str) else arg for arg in args))
 
 
 class InputError(TokensphereError, ValueError):

@@ -18,7 +18,7 @@ import numpy as np
 
 from tokensphere.analysis.job import Column, Job, P, Progress, difference, work
 from tokensphere.errors import FormatError, InputError, SourceError
-from tokensphere.formats.files import system_told
+from tokensphere.formats.files import at_home, system_told
 from tokensphere.formats.locks import lock_file
 from tokensphere.formats.parquet import check_parquet_path, read_columns, write_columns
 from tokensphere.formats.whole import real
@@ -71,6 +71,7 @@ def go_on(
     """
     if save is None:
         return _work(job, [], None, progress, told)
+    save = at_home(save)
     check_parquet_path(save)
     with alone(save):
         file = _File(job, save)

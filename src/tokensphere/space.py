@@ -207,4 +207,4 @@ class EmbeddingSpace:
 
     def __repr__(self) -> str:
         n, d = self.shape
-        return f"EmbeddingSpace({self._provenance.model!r}, {n} tokens × {d} dimensions)"
+        return f"EmbeddingSpace({self._provenance.model!r:.200}, {n} tokens × {d} dimensions)"

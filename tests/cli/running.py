@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,16 @@ from click.testing import CliRunner, Result
 
 import tokensphere as ts
 from tokensphere.cli import main
+
+# Before click 8.2 the two streams were one unless it was told.
+_APART: dict[str, Any] = (
+    {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
+)
+
+
+def run_cli(*arguments: str) -> Result:
+    """What `tokensphere` does with these arguments."""
+    return CliRunner(**_APART).invoke(main, arguments)
 
 
 @dataclass(frozen=True)
@@ -26,7 +37,7 @@ class Command:
     model: str | None = None
 
     def invoke(self, *arguments: object) -> Result:
-        return CliRunner().invoke(main, [*self.name.split(), *map(str, arguments)])
+        return run_cli(*self.name.split(), *map(str, arguments))
 
     def good(self, *arguments: object) -> str:
         """What it prints; it succeeds and says nothing on standard error."""

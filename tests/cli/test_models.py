@@ -143,7 +143,7 @@ def test_options_that_do_not_fit(folder: Path) -> None:
         (["--tensor", "absent"], there),
         (["--tensor", "model.norm.weight"], "not a matrix"),
         (["--matrix", "both"], "'both' is not one of"),
-        (["--vocabulary", "absent.txt"], "no file 'absent.txt'"),
+        (["--vocabulary", "absent.txt"], "cannot read the vocabulary absent.txt: No such file"),
     ):
         fails(says, "info", folder, *options)
     for option in ("--tensor", "--vocabulary", "--revision"):

@@ -12,14 +12,12 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import tokensphere as ts
 from tests import small_model
-from tests.cli.running import Command
+from tests.cli.running import Command, run_cli
 from tokensphere.analysis.survey.measure import SurveyMeasurer
 from tokensphere.analysis.survey.records import SurveyRecords
-from tokensphere.cli import main
 from tokensphere.formats.parquet import read_columns, write_columns
 
 RUN = Command("survey", model=small_model.NAME)
@@ -73,7 +71,7 @@ def test_the_printed_lists_are_found_again_by_their_names() -> None:
     found = record(*FEW, "-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
     for entry in found["examples"]["most"]:
         arguments = ["--first", entry["index"], "--seed", 3, "-k", 5, "--centered", "--json", "-n", 1]
-        again = CliRunner().invoke(main, ["random", *map(str, arguments)])
+        again = run_cli("random", *map(str, arguments))
         (result,) = json.loads(again.stdout)["results"]
         assert [token["id"] for token in result["neighbors"]] == [t["id"] for t in entry["tokens"]]
 
@@ -249,7 +247,7 @@ def test_a_file_of_another_model_is_left_alone(tmp_path: Path) -> None:
     space.save(tmp_path / "other.npz")
     good(tmp_path / "other.npz", *FEW, "-n", 100, "--save", path)
     before = path.read_bytes()
-    fails("holds a survey whose", "-n", 200, "--save", path)
+    fails("holds a survey on another model", "-n", 200, "--save", path)
     assert path.read_bytes() == before
 
 
@@ -294,7 +292,7 @@ def test_mistakes_are_told_before_the_work_begins(tmp_path: Path) -> None:
     fails("cannot draw", "-n", 200, "--plot", tmp_path / "s.gif")
     fails("No such file", "-n", 200, "--plot", tmp_path / "no" / "s.png")
     (tmp_path / "folder.parquet").mkdir()
-    fails("is a directory", "-n", 200, "--save", tmp_path / "folder.parquet")
+    fails("no regular file", "-n", 200, "--save", tmp_path / "folder.parquet")
     with patch.dict("sys.modules", {"pyarrow": None}):
         fails("pip install 'tokensphere[parquet]'", "-n", 200, "--save", tmp_path / "s.parquet")
     fails("99 directions are too few for a survey: ask for 100 or more", "-n", 99)

@@ -162,11 +162,11 @@ VOCABULARIES = [
     Case("a link to nothing for the weights of a snapshot", _HUB_CACHE, without_weights,
          refused="model.safetensors is a link that leads to no file"),
     Case("a vocabulary that is a pipe", "man7.org, mkfifo(3)", given(pipe),
-         refused="no regular file .*with a vocabulary"),
+         refused="cannot read the vocabulary .*no regular file"),
     Case("a vocabulary that is a folder", "huggingface.co/docs/transformers, save_pretrained",
-         given(lambda path: path), refused="no regular file .*with a vocabulary"),
+         given(lambda path: path), refused="cannot read the vocabulary .*no regular file"),
     Case("a vocabulary that is not there", "huggingface.co/docs/transformers, save_pretrained",
-         given(lambda path: path / "gone"), refused="no file .*with a vocabulary"),
+         given(lambda path: path / "gone"), refused="cannot read the vocabulary .*No such file"),
 ]  # fmt: skip
 
 WORDS = [

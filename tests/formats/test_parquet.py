@@ -35,6 +35,14 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_texts_that_are_not_utf_8_are_kept_as_they_can_be(tmp_path: Path) -> None:
+    """Of a file's name with a byte that is none; in what the table says of itself they come back."""
+    path, name = tmp_path / "x.parquet", "a\udcff\ud800\x1b\u202e\0漢"
+    write_columns(path, {"names": [name, "b"]}, {name: name})
+    columns, metadata = read_columns(path)
+    assert columns["names"] == ["a\\udcff\\ud800\x1b\u202e\0漢", "b"] and metadata == {name: name}
+
+
 def test_no_rows_keep_their_shape(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     write_columns(path, {"T": np.empty((0, 3), dtype=np.float32), "names": []}, {})

@@ -43,6 +43,23 @@ def test_one_thread_is_the_caller_s_own() -> None:
         assert threading.get_ident() not in in_parallel(lambda _: threading.get_ident(), range(3))
 
 
+@every("allowed", [0, 1, 3])
+def test_threads_that_the_system_refuses_are_done_without(allowed: int) -> None:
+    start = threading.Thread.start
+    started: list[threading.Thread] = []
+
+    def refuse(thread: threading.Thread) -> None:
+        if len(started) == allowed:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    with patch.object(threading.Thread, "start", refuse), workers(4) as in_parallel:
+        found = in_parallel(lambda item: (item, threading.get_ident()), range(9))
+    assert found == [(item, threading.get_ident()) for item in range(9)]
+    assert len(started) == allowed and not any(thread.is_alive() for thread in started)
+
+
 @every("threads", [1, 2])
 def test_the_blas_has_one_thread_meanwhile(threads: int) -> None:
     np.ones((2, 2)) @ np.ones((2, 2))

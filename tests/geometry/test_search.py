@@ -162,6 +162,7 @@ def test_ties_go_to_the_lower_id(similarity: Similarity, different: int, small: 
     queries = np.random.default_rng(1).standard_normal((4, 5))
     # Only the rows that differ are ranked here, so copies are exactly equal.
     unique, copy_of = np.unique(rows, axis=0, return_inverse=True)
+    copy_of = copy_of.ravel()  # NumPy 2.0.0 gives a column
     values = np.array(naive(unique, queries, similarity, centered=False))
     reference = values[:, copy_of]
     with patch.dict(vars(search), TINY_PLAN if small else {}):

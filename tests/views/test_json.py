@@ -22,7 +22,7 @@ def test_one_object_with_the_version(small: ts.EmbeddingSpace) -> None:
         assert record.pop("tokensphere") == ts.__version__
         assert record == json.loads(json.dumps(result.to_dict()))
         assert not text.endswith("\n")
-        text.encode("utf-8")
+        assert text.isascii()
 
 
 def test_what_json_cannot_hold_is_refused() -> None:

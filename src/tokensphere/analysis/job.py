@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
+from math import isclose
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from tokensphere.directions.named import Directions
 
 Progress = Callable[[int], None]
 Column = npt.NDArray[Any] | Sequence[str]
+ROUNDING = 1e-9  # by which what was computed may differ between processors, of itself or of 1
 
 
 P = TypeVar("P", bound=Sized)  # what was found for some directions; its length is their number
@@ -46,7 +48,8 @@ class Job(Protocol[P]):
     Attributes
     ----------
     what : in words, e.g. ``"survey"``
-    key : all that the numbers depend on; two jobs with equal keys can go on from each other's
+    key : all that the numbers depend on, as it was asked for or given; two jobs with equal keys can go
+        on from each other's. Floats were computed, and are equal within `ROUNDING`
     words : for names in `key`, what a job is whose value is another, e.g. ``"of other directions"``
     draws : how many steps of progress :meth:`prepare` takes
     ready : whether what is done so far can be shown
@@ -99,18 +102,13 @@ class OnDirections:
         "version": "of another version of tokensphere",
         "directions": "of other directions",
         "both_ends": "of one end of each direction where this is of both, or the other way round",
+        "space": "on another model or matrix",
     }
     directions: Directions
 
     def __len__(self) -> int:
         """Number of directions that were given; of both ends two each."""
         return len(self.directions)
-
-    @property
-    def _given(self) -> dict[str, Any]:
-        """The part of the key that says which directions; not where a file lies."""
-        about = {name: value for name, value in self.directions.about.items() if name != "path"}
-        return {"directions": about, "both_ends": self.directions.ends == 2}
 
 
 def work(
@@ -147,6 +145,12 @@ def difference(job: Job[Any], there: Mapping[str, Any]) -> str | None:
     """How a kept job differs from this one, in words; None if one can go on from the other."""
     for name, now in job.key.items():
         kept = there.get(name)
-        if kept != now:
+        if not _equal(kept, now):
             return job.words.get(name) or f"whose {name} is {kept!r:.60}, not {now!r:.60}"
     return None
+
+
+def _equal(kept: object, now: object) -> bool:
+    if isinstance(kept, float) and isinstance(now, float):
+        return isclose(kept, now, rel_tol=ROUNDING, abs_tol=ROUNDING)
+    return kept == now

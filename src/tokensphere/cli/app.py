@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 import sys
 from typing import Any
@@ -11,6 +9,8 @@ from typing import Any
 import click
 
 from tokensphere._version import __version__
+from tokensphere.cli import streams
+from tokensphere.display import told
 from tokensphere.errors import TokensphereError
 
 INTERRUPTED = 130
@@ -19,21 +19,25 @@ INTERRUPTED = 130
 class _Commands(click.Group):
     """Errors become one line and exit status 2, Ctrl-C becomes 130, a closed pipe ends quietly."""
 
+    group_class = type  # groups below are of this kind, too
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:  # the same in each release of click
+            click.echo(ctx.get_help())
+            sys.exit(2)
+        return super().parse_args(ctx, args)
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):  # an output that lacks ␣ gets an escape, not a crash
-                stream.reconfigure(errors="backslashreplace")
+        streams.open_closed()
         try:
-            result = super().main(*args, **{**kwargs, "standalone_mode": False})
-            sys.stdout.flush()  # a full disk shows only now
+            with streams.output():
+                result = super().main(*args, **{**kwargs, "standalone_mode": False})
+                sys.stdout.flush()  # a full disk shows only now
             return result
         except click.exceptions.Exit as stop:
             sys.exit(stop.exit_code)
         except (click.exceptions.Abort, KeyboardInterrupt):
             self._fail("stopped", INTERRUPTED)
-        except click.exceptions.NoArgsIsHelpError as error:
-            click.echo(error.format_message())
-            sys.exit(2)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "tokensphere"
             self._fail(f"{error.format_message()} (try '{command} --help')")
@@ -43,30 +47,51 @@ class _Commands(click.Group):
             self._fail(_as_options(str(error)))
         except MemoryError:
             self._fail("not enough memory for this; ask for fewer directions or a smaller model")
-        except BrokenPipeError:
-            # The reader (head, less) is gone: nothing more to say, and no flush at exit either.
-            _forget_output()
-            sys.exit(0)
+        except streams.OutputError as error:
+            streams.forget(sys.stdout)
+            if isinstance(error.__cause__, BrokenPipeError):
+                sys.exit(0)  # the reader (head, less) is gone: nothing more to say
+            self._fail(f"cannot write the output: {_reason(error.__cause__)}")
         except OSError as error:
-            _forget_output()
-            self._fail(f"cannot write the output: {error.strerror or error}")
+            what = "what is needed" if error.filename is None else error.filename
+            self._fail(f"the system refuses {what}: {_reason(error)}; {_LIMITS}")
+        except ImportError as error:
+            self._fail(f"a package cannot be loaded ({error}); install tokensphere again, or {_LIMITS}")
+        except RuntimeError as error:
+            if "thread" not in str(error):
+                raise
+            self._fail(f"the system refuses what is needed: {error}; {_LIMITS}")
 
     @staticmethod
     def _fail(message: str, status: int = 2) -> None:
-        click.echo(f"tokensphere: {' '.join(message.split())}", err=True)
+        tell(" ".join(message.split()))
         sys.exit(status)
+
+
+_LIMITS = "look at the rights and limits of this process (ulimit -a)"
+
+
+def _reason(error: object) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
+def say(text: str, *, color: bool | None = None) -> None:
+    """Print a result in the output's own encoding; by itself click takes UTF-8 where that is ASCII."""
+    click.echo(text, file=sys.stdout, color=color)
+
+
+def tell(message: str) -> None:
+    """Say something on standard error, in one line that does no harm whatever it quotes."""
+    try:
+        click.echo(f"tokensphere: {told(message)}", file=sys.stderr)
+    except OSError:  # nobody hears it
+        streams.forget(sys.stderr)
 
 
 def _as_options(message: str) -> str:
     """A message of the library, which speaks of parameters, for somebody who types options."""
     message = re.sub(r"\b(tensor|axis|matrix|vocabulary)=(?=\w)", r"--\1 ", message)
     return message.replace("begin anew (fresh)", "begin anew with --fresh")
-
-
-def _forget_output() -> None:
-    """Nobody takes our output any more: drop what is buffered, also at exit."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(

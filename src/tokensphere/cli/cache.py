@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from tokensphere.cli import options, running
-from tokensphere.cli.app import main
+from tokensphere.cli.app import main, say
+from tokensphere.display import printable
 from tokensphere.errors import InputError
 
 
@@ -21,7 +22,7 @@ def _show(said: str, *about: Any) -> None:
     from tokensphere.sources.cache.entries import cache_root
     from tokensphere.views.terminal.cache import cache_json
 
-    click.echo(cache_json(cache_root(), *about) if running.asked()["as_json"] else said)
+    say(cache_json(cache_root(), *about) if running.asked()["as_json"] else said)
 
 
 @cache.command("list")
@@ -42,7 +43,7 @@ def cache_path(**_: Any) -> None:
     """Where the cache is."""
     from tokensphere.sources.cache.entries import cache_root
 
-    _show(str(cache_root()), [])
+    _show(printable(str(cache_root())), [])
 
 
 @cache.command("verify")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from tokensphere.cli import options, progress, running
-from tokensphere.cli.app import main
+from tokensphere.cli.app import main, tell
 from tokensphere.errors import InputError
 
 _SURVEYED = 500  # directions that are compared with vocabularies without words one by one
@@ -54,7 +52,7 @@ def geometry(
         if read.unknown:
             lines = "1 line of" if read.unknown == 1 else f"{read.unknown:,} lines of"
             name = "names" if read.unknown == 1 else "name"
-            click.echo(f"tokensphere: {lines} {labelling} {name} no token of this vocabulary", err=True)
+            tell(f"{lines} {labelling} {name} no token of this vocabulary")
     with progress.parts_of("geometry") as doing:
         result = measure_geometry(
             space, n_directions=count, seed=seed, clusters=numbers, labelling=labels,

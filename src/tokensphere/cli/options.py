@@ -8,8 +8,18 @@ from typing import Any, TypeVar
 
 import click
 
+from tokensphere.formats.files import at_home
+
 Command = TypeVar("Command", bound=Callable[..., Any])
-FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def _path(typed: str) -> Path:
+    if not typed:
+        raise click.BadParameter("the name of the file is empty")
+    return at_home(typed)
+
+
+FILE = _path  # the type of options; what is there, the reader or writer of the file tells
 
 
 def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
@@ -67,7 +77,7 @@ model = together(
     choice("--matrix", "input output", "Embedding or unembedding."),
     option("--revision", "Branch, tag or commit of a repository.", metavar="REV"),
     option("--tensor", "Name of the tensor, for an unknown layout.", metavar="NAME"),
-    option("--vocabulary", "File with the tokens, e.g. for npy files.", metavar="FILE"),
+    option("--vocabulary", "File with the tokens, e.g. for npy files.", type=FILE, metavar="FILE"),
     flag("--fold-norm", "Multiply the output matrix by the final norm's weight."),
     flag("--refresh", "Ask the hub for the revision's present commit, not the cached one."),
     json,
@@ -92,7 +102,7 @@ save = together(
 )  # fmt: skip
 plot = option("--plot", "Draw it, too (.png, .svg or .pdf).", type=FILE, metavar="FILE.png")
 labels = option("--labels", "More labels: lines of token, tab, label; or Parquet with these columns.",
-                to="labels_file", metavar="FILE")  # fmt: skip
+                to="labels_file", type=FILE, metavar="FILE")  # fmt: skip
 kinds = option("--kind", "Only labels of this kind: form, grammar, meaning, … May be repeated.",
                to="kinds", multiple=True, metavar="KIND")  # fmt: skip
 naming = together(

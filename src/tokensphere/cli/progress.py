@@ -6,6 +6,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tokensphere.display import told
+
+_WIDEST_MODEL = 80
 _LONG = 20_000  # draws or directions from which a bar is shown for work that is mostly short
 
 
@@ -16,16 +19,17 @@ def fetching(model: str | None) -> Iterator[Callable[[int, int], None] | None]:
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.progress import TransferSpeedColumn as Speed
 
-    columns = (BarColumn(), DownloadColumn(), Speed(), TimeRemainingColumn())
-    bar = Progress(f"fetching {model}", *columns, console=Console(stderr=True), transient=True)
+    name = TextColumn("fetching {task.description}", markup=False)
+    columns = (name, BarColumn(), DownloadColumn(), Speed(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
 
     def show(done: int, total: int) -> None:
         if not bar.tasks:
             bar.start()
-            bar.add_task("", total=total)
+            bar.add_task(told(model, _WIDEST_MODEL), total=total)
         bar.update(bar.task_ids[0], completed=done, total=total)
 
     try:

@@ -5,17 +5,17 @@ What is asked for is read from the options of the running command, see :mod:`tok
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tokensphere.cli import progress
-from tokensphere.cli.app import INTERRUPTED
+from tokensphere.cli.app import INTERRUPTED, say, tell
 from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
@@ -78,12 +78,14 @@ def given_directions(space: EmbeddingSpace, files: ExitStack, spec: str | None) 
     return files.enter_context(open_directions(str(spec), space.shape[1], axis=options["axis"]))
 
 
-def null_files(folder: str = "nulls") -> NullFiles:
-    """What was computed once, in a folder of the cache."""
+def null_files(folder: str = "nulls") -> NullFiles | None:
+    """What was computed once, in a folder of the cache; None where there is no home for one."""
     from tokensphere.sources.cache.arrays import NullFiles
     from tokensphere.sources.cache.entries import cache_root
 
-    return NullFiles(cache_root() / folder)
+    with suppress(InputError):
+        return NullFiles(cache_root() / folder)
+    return None
 
 
 def label_table_of(space: EmbeddingSpace) -> LabelTable:
@@ -95,7 +97,7 @@ def label_table_of(space: EmbeddingSpace) -> LabelTable:
         return table
     from tokensphere.labels.user import read_labels
 
-    return table.joined(read_labels(Path(file), space.vocabulary))
+    return table.joined(read_labels(file, space.vocabulary))
 
 
 def check_paths() -> None:
@@ -106,6 +108,7 @@ def check_paths() -> None:
 
         check_parquet_path(options["save"])
     if options["plot"] is not None:
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it makes do without a home
         from tokensphere.views.figures.canvas import check_figure_path
 
         check_figure_path(options["plot"])
@@ -132,7 +135,7 @@ def do_and_show(
         done = go_on(job, save=options["save"], fresh=options["fresh"], progress=bar, told=told)
     if done.stopped:
         stopped = f"stopped after {len(done.part):,} of {len(job):,} directions"
-        click.echo(f"tokensphere: {stopped}", err=True)
+        tell(stopped)
     show(result(done.part))
     if done.stopped:
         sys.exit(INTERRUPTED)
@@ -143,19 +146,26 @@ def _teller(bar: progress.Bar, so_far: Callable[[Any], str]) -> Callable[[Any], 
 
 
 def show(result: Any) -> None:
-    """Draw a result if --plot asks for it, and print it."""
+    """Draw a result if --plot asks for it, and print it, also if it cannot be drawn."""
     from tokensphere import views
 
-    options = asked()
-    if options.get("plot") is not None:
-        views.draw(result, options["plot"])
-    if options["as_json"]:
-        click.echo(views.to_json(result))
+    try:
+        if (path := asked().get("plot")) is not None:
+            views.draw(result, path)
+    finally:
+        _print(result)
+
+
+def _print(result: Any) -> None:
+    from tokensphere import views
+
+    if asked()["as_json"]:
+        say(views.to_json(result))
         return
     if sys.stdout.isatty():
         plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
-        click.echo(views.to_text(result, color=not plain), color=True)
+        say(views.to_text(result, color=not plain), color=True)
         return
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdecimal() and 0 < len(columns) < 6 else 0
-    click.echo(views.to_text(result, width=width or views.WIDTH_WITHOUT_TERMINAL))
+    say(views.to_text(result, width=width or views.WIDTH_WITHOUT_TERMINAL))

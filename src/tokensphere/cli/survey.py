@@ -6,10 +6,8 @@ import sys
 import time
 from typing import Any
 
-import click
-
 from tokensphere.cli import options, running
-from tokensphere.cli.app import main
+from tokensphere.cli.app import main, tell
 
 _TELL_1_PERCENT = 99  # surrogates
 
@@ -72,11 +70,11 @@ def survey(
     started, whole = time.monotonic(), running.asked()["save"] is None
     running.do_and_show(job, result, so_far)
     if whole and sys.stderr.isatty():
-        click.echo(f"tokensphere: {_finer(time.monotonic() - started, count, surrogates)}", err=True)
+        tell(_finer(time.monotonic() - started, count, surrogates))
     if job.clipped:
         kept = f"{job.clipped:,} of {len(space):,} tokens keep their place"
         why = "in the vocabularies with no words: their block leaves no room for noise"
-        click.echo(f"tokensphere: {kept} {why}", err=True)
+        tell(f"{kept} {why}")
 
 
 def _finer(seconds: float, count: int, surrogates: int) -> str:

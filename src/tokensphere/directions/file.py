@@ -21,7 +21,7 @@ from tokensphere.arrays import Intps
 from tokensphere.directions.choice import DirectionTensor, choose
 from tokensphere.directions.named import Lazy
 from tokensphere.errors import InputError, SourceError
-from tokensphere.formats.files import Closing, at_home, exists
+from tokensphere.formats.files import Closing, at_home, exists, why_absent
 from tokensphere.formats.packed.told import Told
 from tokensphere.formats.packed.view import UnpackedFile
 from tokensphere.formats.recognise import FORMATS, recognise
@@ -211,5 +211,6 @@ def split_spec(spec: str) -> tuple[Path, str | None]:
     # The colon of a Windows drive is none that we split at.
     shown = spec if spec.rfind(":") < 2 else spec.rpartition(":")[0]
     raise SourceError(
-        f"there is no file or folder {shown!r:.200}; directions are given as FILE or FILE:TENSOR"
+        f"there is no file or folder {shown!r:.200}; {why_absent(at_home(shown))}directions are given as"
+        " FILE or FILE:TENSOR"
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.directions.named import Directions, Lazy, Name, Vectors
+from tokensphere.directions.named import Directions, Lazy, Name, Vectors, digest_of
 from tokensphere.directions.tokens import of_tokens, token_sums
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections
@@ -93,10 +93,11 @@ def _readable(source: Any, d: int) -> Directions:
     groups = tuple(getattr(source, "groups", ()))
 
     def describe() -> dict[str, Any]:
-        about: dict[str, Any] = {"what": "directions that are read in ranges", "count": len(source)}
         if hasattr(source, "sha256"):
-            about |= {"what": "file", "path": str(source.path), "sha256": source.sha256}
-        return about
+            known = {"path": str(source.path), "sha256": source.sha256}
+            return {"what": "file", "count": len(source), **known}
+        sha256 = digest_of(source.block, len(source))
+        return {"what": "directions that are read in ranges", "count": len(source), "sha256": sha256}
 
     record = getattr(source, "record", lambda i: {"name": source.names[i]})
     return Directions(

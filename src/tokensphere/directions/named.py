@@ -76,17 +76,31 @@ class Directions:
 
     @classmethod
     def held(
-        cls, vectors: Vectors, names: Sequence[Name], what: str, *, text: str = "", **more: Any
+        cls,
+        vectors: Vectors,
+        names: Sequence[Name],
+        what: str,
+        *,
+        sha256: Callable[[], str] | None = None,
+        **more: Any,
     ) -> Directions:
-        """Directions in memory, shape (m, d); their SHA-256 is that of their values and `text`."""
+        """Directions in memory, shape (m, d).
+
+        They are known by their values where these were given; those that were computed are not the
+        same to the last bit on every processor, and `sha256` says what was asked for instead.
+        """
+
+        def read(low: int, high: int) -> Vectors:
+            return vectors[low:high]
+
         return cls(
             vectors.shape[1],
             names,
-            read=lambda low, high: vectors[low:high],
+            read=read,
             describe=lambda: {
                 "what": what,
                 "count": len(vectors),
-                "sha256": digest_of(vectors, text),
+                "sha256": sha256() if sha256 else digest_of(read, len(vectors)),
             },
             **more,
         )
@@ -97,8 +111,14 @@ class Directions:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """What they are, for JSON; with a SHA-256 where they are data."""
+        """What they are, for JSON; with a SHA-256 where they are data, or made of tokens."""
         return self.describe()
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Which directions these are: what was asked for or given; not where a file lies, nor names."""
+        about = {name: value for name, value in self.about.items() if name != "path"}
+        return {"directions": about, "both_ends": self.ends == 2}
 
     @property
     def titles(self) -> Sequence[str]:
@@ -179,9 +199,10 @@ def natural(name: str) -> list[tuple[int, str]]:
     return [(int(part) if i % 2 else 0, part) for i, part in enumerate(parts)]
 
 
-def digest_of(vectors: Vectors, text: str) -> str:
-    """SHA-256 of the type, the shape and the values."""
-    hasher = sha256(f"{vectors.dtype} {vectors.shape} {text}".encode())
-    for low in range(0, len(vectors), 4096):
-        hasher.update(np.ascontiguousarray(vectors[low : low + 4096]).data)
+def digest_of(read: Callable[[int, int], Vectors], count: int) -> str:
+    """SHA-256 of the type, the shape and the values of `count` directions that `read` gives."""
+    first = read(0, 1)
+    hasher = sha256(f"{first.dtype} {(count, first.shape[1])} ".encode())
+    for low in range(0, count, 4096):
+        hasher.update(np.ascontiguousarray(read(low, min(low + 4096, count))).data)
     return hasher.hexdigest()

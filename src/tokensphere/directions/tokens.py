@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -136,13 +138,17 @@ def token_rows(
 
 
 def of_tokens(space: EmbeddingSpace, sums: Sequence[TokenSum], search: SearchSettings) -> Directions:
-    """Tokens or sums of tokens; their own tokens are known."""
+    """Tokens or sums of tokens; their own tokens are known, and what they are is known by these."""
     rows = search.similarity, search.centered
     vectors, own, names = zip(*(sum_tokens(space, one, *rows) for one in sums), strict=True)
-    text = "\0".join(name.title for name in names)
     weights = tuple(
         (1,) * len(name.record["positive"]) + (-1,) * len(name.record["negative"]) for name in names
     )
+
+    def asked() -> str:
+        text = json.dumps([space.key(), rows, own, weights], sort_keys=True)
+        return sha256(text.encode()).hexdigest()
+
     return Directions.held(
-        np.stack(vectors), list(names), "tokens", text=text, own=own, weights=weights, rows=rows
+        np.stack(vectors), list(names), "tokens", sha256=asked, own=own, weights=weights, rows=rows
     )

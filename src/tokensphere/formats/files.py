@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,7 +36,7 @@ class Closing:
 
 
 def at_home(path: str | Path) -> Path:
-    """The path with ``~`` and ``~user`` replaced; one of an unknown user stays as it is."""
+    """The path with ``~`` and ``~user`` replaced; of a user who is unknown, or has no home, as it is."""
     return Path(os.path.expanduser(path))  # noqa: PTH111  Path.expanduser raises on an unknown user
 
 
@@ -44,6 +45,19 @@ def exists(path: Path) -> bool:
     with suppress(OSError, ValueError):
         return path.exists()
     return False
+
+
+def why_absent(path: Path) -> str:
+    """A part of a message on a path at which nothing :func:`exists`: why, if there is more to say."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return "it is a link that leads nowhere; " if path.is_symlink() else ""
+    except OSError as error:
+        return f"the system says: {error.strerror or error}; "
+    except ValueError:  # NUL
+        pass
+    return ""
 
 
 def is_there(path: Path) -> bool:
@@ -91,16 +105,44 @@ def opened(path: str | Path, problem: str = "cannot open {}") -> Iterator[Binary
     Raises
     ------
     SourceError
-        the system does not open it, or fails while it is read; or it stands in place of another, see
-        :func:`check_itself`
+        it is no regular file, see :func:`check_regular`; the system does not open it, or fails while it
+        is read; or it stands in place of another, see :func:`check_itself`
     """
-    if "\0" in str(path):
-        raise SourceError(f"{problem.format(path)}: no file has such a name")
-    with system_told(problem.format(path)), Path(path).open("rb") as file:
-        if file.seekable():
-            check_itself(path, file.read(_TELLING))
-            file.seek(0)
+    check_regular(path, problem)
+    with system_told(problem.format(path)), at_home(path).open("rb") as file:
+        check_itself(path, file.read(_TELLING))
+        file.seek(0)
         yield file
+
+
+def check_regular(path: str | Path, problem: str = "cannot open {}") -> None:
+    """Refuse what is no regular file: a pipe would be waited for, and a device may never end.
+
+    Parameters
+    ----------
+    path : of the file, ``~`` being the user's home
+    problem : what an error says before its reason, ``{}`` standing for the path
+
+    Raises
+    ------
+    SourceError
+        it is something else, or the system says that there is none
+    """
+    said = problem.format(path)
+    if "\0" in str(path):
+        raise SourceError(f"{said}: no file has such a name")
+    with system_told(said):
+        mode = at_home(path).stat().st_mode
+    if not stat.S_ISREG(mode):
+        what, advice = _OTHERS.get(stat.S_IFMT(mode), ("a device", "name a file"))
+        raise SourceError(f"{said}: it is {what}, no regular file; {advice}")
+
+
+_OTHERS = {
+    stat.S_IFDIR: ("a folder", "name a file in it"),
+    stat.S_IFIFO: ("a pipe", "save what comes through it in a file, and name that"),
+    stat.S_IFSOCK: ("a socket", "name a file"),
+}
 
 
 _TELLING = 512  # bytes that show a pointer or a page

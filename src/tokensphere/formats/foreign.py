@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
+from tokensphere.display import told
 from tokensphere.errors import FormatError, MissingExtraError, SourceError
 from tokensphere.held import Held
 
@@ -29,7 +30,7 @@ def optional(module: str, missing: str) -> Any:
 
 def one_line(said: object) -> str:
     """What a message says, on one line and not long."""
-    return " ".join(str(said).split())[:200]
+    return told(" ".join(str(said).split()), 200)
 
 
 @contextmanager

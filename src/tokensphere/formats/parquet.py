@@ -49,7 +49,7 @@ def write_columns(
     *,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write columns and what they are to a Parquet file.
+    r"""Write columns and what they are to a Parquet file.
 
     It goes to a temporary file beside it, which takes its name when it is complete.
 
@@ -61,6 +61,9 @@ def write_columns(
     metadata : anything that JSON can hold; stored in the file under the key ``tokensphere``
     ready : called when only the name is missing; what it raises leaves `path` as it is
 
+    A lone surrogate, which no Parquet file can hold, is escaped: in a string as ``\udcff``, in the
+    metadata by JSON, which brings it back.
+
     Raises
     ------
     MissingExtraError
@@ -71,7 +74,7 @@ def write_columns(
     pa, parquet = _pyarrow()
     table = pa.table({name: _to_arrow(pa, column) for name, column in columns.items()})
     digests = {name: _digest(column) for name, column in columns.items()}
-    said = json.dumps(metadata, ensure_ascii=False).encode()
+    said = json.dumps(metadata).encode()
     table = table.replace_schema_metadata({_METADATA: said, _DIGESTS: json.dumps(digests).encode()})
     with whole_file(path) as file:
         parquet.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE)
@@ -170,7 +173,8 @@ def read_table(path: Path, name: str | None = None) -> Any:
 
 def _to_arrow(pa: Any, column: Column) -> Any:
     if not isinstance(column, np.ndarray):
-        return pa.array(list(column), type=pa.string())
+        texts = [text.encode("utf-8", "backslashreplace") for text in column]
+        return pa.array(texts, type=pa.binary()).cast(pa.string())
     if column.ndim == 1:
         return pa.array(column)
     values = pa.array(np.ascontiguousarray(column).ravel())

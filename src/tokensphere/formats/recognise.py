@@ -62,8 +62,6 @@ def recognise(path: Path) -> tuple[Path, Format]:
         the format is unknown, or there is no such file
     """
     file = model_file(path) if path.is_dir() else path
-    if not file.is_file():  # a pipe or device would be waited for without end
-        raise SourceError(f"{file} is neither a regular file nor a folder; name one of those")
     with opened(file) as content:
         start = content.read(_START)
     if not start:

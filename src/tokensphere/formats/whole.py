@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tokensphere.errors import InputError
-from tokensphere.formats.files import system_told
+from tokensphere.formats.files import at_home, system_told
 from tokensphere.formats.locks import remove_free, take
 
 _MOVES_OPEN = os.name != "nt"  # whether a file can be renamed and removed while it is open
@@ -73,7 +73,10 @@ def real(path: Path) -> Path:
     """The file that a path leads to by links, or would lead to."""
     if "\0" in str(path):
         raise InputError(f"cannot write {path}: no file has such a name")
-    return Path(os.path.realpath(path))
+    there = Path(os.path.realpath(at_home(path)))
+    if os.path.islink(there):  # noqa: PTH114  suppresses what a name can raise
+        raise InputError(f"cannot write {path}: it is a link that leads to itself; name another file")
+    return there
 
 
 def _temporary_beside(path: Path) -> tuple[int, Path]:

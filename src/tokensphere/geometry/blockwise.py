@@ -100,8 +100,10 @@ class _Block:
     def _mended(self, noise: Float32s) -> Float32s:
         """Noise times the matrix ``M`` that gives it the square wanted: ``Mᵀ F M = L Lᵀ``."""
         here = noise if self.basis is None else noise @ self.basis
+        if not here.shape[1]:  # which SciPy before 1.14 refuses
+            return np.zeros_like(noise)
         found = (here.T @ here).astype(np.float64)
-        found += np.diag(np.full(len(found), _RIDGE * np.trace(found) / max(len(found), 1)))
+        found += np.diag(np.full(len(found), _RIDGE * np.trace(found) / len(found)))
         try:
             has = np.linalg.cholesky(found)
         except np.linalg.LinAlgError:  # rows that have no room for noise: nothing to mend

@@ -13,8 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tokensphere.arrays import Bools, Float64s, Int64s, Ints
 from tokensphere.errors import InputError
@@ -24,6 +27,7 @@ from tokensphere.geometry.rows import Rows, blocks, dots, reciprocal
 
 _NEAR = 0.1  # of a unit row to the mean
 _MODERATE = 40  # base-2 logarithm of a norm
+_ROUNDING = 1e-6  # of a cosine in float32: a pair at the limit does not exceed it, on any processor
 _LISTS_AT_ONCE = 32  # whose rows stay in the cache
 
 
@@ -73,16 +77,22 @@ class Coherence:
                 " need different numbers, ascending, from 2 up to the length of the lists"
             )
         result = np.empty((len(ids), len(ks)))
-        # Σ c_i is a weighted sum of the raw rows less a multiple of the mean: one small product.
-        first = np.arange(ks[-1]) < np.asarray(ks)[:, None]
+
+        # Σ c_i is a weighted sum of the raw rows less a multiple of the mean, from one k to the next.
+        def sums(rows: npt.NDArray[Any]) -> Float64s:
+            found = np.empty((len(rows), len(ks), *rows.shape[2:]))
+            for place, (low, high) in enumerate(pairwise([0, *ks])):
+                found[:, place] = rows[:, low:high].sum(axis=1)
+                if place:
+                    found[:, place] += found[:, place - 1]
+            return found
 
         def part(some: slice) -> None:
             here = ids[some, : ks[-1]]
-            scale = (first * self.scale[here][:, None]).astype(self.dtype)
-            sums = (scale @ self.rows[here].astype(self.dtype, copy=False)).astype(np.float64)
-            sums -= (first @ self.weight[here][..., None]) * self.mean
-            own = first @ self.usable[here][..., None].astype(np.float64)  # Σ ‖c_i‖²
-            result[some] = dots(sums, sums) - own[..., 0]
+            rows = self.rows[here].astype(self.dtype, copy=False)
+            rows *= self.scale[here].astype(self.dtype)[..., None]
+            total = sums(rows) - sums(self.weight[here])[..., None] * self.mean
+            result[some] = dots(total, total) - sums(self.usable[here])  # Σ ‖c_i‖²
 
         with workers(self._threads) as in_parallel:
             in_parallel(part, blocks(len(ids), _LISTS_AT_ONCE))
@@ -126,7 +136,7 @@ class Coherence:
         result = np.empty(len(ids), dtype=np.int64)
 
         def part(some: slice) -> None:
-            result[some] = largest_group(self._cosines(ids[some]) > limit)
+            result[some] = largest_group(self._cosines(ids[some]) > limit + _ROUNDING)
 
         with workers(self._threads) as in_parallel:
             in_parallel(part, blocks(len(ids), 4 * _LISTS_AT_ONCE))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Barrier
 from typing import Any
 
 from tokensphere.errors import InputError
@@ -53,14 +54,32 @@ def workers(threads: int) -> Iterator[InParallel]:
 
     The BLAS is held to one thread meanwhile (:mod:`tokensphere.geometry.blas`): each of ours
     multiplies its own block, so that the passes over a block run where the product left it, and in
-    parallel too; and a product's bits do not depend on how many threads there are.
+    parallel too; and a product's bits do not depend on how many threads there are. Where the system
+    does not let us have so many, there is this one.
     """
     with one_blas_thread():
         if threads == 1:
-            yield lambda function, items: [function(item) for item in items]
+            yield _in_turn
             return
         with ThreadPoolExecutor(threads, initializer=one_blas_thread.take_in_worker) as pool:
-            yield lambda function, items: list(pool.map(function, items))
+            all_start = _start(pool, threads)
+            yield (lambda function, items: list(pool.map(function, items))) if all_start else _in_turn
+
+
+def _in_turn(function: Callable[..., Any], items: Iterable[Any]) -> list[Any]:
+    return [function(item) for item in items]
+
+
+def _start(pool: ThreadPoolExecutor, threads: int) -> bool:
+    """Start all threads of a pool; whether the system lets us have so many."""
+    ready = Barrier(threads)
+    try:
+        for _ in range(threads):
+            pool.submit(ready.wait)
+    except RuntimeError:
+        ready.abort()
+        return False
+    return True
 
 
 DEFAULT = Compute()

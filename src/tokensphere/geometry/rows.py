@@ -17,7 +17,6 @@ _BLOCK = 1024
 # Outside of these the reciprocal of a norm has too few digits in float32, or a product overflows.
 _SHORTEST, _LONGEST = 2.0**-120, 2.0**120
 _SHORTEST_CENTERED = 1e-6
-_COLUMNS = 8192  # a BLAS sums longer products on several threads, in an order of its own
 
 
 def blocks(count: int, size: int = _BLOCK) -> Iterator[slice]:
@@ -34,13 +33,10 @@ def blocks(count: int, size: int = _BLOCK) -> Iterator[slice]:
 def dots(a: Float64s, b: Float64s) -> Float64s:
     """``⟨a, b⟩`` along the last axis, broadcast over the others.
 
-    A product's value depends on its two vectors alone, not on what else is computed.
+    A product's value depends on its two vectors alone, not on what else is computed, nor on the
+    processor: each BLAS adds in an order of its own, but NumPy multiplies one by one and adds in pairs.
     """
-    total = np.vecdot(a[..., :_COLUMNS], b[..., :_COLUMNS])
-    for low in range(_COLUMNS, a.shape[-1], _COLUMNS):
-        part = slice(low, low + _COLUMNS)
-        total = total + np.vecdot(a[..., part], b[..., part])
-    return np.asarray(total, dtype=np.float64)
+    return np.asarray(np.multiply(a, b).sum(axis=-1), dtype=np.float64)
 
 
 def reciprocal(values: Float64s, where: Bools) -> Float64s:
@@ -104,7 +100,7 @@ class RowMoments:
             usable = self.usable[part]
             block = self._rows[part][usable].astype(np.float64)
             raw += block.sum(axis=0)
-            unit += (1 / self.norms[part][usable]) @ block
+            unit += (block / self.norms[part][usable][:, None]).sum(axis=0)  # a BLAS has its own order
         count = max(int(self.usable.sum()), 1)
         return unit / count, raw / count
 

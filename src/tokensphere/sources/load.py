@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from difflib import get_close_matches
@@ -10,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from tokensphere.errors import InputError, SourceError
-from tokensphere.formats.files import at_home, exists
+from tokensphere.formats.files import at_home, check_regular, exists, why_absent
 from tokensphere.sources import bundled, ollama
 from tokensphere.sources.hub import names as hub_names
 from tokensphere.sources.hub import shared
@@ -91,9 +90,8 @@ def _load(
     refresh: bool,
 ) -> EmbeddingSpace:
     tokens = at_home(vocabulary) if vocabulary else None
-    if tokens is not None and not tokens.is_file():  # a pipe would be waited for without end
-        what = "regular file" if exists(tokens) else "file"
-        raise SourceError(f"there is no {what} {str(vocabulary)!r:.200} with a vocabulary; name one")
+    if tokens is not None:
+        check_regular(tokens, "cannot read the vocabulary {}")
     name = str(model)
     path = at_home(_without_scheme(name))
     if exists(path):
@@ -180,8 +178,8 @@ def _in_shared_cache(name: str) -> hub_names.Named | None:
 
 def _meant(name: str, path: Path) -> str:
     """What was perhaps meant by a name that is nothing."""
-    if os.path.islink(path):  # noqa: PTH114  Path.is_symlink raises on a name that is too long
-        return "it is a link that leads nowhere; "
+    if why := why_absent(path):
+        return why
     known = [bundled.NAME, *hub_names.OLD_NAMES, *shared.names()]
     known += [f"{ollama.PREFIX}{one}" for one in ollama.names()]
     with suppress(OSError, ValueError):

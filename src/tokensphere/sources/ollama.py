@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tokensphere.errors import FormatError, InputError, SourceError
-from tokensphere.formats.files import exists, json_object, read_bytes
+from tokensphere.formats.files import at_home, exists, json_object, read_bytes
 
 PREFIX = "ollama:"
 _HOST, _OWNER, _TAG = "registry.ollama.ai", "library", "latest"
@@ -72,8 +72,8 @@ def find(model: str) -> Pulled:
 
 def _roots() -> list[Path]:
     if own := os.environ.get("OLLAMA_MODELS"):
-        return [Path(own).expanduser()]
-    return [Path("~/.ollama/models").expanduser(), _SERVICE]
+        return [at_home(own)]
+    return [at_home("~/.ollama/models"), _SERVICE]
 
 
 def names() -> list[str]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from tokensphere.analysis.nearest import Neighbors
 from tokensphere.views.terminal.neighbors import similarity_column
-from tokensphere.views.text import ROWS, SPACE, tokens_of
+from tokensphere.views.text import ROWS, SPACE, crop, tokens_of
 
 if TYPE_CHECKING:
     from tokensphere.analysis.naming.neighbors import NamedNeighbors
 
 _MOST_DIRECTIONS = 12
+_WIDEST = 80  # columns of a title or token
 
 
 def named_neighbors(result: NamedNeighbors) -> str:
@@ -30,14 +31,14 @@ def neighbors(
     shown = min(len(result.names), _MOST_DIRECTIONS)
     head, show = similarity_column(result)
     heads = "".join(
-        f'<th style="text-align:left"><bdi>{escape(result.names[j].title)}</bdi></th><th>{head}</th>'
+        f'<th style="text-align:left"><bdi>{_said(result.names[j].title)}</bdi></th><th>{head}</th>'
         for j in range(shown)
     )
     rows = []
     for rank in range(result.settings.k):
         cells = "".join(
             f'<td style="text-align:left"><bdi><code>'
-            f"{escape(result.vocabulary.visible(int(result.ids[j, rank])))}</code></bdi></td>"
+            f"{_said(result.vocabulary.visible(int(result.ids[j, rank])))}</code></bdi></td>"
             f"<td>{show(float(result.similarity[j, rank]))}</td>"
             for j in range(shown)
         )
@@ -51,6 +52,11 @@ def neighbors(
         f'<table dir="ltr"><caption style="caption-side:bottom">{escape(what)}</caption>'
         f"<thead><tr><th></th>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>{foot}</table>"
     )
+
+
+def _said(text: str) -> str:
+    """A title or token."""
+    return escape(crop(text, _WIDEST))
 
 
 def _foot(notes: Iterable[Iterable[str]]) -> str:

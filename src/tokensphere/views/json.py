@@ -9,6 +9,6 @@ from tokensphere._version import __version__
 
 
 def to_json(result: Any) -> str:
-    """One JSON object, indented, UTF-8; ends without a newline."""
+    """One JSON object, indented; ASCII, so that it is JSON in any encoding; ends without a newline."""
     record = {"tokensphere": __version__, **result.to_dict()}
-    return json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
+    return json.dumps(record, indent=2, allow_nan=False)

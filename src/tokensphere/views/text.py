@@ -7,19 +7,25 @@ from collections.abc import Callable, Iterable
 
 from rich.cells import cell_len, set_cell_size
 
+from tokensphere.display import printable
+
 LEFT_TO_RIGHT_MARK = "\u200e"
 SPACE = "␣ is a space"
 GAP = "  "  # between texts on one line
 ROWS = {False: "rows as they are", True: "rows centred"}
 FORMS = "one token a form"
+_WIDEST_MODEL = 80
+_MARKS_OF_NO_WIDTH = 8  # characters for each column, of which most are marks above and below
 _RIGHT_TO_LEFT = {"R", "AL", "RLE", "RLO", "RLI"}
 
 
 def crop(text: str, width: int) -> str:
-    """`text` in at most `width` columns of a terminal, with ``…`` where it was cut."""
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, width - 1).rstrip() + "…"
+    """`text` as it may be shown, in at most `width` columns of a terminal, ``…`` where it was cut."""
+    most = _MARKS_OF_NO_WIDTH * width
+    shown = printable(text[:most])
+    if len(text) <= most and cell_len(shown) <= width:
+        return shown
+    return set_cell_size(shown, width - 1).rstrip() + "…"
 
 
 def anchor(text: str) -> str:
@@ -29,6 +35,7 @@ def anchor(text: str) -> str:
     word, the number in the next column would jump to its left. Marks of zero width on both sides
     keep the word in its cell.
     """
+    text = printable(text)
     if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
         return LEFT_TO_RIGHT_MARK + text + LEFT_TO_RIGHT_MARK
     return text
@@ -37,6 +44,11 @@ def anchor(text: str) -> str:
 def short(text: str, width: int) -> str:
     """`text` cropped and anchored: a cell of at most `width` columns."""
     return anchor(crop(text, width))
+
+
+def model_name(name: str) -> str:
+    """A model's name in a sentence."""
+    return short(name, _WIDEST_MODEL)
 
 
 def that_fit(texts: Iterable[str], width: int, more: str = "") -> str:
@@ -106,7 +118,7 @@ def joined(*parts: str) -> str:
 
 def tokens_of(count: int, model: str) -> str:
     """How many tokens were looked through, and whose."""
-    return f"{count:,} tokens of {model}"
+    return f"{count:,} tokens of {model_name(model)}"
 
 
 def left_out(rows: int) -> str:

@@ -186,6 +186,12 @@ def test_what_gguf_cannot_read_either(tmp_path: Path) -> None:
         read(tmp_path / "m.gguf", "Q8_1", stored("Q8_1", 2, 64), 64)
 
 
+def test_a_type_that_an_old_gguf_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pytest.importorskip("gguf"), "GGMLQuantizationType", {})
+    with pytest.raises(SourceError, match=r"MXFP4 cannot be read.*upgrade it"):
+        read(tmp_path / "m.gguf", "MXFP4", stored("MXFP4", 2, 64), 64)
+
+
 def table(*entries: tuple[str, int], keys: tuple[str, ...] = ()) -> bytes:
     """A file of F32 matrices of shape (1, 8) at given offsets, and metadata keys."""
 

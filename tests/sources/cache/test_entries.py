@@ -221,7 +221,7 @@ def test_a_small_file_that_was_changed_is_told_and_fetched_again() -> None:
             assert cache.entries() == [entry]  # of which `cache verify` says
             with pytest.raises(FormatError, match=rf"{name} .*SHA-256"):
                 cache.verify(entry)
-            store()
+            entry = store()
             assert cache.find(REPO) is not None
             cache.verify(entry)
 
@@ -271,7 +271,7 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert cache.cache_root() == tmp_path / "xdg" / "tokensphere"
     monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
     if sys.platform != "win32":
         assert cache.cache_root() == tmp_path / ".cache" / "tokensphere"
 

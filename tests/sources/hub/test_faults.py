@@ -201,6 +201,9 @@ def test_a_vocabulary_of_unknown_kind_is_kept(server: HubServer, tmp_path: Path)
 def test_a_refresh_replaces_what_cannot_be_read(server: HubServer, poison: bytes) -> None:
     entry = hub.fetch(REPO)
     (entry.path / "tokenizer.json").write_bytes(poison)
+    about = json.loads((entry.path / "entry.json").read_text())
+    about["files"]["tokenizer.json"] = sha256(poison).hexdigest()  # as if it had come so
+    (entry.path / "entry.json").write_text(json.dumps(about))
     for _ in range(2):
         with pytest.raises(FormatError, match=rf"what the cache has of {REPO} is damaged .*--refresh"):
             ts.load(REPO)
@@ -235,7 +238,8 @@ def test_variables_that_make_no_sense(tmp_path: Path, variable: str) -> None:
         check=False,
     )
     assert result.returncode == 2 and result.stderr.count("\n") == 1
-    assert "huggingface_hub does not start" in result.stderr and "HF_ENDPOINT" in result.stderr
+    said = ("huggingface_hub does not start", "no answer from the hub")  # as its release has it
+    assert any(line in result.stderr for line in said) and "HF_ENDPOINT" in result.stderr
 
 
 SHARDS = [f"model-0000{number}-of-00009.safetensors" for number in range(1, 10)]

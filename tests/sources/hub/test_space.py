@@ -12,11 +12,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pytest
-from click.testing import CliRunner
 
 import tokensphere as ts
+from tests.cli.running import run_cli
 from tests.sources.hub.server import COMMIT, HubServer, gpt2_files, gpt2_large, used
-from tokensphere.cli import main
 from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.sources.cache import entries as cache
 
@@ -196,7 +195,7 @@ def test_more_tokens_than_rows(server: HubServer) -> None:
 
 
 def run(*arguments: str, status: int = 0) -> str:
-    result = CliRunner().invoke(main, list(arguments))
+    result = run_cli(*arguments)
     assert result.exit_code == status, (result.stderr, result.exception)
     assert result.stderr == "" if status == 0 else result.stderr.count("\n") == 1
     return result.stdout if status == 0 else result.stderr

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
+from tests.cli.foreign import TEXTS
 from tokensphere.errors import InputError, MissingExtraError
-from tokensphere.views.figures.canvas import SUFFIXES, check_figure_path, new_figure, save_figure
+from tokensphere.views.figures.canvas import (
+    SUFFIXES,
+    check_figure_path,
+    describe,
+    new_figure,
+    save_figure,
+)
 
 INSTALL = r"pip install 'tokensphere\[plot\]'"
 STARTS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
@@ -37,6 +45,20 @@ def test_the_same_figure_is_the_same_bytes(tmp_path: Path, suffix: str) -> None:
         ax.plot([0, 1, 2], [1, 0, 3], label="x")
         save_figure(figure, tmp_path / f"{name}{suffix}")
     assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_names_are_no_formulas_and_do_no_harm(tmp_path: Path, text: str) -> None:
+    figure, (ax,) = new_figure(3, 2, title=text)
+    ax.plot([1, 2], [1, 100], label=text)
+    ax.set_yscale("log")
+    describe(ax, f"title {text[:90]}", f"x\n{text[:90]}", "y")
+    save_figure(figure, tmp_path / "a.svg")
+    written = re.findall("<!-- (.*?) -->", (tmp_path / "a.svg").read_text("utf-8"), re.DOTALL)
+    names = [said for said in written if "pwned" in said]
+    assert len(names) == 4
+    assert all(said.isprintable() and r"\x1b]0;" in said and len(said) < 250 for said in names)
+    assert r"$\mathdefault{10^{1}}$" in written  # the axis' own formulas stay
 
 
 def test_no_global_state_is_left() -> None:

@@ -10,8 +10,19 @@ from rich.cells import cell_len
 
 import tokensphere as ts
 from tests import small_model
+from tokensphere import views
 from tokensphere.display import visible
 from tokensphere.views import draw, render, to_text
+from tokensphere.views.terminal.render import (
+    Text,
+    caption,
+    cell,
+    note,
+    print_text,
+    stacked,
+    table,
+    title,
+)
 from tokensphere.views.text import LEFT_TO_RIGHT_MARK, anchor, cosine, crop, number, percent
 
 WIDTHS = [20, 30, 40, 60, 80, 100, 133, 200]
@@ -178,3 +189,27 @@ def test_numbers_are_not_hidden() -> None:
     ]  # fmt: skip
     for exponent in range(-9, 0):
         assert float(percent(3 * 10.0**exponent).split()[0]) > 0
+
+
+def test_whatever_text_is_made_of_does_no_harm() -> None:
+    evil = "\x1b[2J\r\n\u202e[b]\x85"
+    shown = r"\x1b[2J\r\n\u202e[b]\u0085"
+    made = [Text(evil), Text().append(evil), cell(evil), note(evil), title(evil), caption(evil)]
+    assert [text.plain for text in made] == len(made) * [shown]
+    assert print_text(table([[evil, cell(evil)]]), 10) == f"{shown}  {shown}"
+    assert print_text(stacked([Text("a"), Text(evil)]), 80) == f"a\n{shown}"
+    assert len(Text("x" * 10**6).plain) < 5000
+    marked = anchor(f"\u05d0{LEFT_TO_RIGHT_MARK}")
+    assert Text(marked).plain == LEFT_TO_RIGHT_MARK + "\u05d0\\u200e" + LEFT_TO_RIGHT_MARK
+
+
+def test_views_know_no_other_text_than_this() -> None:
+    files = [path for path in Path(views.__file__).parent.rglob("*.py") if path.name != "render.py"]
+    assert len(files) > 10
+    for path in files:
+        assert "rich.text" not in path.read_text(encoding="utf-8"), path
+
+
+def test_marks_without_width_are_cut_too() -> None:
+    cropped = crop("e" + 1000 * "\u0301", 5)
+    assert cell_len(cropped) <= 5 and len(cropped) < 50 and cropped.endswith("…")

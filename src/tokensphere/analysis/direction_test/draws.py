@@ -19,7 +19,7 @@ from tokensphere.geometry.search import QUERIES_AT_ONCE
 from tokensphere.statistics.draws import BLOCK, Draws, DrawStore, first_draws
 
 _BLOCKS_AT_ONCE = QUERIES_AT_ONCE // BLOCK
-_VERSION = 5  # of how draws are measured and kept; raised whenever the same key would mean other values
+_VERSION = 6  # of how draws are measured and kept; raised whenever the same key would mean other values
 
 
 def null_values(

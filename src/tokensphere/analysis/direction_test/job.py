@@ -37,7 +37,7 @@ from tokensphere.statistics.pvalues import reached
 from tokensphere.statistics.settle import Settled, settle
 
 CENTERED = SearchSettings(centered=True)  # finds planted directions most often (docs/power.md)
-_VERSION = 2  # of what is measured of a direction; raised when it would be another value
+_VERSION = 3  # of what is measured of a direction; raised when it would be another value
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,6 @@ class DirectionTestJob(OnDirections):
     what = "test of directions"
     words: ClassVar[Mapping[str, str]] = {
         **OnDirections.words,
-        "space": "on another model or matrix",
         "labels": "with other labels or another k",
         "search": "with another k, similarity, centring or forms",
     }
@@ -170,7 +169,7 @@ class DirectionTestJob(OnDirections):
         """All that the statistics of the directions depend on; the null is no part of it."""
         return {
             "version": _VERSION,
-            **self._given,
+            **self.directions.key,
             "labels": self._measurer.counter.digest,
             "space": self.space.key(),
             "search": self.search.to_dict(),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tokensphere.analysis.direction_test.statistics import KINDS, NearestTokens, Values
+from tokensphere.analysis.direction_test.statistics import KINDS, NearestTokens, Values, rounded
 from tokensphere.analysis.lists import Finder
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.arrays import Float64s, Int8s, Int32s
@@ -108,6 +108,8 @@ class Measurer:
         self.counter = LabelCounter(labels, space.usable, settings.k)
         coherence = Coherence(space.rows.using(compute))
         self.statistics = [kind(coherence, self.counter) for kind in KINDS]
+        dot = settings.similarity == "dot"
+        self._largest = float(space.moments.norms[space.usable].max()) if dot else 1.0
 
     def measure(self, vectors: Vectors, own: Own = ()) -> Measured:
         """The statistics of directions.
@@ -129,7 +131,7 @@ class Measurer:
         if self.settings.similarity == "dot":
             similarity = similarity / vector_lengths(vectors)[:, None]
         result.ids[good], result.similarity[good] = ids, similarity
-        nearest = NearestTokens(np.sort(ids, axis=1), similarity)
+        nearest = NearestTokens(np.sort(ids, axis=1), rounded(similarity, self._largest))
         for statistic in self.statistics:
             result.values[statistic.name][good] = statistic(nearest)
         return result

@@ -20,7 +20,7 @@ from tokensphere.analysis.direction_test.signatures import (
     tenths,
 )
 from tokensphere.arrays import Float64s, Int64s, Intps
-from tokensphere.directions.named import Directions, Vectors, digest_of
+from tokensphere.directions.named import Directions, Vectors
 from tokensphere.directions.tokens import token_rows
 from tokensphere.errors import InputError, check_choice, check_whole
 from tokensphere.geometry.laws import LAWS, Isotropic, Law, NullLaw, Sample, TokenSums, gaussian_law
@@ -175,8 +175,7 @@ def _of_law(spec: NullSpec, measurer: Measurer, tested: Directions, sample: Dire
         return _differences(spec, measurer, tested)
     assert sample is not None
     rows, left_out = _usable_rows(sample)
-    about = dict(sample.about) | {"rows_sha256": digest_of(rows, "")}
-    part = alone(lambda: Sample(rows, seed), sample=about)
+    part = alone(lambda: Sample(rows, seed), sample=sample.about, both_ends=sample.ends == 2)
     return Null(spec, part, every, len(rows), left_out)
 
 
@@ -189,7 +188,7 @@ def _own(spec: NullSpec, tested: Directions) -> Null:
     for number, group in enumerate(there.tolist()):
         name = tested.groups[group] if grouped else ""
         cloud = Cloud(tested, np.flatnonzero(of == number), name)
-        about = {"rows_sha256": cloud.digest(), "fitted": cloud.middle()[0]}
+        about = {"sha256": cloud.digest(), "fitted": cloud.middle()[0]}
         title = f"own of {name}" if name else "own"
         parts.append(Part(title, partial(cloud.law, int(spec.seed)), False, about))
     return Null(spec, tuple(parts), of.astype(np.intp))

@@ -7,6 +7,7 @@ draws stay in their span, as they do themselves.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from hashlib import sha256
 
@@ -48,10 +49,9 @@ class Cloud:
             yield good / vector_lengths(good)[:, None]
 
     def digest(self) -> str:
-        """SHA-256 of the rows: all that the law depends on."""
-        hasher = sha256()
-        for block in self.rows():
-            hasher.update(np.ascontiguousarray(block).data)
+        """SHA-256 of which directions they are: all that the law depends on, beside the model."""
+        hasher = sha256(json.dumps(self._directions.key, sort_keys=True).encode())
+        hasher.update(np.ascontiguousarray(self._members, dtype=np.int64).data)
         return hasher.hexdigest()
 
     def middle(self) -> tuple[int, Float64s]:

@@ -8,8 +8,10 @@
 =============  ====================================================================
 
 The first two ask how near tokens are, the third how alike these are to each other, the last what
-they have in common. Which finds most: ``docs/power.md``. Another statistic is another class here, and
-an entry in `STATISTICS`.
+they have in common. All are rounded a little above the rounding error of what they are computed from, so
+that statistics that are equal count as equal: last digits would order them by chance, and differently on
+every processor. Which finds most: ``docs/power.md``. Another statistic is another class here,
+and an entry in `STATISTICS`.
 """
 
 from __future__ import annotations
@@ -25,6 +27,20 @@ from tokensphere.errors import check_choice
 from tokensphere.geometry.coherence import Coherence
 
 Values = Float64s
+_DIGITS = 40  # of similarity, binary, after the point: computed in float64
+_DIGITS_OF_T = 20  # its sums are made in float32
+
+
+def rounded(values: Values, largest: float = 1.0) -> Values:
+    """Similarities to 40 binary digits after the point, in units of a power of two of about `largest`.
+
+    Examples
+    --------
+    >>> rounded(np.array([1 / 3 + 1e-15, 1e-17, 0.5])).tolist() == [rounded(np.array(1 / 3)), 0, 0.5]
+    True
+    """
+    digits = _DIGITS - int(np.frexp(largest)[1])
+    return np.ldexp(np.rint(np.ldexp(values, digits)), -digits)
 
 
 @dataclass(frozen=True)
@@ -35,7 +51,8 @@ class NearestTokens:
     ----------
     ids : int array of shape (m, k), the nearest tokens of m directions; ascending, so that the same
         tokens in another order are the same list, to the last bit
-    similarity : float64 array of shape (m, k), theirs to the direction at unit length, descending
+    similarity : float64 array of shape (m, k), theirs to the direction at unit length, descending, from
+        :func:`rounded`
     """
 
     ids: Ints
@@ -94,7 +111,8 @@ class CoherenceT(Statistic):
 
     def __call__(self, nearest: NearestTokens) -> Values:
         """In [−1/(k − 1), 1]."""
-        return self.coherence.coherence(nearest.ids, (nearest.ids.shape[1],))[:, 0]
+        found = self.coherence.coherence(nearest.ids, (nearest.ids.shape[1],))[:, 0]
+        return np.asarray(np.ldexp(np.rint(np.ldexp(found, _DIGITS_OF_T)), -_DIGITS_OF_T))
 
 
 class SmallestLabelP(Statistic):

@@ -48,7 +48,7 @@ class NamingSpec:
             raise InputError(f"the level is {self.level!r:.60}, but must lie between 0 and 1")
 
 
-_VERSION = 1  # of how draws are made; raised whenever the same key would mean other draws
+_VERSION = 2  # of how draws are made; raised whenever the same key would mean other draws
 FEWEST = 3  # a label counts from 3 shared tokens on
 
 

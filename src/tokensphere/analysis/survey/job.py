@@ -36,7 +36,7 @@ from tokensphere.statistics.own_null import OwnNull, own_null
 
 _PAIRS = 100_000  # for the limit of `alike`: a hundred of them lie above it
 _LEAST = 100  # directions without which a percentile means nothing
-_VERSION = 3  # of what the records are; raised whenever the same settings would give others
+_VERSION = 4  # of what the records are; raised whenever the same settings would give others
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,9 @@ class SurveyJob(OnDirections):
     @property
     def key(self) -> dict[str, Any]:
         """All that the records depend on; how many there are is no part of it."""
-        source = self.space.provenance.to_dict()
-        model = {name: source[name] for name in source if name not in {"source", "license", "model"}}
-        key = {"version": _VERSION, **self.settings.to_dict(), **model}
+        key = {"version": _VERSION, "space": self.space.key(), **self.settings.to_dict()}
         del key["surrogates"]  # more of them can be added
-        return key if self.settings.seed is not None else key | self._given
+        return key if self.settings.seed is not None else key | self.directions.key
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Nothing: surrogates are made when they are needed."""

@@ -135,12 +135,11 @@ def _foreign_decoder(name: str) -> Decode:
         " pip install 'tokensphere[gguf]'"
     )
     gguf, quants = optional("gguf", missing), optional("gguf.quants", missing)
-    kind: Any = getattr(gguf.GGMLQuantizationType, name, None)
 
     def decode(stored: Blocks, out: Floats) -> None:
         try:
-            out[...] = quants.dequantize(stored.view(np.uint8), kind)
-        except (NotImplementedError, ValueError) as error:
+            out[...] = quants.dequantize(stored.view(np.uint8), gguf.GGMLQuantizationType[name])
+        except (KeyError, NotImplementedError, ValueError) as error:
             raise SourceError(
                 f"tensors of type {name} cannot be read, nor can the installed package gguf"
                 f" ({error or 'unknown type'}); upgrade it, or convert the file to Q8_0 or F16"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zipfile import ZipInfo  # of no date: some clocks are before the first that ZIP knows
 
 import numpy as np
 import numpy.typing as npt
@@ -70,9 +71,11 @@ class NullFiles:
                 whole_file(self.path(key), durable=False) as file,
                 zipfile.ZipFile(file, "w") as members,
             ):
-                members.writestr(_KEY, json.dumps({"key": dict(key), "sha256": _digests(draws)}))
+                members.writestr(
+                    ZipInfo(_KEY), json.dumps({"key": dict(key), "sha256": _digests(draws)})
+                )
                 for name, array in draws.items():
-                    with members.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    with members.open(ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
                         np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
 
 

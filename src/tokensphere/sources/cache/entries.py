@@ -30,7 +30,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from tokensphere.errors import FormatError, InputError
-from tokensphere.formats.files import system_told
+from tokensphere.formats.files import at_home, system_told
 from tokensphere.formats.safetensors import header_bytes
 from tokensphere.sources.layout.search import Found
 
@@ -104,14 +104,25 @@ def cache_root() -> Path:
 
     ``TOKENSPHERE_CACHE``, or else ``tokensphere`` in ``XDG_CACHE_HOME``, in ``LOCALAPPDATA`` (Windows)
     or in ``~/.cache``.
+
+    Raises
+    ------
+    InputError
+        it would be in the home of a user who is unknown or has none
     """
     if own := os.environ.get("TOKENSPHERE_CACHE"):
-        return Path(own).expanduser()
-    if xdg := os.environ.get("XDG_CACHE_HOME"):
-        return Path(xdg).expanduser() / "tokensphere"
-    if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
-        return Path(local) / "tokensphere" / "Cache"
-    return Path.home() / ".cache" / "tokensphere"
+        folder = at_home(own)
+    elif xdg := os.environ.get("XDG_CACHE_HOME"):
+        folder = at_home(xdg) / "tokensphere"
+    elif sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
+        folder = Path(local) / "tokensphere" / "Cache"
+    else:
+        folder = at_home("~/.cache/tokensphere")
+    if str(folder).startswith("~"):  # a folder of that name would be made where one happens to be
+        raise InputError(
+            f"there is no home for the cache {folder}; name a folder in the variable TOKENSPHERE_CACHE"
+        )
+    return folder
 
 
 def split_model(model: str) -> tuple[str, str | None]:
@@ -135,8 +146,19 @@ def split_model(model: str) -> tuple[str, str | None]:
 
 
 def safe_name(name: str) -> str:
-    """`name` as the name of a file: one name each, on any file system."""
-    safe = quote(name, safe="").replace("~", "%7E")
+    """`name` as the name of a file: one name each, on any file system.
+
+    Raises
+    ------
+    InputError
+        it is no text, as when a byte of it was not UTF-8
+    """
+    try:
+        safe = quote(name, safe="").replace("~", "%7E")
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{name!r:.200} is no text in UTF-8, so no hub has it; check the name"
+        ) from error
     if safe.strip(".") != safe:
         safe = safe.replace(".", "%2E")
     return safe if len(safe) <= 120 else f"{safe[:80]}-{sha256(name.encode()).hexdigest()[:32]}"

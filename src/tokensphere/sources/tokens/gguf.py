@@ -45,9 +45,11 @@ def gguf_vocabulary(file: GGUFFile | SplitGGUF, source: str) -> Vocabulary:
             piece if kind == Kind.CONTROL else spelling.undo_phantom_space(piece)
             for piece, kind in zip(pieces, kinds, strict=True)
         ]
-    _refine_kinds(pieces, kinds, has_bytes=decode is spelling.decode_sentencepiece)
+    # Those that may be no text begin with a bracket.
+    bracketed = [id for id, piece in enumerate(pieces) if piece[:1] in spelling.BRACKETS]
+    _refine_kinds(pieces, bracketed, kinds, has_bytes=decode is spelling.decode_sentencepiece)
     added = {pieces[id] for id in np.flatnonzero(kinds == Kind.ADDED)}
-    pieces = _without_padding(pieces, kinds)
+    pieces = _without_padding(pieces, bracketed, kinds)
     return Vocabulary(pieces, decode=spelling.with_plain(decode, added), kinds=kinds, source=source)
 
 
@@ -62,23 +64,24 @@ def _kinds(file: GGUFFile | SplitGGUF, n: int) -> npt.NDArray[np.uint8]:
     return table[np.clip(types, 0, 255).astype(np.intp)]
 
 
-def _refine_kinds(pieces: list[str], kinds: npt.NDArray[np.uint8], *, has_bytes: bool) -> None:
+def _refine_kinds(
+    pieces: list[str], bracketed: list[int], kinds: npt.NDArray[np.uint8], *, has_bytes: bool
+) -> None:
     """Set apart, in place, what converters call normal, control or added: bytes and reserved names."""
-    for id, piece in enumerate(pieces):
-        if piece[:1] not in ("<", "[", ">"):
-            continue
+    for id in bracketed:
+        piece = pieces[id]
         if spelling.is_unused(piece):
             kinds[id] = Kind.UNUSED
         elif has_bytes and kinds[id] == Kind.NORMAL and spelling.is_byte(piece):
             kinds[id] = Kind.BYTE
 
 
-def _without_padding(pieces: list[str], kinds: npt.NDArray[np.uint8]) -> list[str]:
+def _without_padding(pieces: list[str], bracketed: list[int], kinds: npt.NDArray[np.uint8]) -> list[str]:
     """Pieces with what ``[PAD7]`` is, by which llama.cpp's converter fills ids without a token.
 
     Those at the end are padding, as in the model that was converted; their kinds are set in place.
     """
-    empty = [id for id, piece in enumerate(pieces) if piece[:4] == "[PAD" and piece == f"[PAD{id}]"]
+    empty = [id for id in bracketed if pieces[id] == f"[PAD{id}]"]
     last = len(pieces) - 1
     for id in reversed(empty):
         last -= id == last

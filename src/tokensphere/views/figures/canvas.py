@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tokensphere.arrays import Floats, Ints
+from tokensphere.display import printable, told
 from tokensphere.errors import InputError, MissingExtraError
+from tokensphere.formats.foreign import damage_told, one_line
 from tokensphere.formats.whole import check_writable, whole_file
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ BLUE, RED, GREEN, GREY = "#1b6ca8", "#b2452f", "#2f7d4f", "#555555"
 CHANCE = {"color": "black", "linewidth": 1, "linestyle": "--"}  # the line of what is compared with
 SUFFIXES = (".png", ".svg", ".pdf")
 _MISSING = "pictures need Matplotlib: pip install 'tokensphere[plot]'"
+_SETTINGS = "look at its settings: MPLBACKEND, MPLCONFIGDIR, matplotlibrc"
+_LONGEST_TITLE, _LONGEST_LABEL = 200, 100  # characters
 _DOTS_PER_INCH = 150
 # The day of making would be the only difference between two runs.
 _METADATA = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
@@ -42,7 +46,27 @@ def check_figure_path(path: Path) -> None:
         raise InputError(f"cannot draw {path}: the name must end in {', '.join(SUFFIXES)}")
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingExtraError(_MISSING)
+    _figure_class()
     check_writable(path)
+
+
+def _figure_class() -> type[Figure]:
+    """Matplotlib's figure.
+
+    Raises
+    ------
+    MissingExtraError
+        it is not installed
+    InputError
+        it cannot be loaded, e.g. as its settings name a backend that there is not
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError(_MISSING) from error
+    except Exception as error:
+        raise InputError(f"Matplotlib cannot be loaded ({one_line(error)}); {_SETTINGS}") from error
+    return Figure
 
 
 def new_figure(
@@ -66,13 +90,9 @@ def new_figure(
     MissingExtraError
         Matplotlib is not installed
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError(_MISSING) from error
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = _figure_class()(figsize=(width, height), layout="constrained")
     if title:
-        figure.suptitle(title, fontsize=11 if width > 8 else 8, parse_math=False)
+        figure.suptitle(told(title, _LONGEST_TITLE), fontsize=11 if width > 8 else 8, parse_math=False)
     axes = list(figure.subplots(rows, columns, squeeze=False).flat)
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
@@ -81,10 +101,12 @@ def new_figure(
 
 def describe(ax: Any, title: str, x: str, y: str, **legend: Any) -> None:
     """Title, axes and legend of one picture of a figure."""
-    ax.set_title(title, fontsize=10, loc="left")
+    ax.set_title(title, fontsize=10, loc="left", parse_math=False)
     ax.set_xlabel(x, parse_math=False)
     ax.set_ylabel(y)
-    ax.legend(frameon=False, fontsize=8, **legend)
+    for label in ax.legend(frameon=False, fontsize=8, **legend).get_texts():
+        label.set_text(told(label.get_text(), _LONGEST_LABEL))
+        label.set_parse_math(False)  # names are no formulas
 
 
 def bars(ax: Any, where: Ints | Floats, found: Sequence[Found], **style: Any) -> None:
@@ -114,6 +136,11 @@ def save_figure(figure: Figure, path: Path) -> None:
         the suffix is unknown, or the file cannot be written
     """
     check_figure_path(path)
+    from matplotlib.text import Text
+
+    for said in figure.findobj(Text):
+        said.set_text(printable(said.get_text(), keep="\n"))
     suffix = path.suffix.lower()
-    with whole_file(path) as file:
+    # A font that lacks a character draws a box, which says enough.
+    with whole_file(path) as file, damage_told(f"cannot draw {path}", _SETTINGS):
         figure.savefig(file, format=suffix[1:], dpi=_DOTS_PER_INCH, metadata=_METADATA.get(suffix))

@@ -13,10 +13,12 @@ from tokensphere.analysis.direction_test.result import RankedTest
 from tokensphere.analysis.direction_test.statistics import KINDS
 from tokensphere.statistics.intervals import Share
 from tokensphere.views.figures.canvas import BLUE, CHANCE, GREY, RED, bars, describe, drawing
+from tokensphere.views.text import crop
 from tokensphere.views.words import in_words, law_of
 
 _BINS = 20
 _MOST_TICKS = 16
+_WIDEST_NAME, _WIDEST_COMMON = 24, 60
 # Told apart by their dashes as much as by their colour, so that a photocopy shows the same.
 _STYLES = (
     {"color": "black", "linestyle": "-"},
@@ -60,12 +62,14 @@ def _shares(ax: Any, result: RankedTest) -> None:
              markerfacecolor=face, markersize=4.5, linewidth=0.9, label=f"{what} ≤ 0.05")  # fmt: skip
     ax.axhline(5, label="p ≤ 0.05 by chance: 5 %", **CHANCE)
     short, common = short_names([group.name for group in groups])
+    short = [crop(name, _WIDEST_NAME) for name in short]
     step = -(-len(groups) // _MOST_TICKS)
     rotation = 45 if max(map(len, short)) > 4 else 0
     ax.set_xticks(places[::step], short[::step], rotation=rotation, ha="right" if rotation else "center",
                   fontsize=8, parse_math=False)  # fmt: skip
     ax.set_ylim(bottom=0)
-    describe(ax, f"By the {in_words(result.test, result.statistic)}", common or "group",
+    below = crop(common, _WIDEST_COMMON) or "group"
+    describe(ax, f"By the {in_words(result.test, result.statistic)}", below,
              "share of directions (%), 95 % interval")  # fmt: skip
 
 

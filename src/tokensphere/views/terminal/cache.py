@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from tokensphere._version import __version__
+from tokensphere.display import told
+from tokensphere.views.text import crop
 
 # Views know no cache: an entry is what has the attributes of sources.cache.entries.Entry, a folder of
 # arrays what has those of sources.cache.arrays.Kept.
 Entry = Any
 Kept = Any
+_WIDEST = 80
 _HEAD = ("model", "commit", "tensor", "stored as", "shape", "MB", "fetched")
 _COMPUTED_HEAD = ("computed", "files", "MB", "what it is")
 
@@ -20,17 +23,18 @@ _COMPUTED_HEAD = ("computed", "files", "MB", "what it is")
 def cache_table(root: Path, entries: Sequence[Entry], computed: Sequence[Kept] = ()) -> str:
     """A line for each entry, columns aligned; then what was computed; the cache's folder below."""
     if not entries and not computed:
-        return f"nothing in {root}"
+        return f"nothing in {told(str(root))}"
     blocks = []
     if entries:
         blocks.append(_aligned([_HEAD, *map(_row, entries)]))
     if computed:
         blocks.append(_aligned([_COMPUTED_HEAD, *map(_computed_row, computed)]))
     size = sum(one.size for one in (*entries, *computed))
-    return "\n\n".join([*blocks, f"{_megabytes(size)} MB in {root}"])
+    return "\n\n".join([*blocks, f"{_megabytes(size)} MB in {told(str(root))}"])
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    rows = [[crop(text, _WIDEST) for text in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     padded = [[text.ljust(width) for text, width in zip(row, widths, strict=True)] for row in rows]
     return "\n".join("  ".join(row).rstrip() for row in padded)
@@ -79,4 +83,4 @@ def cache_json(
             {"name": kept.name, "files": kept.files, "bytes_on_disk": kept.size} for kept in computed
         ],
     }
-    return json.dumps(record, ensure_ascii=False, indent=2)
+    return json.dumps(record, indent=2)

@@ -7,16 +7,25 @@ from math import acos, asin, degrees, isnan
 
 import numpy as np
 from rich.console import RenderableType
-from rich.text import Text
 
 from tokensphere.analysis.claims.clusters import Clusters
 from tokensphere.analysis.claims.parts import LEVELS
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.analysis.claims.rules import Claim
 from tokensphere.arrays import Int64s
+from tokensphere.display import told
 from tokensphere.statistics.intervals import Z
-from tokensphere.views.terminal.render import caption, cells, note, spaced, table, table_with_text, title
-from tokensphere.views.text import cosine, crop, left_out, tenths
+from tokensphere.views.terminal.render import (
+    Text,
+    caption,
+    cells,
+    note,
+    spaced,
+    table,
+    table_with_text,
+    title,
+)
+from tokensphere.views.text import cosine, crop, left_out, model_name, tenths
 
 _STYLES = {
     "holds": "green",
@@ -122,7 +131,9 @@ def _variance(result: Geometry) -> list[RenderableType]:
     return [
         *_by_clustering(result, _variance_of),
         *(
-            Text(f"! {one.name}: {problem}: a failed clustering, not a finding", style="yellow")
+            Text(
+                f"! {crop(one.name, 80)}: {problem}: a failed clustering, not a finding", style="yellow"
+            )
             for one in result.clusters
             for problem in one.problems
         ),
@@ -206,10 +217,10 @@ def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
     for claim in claims:
         said = (
             (f"{claim.number}", "claim", Text(claim.claim, style="bold")),
-            ("", "measured", Text(claim.measured)),
-            ("", "chance", Text(claim.chance)),
+            ("", "measured", Text(told(claim.measured))),
+            ("", "chance", Text(told(claim.chance))),
             ("", "verdict", Text(claim.verdict, style=_STYLES[claim.verdict])),
-            ("", "because", Text(claim.why)),
+            ("", "because", Text(told(claim.why))),
         )
         rows += [(Text(number), note(what), text) for number, what, text in said]
     return [
@@ -226,7 +237,7 @@ def _caption(result: Geometry) -> Text:
     settings = result.settings
     numbers = ", ".join(f"{count:,}" for count in result.too_many)
     return caption(
-        f"{result.n_tokens:,} tokens × {result.d:,} dimensions of {result.provenance.model}",
+        f"{result.n_tokens:,} tokens × {result.d:,} dimensions of {model_name(result.provenance.model)}",
         f"{settings.n_directions:,} random directions (seed {settings.seed})",
         f"{settings.wordless.count} vocabularies without words ({settings.wordless.law})",
         f"quantiles to {result.orthogonality.resolution:.0e}",

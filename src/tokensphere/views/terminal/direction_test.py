@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 from rich.console import RenderableType
-from rich.text import Text
 
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
 from tokensphere.analysis.direction_test.statistics import (
@@ -19,7 +18,7 @@ from tokensphere.analysis.direction_test.statistics import (
 )
 from tokensphere.analysis.direction_test.verdict import VERDICTS
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.terminal.render import Row, cells, note, spaced, table
+from tokensphere.views.terminal.render import Row, Text, cells, note, spaced, table
 from tokensphere.views.text import GAP, between, crop, number, p_text, short, tenths, that_fit
 from tokensphere.views.words import FEW, caption, in_words, sentences, verdict
 

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from rich.console import RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from tokensphere.analysis.pair import Pair, PairCosine
 from tokensphere.analysis.summary import Summary
+from tokensphere.display import told
 from tokensphere.space import Provenance
-from tokensphere.views.terminal.render import Row, caption, cell, cells, spaced, table, table_with_text
-from tokensphere.views.text import cosine, number, percent, short
+from tokensphere.views.terminal.render import (
+    Row,
+    Text,
+    caption,
+    cell,
+    cells,
+    spaced,
+    table,
+    table_with_text,
+)
+from tokensphere.views.text import cosine, model_name, number, percent, short
 
 _WIDEST_TOKEN = 24
+_LONGEST_FACT = 500
 _CALLED = {"dtype": "stored as", "sha256": "SHA-256", "license": "licence"}
 
 
@@ -31,7 +41,7 @@ def pair(result: Pair, _width: int) -> RenderableType:
         [f"place of {a} near {b}", *(f"{c.rank_of_a:,}" for c in both)],
     ]
     about = caption(
-        result.provenance.model,
+        model_name(result.provenance.model),
         f"{result.n_sampled:,} random pairs of its {result.n_tokens:,} tokens (seed {result.seed})",
         "places are exact, 1 is the nearest",
     )
@@ -59,7 +69,7 @@ def summary(result: Summary, _width: int) -> Table:
         ("mean cosine", f"{cosine(result.mean_cosine_different)} of two different tokens"),
         ("", f"{cosine(result.mean_cosine)} of two tokens, self-pairs included (‖μ‖²)"),
     ]
-    return table_with_text((cell(label, "dim"), Text(text)) for label, text in rows)
+    return table_with_text((cell(label, "dim"), Text(told(text, _LONGEST_FACT))) for label, text in rows)
 
 
 def _source_rows(source: Provenance) -> list[tuple[str, str]]:

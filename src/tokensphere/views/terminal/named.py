@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.text import Text
 
 from tokensphere.analysis.naming.neighbors import NamedNeighbors
 from tokensphere.analysis.naming.themes import AS_CHANCE, NOTHING, marks_in_words, share_in_words
 from tokensphere.views.terminal.neighbors import WIDEST_TITLE, neighbors_caption, tables
-from tokensphere.views.terminal.render import cells, note, table_with_text
-from tokensphere.views.text import anchor, p_text, short
+from tokensphere.views.terminal.render import Text, cells, note, stacked, table_with_text
+from tokensphere.views.text import anchor, crop, p_text, short
 
+_WIDEST_CLAIM = 200
 _ROOM = 40  # columns below which lines stand under the direction's title, not beside it
 
 
@@ -32,7 +32,7 @@ def _block(result: NamedNeighbors, first: int, last: int, width: int) -> list[Re
     names = result.neighbors.names
     titles = cells((short(names[j].title, WIDEST_TITLE) for j in range(first, last)), "bold")
     widest = max(title.cell_len for title in titles)
-    texts = [Text("\n").join(map(_styled, lines(result, j))) for j in range(first, last)]
+    texts = [stacked(map(_styled, lines(result, j))) for j in range(first, last)]
     pairs = zip(titles, texts, strict=True)
     if width - widest >= _ROOM:
         return [table_with_text(pairs, min_width=widest)]
@@ -60,7 +60,8 @@ def lines(result: NamedNeighbors, direction: int) -> list[str]:
         mark = theme.mark if place else marks_in_words(themes)
         beside = f", of random directions {theme.p_directions:.2g}" if theme.mark else ""
         everywhere = f"{share_in_words(theme.size / theme.n)} of all tokens"
-        claim = f"{mark}: {theme.claim}" if mark else theme.claim
+        words = crop(theme.claim, _WIDEST_CLAIM)
+        claim = f"{mark}: {words}" if mark else words
         said.append(f"{claim} ({everywhere}; {p(theme.p_familywise)}{beside})")
     return said
 

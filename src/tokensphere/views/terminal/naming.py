@@ -6,29 +6,42 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from tokensphere.analysis.naming.labels import LabelList, LabelMembers
 from tokensphere.analysis.naming.tokens import Naming
-from tokensphere.views.terminal.render import Row, cell, cells, note, spaced, table, title, token_caption
-from tokensphere.views.text import FORMS, GAP, ROWS, anchor, number, p_text, percent, short, tokens_of
+from tokensphere.display import told
+from tokensphere.views.terminal.render import (
+    Row,
+    Text,
+    cell,
+    cells,
+    note,
+    spaced,
+    table,
+    title,
+    token_caption,
+)
+from tokensphere.views.text import FORMS, GAP, ROWS, number, p_text, percent, short, tokens_of
 
 _MOST_LABELS = 10
 _MOST_TOKENS = 40
 _WIDEST_WORDS = 44
 _WIDEST_TOKEN = 24
+_LONGEST_NAME = 400
 _MOST_OF_A_KIND, _SOME_OF_A_KIND = 200, 20  # a thousand lemmas would bury everything else
 
 
 def naming(result: Naming, _width: int) -> RenderableType:
     """The tokens, what they have in common, and the labels of smallest p."""
     ids = result.ids.tolist()
-    tokens = GAP.join(anchor(result.vocabulary.visible(id)) for id in ids[:_MOST_TOKENS])
+    tokens = GAP.join(short(result.vocabulary.visible(id), _WIDEST_WORDS) for id in ids[:_MOST_TOKENS])
     if len(ids) > _MOST_TOKENS:
         tokens += f"{GAP}… and {len(ids) - _MOST_TOKENS:,} more"
     shown = result.ranked(3)
     labels = [_naming_table(result, shown[:_MOST_LABELS].tolist())] if len(shown) else []
-    return spaced([Text(tokens)], [title(result.text)], labels, _notes(result, len(shown)))
+    return spaced(
+        [Text(tokens)], [title(told(result.text, _LONGEST_NAME))], labels, _notes(result, len(shown))
+    )
 
 
 def _naming_table(result: Naming, labels: Sequence[int]) -> Table:
@@ -92,13 +105,20 @@ def _rows_of_kind(result: LabelList, kind: str) -> Iterator[Row]:
     """A heading, a row for each label of the kind, and an empty row."""
     every = [j for j, label in enumerate(result.labels) if label.kind == kind]
     shown = every if len(every) <= _MOST_OF_A_KIND or len(result.kinds) == 1 else every[:_SOME_OF_A_KIND]
-    yield [cell(kind, "bold"), *cells(("tokens", "", "name", "source"), "dim")]
+    shown_kind = short(kind, _WIDEST_TOKEN)
+    yield [cell(shown_kind, "bold"), *cells(("tokens", "", "name", "source"), "dim")]
     for j in shown:
         label, size = result.labels[j], int(result.sizes[j])
         words, name = (short(text, _WIDEST_WORDS) for text in (label.words, label.name))
-        yield [words, cell(f"{size:,}", "cyan"), percent(size / result.n_tokens), name, label.source]
+        yield [
+            words,
+            cell(f"{size:,}", "cyan"),
+            percent(size / result.n_tokens),
+            name,
+            short(label.source, _WIDEST_WORDS),
+        ]
     if rest := len(every) - len(shown):
-        yield cells((f"{rest:,} more: --kind {kind}", "", "", "", ""), "dim")
+        yield cells((f"{rest:,} more: --kind {shown_kind}", "", "", "", ""), "dim")
     yield [""] * 5
 
 
@@ -108,8 +128,9 @@ def label_members(result: LabelMembers, _width: int) -> RenderableType:
     rest, share = result.size - len(tokens), percent(result.size / result.n_tokens)
     about = token_caption(
         f"{result.size:,} of {result.n_tokens:,} tokens ({share}) of {result.provenance.model}",
-        result.label.source,
+        short(result.label.source, _WIDEST_WORDS),
         f"{rest:,} more, by id, are not shown" if rest else "",
     )
-    name = title(f"{result.label.words} ({result.label.name})")
+    words, called = (short(text, _LONGEST_NAME) for text in (result.label.words, result.label.name))
+    name = title(f"{words} ({called})")
     return spaced([name], [Text(GAP.join(tokens))], [about])

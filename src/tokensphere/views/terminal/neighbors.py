@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from tokensphere.analysis.nearest import Neighbors
-from tokensphere.views.terminal.render import GAP, cell, cells, table, token_caption
+from tokensphere.views.terminal.render import GAP, Text, cell, cells, table, token_caption
 from tokensphere.views.text import FORMS, ROWS, anchor, cosine, crop, number, tokens_of
 
 _WIDEST_TOKEN = 24

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from rich.console import RenderableType
-from rich.text import Text
 
 from tokensphere.analysis.naming.themes import AS_CHANCE
 from tokensphere.analysis.survey.result import LEVELS, Survey
@@ -12,7 +11,7 @@ from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.statistics.intervals import Share
 from tokensphere.statistics.own_null import Beyond, OwnNull
-from tokensphere.views.terminal.render import Row, cell, cells, spaced, table, title, token_caption
+from tokensphere.views.terminal.render import Row, Text, cell, cells, spaced, table, title, token_caption
 from tokensphere.views.text import (
     FORMS,
     ROWS,
