@@ -93,6 +93,7 @@ def saved(
     return Saved(job, path, columns, about, load(job, path))
 
 
+@pytest.mark.slow
 def test_whatever_was_asked_for_comes_back(tmp_path: Path, few_pairs: None) -> None:
     """No good file is refused, of rows with equal and opposite and unusable ones."""
     rows, tokens = written()

@@ -79,7 +79,13 @@ def test_neighbours_are_those_of_plain_sums(size: str) -> None:
             assert found.left_out == N - len(ids)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "size",
+    [
+        size if size in ("mixed", "odd ones") else pytest.param(size, marks=pytest.mark.slow)
+        for size in SIZES
+    ],
+)
 def test_nothing_warns(size: str) -> None:
     space = space_of(SIZES[size])
     norms = np.where(space.usable, space.moments.norms, 0)
