@@ -21,7 +21,6 @@ import pytest
 from tests.cases import case
 
 pytest.importorskip("pyarrow")
-pytest.importorskip("filelock")
 
 ROOT = Path(__file__).parents[1]
 SIMD = importlib.import_module("numpy._core._multiarray_umath")
