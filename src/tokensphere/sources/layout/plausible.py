@@ -149,7 +149,7 @@ def check_values(vectors: Float32s, what: str) -> None:
     if d == 1:
         problem = f"one column and {n:,} rows: no directions"
     else:
-        some = vectors[np.unique(np.linspace(0, n - 1, min(n, _LOOKED_AT)).astype(np.intp))]
+        some = vectors[np.linspace(0, n - 1, min(n, _LOOKED_AT)).astype(np.intp)]
         with np.errstate(all="ignore"):
             norms = np.linalg.norm(some.astype(np.float64), axis=1)
         finite = norms[np.isfinite(norms)]
