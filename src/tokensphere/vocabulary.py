@@ -7,7 +7,6 @@ How a token is shown on screen is the business of :mod:`tokensphere.display`.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
@@ -189,7 +188,9 @@ class Vocabulary:
                 for t in reversed(self.tokens)
                 if len(t.strip()) in same_length
             }
-            close = difflib.get_close_matches(bare, words, n=limit, cutoff=0.75)
+            from difflib import get_close_matches
+
+            close = get_close_matches(bare, words, n=limit, cutoff=0.75)
             found += [words[word] for word in close]
         return list(dict.fromkeys(found))[:limit]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.arrays import Bools, Int32s, Int64s, Ints, Intps
+from tokensphere.arrays import Bools, Int32s, Int64s, Intps, Ints
 
 
 @dataclass(frozen=True)
