@@ -24,9 +24,8 @@ print("LOADED", *(set(sys.modules) - before))
 # To import one of them takes 5 ms to 0.3 s.
 NEVER = """scipy pyarrow matplotlib safetensors torch ssl http email unittest importlib.metadata
 subprocess multiprocessing asyncio urllib.request difflib rich.progress tokensphere.sources.named
-tokensphere.sources.hub tokensphere.sources.ollama tokensphere.sources.tokens.readers
-tokensphere.formats.compressed"""
-NO_FILES = "zipfile shutil logging concurrent numpy.ma tokensphere.labels tokensphere.sources.cache"
+tokensphere.sources.hub tokensphere.sources.ollama tokensphere.sources.tokens.readers"""
+NO_FILES = "tokensphere.formats.compressed zipfile shutil logging concurrent numpy.ma tokensphere.labels tokensphere.sources.cache"
 
 
 def loaded(arguments: list[str], cache: Path) -> set[str]:

@@ -53,7 +53,7 @@ def values(parsed: Any) -> list[str]:
     return [parsed] if isinstance(parsed, str) else []
 
 
-@pytest.mark.parametrize("text", foreign.TEXTS)
+@pytest.mark.parametrize("text", ["evil", pytest.param("long", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("source", foreign.SOURCES)
 def test_nothing_in_it_acts(source: str, text: str, tmp_path: Path) -> None:
     shown = 0
