@@ -192,9 +192,10 @@ def unit_offsets(rows: Rows) -> Offsets:
     """The unit rows less their mean."""
     mean = rows.moments.mean_unit_row()
     offsets = np.zeros(rows.shape, dtype=np.float32)
-    for part in blocks(len(rows), _ROWS):
+    for part in blocks(len(rows), 256):  # stays in the cache between the passes
         usable, unit = rows.moments.unit_rows(part)
-        offsets[usable] = unit - mean
+        unit -= mean
+        offsets[usable] = unit
     return Offsets(offsets, rows)
 
 
