@@ -217,7 +217,7 @@ def _spreads(offsets: Float32s, labels: Int64s, means: Float64s, sizes: Int64s) 
     From the differences themselves: for a tight group ``1 − ‖μ_S‖²`` has no digits left.
     """
     squares = np.zeros(len(sizes))
-    for part in blocks(len(labels), _ROWS // 8):
+    for part in blocks(len(labels), _ROWS // 32):
         grouped = labels[part] >= 0
         own = labels[part][grouped]
         rest = offsets[part][grouped] - means[own]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tokensphere.arrays import Bools, Floats, Int64s
+from tokensphere.errors import InputError
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_ids_each
 from tokensphere.geometry.similarity import make_scoring
@@ -31,9 +32,17 @@ def nearest_each(rows: Rows, sets: Sequence[Bools], directions: Floats, k: int) 
     Returns
     -------
     for each set an int64 array of shape (m, k), nearest first
+
+    Raises
+    ------
+    InputError
+        a set has fewer than `k` usable rows
     """
     sets = [rows.usable & one for one in sets]
     together = np.logical_or.reduce(sets)
+    fewest = min(int(np.count_nonzero(one)) for one in sets)
+    if not 1 <= k <= fewest:
+        raise InputError(f"k is {k}, but it must lie between 1 and {fewest}, the usable tokens")
     shares = [np.count_nonzero(one) / np.count_nonzero(together) for one in sets]
     depths = [k if s == 1 else k + int(_ROOM * k / s) for s in shares if s >= _LEAST]
     depth = min(int(np.count_nonzero(together)), max(depths, default=k))
