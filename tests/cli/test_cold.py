@@ -25,7 +25,8 @@ print("LOADED", *(set(sys.modules) - before))
 NEVER = """scipy pyarrow matplotlib safetensors torch ssl http email unittest importlib.metadata
 subprocess multiprocessing asyncio urllib.request difflib rich.progress tokensphere.sources.named
 tokensphere.sources.hub tokensphere.sources.ollama tokensphere.sources.tokens.readers"""
-NO_FILES = "tokensphere.formats.compressed zipfile shutil logging concurrent numpy.ma tokensphere.labels tokensphere.sources.cache"
+NO_FILES = """tokensphere.formats.compressed tokensphere.labels tokensphere.sources.cache
+zipfile shutil logging concurrent numpy.ma"""
 
 
 def loaded(arguments: list[str], cache: Path) -> set[str]:

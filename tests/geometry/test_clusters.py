@@ -85,6 +85,20 @@ def test_it_is_better_than_where_it_starts_and_than_no_search() -> None:
     assert last.objective > first.objective > spherical_kmeans(Rows.of(rows), 1).objective
 
 
+@every("seed", range(3))
+def test_it_ends_where_plain_k_means_does_or_as_well(seed: int) -> None:
+    rows, _ = planted(60, 50, 24, 1.2, seed)
+    unit = rows / np.linalg.norm(rows, axis=1)[:, None]
+    centers = spherical_kmeans(Rows.of(rows), 30, seed=seed, max_iterations=1).centers
+    for _ in range(200):
+        cosines = unit @ centers.T
+        own = np.eye(30)[cosines.argmax(axis=1)]
+        centers = own.T @ unit
+        centers /= np.linalg.norm(centers, axis=1)[:, None]
+    found = spherical_kmeans(Rows.of(rows), 30, seed=seed, tolerance=0)
+    assert found.objective >= 0.98 * cosines.max(axis=1).mean()
+
+
 @every("n", [100, 2048, 2049, 9000])
 def test_the_number_of_threads_is_not_seen(n: int) -> None:
     rows = noise(n, 24, seed=n)

@@ -1,9 +1,9 @@
 """Spherical k-means: groups of rows that point in similar directions (Dhillon & Modha 2001).
 
 Every row goes to the centre of largest cosine, every centre to the mean of its rows' unit vectors,
-in turn. Between two passes over all rows some are over the rows that lie nearly between two centres, for
-they are those that move; and there a centre goes nearly twice as far as to its mean, which lessens no
-cosine sum and saves passes (over-relaxation). What is compared comes from float32 products of blocks of a
+in turn. Between two passes over all rows come some over the rows that lie nearly between two centres,
+for they are those that move. There a centre goes nearly twice as far as to its mean, which makes no
+sum of cosines smaller and saves passes. What is compared comes from float32 products of blocks of a
 fixed size, each multiplied by one thread: the result is the same for any number of threads.
 """
 
@@ -56,7 +56,7 @@ class Clustering:
 
 
 def spherical_kmeans(
-    rows: Rows, n_clusters: int, *, seed: int = 0, tolerance: float = 0.01, max_iterations: int = 100
+    rows: Rows, n_clusters: int, *, seed: int = 0, tolerance: float = 0.002, max_iterations: int = 100
 ) -> Clustering:
     """Spherical k-means of the rows; their lengths do not matter.
 
@@ -205,7 +205,7 @@ class _KMeans:
     def _block(self, ids: Intps) -> Float32s:
         """Rows of ascending ids, without a copy where none lies between them that is not asked for."""
         first, last = int(ids[0]), int(ids[-1])
-        return self.rows[first : last + 1] if last - first < len(ids) else self.rows[ids]
+        return np.asarray(self.rows[first : last + 1] if last - first < len(ids) else self.rows[ids])
 
     def _move(self, ids: Intps, labels: Int64s) -> None:
         """Change the clusters of some rows, and the sums of the clusters' unit rows with them."""
@@ -223,7 +223,7 @@ class _KMeans:
         """The rows whose second nearest centre is nearly as near as their own."""
         margins = self.margins[self.usable]
         last = int(_SOME * len(margins))
-        return self.usable[margins <= np.partition(margins, last)[last]]
+        return np.asarray(self.usable[margins <= np.partition(margins, last)[last]])
 
     def means(self, old: Float32s, *, beyond: float = 0.0) -> Float32s:
         """The means of the clusters at unit length, or what lies beyond them as seen from `old`."""

@@ -26,6 +26,7 @@ Three laws, from the one that keeps least:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from typing import Literal, get_args
 
@@ -156,12 +157,16 @@ class Surrogates:
                 f"only {self.n} rows have a direction; a surrogate vocabulary needs 2 or more"
             )
         check_choice("surrogate", law, SURROGATE_LAWS)
-        with workers(1):  # eigenvectors, too, are the same whatever the BLAS would use
-            self._covariance = unit_covariance(rows)
-            if not np.trace(self._covariance) > 1e-12:
-                raise InputError("all rows have the same direction, so there is nothing to compare with")
+        # The trace of the covariance.
+        if not np.mean(rows.moments.center().distances[rows.usable] ** 2) > 1e-12:
+            raise InputError("all rows have the same direction, so there is nothing to compare with")
         self._blocks = Blockwise(rows) if law == "blockwise" else None
         self._matched = law == "matched"
+
+    @cached_property
+    def _covariance(self) -> Float64s:
+        with workers(1):  # eigenvectors, too, are the same whatever the BLAS would use
+            return unit_covariance(self.rows)
 
     @property
     def clipped(self) -> int:

@@ -192,9 +192,10 @@ def unit_offsets(rows: Rows) -> Offsets:
     """The unit rows less their mean."""
     mean = rows.moments.mean_unit_row()
     offsets = np.zeros(rows.shape, dtype=np.float32)
-    for part in blocks(len(rows), _ROWS):
+    for part in blocks(len(rows), 256):  # stays in the cache between the passes
         usable, unit = rows.moments.unit_rows(part)
-        offsets[usable] = unit - mean
+        unit -= mean
+        offsets[usable] = unit
     return Offsets(offsets, rows)
 
 
@@ -216,7 +217,7 @@ def _spreads(offsets: Float32s, labels: Int64s, means: Float64s, sizes: Int64s) 
     From the differences themselves: for a tight group ``1 − ‖μ_S‖²`` has no digits left.
     """
     squares = np.zeros(len(sizes))
-    for part in blocks(len(labels), _ROWS // 8):
+    for part in blocks(len(labels), _ROWS // 32):
         grouped = labels[part] >= 0
         own = labels[part][grouped]
         rest = offsets[part][grouped] - means[own]

@@ -15,6 +15,7 @@ from tokensphere.analysis.claims.clusterings import (
     by_table,
 )
 from tokensphere.analysis.claims.clusters import Clusters
+from tokensphere.analysis.claims.nearest import nearest_each
 from tokensphere.analysis.claims.parts import LEVELS, GeometrySettings, Orthogonality
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.analysis.claims.wordless import WordlessSpec, WordlessVocabularies, measure_wordless
@@ -33,7 +34,6 @@ from tokensphere.geometry.scan import (
     largest_group,
     scan_directions,
 )
-from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import make_scoring
 from tokensphere.geometry.variance import (
     Offsets,
@@ -107,19 +107,21 @@ def measure_geometry(
         raise InputError(
             f"{min(clusters)} clusters are too many for {n} tokens: ask for {n // 2} or fewer"
         )
-    say("neighbours")
-    ids, cosines = top_k(make_scoring(rows), directions[:], k)
     labelled = by_table(offsets, label_table(space.vocabulary) if labels is None else labels, k)
     if labelling is not None:
         labelled.append(by_labelling(offsets, labelling, labelling_name))
     if not clusters and not labelled:
         raise InputError("no clusters to look at: give numbers of clusters or a labelling")
+    say("neighbours")
+    nearest, *of_labelled = _nearest(rows, labelled, directions, k)
+    cosines = make_scoring(rows).exact(directions[:], np.arange(n_directions), nearest[:, 0])
     made: list[Clustering] = []
     for count in fitting:
         say(f"k-means, {count:,} clusters")
         made.append(by_kmeans(offsets, count, seed))
+    found = [_labels_of_nearest(rows, one, directions, nearest) for one in made]
+    found += [one.partition.labels[ids] for one, ids in zip(labelled, of_labelled, strict=True)]
     made += labelled
-    found = [_labels_of_nearest(rows, one, directions, k, ids) for one in made]
     say("cosines")
     shuffled = [_shuffled(offsets, one.partition, seed, number) for number, one in enumerate(made)]
     partitions = [one.partition for one in made]
@@ -137,7 +139,7 @@ def measure_geometry(
         at_mean=n - n_centered,
         mean_cosine=mean_cosine,
         mean_cosine_different=of_different,
-        orthogonality=_orthogonality(scan, cosines[:, 0], space.shape[1], n),
+        orthogonality=_orthogonality(scan, cosines, space.shape[1], n),
         clusters=_put_together(made, found, shuffled, scan, without),
         too_many=tuple(count for count in dict.fromkeys(clusters) if count not in fitting),
         pair=_spot_check(space, seed),
@@ -188,18 +190,28 @@ def _shuffled(offsets: Offsets, own: Partition, seed: int, number: int) -> Parti
     return offsets.grouped(random_partition(own.labels, stream(seed, number, 0, 0)))
 
 
+def _nearest(
+    rows: Rows, labelled: Sequence[Clustering], directions: RandomDirections, k: int
+) -> list[Int64s]:
+    """The k nearest of all tokens, and of those with a label of each set, each of shape (m, k)."""
+    having = [one.partition.labels >= 0 for one in labelled]
+    for one, own in zip(labelled, having, strict=True):
+        if (count := np.count_nonzero(own)) < k:
+            raise InputError(f"k is {k}, but {one.name} has only {count} tokens in clusters")
+    return nearest_each(rows, [rows.usable, *having], directions[:], k)
+
+
 def _labels_of_nearest(
-    rows: Rows, one: Clustering, directions: RandomDirections, k: int, ids: Int64s
+    rows: Rows, one: Clustering, directions: RandomDirections, nearest: Int64s
 ) -> Int64s:
-    """The clusters of the k nearest of the tokens that are in one, shape (m, k)."""
+    """The clusters of the k nearest of the tokens that k-means puts in one, shape (m, k)."""
     labels = one.partition.labels
-    having = np.flatnonzero(labels >= 0)
-    if (labels[ids] >= 0).all():
-        return np.asarray(labels[ids])
-    if len(having) < k:
-        raise InputError(f"k is {k}, but {one.name} has only {len(having)} tokens in clusters")
-    few = Rows.of(rows.vectors[having], compute=rows.compute)
-    return np.asarray(labels[having][top_k(make_scoring(few), directions[:], k)[0]])
+    if (labels[nearest] < 0).any():  # tokens at the mean
+        k = nearest.shape[1]
+        if (count := np.count_nonzero(labels >= 0)) < k:
+            raise InputError(f"k is {k}, but {one.name} has only {count} tokens in clusters")
+        (nearest,) = nearest_each(rows, [labels >= 0], directions[:], k)
+    return np.asarray(labels[nearest])
 
 
 def _orthogonality(scan: Scan, largest: Float64s, d: int, n: int) -> Orthogonality:

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tokensphere.analysis.claims.clusters import LEAST_SIZE, Baseline, Wordless
+from tokensphere.analysis.claims.nearest import nearest_each
 from tokensphere.arrays import Int64s
 from tokensphere.errors import check_choice, check_whole
 from tokensphere.geometry.clusters import spherical_kmeans
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.scan import count_different, largest_group
-from tokensphere.geometry.search import top_k
-from tokensphere.geometry.similarity import make_scoring
 from tokensphere.geometry.surrogate import DEFAULT_LAW, SURROGATE_LAWS, SurrogateLaw, Surrogates
 from tokensphere.geometry.variance import Offsets, unit_offsets
 from tokensphere.records import Record
@@ -117,21 +116,22 @@ def measure_wordless(
         progress(f"without words, {number + 1} of {spec.count if labelled else 1}")
         drawn = surrogates.draw(own)
         offsets = unit_offsets(drawn)
-        for labels, found in zip(labelled, seen, strict=True):
-            _look(offsets, labels[rows.usable], directions, k, found)
-        if not number and clusters:
-            kmeans = tuple(_kmeans(offsets, directions, clusters, k, seed, progress))
+        own_labels = [labels[rows.usable] for labels in labelled]
+        with_kmeans = not number and len(clusters) > 0
+        sets = [labels >= 0 for labels in own_labels] + [drawn.usable] * with_kmeans
+        nearest = nearest_each(drawn, sets, directions[:], k)
+        for labels, ids, found in zip(own_labels, nearest, seen, strict=False):
+            _look(offsets, labels, ids, found)
+        if with_kmeans:
+            kmeans = tuple(_kmeans(offsets, nearest[-1], clusters, seed, progress))
     return WordlessVocabularies(tuple(one.result() for one in seen), kmeans)
 
 
-def _look(offsets: Offsets, labels: Int64s, directions: RandomDirections, k: int, seen: _Seen) -> None:
-    """What one set of labels is in one surrogate; the nearest are looked for among rows with a label."""
+def _look(offsets: Offsets, labels: Int64s, nearest: Int64s, seen: _Seen) -> None:
+    """What one set of labels is in one surrogate; the nearest rows are of those with a label."""
     partition = offsets.grouped(labels)
     ratios = partition.variance_ratios[partition.sizes >= LEAST_SIZE]
-    having = np.flatnonzero(labels >= 0)
-    rows = offsets.rows
-    few = Rows.of(rows.vectors[having], compute=rows.compute)
-    of_nearest = labels[having][top_k(make_scoring(few), directions[:], k)[0]]
+    of_nearest = labels[nearest]
     seen.icc.append(partition.decomposition.icc)
     seen.ratio.append(float(np.median(ratios)) if len(ratios) else float("nan"))
     seen.different.append(count_different(of_nearest))
@@ -140,20 +140,17 @@ def _look(offsets: Offsets, labels: Int64s, directions: RandomDirections, k: int
 
 def _kmeans(
     offsets: Offsets,
-    directions: RandomDirections,
+    nearest: Int64s,
     clusters: Sequence[int],
-    k: int,
     seed: int,
     progress: Callable[[str], None],
 ) -> list[Baseline]:
-    """The clusterings of one surrogate with the same numbers, seed and directions."""
-    rows = offsets.rows
-    ids, _ = top_k(make_scoring(rows), directions[:], k)
-    usable = rows.moments.center().usable
+    """The clusterings of one surrogate with the same numbers and seed, and those of its nearest rows."""
+    usable = offsets.rows.moments.center().usable
     found = []
     for count in clusters:
         progress(f"without words, {count:,} clusters")
         partition = offsets.grouped(spherical_kmeans(offsets.centered(), count, seed=seed).labels)
-        of_nearest = np.where(usable, partition.labels, len(partition.sizes))[ids]
+        of_nearest = np.where(usable, partition.labels, len(partition.sizes))[nearest]
         found.append(Baseline(partition, count_different(of_nearest), largest_group(of_nearest)))
     return found
