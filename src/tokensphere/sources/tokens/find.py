@@ -59,6 +59,9 @@ def _names(side: Side, *, list_first: bool = False) -> list[str]:
     return [*_TARGET, *names] if side == "target" else names
 
 
+LOOKED_FOR = ", ".join(_names("source"))
+
+
 def fit_to_rows(vocabulary: Vocabulary, n_rows: int) -> Vocabulary:
     """The vocabulary for a matrix of `n_rows` rows: those beyond its last token become PADDING.
 
@@ -121,7 +124,7 @@ def find_vocabulary(
     if refused is not None:
         raise FormatError(str(refused))
     raise SourceError(
-        f"{folder} has no vocabulary (looked for {', '.join(_names(side))});"
+        f"{folder} has no vocabulary (looked for {LOOKED_FOR});"
         " put the model's tokenizer.json beside its weights"
     )
 
