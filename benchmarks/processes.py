@@ -17,20 +17,28 @@ _START = "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:]).returnco
 
 
 class Finished(NamedTuple):
-    """What one process took: seconds from start to end, and its peak resident bytes."""
+    """What one process took: seconds from start to end, CPU seconds, and its peak resident bytes."""
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
 
 
-def race(commands: dict[str, list[str]], rounds: int) -> dict[str, list[Finished]]:
-    """Run each command once in every round, in a rotating order, after one warm-up."""
+def race(commands: dict[str, list[str]], rounds: int, **environment: str) -> dict[str, list[Finished]]:
+    """Run each command once in every round, in a rotating order, after one warm-up.
+
+    Modules are compiled in the warm-up at the latest, as they are when a package is installed.
+    """
+    own = os.environ | environment
+    for name in ("TOKENSPHERE_MODEL", "PYTHONDONTWRITEBYTECODE"):
+        own.pop(name, None)
     done = subprocess.run(
         [sys.executable, "-I", "-S", __file__],
         input=json.dumps({"commands": commands, "rounds": rounds}),
         capture_output=True,
         text=True,
         check=False,
+        env=own,
     )
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
@@ -49,17 +57,14 @@ def peak_bytes(ru_maxrss: int) -> int:
 
 
 def _finish(command: list[str]) -> Finished:
-    environment = {name: value for name, value in os.environ.items() if name != "TOKENSPHERE_MODEL"}
     start = time.perf_counter()
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment
-    )
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)  # so that Popen does not wait again
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with status {process.returncode}")
-    return Finished(seconds, peak_bytes(usage.ru_maxrss))
+    return Finished(seconds, usage.ru_utime + usage.ru_stime, peak_bytes(usage.ru_maxrss))
 
 
 def _serve() -> None:

@@ -43,7 +43,7 @@ def in_values(columns: Mapping[str, Any]) -> Iterator[Change]:
         for what, changed in changes:
             yield Change(what, name, {**columns, name: changed})
     rows = np.arange(len(next(iter(columns.values()))))
-    yield Change("one more column", None, {**columns, "more": np.zeros(len(rows))})
+    yield Change("one more column", None, {**columns, "more": np.zeros(len(rows))}, same=True)
     yield Change("other order of columns", None, dict(reversed([*columns.items()])), same=True)
     for what, order in {
         "a row twice": np.insert(rows, 3, 2), "a row dropped": np.delete(rows, 2),

@@ -21,7 +21,6 @@ import pytest
 from tests.cases import case
 
 pytest.importorskip("pyarrow")
-pytest.importorskip("filelock")
 
 ROOT = Path(__file__).parents[1]
 SIMD = importlib.import_module("numpy._core._multiarray_umath")
@@ -75,6 +74,7 @@ def compare(one: Mapping[str, npt.NDArray[Any]], other: Mapping[str, npt.NDArray
                 np.testing.assert_allclose(one[name], other[name], rtol=0, atol=2e-3)
 
 
+@pytest.mark.slow
 def test_results_are_the_same_on_an_old_processor(
     own: dict[str, npt.NDArray[Any]], tmp_path: Path
 ) -> None:
@@ -89,6 +89,7 @@ def test_results_are_the_same_on_others(
     compare(own, results(processor, tmp_path))
 
 
+@pytest.mark.slow
 def test_what_was_saved_on_one_processor_goes_on_on_another(tmp_path: Path) -> None:
     """And gives what one gives alone, of sums of tokens and of a computed null."""
     both, alone = tmp_path / "both", tmp_path / "alone"

@@ -29,6 +29,9 @@ def test_byte_level_decodes_any_bytes(token: bytes) -> None:
 def test_pieces_outside_the_alphabet_are_their_own_text() -> None:
     assert decode_byte_level("日本") == "日本".encode()
     assert decode_byte_level("a b") == b"a b"
+    for character in map(chr, [*range(0x21), *range(0x7F, 0xA1), 0xAD, 0x144, 0x20AC]):  # bytes of none
+        assert decode_byte_level(f"é{character}") == f"é{character}".encode()
+    assert decode_byte_level("\ud800") == b"\xed\xa0\x80"
     assert decode_byte_level("") == b""
 
 

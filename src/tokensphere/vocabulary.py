@@ -7,7 +7,6 @@ How a token is shown on screen is the business of :mod:`tokensphere.display`.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
@@ -125,13 +124,12 @@ class Vocabulary:
     @cached_property
     def _ids(self) -> dict[bytes, int]:
         """Bytes -> id; where several tokens have the same bytes, a normal one, then the lowest id."""
-        ids: dict[bytes, int] = {}
-        plain: dict[bytes, int] = {}
-        for id, (token, kind) in enumerate(zip(self.tokens, self.kinds, strict=True)):
-            ids.setdefault(token, id)
-            if kind == Kind.NORMAL:
-                plain.setdefault(token, id)
-        return ids | plain
+        backwards = range(len(self) - 1, -1, -1)  # what is set last, stays
+        ids = dict(zip(reversed(self.tokens), backwards, strict=True))
+        if len(ids) < len(self):
+            normal = np.flatnonzero(self.kinds == Kind.NORMAL)[::-1].tolist()
+            ids.update((self.tokens[id], id) for id in normal)
+        return ids
 
     def __contains__(self, token: object) -> bool:
         return isinstance(token, (str, bytes)) and as_bytes(token) in self._ids
@@ -190,7 +188,9 @@ class Vocabulary:
                 for t in reversed(self.tokens)
                 if len(t.strip()) in same_length
             }
-            close = difflib.get_close_matches(bare, words, n=limit, cutoff=0.75)
+            from difflib import get_close_matches
+
+            close = get_close_matches(bare, words, n=limit, cutoff=0.75)
             found += [words[word] for word in close]
         return list(dict.fromkeys(found))[:limit]
 
@@ -245,6 +245,8 @@ def _byte_level_table() -> dict[int, int]:
 
 
 _BYTE_LEVEL = _byte_level_table()
+# Characters of Latin-1 that stand for no byte become one that Latin-1 lacks.
+_BYTES = dict.fromkeys(range(256), 0xFFFF) | _BYTE_LEVEL
 
 
 def decode_byte_level(piece: str) -> bytes:
@@ -258,8 +260,8 @@ def decode_byte_level(piece: str) -> bytes:
     (b' Paris', b'\xe2\x80')
     """
     try:
-        return bytes([_BYTE_LEVEL[ord(character)] for character in piece])
-    except KeyError:
+        return piece.translate(_BYTES).encode("latin-1")
+    except UnicodeEncodeError:
         return as_bytes(piece)
 
 

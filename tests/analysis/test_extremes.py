@@ -59,7 +59,7 @@ def test_neighbours_are_those_of_plain_sums(size: str) -> None:
     space = space_of(SIZES[size])
     ids, rows = known(space)
     assert np.array_equal(np.flatnonzero(space.usable), ids) and len(ids) > 16
-    queries = np.vstack([PLAIN[:3], rows[:3], np.full((1, D), 1e140), np.full((1, D), 1e-40)])
+    queries = np.vstack([PLAIN[:3], rows[:3], np.full((1, D), 1e240), np.full((1, D), 1e-240)])
     queries = queries.astype(np.float64)
     for similarity, centered in product(SIMILARITIES, (False, True)):
         with case(similarity=similarity, centered=centered):
@@ -79,7 +79,13 @@ def test_neighbours_are_those_of_plain_sums(size: str) -> None:
             assert found.left_out == N - len(ids)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "size",
+    [
+        size if size in ("mixed", "odd ones") else pytest.param(size, marks=pytest.mark.slow)
+        for size in SIZES
+    ],
+)
 def test_nothing_warns(size: str) -> None:
     space = space_of(SIZES[size])
     norms = np.where(space.usable, space.moments.norms, 0)
@@ -114,11 +120,11 @@ def test_sizes_do_not_matter_to_what_is_alike() -> None:
 
 def test_directions_of_impossible_sizes_are_refused() -> None:
     space = space_of(PLAIN)
-    for value in (1e200, -1e308, 1e-200, 5e-324):
+    for value in (1e260, -1e308, 1e-260, 5e-324):
         vectors = np.vstack([PLAIN[0], np.full(D, value)])
         with case(value), pytest.raises(InputError, match="direction 1 has a largest value of"):
             ts.nearest(space, vectors)
-    points = ts.nearest(space, np.full((1, D), 1e-200), similarity="euclidean", k=K)
+    points = ts.nearest(space, np.full((1, D), 1e-260), similarity="euclidean", k=K)
     assert np.array_equal(
         points.ids, ts.nearest(space, np.zeros((1, D)), similarity="euclidean", k=K).ids
     )

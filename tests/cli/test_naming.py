@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -151,15 +148,6 @@ def test_the_cache_lists_and_removes_what_was_computed(tmp_path: Path) -> None:
     removed = json.loads(good("cache", "remove", "labels", "--json"))["computed"]
     assert removed == [{"name": "labels", "files": 1, "bytes_on_disk": kept["labels"]}]
     assert good("cache", "list").startswith("nothing in ")
-
-
-def test_lists_without_names_need_no_scipy() -> None:
-    code = "import sys; from tokensphere.cli import main; main(['random'], standalone_mode=False); "
-    check = code + "assert not any(name.split('.')[0] == 'scipy' for name in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", check], capture_output=True, encoding="utf-8",
-                          env=os.environ | {"PYTHONUTF8": "1"}, timeout=60)  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "cosine" in done.stdout
 
 
 def test_importing_the_module_adds_the_commands() -> None:

@@ -116,7 +116,7 @@ def _text(content: bytes, rng: Rng) -> bytes:
         case 2:
             lines[at] = ""
         case 3:
-            lines[at] = lines[at] * 500
+            lines[at] = lines[at][:10_000] * 500
         case 4:
             lines[at] += _pick(rng, ["\t", " ", ",", "\r", "\x00", '"', "\u2028", " nan", " 1"])
         case 5:

@@ -258,7 +258,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", ["fork", pytest.param("spawn", marks=pytest.mark.slow)])
 def test_processes_started_during_and_after_a_call_find_the_same(method: str, tmp_path: Any) -> None:
     import multiprocessing
 

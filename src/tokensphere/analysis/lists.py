@@ -17,7 +17,7 @@ from tokensphere.geometry.similarity import Scoring, SearchSettings, make_scorin
 from tokensphere.space import EmbeddingSpace
 from tokensphere.vocabulary import Token, Vocabulary, token_ids
 
-_LARGEST = 1e150  # of a direction's values; products of its square are still finite
+_LARGEST = 1e250  # of the values of a direction; times any row it is still finite
 
 
 class Finder:

@@ -5,7 +5,6 @@ What is asked for is read from the options of the running command, see :mod:`tok
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -108,6 +107,8 @@ def check_paths() -> None:
 
         check_parquet_path(options["save"])
     if options["plot"] is not None:
+        import logging
+
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it makes do without a home
         from tokensphere.views.figures.canvas import check_figure_path
 

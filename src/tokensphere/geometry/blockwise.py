@@ -23,7 +23,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import eigh, solve_triangular
 
 from tokensphere.arrays import Float32s, Float64s, Int64s
 from tokensphere.geometry.blas import one_blas_thread
@@ -99,6 +98,8 @@ class _Block:
 
     def _mended(self, noise: Float32s) -> Float32s:
         """Noise times the matrix ``M`` that gives it the square wanted: ``Mᵀ F M = L Lᵀ``."""
+        from scipy.linalg import solve_triangular  # late: it takes half as long as NumPy itself
+
         here = noise if self.basis is None else noise @ self.basis
         if not here.shape[1]:  # which SciPy before 1.14 refuses
             return np.zeros_like(noise)
@@ -177,6 +178,8 @@ class Blockwise:
 
 def _halves(rows: Float32s, places: Int64s) -> tuple[Int64s, Int64s]:
     """The rows below and above the median of their first principal component."""
+    from scipy.linalg import eigh
+
     some = rows[places]
     some -= some.mean(axis=0)
     square, last = (some.T @ some).astype(np.float64), some.shape[1] - 1

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Barrier
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tokensphere.errors import InputError
 from tokensphere.geometry.blas import one_blas_thread
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 InParallel = Callable[[Callable[..., Any], Iterable[Any]], list[Any]]
 
@@ -61,6 +63,8 @@ def workers(threads: int) -> Iterator[InParallel]:
         if threads == 1:
             yield _in_turn
             return
+        from concurrent.futures import ThreadPoolExecutor  # which loads logging
+
         with ThreadPoolExecutor(threads, initializer=one_blas_thread.take_in_worker) as pool:
             all_start = _start(pool, threads)
             yield (lambda function, items: list(pool.map(function, items))) if all_start else _in_turn

@@ -70,7 +70,7 @@ def random_directions(d: int, indices: Iterable[int] | int, *, seed: int = 0) ->
     check_whole("the number of dimensions", d, 1)
     directions = np.empty((len(numbers), d), dtype=np.float32)
     blocks = numbers // BLOCK
-    for block in np.unique(blocks).tolist():
+    for block in sorted(set(blocks.tolist())):
         here = np.flatnonzero(blocks == block)
         within = numbers[here] - block * BLOCK
         directions[here] = _block(d, int(seed), block, int(within.max()) + 1)[within]

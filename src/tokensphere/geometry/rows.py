@@ -14,6 +14,7 @@ from tokensphere.geometry.blas import one_blas_thread
 from tokensphere.geometry.compute import DEFAULT, Compute
 
 _BLOCK = 1024
+_IN_CACHE = 128  # rows that stay in the second-level cache as float64
 # Outside of these the reciprocal of a norm has too few digits in float32, or a product overflows.
 _SHORTEST, _LONGEST = 2.0**-120, 2.0**120
 _SHORTEST_CENTERED = 1e-6
@@ -80,7 +81,7 @@ class RowMoments:
     def norms(self) -> Float64s:
         """Euclidean norms, shape (n,); NaN or infinite where the row is."""
         norms = np.empty(len(self._rows))
-        for part in blocks(len(self._rows)):
+        for part in blocks(len(self._rows), _IN_CACHE):
             block = self._rows[part].astype(np.float64)
             norms[part] = np.sqrt(dots(block, block))
         return norms

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import astuple
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -81,7 +80,8 @@ def from_arrays(arrays: Arrays, n_tokens: int) -> LabelTable | None:
     n_tokens : of the vocabulary
     """
     try:
-        labels = [Label(*found) for found in json.loads(arrays["labels"].tobytes())]
+        texts = json.loads(arrays["labels"].tobytes())
+        labels = [Label(*found) for found in texts]
         indptr, indices = arrays["indptr"], arrays["indices"]
         sound = (
             indptr.dtype == np.int64
@@ -92,7 +92,7 @@ def from_arrays(arrays: Arrays, n_tokens: int) -> LabelTable | None:
             and bool((np.diff(indptr) >= 0).all())
             and _ascending(indptr, indices)
             and (not len(indices) or 0 <= indices.min() <= indices.max() < len(labels))
-            and all(isinstance(text, str) for label in labels for text in astuple(label))
+            and all(isinstance(text, str) for label in texts for text in label)
         )
         return LabelTable(labels, indptr, indices) if sound else None
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError, InputError):

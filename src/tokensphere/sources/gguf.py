@@ -11,7 +11,7 @@ from tokensphere.formats.gguf.split import SplitGGUF, open_gguf, whole_name
 from tokensphere.sources.layout.adapter import is_adapter, refuse_changes
 from tokensphere.sources.layout.assemble import Choice, assemble
 from tokensphere.sources.layout.config import Config
-from tokensphere.sources.tokens.find import fit_to_rows
+from tokensphere.sources.tokens.fit import fit_to_rows
 from tokensphere.sources.tokens.gguf import gguf_vocabulary
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary

@@ -13,7 +13,7 @@ from tokensphere.formats.foreign import optional
 from tokensphere.sources.layout.assemble import Choice
 from tokensphere.sources.layout.search import Matrix
 from tokensphere.sources.tokens.beside import NOTHING, Added, Beside
-from tokensphere.sources.tokens.find import fit_to_rows
+from tokensphere.sources.tokens.fit import fit_to_rows
 from tokensphere.sources.tokens.pieces import decode_plain
 from tokensphere.sources.tokens.readers import read_vocabulary
 from tokensphere.space import EmbeddingSpace, Provenance

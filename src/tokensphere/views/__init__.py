@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
-from html import escape
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -69,12 +67,17 @@ def to_text(result: Any, *, width: int | None = None, color: bool = False) -> st
         is not cut
     color : with the terminal's colours and weights
     """
-    width = width or shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns
+    if not width:
+        from shutil import get_terminal_size  # which loads all compressions
+
+        width = get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns
     return print_text(render(result, width), width, color=color)
 
 
 def to_html(result: Any) -> str:
     """The result as HTML for a notebook; results without a view of their own show their text."""
+    from html import escape
+
     view = _view(result, _HTML)
     return f"<pre>{escape(to_text(result))}</pre>" if view is None else str(view(result))
 

@@ -37,7 +37,7 @@ def test_counts_and_smallest_p_are_those_of_a_naive_loop(k: int) -> None:
     assert counter.sizes.tolist() == [len(sets[found.name]) for found in counter.labels]
     assert counter.n == np.count_nonzero(mask)
     ids = lists(60, k)
-    counts = counter.counts(ids).toarray()
+    counts = counter.counts(ids).dense()
     smallest = counter.smallest(ids)
     seen = set()
     for row, drawn in enumerate(ids.tolist()):
@@ -113,7 +113,7 @@ def test_labels_of_tokens_that_are_not_usable_do_not_count() -> None:
     mask = usable()
     counter = LabelCounter(overlapping(), mask, 4)
     place = {found.name: j for j, found in enumerate(counter.labels)}
-    counts = counter.counts([[10, 20, 40, 50]]).toarray()[0]
+    counts = counter.counts([[10, 20, 40, 50]]).dense()[0]
     assert counts[place["ten"]] == 2 and counter.members(place["ten"]).tolist() == [
         10, 20, 30, 60, 70, 80, 90,
     ]  # fmt: skip

@@ -122,7 +122,7 @@ def test_random_directions_are_those_of_the_index_and_their_lists_are_kept(
 def test_how_many_lists_reach_each_label() -> None:
     counter = LabelCounter(overlapping(), ALL, 10)
     lists = random_lists(300, 10, seed=2)
-    dense = counter.counts(lists).toarray()
+    dense = counter.counts(lists).dense()
     for row in range(5):
         want = (dense >= dense[row]).sum(axis=0)
         np.testing.assert_array_equal(lists_with_as_many(counter, lists, dense[row]), want)

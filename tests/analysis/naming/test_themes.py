@@ -28,7 +28,7 @@ def themes(
         [(label(name, (kinds or {}).get(name, "meaning")), np.array(ids)) for name, ids in members],
     )
     counter = LabelCounter(table, np.ones(N, dtype=bool), 10)
-    shared = counter.counts(LIST[None]).toarray()[0]
+    shared = counter.counts(LIST[None]).dense()[0]
     chosen = choose_themes(counter, LIST, counter.tested(shared), shared, **options)
     for theme in chosen:
         ids = set(table.members(theme.label.name).tolist())
@@ -160,7 +160,7 @@ def test_what_random_directions_share_as_well_is_marked_and_stands_behind() -> N
         (label("spelling", "form"), [6, 7, 8, 9, *range(400, 440)]),
     ])  # fmt: skip
     counter = LabelCounter(table, np.ones(N, dtype=bool), 10)
-    shared = counter.counts(LIST[None]).toarray()[0]
+    shared = counter.counts(LIST[None]).dense()[0]
 
     def chosen(**p: float) -> tuple[Theme, ...]:
         beside = np.array([p[found.name] for found in counter.labels])

@@ -251,7 +251,7 @@ INDEX = {f"{number}.weight": shard for number, shard in enumerate(SHARDS)}
     "fault",
     [
         Fault("stall", MODEL, 99, after=2),
-        Fault("mute", SHARDS[8]),
+        slow(Fault("mute", SHARDS[8])),
         slow(Fault("mute", COMMIT)),
         slow(Fault("stall", "tokenizer.json", 9)),
         slow(Fault("mute", MODEL, after=1)),

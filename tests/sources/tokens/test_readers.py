@@ -14,7 +14,8 @@ from tokensphere.errors import FormatError, SourceError, TokensphereError
 from tokensphere.sources import bundled
 from tokensphere.sources.gguf import load_gguf
 from tokensphere.sources.tokens.beside import NOTHING, Added, Beside
-from tokensphere.sources.tokens.find import find_vocabulary, fit_to_rows
+from tokensphere.sources.tokens.find import find_vocabulary
+from tokensphere.sources.tokens.fit import fit_to_rows
 from tokensphere.sources.tokens.readers import (
     read_vocabulary,
 )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
+from tokensphere.analysis.naming.sparse import Counts, TokenLabels
 from tokensphere.arrays import Bools, Float64s, Int32s, Int64s, Intps
 from tokensphere.errors import InputError
 from tokensphere.geometry.rows import blocks
@@ -19,7 +17,7 @@ from tokensphere.labels.table import LabelTable
 from tokensphere.statistics.hypergeometric import tail_table
 
 NO_LABEL = -1
-_AT_ONCE = 8192
+_AT_ONCE = 1024  # lists, of which all pairs with labels fit into the processor's cache
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,9 @@ class LabelCounter:
         self.sizes = sizes[numbers].astype(np.int64)
         place = np.full(len(table), NO_LABEL)
         place[numbers] = np.arange(len(numbers))
-        self._has = _rows(token, place[label], table.n_tokens, len(numbers))
+        place = place[label]
+        keep = place != NO_LABEL
+        self._has = TokenLabels(token[keep], place[keep], (table.n_tokens, len(numbers)))
         # Labels of one size share a row of tails; p-values as ranks make the smallest one a whole
         # number, rank first and then the label's place, so that ties are broken by the same minimum.
         different, self._row = np.unique(self.sizes, return_inverse=True)
@@ -121,39 +121,22 @@ class LabelCounter:
 
     def members(self, label: int) -> Int64s:
         """The usable tokens that have the eligible label at place `label`, ascending."""
-        columns = self._columns
-        return np.asarray(columns.indices[columns.indptr[label] : columns.indptr[label + 1]], np.int64)
-
-    @cached_property
-    def _columns(self) -> Any:
-        """The same sparse matrix by labels, a label's tokens ascending."""
-        columns = self._has.tocsc()
-        columns.sort_indices()
-        return columns
+        return self._has.members(label)
 
     def marks(self, ids: npt.ArrayLike, labels: npt.ArrayLike) -> Bools:
         """Which tokens of one list have which eligible labels, shape (tokens, labels)."""
-        rows = self._has[np.asarray(ids)].toarray()
-        return np.asarray(rows[:, np.asarray(labels)] > 0)
+        return self._has.marks(ids, labels)
 
-    def counts(self, ids: npt.ArrayLike) -> Any:
+    def counts(self, ids: npt.ArrayLike) -> Counts:
         """How many tokens of each list have each label.
 
         Parameters
         ----------
         ids : int array of shape (m, k); within a list all different
-
-        Returns
-        -------
-        scipy.sparse.csr_array of int32, shape (m, E); labels that a list has none of are not stored
         """
-        lists = self._check(ids)
-        ends = np.arange(0, lists.size + 1, self.k)
-        ones = np.ones(lists.size, dtype=np.int32)
-        drawn = csr_array((ones, lists.reshape(-1), ends), shape=(len(lists), len(self.usable)))
-        return drawn @ self._has
+        return self._has.counts(self._check(ids))
 
-    def blocks(self, ids: npt.ArrayLike) -> Iterator[tuple[slice, Any]]:
+    def blocks(self, ids: npt.ArrayLike) -> Iterator[tuple[slice, Counts]]:
         """The same, some thousand lists at a time: their range and their counts."""
         lists = self._check(ids)
         for part in blocks(len(lists), _AT_ONCE):
@@ -187,14 +170,12 @@ class LabelCounter:
             self._find_smallest(counts, part.start, found)
         return found
 
-    def _find_smallest(self, counts: Any, start: int, found: Smallest) -> None:
+    def _find_smallest(self, counts: Counts, start: int, found: Smallest) -> None:
         """Note the smallest p of lists `start` and on, where they have one."""
-        enough = np.flatnonzero(counts.data >= self.min_shared)
+        enough = np.flatnonzero(counts.shared >= self.min_shared)
         if not len(enough):
             return
-        # Which list an entry is of: the entries of a list stand together.
-        row = np.searchsorted(counts.indptr, enough, side="right") - 1
-        column, x = counts.indices[enough], counts.data[enough]
+        row, column, x = counts.list[enough], counts.label[enough], counts.shared[enough]
         key = self._rank[self._row[column], x] * len(self) + column
         first = np.flatnonzero(np.diff(row, prepend=-1))
         best = np.minimum.reduceat(key, first)
@@ -227,14 +208,3 @@ def _of_kinds(table: LabelTable, kinds: Iterable[str] | None) -> Bools:
     if unknown := sorted(wanted - there):
         raise InputError(f"no label is of kind {unknown[0]!r}; there are {', '.join(sorted(there))}")
     return np.array([label.kind in wanted for label in table.labels], dtype=bool)
-
-
-def _rows(token: Intps, place: Intps, n_tokens: int, n_labels: int) -> Any:
-    """The eligible labels of every token as a sparse matrix of ones, shape (n_tokens, n_labels)."""
-    keep = place != NO_LABEL
-    token, place = token[keep], place[keep].astype(np.int32)
-    indptr = np.searchsorted(token, np.arange(n_tokens + 1)).astype(np.int32)
-    ones = np.ones(len(place), dtype=np.int32)
-    rows = csr_array((ones, place, indptr), shape=(n_tokens, n_labels))
-    rows.sort_indices()
-    return rows

@@ -126,7 +126,7 @@ def lists_with_as_many(counter: LabelCounter, lists: npt.ArrayLike, shared: npt.
     reached = np.zeros(len(counter), dtype=np.int64)
     total = 0
     for _, counts in counter.blocks(lists):
-        enough = counts.data >= wanted[counts.indices]
-        reached += np.bincount(counts.indices[enough], minlength=len(counter))
+        enough = counts.shared >= wanted[counts.label]
+        reached += np.bincount(counts.label[enough], minlength=len(counter))
         total += counts.shape[0]
     return np.where(wanted == 0, total, reached)

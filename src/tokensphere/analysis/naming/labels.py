@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -165,6 +164,8 @@ def _find(table: LabelTable, name: str) -> int:
     by_words = {label.words: number for number, label in enumerate(table.labels)}
     if name in by_words:
         return by_words[name]
+    from difflib import get_close_matches
+
     near = get_close_matches(name, [*table.numbers, *by_words], n=4, cutoff=0.5)
     near = near or [found for found in table.numbers if name.casefold() in found.casefold()][:4]
     hint = f"; near it: {', '.join(near)}" if near else ""

@@ -122,7 +122,7 @@ class ListNames(Sequence[tuple[Theme, ...]]):
             return [self[i] for i in range(len(self))[which]]
         if not self.has_theme[which]:
             return ()
-        shared = self.counter.counts(self.ids[which][None]).toarray()[0]
+        shared = self.counter.counts(self.ids[which][None]).dense()[0]
         tested = self.counter.tested(shared)
         return choose_themes(
             self.counter,

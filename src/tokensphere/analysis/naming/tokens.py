@@ -200,7 +200,7 @@ def name_tokens(
     counter = LabelCounter(labels_of(space, labels), space.usable, len(ids), kinds=naming.kinds)
     draw: dict[str, Any] = {"seed": naming.seed, "store": store, "progress": progress}
     null = shuffled_null(counter, naming.draws, **draw)
-    shared = counter.counts(ids[None]).toarray()[0].astype(np.int64)
+    shared = counter.counts(ids[None]).dense()[0]
     tested = counter.tested(shared)
     adjusted = p_values(tested, null, larger=False)
     beside = p_directions = None

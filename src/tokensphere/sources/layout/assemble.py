@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tokensphere.arrays import Float32s
 from tokensphere.errors import InputError, SourceError
@@ -16,9 +17,11 @@ from tokensphere.sources.layout.model2vec import of_rows, rows_of_tokens
 from tokensphere.sources.layout.plausible import fit
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix, same_bytes
 from tokensphere.sources.layout.table import fold_norm
-from tokensphere.sources.tokens.find import Side
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from tokensphere.sources.tokens.find import Side
 
 
 @dataclass(frozen=True)

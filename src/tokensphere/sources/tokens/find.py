@@ -1,23 +1,18 @@
-"""The vocabulary of a model's folder, made to fit its matrix.
-
-A row beyond the last token is PADDING and called ``<padding id 7>``, so that no two of them look alike.
-"""
+"""The vocabulary of a model's folder, made to fit its matrix."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.files import is_there, opened
 from tokensphere.formats.gguf.split import open_gguf
 from tokensphere.sources.tokens.beside import BESIDE, read_beside
-from tokensphere.sources.tokens.draft import too_many
+from tokensphere.sources.tokens.fit import fit_to_rows
 from tokensphere.sources.tokens.gguf import gguf_vocabulary
 from tokensphere.sources.tokens.readers import read_vocabulary
-from tokensphere.vocabulary import Kind, Vocabulary
+from tokensphere.vocabulary import Vocabulary
 
 Side = Literal["source", "target"]
 
@@ -60,25 +55,6 @@ def _names(side: Side, *, list_first: bool = False) -> list[str]:
 
 
 LOOKED_FOR = ", ".join(_names("source"))
-
-
-def fit_to_rows(vocabulary: Vocabulary, n_rows: int) -> Vocabulary:
-    """The vocabulary for a matrix of `n_rows` rows: those beyond its last token become PADDING.
-
-    Raises
-    ------
-    FormatError
-        there are more tokens than rows
-    """
-    size = len(vocabulary)
-    if size > n_rows:
-        raise too_many("the vocabulary", size, n_rows, vocabulary.pieces[size - 1])
-    if size == n_rows:
-        return vocabulary
-    pieces = [*vocabulary.pieces, *(f"<padding id {id}>" for id in range(size, n_rows))]
-    kinds = np.full(n_rows, Kind.PADDING, dtype=np.uint8)
-    kinds[:size] = vocabulary.kinds
-    return Vocabulary(pieces, decode=vocabulary.decode, kinds=kinds, source=vocabulary.source)
 
 
 def find_vocabulary(

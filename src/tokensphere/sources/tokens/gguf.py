@@ -30,7 +30,7 @@ def gguf_vocabulary(file: GGUFFile | SplitGGUF, source: str) -> Vocabulary:
         their types do not fit
     """
     pieces = file.metadata.get("tokenizer.ggml.tokens")
-    if not isinstance(pieces, list) or not all(isinstance(piece, str) for piece in pieces):
+    if not isinstance(pieces, list) or set(map(type, pieces)) - {str}:
         raise SourceError(f"{file.path} has no vocabulary (no 'tokenizer.ggml.tokens')")
     model = file.metadata.get("tokenizer.ggml.model")
     if not isinstance(model, str) or model not in _SPELLINGS:

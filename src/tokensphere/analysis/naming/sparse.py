@@ -1,0 +1,95 @@
+"""Which labels each token has, and how many tokens of each list have them: sparse, in NumPy alone.
+
+``scipy.sparse`` is hardly faster, and to import it takes as long as to import NumPy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.arrays import Bools, Int32s, Int64s, Intps, Ints
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many tokens of each of m lists have each of E labels; pairs without any are left out.
+
+    Attributes
+    ----------
+    list : int array of shape (pairs,), in [0, m), ascending
+    label : int array of shape (pairs,), in [0, E), ascending within a list
+    shared : int64 array of shape (pairs,), 1 or more
+    shape : (m, E)
+    """
+
+    list: Ints
+    label: Ints
+    shared: Int64s
+    shape: tuple[int, int]
+
+    def dense(self) -> Int64s:
+        """The same with zeros, shape (m, E)."""
+        counts = np.zeros(self.shape, dtype=np.int64)
+        counts[self.list, self.label] = self.shared
+        return counts
+
+
+class TokenLabels:
+    """The labels of n tokens, those of each together.
+
+    Parameters
+    ----------
+    token, label : int arrays of shape (pairs,), each pair once, tokens ascending
+    shape : tokens and labels, (n, E)
+
+    Attributes
+    ----------
+    indptr, indices : int32 arrays; the labels of token i, ascending, are
+        ``indices[indptr[i]:indptr[i + 1]]``
+    """
+
+    def __init__(self, token: Ints, label: Ints, shape: tuple[int, int]) -> None:
+        self.shape = shape
+        before = token * shape[1]
+        self.indices: Int32s = (np.sort(before + label) - before).astype(np.int32)
+        ends = np.bincount(token, minlength=shape[0]).cumsum()
+        self.indptr: Int32s = np.append(0, ends).astype(np.int32)
+        self._tokens_of: dict[int, Int64s] = {}
+
+    def members(self, label: int) -> Int64s:
+        """The tokens that have a label, ascending."""
+        if label not in self._tokens_of:
+            where = np.flatnonzero(self.indices == label)
+            self._tokens_of[label] = np.searchsorted(self.indptr, where, side="right") - 1
+        return self._tokens_of[label]
+
+    def marks(self, ids: npt.ArrayLike, labels: npt.ArrayLike) -> Bools:
+        """Which of these tokens have which of these labels, shape (tokens, labels)."""
+        tokens = np.asarray(ids)
+        marks = np.zeros((len(tokens), self.shape[1]), dtype=bool)
+        which, label = self._of(tokens)
+        marks[which, label] = True
+        return np.asarray(marks[:, np.asarray(labels)])
+
+    def counts(self, lists: Ints) -> Counts:
+        """How many tokens of each list, a row of the int array of shape (m, k), have each label."""
+        m, k = lists.shape
+        shape = m, self.shape[1]
+        which, label = self._of(lists.reshape(-1))
+        # Half as many bytes are sorted in half the time.
+        number = np.int32 if m * shape[1] < 2**31 else np.int64
+        pairs = np.sort((which // k * shape[1] + label).astype(number))
+        first = np.flatnonzero(np.diff(pairs, prepend=-1))
+        row, column = np.divmod(pairs[first], max(shape[1], 1))
+        return Counts(row, column, np.diff(first, append=len(pairs)), shape)
+
+    def _of(self, tokens: Ints) -> tuple[Intps, Int32s]:
+        """Every place in `tokens` with each of its token's labels: two arrays of one length."""
+        starts = self.indptr[tokens]
+        many = self.indptr[tokens + 1] - starts
+        before = np.cumsum(many) - many
+        which = np.repeat(np.arange(len(tokens)), many)
+        return which, self.indices[np.arange(len(which)) + (starts - before)[which]]
