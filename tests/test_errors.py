@@ -14,6 +14,9 @@ def test_whole_numbers_from_the_least_on_pass() -> None:
         with case(value=value):
             check_whole("k", value, 3)
     check_whole("the seed", 0)
+    check_whole("k", 10, 3, 10)
+    with pytest.raises(InputError, match="k is 11, but can be 10 at most"):
+        check_whole("k", 11, 3, 10)
 
 
 def test_anything_else_is_told_with_its_name_and_the_least() -> None:

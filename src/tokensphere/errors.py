@@ -18,6 +18,8 @@ from numbers import Integral
 
 from tokensphere.display import told
 
+MOST = 10**15  # of anything that is counted: more fits neither in a memory nor in NumPy
+
 
 class TokensphereError(Exception):
     """Base of every error that tokensphere raises on purpose.
@@ -53,11 +55,13 @@ class MissingExtraError(TokensphereError, ImportError):
     """An optional dependency is not installed; the message names the command that installs it."""
 
 
-def check_whole(what: str, value: object, least: int = 0) -> None:
-    """Raise `InputError` unless `value` is a whole number of `least` or more."""
+def check_whole(what: str, value: object, least: int = 0, most: int | None = None) -> None:
+    """Raise `InputError` unless `value` is a whole number of `least` or more, and `most` at most."""
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not whole or value < least:  # type: ignore[operator]
         raise InputError(f"{what} is {value!r:.60}, but must be a whole number, {least} or more")
+    if most is not None and value > most:  # type: ignore[operator]
+        raise InputError(f"{what} is {value!r:.60}, but can be {most:,} at most")
 
 
 def check_choice(what: str, name: object, known: Iterable[str]) -> None:

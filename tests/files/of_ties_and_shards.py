@@ -311,6 +311,24 @@ def _sentence_transformers(folder: Path) -> Want:
     return Want(folder, E, TOKENS)
 
 
+def _static_and_dense(folder: Path) -> Want:
+    modules = [{"idx": 0, "path": "0_StaticEmbedding"}, {"idx": 1, "path": "1_Dense"}]
+    (folder / "modules.json").write_text(json.dumps(modules))
+    _model(_folder(folder / "0_StaticEmbedding"), {"embedding.weight": E})
+    (folder / "1_Dense").mkdir()
+    _model(folder / "1_Dense", {"linear.weight": U[:D], "linear.bias": G})
+    return Want(folder, E, TOKENS)
+
+
+def _shards_beside_others(folder: Path) -> Want:
+    _folder(folder)
+    _files(folder, {"model-00001-of-00002.safetensors": {INPUT: E},
+                    "model-00002-of-00002.safetensors": {HEAD: U, NORM: G},
+                    "consolidated.safetensors": {"tok_embeddings.weight": U, "norm.weight": G},
+                    "adapter_model.safetensors": {"base_model.model.x.lora_A.weight": U}})  # fmt: skip
+    return Want(folder, E, TOKENS)
+
+
 def _mistral(alone: bool, folder: Path) -> Want:
     _folder(folder)
     original = {"tok_embeddings.weight": E, "output.weight": U, "norm.weight": G}
@@ -524,6 +542,12 @@ CASES = [
     Case("sentence-transformers with modules.json",
          "UKPLab/sentence-transformers sentence_transformers/SentenceTransformer.py: modules.json",
          _sentence_transformers),
+    Case("sentence-transformers with two modules, each in a folder",
+         "UKPLab/sentence-transformers models/StaticEmbedding.py, models/Dense.py: modules.json",
+         _static_and_dense),
+    Case("shards without an index beside consolidated.safetensors and an adapter",
+         "mistralai/Mistral-7B-Instruct-v0.3: consolidated.safetensors; " + PEFT,
+         _shards_beside_others),
     Case("consolidated.safetensors beside shards",
          "mistralai/Mistral-7B-Instruct-v0.3: consolidated.safetensors,"
          " model-00001-of-00003.safetensors",

@@ -46,7 +46,7 @@ def test_the_same_as_from_the_folder(
     folder = tmp_path / "files"
     folder.mkdir()
     want = case.make(folder)
-    if Path(want.model) != folder or not any(folder.glob("*.safetensors*")):
+    if Path(want.model) != folder or not any(folder.rglob("*.safetensors*")):
         return  # no repository of models
     repo, options = f"owner/model{CASES.index(case)}", dict(want.options)
     files = [file for file in folder.rglob("*") if file.is_file()]

@@ -110,6 +110,9 @@ def test_wrong_dimensions(d: Any) -> None:
 
 
 def test_wrong_ranges() -> None:
+    for count in (10**15 + 1, 2**63, 10**30):
+        with pytest.raises(InputError, match="can be 1,000,000,000,000,000 at most"):
+            RandomDirections(4, count)
     for count, first in [(0, 0), (-1, 0), (1, -1)]:
         with pytest.raises(InputError, match="need 1 or more, from 0 or more"):
             RandomDirections(4, count, first=first)

@@ -81,8 +81,8 @@ def find_lists(scoring: Scoring, vectors: Vectors, k: int, groups: Intps | None,
     """
     if groups is None and not any(own):
         return top_k(scoring, vectors, k)
-    ids = np.empty((len(vectors), k), dtype=np.int64)
-    values = np.empty((len(vectors), k), dtype=np.float64)
+    shape = len(vectors), min(k, scoring.n_usable)  # a larger k is refused before any row is written
+    ids, values = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.float64)
     open_ = np.arange(len(vectors))
     depth = k + max((len(tokens) for tokens in own), default=0)
     depth = 2 * depth if groups is not None else depth
@@ -95,11 +95,11 @@ def find_lists(scoring: Scoring, vectors: Vectors, k: int, groups: Intps | None,
             mine = np.asarray(own[query], dtype=np.int64)
             kept[row] &= ~np.isin(group[row], mine if groups is None else groups[mine])
         chosen, enough = first_k(kept, k)
-        ids[open_[enough]] = found[chosen].reshape(-1, k)
-        values[open_[enough]] = similarity[chosen].reshape(-1, k)
         if depth == scoring.n_usable and not enough.all():
             most = int(kept[~enough].sum(axis=1).min())
             raise InputError(f"k is {k}, but only {most} different tokens can be found")
+        ids[open_[enough]] = found[chosen].reshape(-1, k)
+        values[open_[enough]] = similarity[chosen].reshape(-1, k)
         open_ = open_[~enough]
         depth *= 4
     return ids, values

@@ -136,8 +136,8 @@ def nearest(
         raise InputError("nothing to look for: give directions, tokens, or positive / negative tokens")
     given = make_directions(space, directions, settings)
     finder = Finder(space, settings, exclude=exclude, compute=compute)
-    ids = np.empty((len(given), settings.k), dtype=np.int64)
-    values = np.empty((len(given), settings.k), dtype=np.float64)
+    shape = len(given), min(settings.k, len(space.vocabulary))  # the search refuses a larger k
+    ids, values = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.float64)
     for low, vectors, own in given.blocks(0, QUERIES_AT_ONCE):
         check_vectors(vectors, low, points=similarity == "euclidean")
         part = slice(low, low + len(vectors))

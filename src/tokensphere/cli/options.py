@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from tokensphere.errors import MOST
 from tokensphere.formats.files import at_home
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -56,8 +57,17 @@ def flag(names: str, help: str, *, to: str | None = None) -> Callable[[Command],
 def number(
     names: str, default: int, help: str, *, least: int = 0, to: str | None = None
 ) -> Callable[[Command], Command]:
-    """An option that takes a whole number."""
-    return option(names, help, to=to, type=click.IntRange(least), default=default)
+    """An option that takes a count; or the name of a draw (a seed, an index), of any size."""
+    kind = click.IntRange if names.endswith(("seed", "first")) else _Count
+    return option(names, help, to=to, type=kind(least), default=default)
+
+
+class _Count(click.IntRange):
+    """Whole numbers that something can be counted by."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        count = super().convert(value, param, ctx)
+        return self.fail(f"{count} is more than {MOST:,}.", param, ctx) if count > MOST else count
 
 
 def choice(names: str, known: str, help: str, *, to: str | None = None) -> Callable[[Command], Command]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -46,27 +45,43 @@ def model_file(folder: Path) -> Path:
     """
     with system_told(f"cannot open {folder}"):
         inside = sorted(folder.iterdir())
-    names = [file.name for file in inside if file.is_file()]
-    for name in IN_FOLDER:
-        if name in names:
-            return folder / name
-    for pattern in _PATTERNS:
-        found = _models([name for name in names if fnmatchcase(name, pattern)], folder)
-        if len(found) == 1:
-            return folder / found[0]
-        if found:
-            shown = ", ".join(found[:5])
-            raise SourceError(f"{folder} holds several models ({shown}); name one of the files")
+    found = models_of([file.name for file in inside if file.is_file()], folder)
+    if len(found) == 1:
+        return folder / found[0]
+    if found:
+        shown = ", ".join(found[:5])
+        raise SourceError(f"{folder} holds several models ({shown}); name one of the files")
     return _further_in(folder, [file for file in inside if file.is_dir()])
 
 
-def _models(names: list[str], folder: Path) -> list[str]:
+def models_of(names: list[str], where: object) -> list[str]:
+    """The files of models among those of a folder, the first file or the index of each; one as a rule.
+
+    Parameters
+    ----------
+    names : of all files of the folder, wherever it lies
+    where : the folder, for messages
+
+    Raises
+    ------
+    SourceError
+        one of a model's several files is missing
+    """
+    if usual := [name for name in IN_FOLDER if name in names][:1]:
+        return usual
+    for pattern in _PATTERNS:
+        if found := _models([name for name in names if fnmatchcase(name, pattern)], where):
+            return found
+    return []
+
+
+def _models(names: list[str], where: object) -> list[str]:
     """One name for each model, the first of its files."""
     main = [name for name in names if not any(fnmatchcase(name, other) for other in _BESIDES)]
     taken = main or names
     if not main and all(name.startswith("consolidated.") and name.endswith(".pth") for name in names):
         return names[:1]
-    return list(dict.fromkeys(parts_in(names, name, folder)[0] for name in taken))
+    return list(dict.fromkeys(parts_in(names, name, where)[0] for name in taken))
 
 
 def _further_in(folder: Path, folders: list[Path]) -> Path:
@@ -104,12 +119,19 @@ def _holds_model(folder: Path) -> bool:
 def _first_module(folder: Path) -> Path | None:
     """The folder of the first of sentence-transformers' modules, which has the embedding."""
     file = folder / "modules.json"
-    with suppress(OSError, ValueError, RecursionError):
+    with suppress(OSError):
         if file.is_file() and file.stat().st_size <= _LONGEST:
-            modules = json.loads(file.read_bytes())
-            for module in modules if isinstance(modules, Iterable) else ():
-                path = module.get("path") if isinstance(module, dict) else None
-                if isinstance(path, str) and re.fullmatch(r"[\w.-]*\w[\w.-]*", path):
-                    return folder / path if (folder / path).is_dir() else None
-                return None
+            path = first_module(file.read_bytes())
+            return folder / path if path and (folder / path).is_dir() else None
+    return None
+
+
+def first_module(raw: bytes) -> str | None:
+    """The folder that sentence-transformers' ``modules.json`` names first, if that is one inside."""
+    with suppress(ValueError, RecursionError):
+        modules = json.loads(raw)
+        module = modules[0] if isinstance(modules, list) and modules else None
+        path = module.get("path") if isinstance(module, dict) else None
+        if isinstance(path, str) and re.fullmatch(r"[\w.-]*\w[\w.-]*", path):
+            return path
     return None

@@ -112,12 +112,17 @@ def read_columns(path: Path) -> tuple[dict[str, npt.NDArray[Any] | list[str]], d
         raise _damaged(path, f"column {missing[0]!r:.200} is missing, or there twice")
     pa, _ = _pyarrow()
     columns = {}
-    for name in filter(digests.__contains__, table.column_names):
+    for name in digests:
         with damage_told(f"{path} is damaged: column {name!r:.200} cannot be read", _ADVICE):
             columns[name] = _from_arrow(pa, table[name])
             found = _digest(columns[name])
         if found != digests[name]:
             raise _damaged(path, f"column {name!r:.200} is not what was saved (its SHA-256 differs)")
+    if others := [name for name in table.column_names if name not in digests]:
+        raise FormatError(
+            f"{path} has a column {others[0]!r:.200} that tokensphere did not write, and would not keep;"
+            " name another file"
+        )
     return columns, metadata
 
 

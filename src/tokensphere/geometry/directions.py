@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from tokensphere.arrays import Float32s, Int64s
-from tokensphere.errors import InputError, check_whole
+from tokensphere.errors import MOST, InputError, check_whole
 
 BLOCK = 256  # directions drawn from one stream; part of what a name means, never to change
 
@@ -91,6 +91,7 @@ class RandomDirections(Sequence[Float32s]):
     def __init__(self, d: int, count: int, *, first: int = 0, seed: int = 0) -> None:
         if count < 1 or first < 0:
             raise InputError(f"{count} directions from index {first}: need 1 or more, from 0 or more")
+        check_whole("the number of directions", count, 1, MOST)
         random_directions(d, [], seed=seed)  # checks d and seed
         self.d, self.first, self.seed = d, first, seed
         self._count = count

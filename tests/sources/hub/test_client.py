@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tokensphere as ts
 from tests.formats.made import safetensors, safetensors_bytes
 from tests.sources.hub.server import (
     COMMIT,
@@ -485,3 +486,25 @@ def test_an_adapter_names_its_base_model(server: HubServer) -> None:
     serve(server, {"adapter_model.safetensors": changes}, adapter_config__json=config)
     with pytest.raises(SourceError, match=r"this is an adapter.*load 'some/base'"):
         fetch()
+    for name in [name for name in server.repos[REPO] if "token" in name or "vocab" in name]:
+        del server.repos[REPO][name]  # as most adapters are published
+    with pytest.raises(SourceError, match=r"this is an adapter.*load 'some/base'"):
+        fetch()
+
+
+def test_a_missing_vocabulary_is_told_by_names_that_files_have(server: HubServer) -> None:
+    server.repos[REPO] = {"model.safetensors": FILES["model.safetensors"]}
+    with pytest.raises(
+        SourceError, match=r"looked for tokenizer\.json.*source_vocabulary\.json"
+    ) as caught:
+        fetch()
+    assert "{" not in str(caught.value)
+
+
+@pytest.mark.parametrize("revision", ["..", ".", "../v1", "v1/../main", ""])
+def test_revisions_that_git_does_not_have(server: HubServer, revision: str) -> None:
+    """An address with two dots leads elsewhere: to the model's main branch, say."""
+    for model, given in ((f"{REPO}@{revision}", None), (REPO, revision)):
+        with pytest.raises(InputError, match="is no repository of a hub"):
+            ts.load(model, revision=given)
+    assert server.asked == []

@@ -22,7 +22,7 @@ from tokensphere.analysis.survey.result import LEVELS, CoherenceRate, Survey
 from tokensphere.analysis.survey.saved import check_survey
 from tokensphere.analysis.survey.sharing import share_labels
 from tokensphere.directions.given import make_directions
-from tokensphere.errors import InputError, check_choice, check_whole
+from tokensphere.errors import MOST, InputError, check_choice, check_whole
 from tokensphere.geometry.coherence import Coherence, random_pair_limit
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
@@ -57,7 +57,7 @@ class SurrogateSpec:
     def __post_init__(self) -> None:
         check_choice("surrogate", self.law, SURROGATE_LAWS)
         check_whole("the surrogate's seed", self.seed)
-        check_whole("the number of surrogates", self.count)
+        check_whole("the number of surrogates", self.count, most=MOST)
 
 
 def survey(

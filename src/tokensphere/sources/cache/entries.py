@@ -140,7 +140,9 @@ def split_model(model: str) -> tuple[str, str | None]:
     """
     repo, at, revision = model.partition("@")
     bad = not _REPOSITORY.fullmatch(repo) or "--" in repo or ".." in repo
-    if bad or len(repo) > 200 or (at and not 0 < len(revision) <= 200):
+    # Git has no such revision, and an address would lead elsewhere.
+    odd = at and (not 0 < len(revision) <= 200 or revision.startswith(".") or ".." in revision)
+    if bad or len(repo) > 200 or odd:
         raise InputError(f"{model!r} is no repository of a hub; write owner/name or owner/name@revision")
     return repo, revision or None
 

@@ -175,10 +175,10 @@ def _download(
 ) -> tuple[cache.Entry, Found]:
     """Find the tensor and fetch what the cache lacks of it."""
     tensors = RemoteTensors(repository)
+    if is_adapter(tensors):  # before what else it lacks: a tokenizer, as a rule
+        refuse_changes(tensors, choice, repository.adapter(tensors.folder))
     vocabulary = repository.vocabulary_files(tensors.folder)
     config = repository.config(tensors.folder)
-    if is_adapter(tensors):
-        refuse_changes(tensors, choice, repository.adapter(tensors.folder))
     unpacked = UnpackedTensors(tensors, config.told)
     found = find_matrix(unpacked, choice.matrix, tensor=choice.tensor, config=config)
     unpacked.refuse(found.name, repository.name)

@@ -126,16 +126,17 @@ def _from_address(model: str) -> Named:
     except ValueError as error:
         raise InputError(f"{model!r:.200} is no address ({error}); write owner/name") from error
     own = urlsplit(os.environ.get("HF_ENDPOINT", "")).netloc
-    if parts.netloc.lower() not in (*_HOSTS, own.lower()):
+    host = parts.netloc.rpartition("@")[2]  # git clone's addresses have a user and a token before it
+    if host.lower() not in (*_HOSTS, own.lower()):
         raise InputError(
             f"{model!r:.200} is no address of the Hugging Face Hub; download the file and name its path"
         )
-    path = [unquote(part) for part in parts.path.split("/") if part]
+    path = [part for part in parts.path.split("/") if part]
     if path[:2] == ["api", "models"] or (path[:1] == ["models"] and len(path) > 2):
         path = path[path.index("models") + 1 :]
     _refuse_others(path, model)
     length = 1 if path[0] in OLD_NAMES and (len(path) == 1 or path[1] in (*_VIEWS, *_PAGES)) else 2
-    repo, rest = "/".join(path[:length]).removesuffix(".git"), path[length:]
+    repo, rest = unquote("/".join(path[:length])).removesuffix(".git"), path[length:]
     repo = OLD_NAMES.get(repo, repo)
     if "/" not in repo:
         raise InputError(f"{model!r:.200} names no model; an address has owner and name")
@@ -163,15 +164,15 @@ def _from_file_system(rest: str, model: str) -> Named:
     if not at:
         return Named(repo, None, inside)
     revision, inside = _split_revision(after)
-    return Named(repo, unquote(revision) or None, inside)
+    return Named(repo, revision or None, inside)
 
 
 def _split_revision(rest: str) -> tuple[str, str]:
-    """``"main/a/b"`` -> revision, and path in the repository."""
+    """``"main/a/b"`` -> revision, and path in the repository; a revision's own slashes are escaped."""
     if special := _SPECIAL.match(rest):
-        return special[1], rest[special.end() :]
+        return special[1], unquote(rest[special.end() :])
     revision, _, inside = rest.partition("/")
-    return revision, inside
+    return unquote(revision), unquote(inside)
 
 
 def _refuse_others(path: list[str], model: str) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence, ValuesView
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cache, partial
 from typing import Any
 
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.files import json_object
+from tokensphere.formats.folder import first_module, models_of
 from tokensphere.formats.parts import parts_in
 from tokensphere.formats.safetensors import LENGTH_BYTES, header_length, parse_header
 from tokensphere.formats.sharded import ShardTensors, weight_map
@@ -23,18 +25,22 @@ from tokensphere.sources.hub.http import Connection
 from tokensphere.sources.hub.ranges import Progress, Range, Write, fetch_whole
 from tokensphere.sources.layout.config import UNKNOWN, Config, config_of
 from tokensphere.sources.tokens.beside import BESIDE
-from tokensphere.sources.tokens.find import NAMES, names_to_fetch
+from tokensphere.sources.tokens.find import LOOKED_FOR, names_to_fetch
 
 _MODEL, _INDEX = "model.safetensors", "model.safetensors.index.json"
+_MODULES = "modules.json"  # of sentence-transformers
 _SAFETENSORS = (".safetensors", ".safetensors.index.json")
 _LONGEST = 1 << 28  # bytes of a vocabulary or an index; the largest known have a tenth of that
 _PARTS = 8
 _ADVICE = {
-    (".gguf",): "download one with 'hf download {repo} {file}' and give the path of that file",
-    (".bin", ".pt"): "such a file is a pickle; look for a version in safetensors, often"
-    " '{repo}@refs/pr/1'",
-    (".h5", ".msgpack"): "look for a version of the model in safetensors",
-    (".onnx",): "look for the model that it was made from",
+    ("*.gguf",): "download one with 'hf download {repo} {file}' and give the path of that file",
+    (
+        "*pytorch_model*.bin",
+        "*.pt",
+        "*.pth",
+    ): "such a file is a pickle; look for a version in safetensors, often '{repo}@refs/pr/1'",
+    ("*.h5", "*.msgpack"): "look for a version of the model in safetensors",
+    ("*.onnx", "*openvino_*"): "look for the model that it was made from",
 }
 
 
@@ -96,8 +102,9 @@ class Repository:
             if names := names_to_fetch(here):
                 paths = (self._beside(folder, name) for name in dict.fromkeys((*names, *BESIDE)))
                 return [path for path in paths if path is not None]
-        listed = ", ".join(NAMES)
-        raise SourceError(f"{self.name} has no vocabulary ({listed}); it has {self._listed()}")
+        raise SourceError(
+            f"{self.name} has no vocabulary (looked for {LOOKED_FOR}); it has {self._listed()}"
+        )
 
     def vocabulary(self, files: Sequence[str]) -> dict[str, bytes]:
         """The content of these files by name without folder, if it is what such files have.
@@ -115,29 +122,39 @@ class Repository:
 
     def model_file(self) -> str:
         """The safetensors file, or the index of several."""
-        models = [file for file in self.files if file.endswith(_SAFETENSORS)]
-        at_root = [file for file in models if "/" not in file]
-        if usual := next((name for name in (_MODEL, _INDEX) if name in at_root), None):
-            return usual
-        at_root = list(dict.fromkeys(parts_in(at_root, file, self.name)[0] for file in at_root))
-        indices = [file for file in at_root if file.endswith(".json")]
-        for choice in (indices, at_root, models):
-            if len(choice) == 1:
-                return choice[0]
-        if models:
+        everywhere = [file for file in self.files if file.endswith(_SAFETENSORS)]
+        found = self._models(everywhere, "")
+        if not found and (module := self._first_module()):
+            found = self._models(everywhere, module)
+        found = found or everywhere
+        if not found:
+            raise SourceError(f"{self.name} has no safetensors; it has {self._listed()}{self._advice()}")
+        if len(found) > 1:
+            more = ", …" if len(found) > 6 else ""
             raise SourceError(
-                f"{self.name} has several models in safetensors ({', '.join(models[:6])}, …) and none"
+                f"{self.name} has several models in safetensors ({', '.join(found[:6])}{more}) and none"
                 f" is called {_MODEL}; download one and give its path"
             )
-        raise SourceError(f"{self.name} has no safetensors; it has {self._listed()}{self._advice()}")
+        return found[0]
+
+    def _models(self, files: list[str], folder: str) -> list[str]:
+        """The models among those of these files that lie in a folder (``""``, ``"0_Transformer/"``)."""
+        names = [file.removeprefix(folder) for file in files if file.startswith(folder)]
+        here = [name for name in names if "/" not in name]
+        return [folder + name for name in models_of(here, self.name)]
+
+    def _first_module(self) -> str | None:
+        path = first_module(self.whole(_MODULES)) if _MODULES in self.files else None
+        return f"{path}/" if path else None
 
     def _listed(self) -> str:
         names = sorted(file for file in self.files if not file.startswith("."))
         return (", ".join(names[:8]) + (", …" if len(names) > 8 else "")) or "no files at all"
 
     def _advice(self) -> str:
-        for suffixes, advice in _ADVICE.items():
-            if file := next((file for file in sorted(self.files) if file.endswith(suffixes)), None):
+        for patterns, advice in _ADVICE.items():
+            files = [file for file in sorted(self.files) if any(fnmatchcase(file, p) for p in patterns)]
+            for file in files[:1]:
                 return ": " + advice.format(repo=self.name, file=file)
         return ": use another repository of that model"
 

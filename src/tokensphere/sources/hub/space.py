@@ -45,10 +45,10 @@ def load_hub(
         it cannot be had, or read
     """
     repo, inside = named.repo, "" if _OF_MODEL.fullmatch(named.inside) else named.inside
-    cache.split_model(repo if named.revision is None else f"{repo}@{named.revision}")
     if named.revision and revision and named.revision != revision:
         raise InputError(f"two revisions are named, {named.revision!r} and {revision!r}; give one")
-    revision = named.revision or revision
+    revision = revision if named.revision is None else named.revision
+    cache.split_model(repo if revision is None else f"{repo}@{revision}")
     asks = refresh and not hub.offline()
     if not inside and not asks:
         entry = hub.held(repo, revision, choice)

@@ -54,6 +54,9 @@ def _names(side: Side, *, list_first: bool = False) -> list[str]:
     return [*_TARGET, *names] if side == "target" else names
 
 
+LOOKED_FOR = ", ".join(_names("source"))
+
+
 def find_vocabulary(
     folder: Path,
     n_rows: int,
@@ -97,7 +100,7 @@ def find_vocabulary(
     if refused is not None:
         raise FormatError(str(refused))
     raise SourceError(
-        f"{folder} has no vocabulary (looked for {', '.join(_names(side))});"
+        f"{folder} has no vocabulary (looked for {LOOKED_FOR});"
         " put the model's tokenizer.json beside its weights"
     )
 
