@@ -195,7 +195,7 @@ class Search:
         return self._neighbors(ids, values, self.directions.names)
 
     def parts(self) -> Iterator[Neighbors]:
-        """The same lists, some of the directions after another; a few first, so that soon some are there.
+        """The same lists, one part of the directions after another, the first soon.
 
         Raises
         ------

@@ -131,4 +131,3 @@ def of_array(given: Any) -> Directions:
         return Name(title, {"vector": "vector", "row": None if flat else i})
 
     return Directions.held(vectors, Lazy(len(vectors), called), "array")
-

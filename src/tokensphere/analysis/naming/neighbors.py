@@ -167,6 +167,7 @@ def namer(
         beside = direction_null(space, counter, settings, n_directions, seed=naming.seed, **draw)
 
     def name(neighbors: Neighbors) -> NamedNeighbors:
-        return NamedNeighbors(neighbors, name_lists(counter, neighbors.ids, naming, beside=beside, **draw))
+        names = name_lists(counter, neighbors.ids, naming, beside=beside, **draw)
+        return NamedNeighbors(neighbors, names)
 
     return name
