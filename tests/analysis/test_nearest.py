@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,9 @@ import tokensphere as ts
 from tests import small_model
 from tests.analysis.spaces import unit_rows
 from tests.cases import case
+from tokensphere.analysis.nearest import Search
 from tokensphere.errors import InputError, UnknownTokenError
-from tokensphere.geometry.similarity import SIMILARITIES, Similarity
+from tokensphere.geometry.similarity import SIMILARITIES, SearchSettings, Similarity
 from tokensphere.vocabulary import Kind, Vocabulary
 
 F64 = npt.NDArray[np.float64]
@@ -297,3 +300,81 @@ def test_a_result_shows_itself(small: ts.EmbeddingSpace) -> None:
     assert "Neighbors(" in repr(found) and "Vocabulary" not in repr(found)
     with pytest.raises(AttributeError):
         found.left_out = 3  # type: ignore[misc]
+
+
+def test_parts_are_the_lists_in_turn(small: ts.EmbeddingSpace) -> None:
+    vectors = np.random.default_rng(0).standard_normal((600, small_model.D))
+    asked: list[Any] = [vectors, ts.RandomDirections(small_model.D, 3000), list(range(40))]
+    for given, similarity in itertools.product(asked, SIMILARITIES):
+        settings = SearchSettings(3, similarity, centered=True)
+        whole = ts.nearest(small, given, k=3, similarity=similarity, centered=True)
+        parts = list(Search(small, given, settings).parts())
+        assert (len(parts) > 1) == (len(whole) > 256) and sum(map(len, parts)) == len(whole)
+        np.testing.assert_array_equal(np.concatenate([part.ids for part in parts]), whole.ids)
+        np.testing.assert_array_equal(
+            np.concatenate([part.similarity for part in parts]), whole.similarity
+        )
+        assert [one for part in parts for one in part] == whole.to_dict()["results"]
+
+
+class Tensor:
+    """As PyTorch's: what NumPy does not know becomes float32 only where it is asked for."""
+
+    def __init__(self, array: Any) -> None:
+        self.array, self.shape = array, array.shape
+
+    def __getitem__(self, which: Any) -> Tensor:
+        return Tensor(self.array[which])
+
+    def detach(self) -> Tensor:
+        return self
+
+    cpu = detach
+
+    def numpy(self) -> Any:
+        raise TypeError("Got unsupported ScalarType BFloat16")
+
+    def float(self) -> Tensor:
+        return Single(self.array.astype(np.float32))
+
+
+class Single(Tensor):
+    """One of a type that NumPy knows."""
+
+    def numpy(self) -> Any:
+        return self.array
+
+
+GIVEN: dict[str, Callable[[Any], Any]] = {
+    "float32": lambda a: a.astype(np.float32),
+    "float16": lambda a: a.astype(np.float16),
+    "big-endian": lambda a: a.astype(">f4"),
+    "int8": lambda a: (a * 20).astype(np.int8),
+    "columns": lambda a: np.asfortranarray(a),
+    "tensor": lambda a: Tensor(a.astype(np.float16)),
+}
+
+
+@pytest.mark.parametrize("kind", GIVEN)
+@pytest.mark.parametrize("similarity", ["cosine", "euclidean"])
+def test_beyond_its_result_a_search_takes_no_more_memory_for_more(
+    kind: str, similarity: Similarity
+) -> None:
+    rng = np.random.default_rng(0)
+    space = ts.EmbeddingSpace.from_arrays(rng.standard_normal((20, 16)), list("abcdefghijklmnopqrst"))
+    vectors = GIVEN[kind](rng.standard_normal((40_000, 16)))
+
+    def beyond(m: int) -> float:
+        tracemalloc.start()
+        found = ts.nearest(space, vectors[:m], k=1, similarity=similarity, compute=ts.Compute(threads=1))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak - found.ids.nbytes - found.similarity.nbytes
+
+    beyond(5000)  # what is made when first needed
+    assert beyond(40_000) - beyond(10_000) < 30_000 * 16  # less than one more number a direction
+    whole = vectors.array if kind == "tensor" else vectors
+    want = ts.nearest(space, whole.astype(np.float64), k=1, similarity=similarity)
+    found = ts.nearest(space, vectors, k=1, similarity=similarity)
+    np.testing.assert_array_equal(found.ids, want.ids)
+    np.testing.assert_array_equal(found.similarity, want.similarity)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,6 +17,8 @@ import pytest
 import tokensphere as ts
 from tests import small_model
 from tests.cli.running import Command, assert_one_line
+from tokensphere.analysis.nearest import Search
+from tokensphere.cli.app import say
 from tokensphere.geometry.similarity import Similarity
 
 COMMANDS = ["random", "near", "pair", "info"]
@@ -215,12 +217,12 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["info", "no-such-model"], "no-such-model"),
     (["info", "."], "model"),
     (["random", "-n", "0"], "Invalid value for '-n'"),
-    (["random", "-n", str(10**15)], "not enough memory"),
     (["random", "-n", str(2**63 - 1)], "is more than 1,000,000,000,000,000"),
     (["survey", "-n", str(10**30)], "is more than 1,000,000,000,000,000"),
     (["survey", "--surrogates", str(10**30)], "is more than 1,000,000,000,000,000"),
     (["geometry", "-n", str(10**30)], "is more than 1,000,000,000,000,000"),
     (["pair", " king", "king", "--pairs", str(10**30)], "is more than 1,000,000,000,000,000"),
+    (["random", "--json", "--jsonl"], "give --json or --jsonl, not both"),
     (["random", "--seed", "-1"], "Invalid value for '--seed'"),
     (["random", "--first", "-1"], "Invalid value for '--first'"),
     (["random", "--first", str(2**80)], "whole numbers"),
@@ -313,7 +315,7 @@ def test_help_and_version() -> None:
 
 
 def test_a_keyboard_interrupt_is_one_line_and_130() -> None:
-    for where in ("tokensphere.analysis.nearest.nearest", "tokensphere.sources.load.load"):
+    for where in ("tokensphere.analysis.nearest.Search.parts", "tokensphere.sources.load.load"):
         with patch(where, side_effect=KeyboardInterrupt):
             result = invoke("random")
         assert result.exit_code == 130 and result.stdout == ""
@@ -339,8 +341,74 @@ def test_a_signal_stops_a_search() -> None:
     assert [line for line in done.stderr.splitlines() if line] == ["tokensphere: stopped"]
 
 
+STOPPED = (
+    "import os, signal, sys\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background\n"
+    "from tokensphere.analysis.nearest import Search\n"
+    "from tokensphere.cli import main, running\n"
+    "find, say, where = Search._find, running.say, sys.argv.pop()\n"
+    "def found(self, low, *rest):\n"
+    "    if where == 'search' and low:\n"
+    "        os.kill(os.getpid(), signal.SIGINT)\n"
+    "    return find(self, low, *rest)\n"
+    "def said(*args, **more):\n"
+    "    if where == 'print':\n"
+    "        os.kill(os.getpid(), signal.SIGINT)\n"
+    "        globals().update(where='')\n"
+    "    say(*args, **more)\n"
+    "Search._find, running.say = found, said\n"
+    "main(sys.argv[1:])\n"
+)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+@pytest.mark.parametrize("where", ["search", "print"])
+def test_a_signal_leaves_whole_what_was_printed(where: str) -> None:
+    """As if no more than the lists that were found had been asked for."""
+    for flags in ([], ["--json"], ["--jsonl"]):
+        done = run(["random", "-n", 600, "-k", 2, *flags, where], code=STOPPED)
+        assert done.returncode == 130
+        assert done.stderr == "tokensphere: stopped after 256 of 600 directions\n"
+        assert done.stdout == good("random", "-n", 256, "-k", 2, *flags)
+
+
+def test_lists_are_printed_before_the_next_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def noting(what: str, function: Any) -> Any:
+        def noted(*args: Any, **more: Any) -> Any:
+            done.append(what)
+            return function(*args, **more)
+
+        return noted
+
+    monkeypatch.setattr(Search, "_find", noting("found", Search._find))
+    monkeypatch.setattr("tokensphere.cli.running.say", noting("said", say))
+    for flags in ([], ["--json"], ["--jsonl"]):
+        done.clear()
+        good("random", "-n", 2000, "-k", 2, *flags)
+        turns = [kind for kind, _ in groupby(done)]
+        assert done.count("found") > 2 and turns == ["found", "said"] * done.count("found"), flags
+
+
+def test_json_lines_are_the_results_of_json(tmp_path: Path) -> None:
+    path = tmp_path / "v.npy"
+    np.save(path, np.random.default_rng(0).standard_normal((300, small_model.D)))
+    for command in (("random", "-n", 300), ("near", "--vector", path), ("near", " king", " Paris")):
+        lines = good(*command, "-k", 3, "--jsonl").splitlines()
+        assert list(map(json.loads, lines)) == record(*command, "-k", 3)["results"]
+
+
+def test_a_vector_that_is_wrong_is_told_before_any_list(tmp_path: Path) -> None:
+    vectors = np.ones((5000, small_model.D), dtype=np.float32)
+    vectors[4999, 1] = np.nan
+    np.save(tmp_path / "v.npy", vectors)
+    for flags in ([], ["--json"], ["--jsonl"]):
+        assert_one_line(invoke("near", "--vector", tmp_path / "v.npy", *flags), "direction 4999 has")
+
+
 def test_memory_that_is_not_there() -> None:
-    with patch("tokensphere.analysis.nearest.nearest", side_effect=MemoryError):
+    with patch("tokensphere.analysis.nearest.Search.parts", side_effect=MemoryError):
         assert_one_line(invoke("random"), "not enough memory")
 
 
@@ -384,7 +452,8 @@ def test_as_a_module_and_in_a_pipe() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes as POSIX has them")
 def test_a_closed_pipe_ends_quietly() -> None:
-    for arguments in (["random", "-n", "200", "--json"], ["random", "-n", "200"], ["--help"]):
+    endless = ["random", "-n", str(10**12)]
+    for arguments in (endless, [*endless, "--json"], [*endless, "--jsonl"], ["--help"]):
         process = subprocess.Popen(
             [sys.executable, "-m", "tokensphere", *arguments],
             stdout=subprocess.PIPE,

@@ -12,15 +12,18 @@ from tokensphere.analysis.lists import Finder, check_vectors, neighbor_records
 from tokensphere.analysis.result import Column, Result
 from tokensphere.arrays import Float64s, Int64s
 from tokensphere.directions.given import make_directions
-from tokensphere.directions.named import Name
+from tokensphere.directions.named import Name, Own, Vectors
 from tokensphere.directions.tokens import TokenSum, as_list
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute
-from tokensphere.geometry.search import QUERIES_AT_ONCE
+from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.search import QUERIES_AT_ONCE, Found
 from tokensphere.geometry.similarity import SearchSettings, Similarity
 from tokensphere.records import record
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Token, Vocabulary
+
+_FIRST_PART, _LARGEST_PART = 256, 1024  # directions; fewer at once would cost the search some per cent
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,14 @@ class Neighbors(Result):
     provenance: Provenance
     vocabulary: Vocabulary = field(repr=False)
 
+    def __len__(self) -> int:
+        """Number of directions, m."""
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The lists as :meth:`records` has them, each made when it is its turn."""
+        return self.records()
+
     def tokens(self, direction: int = 0) -> list[str]:
         """The neighbours of one direction as text; incomplete UTF-8 as escapes."""
         tokens = (self.vocabulary.token(int(id)) for id in self.ids[direction])
@@ -59,12 +70,13 @@ class Neighbors(Result):
             neighbors = neighbor_records(self.vocabulary, ids, values)
             yield {"direction": name.record, "neighbors": neighbors}
 
+    def head(self) -> dict[str, Any]:
+        """What is the same for all directions, ready for JSON."""
+        return record(self, "provenance", "settings", "left_out", provenance="model")
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
-        return {
-            **record(self, "provenance", "settings", "left_out", provenance="model"),
-            "results": list(self.records()),
-        }
+        return {**self.head(), "results": list(self.records())}
 
     def columns(self) -> dict[str, Column]:
         """A row for each neighbour of each direction, the nearest first."""
@@ -134,22 +146,89 @@ def nearest(
         directions = TokenSum(tuple(as_list(positive)), tuple(as_list(negative)))
     elif directions is None:
         raise InputError("nothing to look for: give directions, tokens, or positive / negative tokens")
-    given = make_directions(space, directions, settings)
-    finder = Finder(space, settings, exclude=exclude, compute=compute)
-    shape = len(given), min(settings.k, len(space.vocabulary))  # the search refuses a larger k
-    ids, values = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.float64)
-    for low, vectors, own in given.blocks(0, QUERIES_AT_ONCE):
-        check_vectors(vectors, low, points=similarity == "euclidean")
-        part = slice(low, low + len(vectors))
-        ids[part], values[part] = finder.find(vectors, own if exclude is None else ())
-        if progress is not None:
-            progress(len(vectors))
-    return Neighbors(
-        ids=ids,
-        similarity=-values if similarity == "euclidean" else values,
-        names=given.names,
-        settings=settings,
-        left_out=space.left_out,
-        provenance=space.provenance,
-        vocabulary=space.vocabulary,
-    )
+    return Search(space, directions, settings, exclude=exclude, compute=compute).all(progress)
+
+
+class Search:
+    """The search for the tokens nearest to some directions: all lists at once, or as they are found.
+
+    Parameters
+    ----------
+    space, directions, exclude, compute : as in :func:`nearest`
+    settings : how neighbours are looked for
+
+    Raises
+    ------
+    InputError
+        no directions, or of another width
+    UnknownTokenError
+        a token that the vocabulary does not have
+    """
+
+    def __init__(
+        self,
+        space: EmbeddingSpace,
+        directions: Any,
+        settings: SearchSettings,
+        *,
+        exclude: Iterable[Token] | Token | None = None,
+        compute: Compute | None = None,
+    ) -> None:
+        self.space, self.settings = space, settings
+        self.directions = make_directions(space, directions, settings)
+        self._finder = Finder(space, settings, exclude=exclude, compute=compute)
+        self._drawn, self._own_stay = isinstance(directions, RandomDirections), exclude is not None
+
+    def __len__(self) -> int:
+        """Number of directions, m."""
+        return len(self.directions)
+
+    def all(self, progress: Callable[[int], None] | None = None) -> Neighbors:
+        """All lists; beyond them memory does not grow with m. Raises as :func:`nearest` does."""
+        shape = len(self), min(self.settings.k, len(self.space.vocabulary))  # a larger k is refused
+        ids, values = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.float64)
+        for low, vectors, own in self.directions.blocks(0, QUERIES_AT_ONCE):
+            part = slice(low, low + len(vectors))
+            ids[part], values[part] = self._find(low, vectors, own)
+            if progress is not None:
+                progress(len(vectors))
+        return self._neighbors(ids, values, self.directions.names)
+
+    def parts(self) -> Iterator[Neighbors]:
+        """The same lists, one part of the directions after another, the first soon.
+
+        Raises
+        ------
+        InputError
+            before the first: what is wrong with any vector; then as :func:`nearest` does
+        """
+        if len(self) > _FIRST_PART and not self._drawn:
+            for low, vectors, _ in self.directions.blocks(0, QUERIES_AT_ONCE):
+                self._check(low, vectors)
+        low, size = 0, _FIRST_PART
+        while low < len(self):
+            high = min(low + size, len(self))
+            vectors = self.directions.read(low, high)
+            ids, values = self._find(low, vectors, self.directions.own[low:high])
+            yield self._neighbors(ids, values, self.directions.names[low:high])
+            low, size = high, min(2 * size, _LARGEST_PART)
+
+    def _check(self, low: int, vectors: Vectors) -> None:
+        check_vectors(vectors, low, points=self.settings.similarity == "euclidean")
+
+    def _find(self, low: int, vectors: Vectors, own: Own) -> Found:
+        self._check(low, vectors)
+        return self._finder.find(vectors, () if self._own_stay else own)
+
+    def _neighbors(self, ids: Int64s, values: Float64s, names: Sequence[Name]) -> Neighbors:
+        if self.settings.similarity == "euclidean":
+            np.negative(values, out=values)
+        return Neighbors(
+            ids=ids,
+            similarity=values,
+            names=names,
+            settings=self.settings,
+            left_out=self.space.left_out,
+            provenance=self.space.provenance,
+            vocabulary=self.space.vocabulary,
+        )

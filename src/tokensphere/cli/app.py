@@ -75,9 +75,9 @@ def _reason(error: object) -> str:
     return str(getattr(error, "strerror", None) or error)
 
 
-def say(text: str, *, color: bool | None = None) -> None:
+def say(text: str, *, color: bool | None = None, end: str = "\n") -> None:
     """Print a result in the output's own encoding; by itself click takes UTF-8 where that is ASCII."""
-    click.echo(text, file=sys.stdout, color=color)
+    click.echo(text + end, file=sys.stdout, color=color, nl=False)
 
 
 def tell(message: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from tokensphere.cli import options, progress, running
+from tokensphere.cli import options, running
 from tokensphere.cli.app import main
-from tokensphere.cli.naming import named_if_asked
+from tokensphere.cli.naming import namer_if_asked
 from tokensphere.errors import InputError
 
 
@@ -22,22 +22,25 @@ from tokensphere.errors import InputError
                 metavar="FILE.npy")  # fmt: skip
 @options.naming
 @options.any_model
-def random(count: int, save: Path | None, **_: Any) -> None:
+@options.jsonl
+def random(save: Path | None, **_: Any) -> None:
     """Random vectors and the tokens nearest to them.
 
     Directions are uniform on the sphere; "seed 0, index 7" is the same vector for everybody.
     """
     space = running.load_model()
-    from tokensphere.analysis.nearest import nearest
+    from tokensphere.analysis.nearest import Search
 
     directions = running.random_directions(space)
-    with progress.counting(count) as advance:
-        result = nearest(space, directions, progress=advance, **running.search_settings().to_dict())
-    if save is not None:
-        from tokensphere.formats.numpy import write_rows
+    search = Search(space, directions, running.search_settings())
 
-        write_rows(directions, save)
-    running.show(named_if_asked(space, result))
+    def saved() -> None:
+        if save is not None:
+            from tokensphere.formats.numpy import write_rows
+
+            write_rows(directions, save)
+
+    running.show_lists(search, namer_if_asked(space), before=saved)
 
 
 @main.command()
@@ -51,6 +54,7 @@ def random(count: int, save: Path | None, **_: Any) -> None:
 @options.search
 @options.naming
 @options.model
+@options.jsonl
 def near(
     tokens: tuple[str, ...], plus: tuple[str, ...], minus: tuple[str, ...], vector: str | None,
     tokens_file: Path | None, **_: Any,
@@ -74,17 +78,17 @@ def near(
     if (plus or minus) and len(tokens) > 1:
         raise InputError("with --plus or --minus, give one token and the others as --plus")
     space = running.load_model()
-    from tokensphere.analysis.nearest import nearest
+    from tokensphere.analysis.nearest import Search
+    from tokensphere.directions.tokens import TokenSum
 
-    search = running.search_settings().to_dict()
+    directions: Any = list(tokens)
     with ExitStack() as files:
         if not named:
-            result = nearest(space, running.given_directions(space, files, vector), **search)
+            directions = running.given_directions(space, files, vector)
         elif plus or minus:
-            result = nearest(space, positive=[*tokens, *plus], negative=list(minus), **search)
-        else:
-            result = nearest(space, list(tokens), **search)
-        running.show(named_if_asked(space, result))
+            directions = TokenSum((*tokens, *plus), minus)
+        search = Search(space, directions, running.search_settings())
+        running.show_lists(search, namer_if_asked(space))
 
 
 @main.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,20 +16,21 @@ if TYPE_CHECKING:
     from tokensphere.space import EmbeddingSpace
 
 
-def named_if_asked(space: EmbeddingSpace, neighbors: Neighbors) -> Neighbors | NamedNeighbors:
-    """The lists, with what they share if one of `options.naming` asks for it."""
+def namer_if_asked(space: EmbeddingSpace) -> Callable[[Neighbors], NamedNeighbors] | None:
+    """What says of lists what they share, if one of `options.naming` asks for it."""
     given = running.asked()
     if not (given["named"] or given["labels_file"] or given["kinds"]):
-        return neighbors
+        return None
     from tokensphere.analysis.naming.directions import N_DIRECTIONS
     from tokensphere.analysis.naming.lists import NamingSpec
-    from tokensphere.analysis.naming.neighbors import name_neighbors
+    from tokensphere.analysis.naming.neighbors import namer
 
     naming, labels = NamingSpec(kinds=given["kinds"] or None), running.label_table_of(space)
     with progress.counting(naming.draws + N_DIRECTIONS) as advance:
-        return name_neighbors(
-            space, neighbors, naming=naming, labels=labels, store=running.null_files(), progress=advance
-        )
+        return namer(
+            space, running.search_settings(), naming=naming, labels=labels,
+            store=running.null_files(), progress=advance,
+        )  # fmt: skip
 
 
 @main.command()

@@ -81,6 +81,7 @@ def k(least: int = 1, help: str = "Neighbours of each direction.") -> Callable[[
 
 
 json = flag("--json", "Print JSON for machines.", to="as_json")
+jsonl = flag("--jsonl", "Print JSON lines: an object for each direction, as it is found.")
 model = together(
     option("--model", "A name, file, folder or owner/name. [default: the bundled one]",
            to="model_option", envvar="TOKENSPHERE_MODEL", metavar="MODEL"),

@@ -6,8 +6,9 @@ What is asked for is read from the options of the running command, see :mod:`tok
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,11 @@ import click
 
 from tokensphere.cli import progress
 from tokensphere.cli.app import INTERRUPTED, say, tell
+from tokensphere.cli.stop import Stop
 from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
+    from tokensphere.analysis.nearest import Search
     from tokensphere.geometry.directions import RandomDirections
     from tokensphere.geometry.similarity import SearchSettings
     from tokensphere.labels.table import LabelTable
@@ -157,16 +160,67 @@ def show(result: Any) -> None:
         _print(result)
 
 
+def show_lists(
+    search: Search, name: Callable[[Any], Any] | None = None, before: Callable[[], None] = lambda: None
+) -> None:
+    """Print lists as they are found; Ctrl-C ends that as if there were no more of them.
+
+    Parameters
+    ----------
+    search : what is looked for
+    name : makes of some lists what is shown of them
+    before : what is done when there are lists to print, before the first is
+    """
+    from tokensphere import views
+
+    options, total, done = asked(), len(search), 0
+    if options["as_json"] and options["jsonl"]:
+        raise InputError("give --json or --jsonl, not both")
+    watched = sys.stdout.isatty()  # the lists themselves tell how far it is
+    stop = Stop()
+
+    def found() -> Iterator[Any]:
+        nonlocal done
+        for part in stop.in_turn(search.parts()):
+            shown = part if name is None else name(part)
+            if not done:
+                before()
+            done += len(part)
+            yield shown
+            if advance is not None:
+                advance(len(part))
+
+    with progress.counting(0 if watched else total) as advance, stop:
+        if options["as_json"]:
+            texts = views.json_in_parts(found())
+        elif options["jsonl"]:
+            texts = views.json_lines(found())
+        else:
+            texts = views.text_in_parts(found(), **_terminal())
+        for text in texts:
+            say(text, color=watched or None, end="")
+    if done < total:
+        tell(f"stopped after {done:,} of {total:,} directions")
+        sys.exit(INTERRUPTED)
+
+
 def _print(result: Any) -> None:
     from tokensphere import views
 
     if asked()["as_json"]:
         say(views.to_json(result))
-        return
+    else:
+        say(views.to_text(result, **_terminal()), color=sys.stdout.isatty() or None)
+
+
+def _terminal() -> dict[str, Any]:
+    """The width of the output, and whether it has colours."""
+    from tokensphere import views
+
     if sys.stdout.isatty():
         plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
-        say(views.to_text(result, color=not plain), color=True)
-        return
+        width = shutil.get_terminal_size((views.WIDTH_WITHOUT_TERMINAL, 24)).columns
+        return {"width": width, "color": not plain}
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdecimal() and 0 < len(columns) < 6 else 0
-    say(views.to_text(result, width=width or views.WIDTH_WITHOUT_TERMINAL))
+    return {"width": width or views.WIDTH_WITHOUT_TERMINAL, "color": False}

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.directions.named import Directions, Lazy, Name, Vectors, digest_of
+from tokensphere.directions.named import Directions, Lazy, Name, digest_of
 from tokensphere.directions.tokens import of_tokens, token_sums
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections
-from tokensphere.geometry.given import real_array
+from tokensphere.geometry.given import RealRows
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.space import EmbeddingSpace
 
@@ -118,28 +118,16 @@ def of_array(given: Any) -> Directions:
     InputError
         it is no such array, or not of real numbers
     """
-    vectors = to_array(given)
-    flat = vectors.ndim == 1
-    vectors = vectors[None, :] if flat else vectors
-    if not vectors.size:
+    held = RealRows.of(given, "directions")
+    if 0 in held.shape:
         raise InputError("there are no directions; give one or more")
-    if vectors.ndim != 2:
-        raise InputError(f"the directions have the shape {vectors.shape}, but need (d,) or (m, d)")
+    if len(held.shape) not in (1, 2):
+        raise InputError(f"the directions have the shape {held.shape}, but need (d,) or (m, d)")
+    flat = len(held.shape) == 1
+    vectors = held[None] if flat else held
 
     def called(i: int) -> Name:
         title = "vector" if flat else f"vector[{i}]"
         return Name(title, {"vector": "vector", "row": None if flat else i})
 
     return Directions.held(vectors, Lazy(len(vectors), called), "array")
-
-
-def to_array(directions: Any) -> Vectors:
-    """A floating array, from anything that is one or a PyTorch tensor.
-
-    Raises
-    ------
-    InputError
-        it is no array, or not of real numbers
-    """
-    vectors = real_array(directions, "directions")
-    return vectors if vectors.dtype in (np.float32, np.float64) else vectors.astype(np.float64)

@@ -13,6 +13,7 @@ import numpy as np
 
 from tokensphere.arrays import Floats, Intps
 from tokensphere.errors import InputError
+from tokensphere.geometry.given import RealRows
 from tokensphere.geometry.similarity import Similarity
 
 Own = tuple[tuple[int, ...], ...]
@@ -77,7 +78,7 @@ class Directions:
     @classmethod
     def held(
         cls,
-        vectors: Vectors,
+        vectors: Vectors | RealRows,
         names: Sequence[Name],
         what: str,
         *,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
 
-from tokensphere.views.json import to_json
-from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, print_text
+from tokensphere.views.json import json_in_parts, json_lines, to_json
+from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, print_parts, print_text
 
-__all__ = ["WIDTH_WITHOUT_TERMINAL", "draw", "render", "to_html", "to_json", "to_text"]
+__all__ = [
+    "WIDTH_WITHOUT_TERMINAL", "draw", "json_in_parts", "json_lines", "render", "text_in_parts",
+    "to_html", "to_json", "to_text",
+]  # fmt: skip
 
 # Who shows a result of a type. They are imported when one is shown: what they need costs time.
 _TERMINAL = {
@@ -27,6 +31,10 @@ _TERMINAL = {
     "RankedTest": "tokensphere.views.terminal.direction_test:ranked_test",
     "Summary": "tokensphere.views.terminal.facts:summary",
     "Survey": "tokensphere.views.terminal.survey:survey",
+}
+_IN_PARTS = {
+    "NamedNeighbors": "tokensphere.views.terminal.named:named_in_parts",
+    "Neighbors": "tokensphere.views.terminal.neighbors:neighbors_in_parts",
 }
 _HTML = {
     "NamedNeighbors": "tokensphere.views.html:named_neighbors",
@@ -72,6 +80,22 @@ def to_text(result: Any, *, width: int | None = None, color: bool = False) -> st
 
         width = get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns
     return print_text(render(result, width), width, color=color)
+
+
+def text_in_parts(
+    parts: Iterable[Any], *, width: int = WIDTH_WITHOUT_TERMINAL, color: bool = False
+) -> Iterator[str]:
+    """What :func:`to_text` makes of all parts in one, as whole lines, while they are being found.
+
+    Parameters
+    ----------
+    parts : results with lists, such as ``Neighbors``, of some directions each
+    width, color : as for :func:`to_text`
+    """
+    rest = iter(parts)
+    first = next(rest)
+    shown = _view(first, _IN_PARTS)(chain([first], rest), width)
+    return (f"{text}\n" for text in print_parts(shown, width, color=color))
 
 
 def to_html(result: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from tokensphere.analysis.naming.themes import Theme, name_in_words
 from tokensphere.analysis.nearest import Neighbors
 from tokensphere.analysis.result import Column, Result
 from tokensphere.errors import InputError
+from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import LabelTable
 from tokensphere.records import plain, record
 from tokensphere.space import EmbeddingSpace
@@ -61,13 +63,11 @@ class NamedNeighbors(Result):
         """The name of one list in full."""
         return name_in_words(self.themes(direction))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
+    def head(self) -> dict[str, Any]:
+        """What is the same for all lists, ready for JSON."""
         labels, beside = self.names.counter.labels, self.names.beside
-        found = self.neighbors.to_dict()
-        results = found.pop("results")
         return {
-            **found,
+            **self.neighbors.head(),
             "naming": {
                 **record(self.names.spec, "draws", "seed", "level"),
                 "eligible_labels": len(labels),
@@ -75,8 +75,16 @@ class NamedNeighbors(Result):
                 "random_directions": beside
                 and {"draws": len(beside), "seed": beside.seed, **beside.settings.to_dict()},
             },
-            "results": [{**one, **self._naming(direction)} for direction, one in enumerate(results)],
         }
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """For each direction its name, its neighbours and what they share, ready for JSON."""
+        for direction, one in enumerate(self.neighbors.records()):
+            yield {**one, **self._naming(direction)}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
+        return {**self.head(), "results": list(self.records())}
 
     def columns(self) -> dict[str, Column]:
         """Those of the neighbours, and in each row what its list shares and how surprising that is."""
@@ -131,15 +139,35 @@ def name_neighbors(
     InputError
         lists of fewer than 3 tokens, or a kind that no label is of
     """
-    k = neighbors.settings.k
+    make = namer(
+        space, neighbors.settings, naming=naming, labels=labels, n_directions=n_directions, store=store,
+        progress=progress,
+    )  # fmt: skip
+    return make(neighbors)
+
+
+def namer(
+    space: EmbeddingSpace,
+    settings: SearchSettings,
+    *,
+    naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
+    labels: LabelTable | None = None,
+    n_directions: int = N_DIRECTIONS,
+    store: DrawStore | None = None,
+    progress: Progress | None = None,
+) -> Callable[[Neighbors], NamedNeighbors]:
+    """What names lists that were found by `settings`, some at a time; see :func:`name_neighbors`."""
+    k = settings.k
     if k < FEWEST:
         raise InputError(f"lists of {k} tokens are too short to have a name: k must be {FEWEST} or more")
     counter = LabelCounter(labels_of(space, labels), space.usable, k, kinds=naming.kinds)
     draw: dict[str, Any] = {"store": store, "progress": progress}
     beside = None
     if n_directions:
-        beside = direction_null(
-            space, counter, neighbors.settings, n_directions, seed=naming.seed, **draw
-        )
-    names = name_lists(counter, neighbors.ids, naming, beside=beside, **draw)
-    return NamedNeighbors(neighbors, names)
+        beside = direction_null(space, counter, settings, n_directions, seed=naming.seed, **draw)
+
+    def name(neighbors: Neighbors) -> NamedNeighbors:
+        names = name_lists(counter, neighbors.ids, naming, beside=beside, **draw)
+        return NamedNeighbors(neighbors, names)
+
+    return name

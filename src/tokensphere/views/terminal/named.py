@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 
 from tokensphere.analysis.naming.neighbors import NamedNeighbors
 from tokensphere.analysis.naming.themes import AS_CHANCE, NOTHING, marks_in_words, share_in_words
-from tokensphere.views.terminal.neighbors import WIDEST_TITLE, neighbors_caption, tables
+from tokensphere.views.terminal.neighbors import WIDEST_TITLE, beginning, neighbors_caption, tables
 from tokensphere.views.terminal.render import Text, cells, note, stacked, table_with_text
 from tokensphere.views.text import anchor, crop, p_text, short
 
@@ -19,20 +19,28 @@ _ROOM = 40  # columns below which lines stand under the direction's title, not b
 
 def named_neighbors(result: NamedNeighbors, width: int) -> RenderableType:
     """Lists side by side, as many as fit, and below them what they share."""
-    lists = result.neighbors
-
-    def below(first: int, last: int) -> Iterator[RenderableType]:
-        yield from (*_block(result, first, last, width), Text())
-
-    return Group(*tables(lists, width, below), neighbors_caption(lists), note(caption(result)))
+    return Group(*named_in_parts([result], width))
 
 
-def _block(result: NamedNeighbors, first: int, last: int, width: int) -> list[RenderableType]:
-    """What the lists of some directions share, title by title."""
-    names = result.neighbors.names
-    titles = cells((short(names[j].title, WIDEST_TITLE) for j in range(first, last)), "bold")
+def named_in_parts(parts: Iterable[NamedNeighbors], width: int) -> Iterator[RenderableType]:
+    """The same of one part of the directions after another, each table when its lists are there."""
+    first, parts = beginning(parts)
+    marked = False
+
+    def below(some: Sequence[tuple[NamedNeighbors, int]]) -> Iterator[RenderableType]:
+        nonlocal marked
+        marked = marked or any(map(_marked, some))
+        yield from (*_block(some, width), Text())
+
+    yield from tables(parts, width, lambda part: part.neighbors, below)
+    yield from (neighbors_caption(first.neighbors), note(_caption(first, marked=marked)))
+
+
+def _block(some: Sequence[tuple[NamedNeighbors, int]], width: int) -> list[RenderableType]:
+    """What some lists share, title by title."""
+    titles = cells((short(part.neighbors.names[j].title, WIDEST_TITLE) for part, j in some), "bold")
     widest = max(title.cell_len for title in titles)
-    texts = [stacked(map(_styled, lines(result, j))) for j in range(first, last)]
+    texts = [stacked(map(_styled, lines(part, j))) for part, j in some]
     pairs = zip(titles, texts, strict=True)
     if width - widest >= _ROOM:
         return [table_with_text(pairs, min_width=widest)]
@@ -68,13 +76,22 @@ def lines(result: NamedNeighbors, direction: int) -> list[str]:
 
 def caption(result: NamedNeighbors) -> str:
     """What p means, and the mark where a name has it."""
+    return _caption(result, marked=any(_marked((result, j)) for j in range(len(result))))
+
+
+def _marked(one: tuple[NamedNeighbors, int]) -> bool:
+    """Whether a name of one list has the mark."""
+    part, direction = one
+    return any(theme.mark for theme in part.themes(direction))
+
+
+def _caption(result: NamedNeighbors, *, marked: bool) -> str:
     spec, beside = result.names.spec, result.names.beside
     said = (
         f"p: how often {result.neighbors.settings.k} random tokens share a label that is as unlikely,"
         f" whichever of {len(result.names.counter):,} labels it is ({spec.draws:,} draws, seed"
         f" {spec.seed})"
     )
-    marked = any(theme.mark for j in range(len(result)) for theme in result.themes(j))
     if beside is None or not marked:
         return said
     return (

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 
 from tokensphere.analysis.naming.labels import LabelList, LabelMembers
 from tokensphere.analysis.naming.tokens import Naming
 from tokensphere.display import told
 from tokensphere.views.terminal.render import (
     Row,
+    Table,
     Text,
     cell,
     cells,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from io import StringIO
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
+from rich.cells import cell_len
+from rich.color import ColorSystem
 from rich.console import Console, Group, RenderableType
-from rich.measure import Measurement
-from rich.table import Table
+from rich.style import Style
+from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
 from tokensphere.display import printable, told
@@ -21,6 +25,12 @@ WIDTH_WITHOUT_TERMINAL = 100
 
 def print_text(content: RenderableType, width: int, *, color: bool = False) -> str:
     """What stands on a terminal of `width` columns; a table whose cells are never cut may be wider."""
+    parts = content.renderables if isinstance(content, Group) else [content]
+    return "\n".join(print_parts(parts, width, color=color))
+
+
+def print_parts(parts: Iterable[RenderableType], width: int, *, color: bool = False) -> Iterator[str]:
+    """The same part by part, each as soon as it is there; what ends a part's last line is left out."""
     console = Console(
         file=StringIO(),
         width=width,
@@ -31,15 +41,13 @@ def print_text(content: RenderableType, width: int, *, color: bool = False) -> s
         markup=False,
         emoji=False,
     )
-    unlimited = console.options.update(width=100_000)
-    parts = content.renderables if isinstance(content, Group) else [content]
-    with console.capture() as capture:
-        for part in parts:
-            needed = Measurement.get(console, unlimited, part).minimum
-            rigid = isinstance(part, Table) and all(column.no_wrap for column in part.columns)
-            console.width = max(width, needed) if rigid else width
+    for part in parts:
+        if isinstance(part, Table):
+            yield "\n".join(part.lines(color=color))
+            continue
+        with console.capture() as capture:
             console.print(part)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+        yield "\n".join(line.rstrip() for line in capture.get().splitlines())
 
 
 class Text(RichText):
@@ -104,30 +112,73 @@ def spaced(*blocks: Iterable[RenderableType]) -> Group:
     return Group(*parts)
 
 
-def _grid(*, pad_edge: bool) -> Table:
-    """A table with neither lines nor head."""
-    return Table(box=None, show_edge=False, pad_edge=pad_edge, padding=(0, GAP, 0, 0), show_header=False)
+class Cell(NamedTuple):
+    """A cell of one line and one style, of harmless text, measured once however often it is shown."""
+
+    text: str
+    width: int
+    style: str
+
+    @classmethod
+    def measured(cls, text: str, style: str = "") -> Cell:
+        """From a text that does no harm, such as one of :func:`tokensphere.views.text.short`."""
+        return cls(text, cell_len(text), style)
+
+    @classmethod
+    def of(cls, text: RichText | str) -> Cell:
+        """From a text, all of which has the style that it begins with."""
+        made = text if isinstance(text, RichText) else cell(text)
+        return cls.measured(made.plain, str(made.style))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose cells are never cut; the columns `left` begin, the others end together."""
+
+    columns: Sequence[Sequence[Cell]]
+    left: Collection[int]
+
+    def __rich__(self) -> RichText:
+        """For Rich, where a table stands within something else."""
+        return RichText("\n".join(self.lines(color=False)), no_wrap=True)
+
+    def lines(self, *, color: bool) -> Iterator[str]:
+        """Its lines, laid out here: Rich takes a hundred times as long for a table."""
+        padded = []
+        for number, column in enumerate(self.columns):
+            widest = max(cell.width for cell in column)
+            texts = []
+            for text, width, style in column:
+                pad = " " * (widest - width)
+                text = text + pad if number in self.left else pad + text
+                texts.append(_styled(text, style) if color and style else text)
+            padded.append(texts)
+        return ((" " * GAP).join(row).rstrip() for row in zip(*padded, strict=True))
+
+
+def _styled(text: str, style: str) -> str:
+    before, after = _codes(style)
+    return f"{before}{text}{after}"
+
+
+@lru_cache
+def _codes(style: str) -> tuple[str, str]:
+    """What switches a style on and off."""
+    before, _, after = Style.parse(style).render("x", color_system=ColorSystem.STANDARD).partition("x")
+    return before, after
 
 
 def table(rows: Iterable[Row], left: Collection[int] = (0,)) -> Table:
     """A table whose cells are never cut; the columns `left` begin, the others end together."""
-    whole = [[text if isinstance(text, RichText) else cell(text) for text in row] for row in rows]
-    # Rich before 14.3 adds the last column's padding to its least width in any case; nobody sees it.
-    made = _grid(pad_edge=True)
-    for number, column in enumerate(zip(*whole, strict=True)):
-        made.add_column(
-            justify="left" if number in left else "right",
-            min_width=max(entry.cell_len for entry in column),
-            no_wrap=True,
-        )
-    for row in whole:
-        made.add_row(*row)
-    return made
+    whole = [[Cell.of(text) for text in row] for row in rows]
+    return Table(list(zip(*whole, strict=True)), left)
 
 
-def table_with_text(rows: Iterable[Sequence[RichText]], **first: Any) -> Table:
+def table_with_text(rows: Iterable[Sequence[RichText]], **first: Any) -> RichTable:
     """A table whose last column has text that is folded; `first` are options of its first column."""
-    made = _grid(pad_edge=False)
+    made = RichTable(
+        box=None, show_edge=False, pad_edge=False, padding=(0, GAP, 0, 0), show_header=False
+    )
     for number, row in enumerate(rows):
         if not number:
             for place in range(len(row) - 1):
