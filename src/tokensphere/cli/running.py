@@ -6,7 +6,6 @@ What is asked for is read from the options of the running command, see :mod:`tok
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -219,7 +218,9 @@ def _terminal() -> dict[str, Any]:
 
     if sys.stdout.isatty():
         plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
-        width = shutil.get_terminal_size((views.WIDTH_WITHOUT_TERMINAL, 24)).columns
+        from shutil import get_terminal_size  # which loads all compressions
+
+        width = get_terminal_size((views.WIDTH_WITHOUT_TERMINAL, 24)).columns
         return {"width": width, "color": not plain}
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdecimal() and 0 < len(columns) < 6 else 0
