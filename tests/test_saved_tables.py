@@ -188,7 +188,10 @@ def test_other_programs_may_store_it_in_their_way(saved: Saved, tmp_path: Path) 
         with case(how):
             assert saved.load(path) is None
     for change in in_storage(table):
-        parquet.write_table(change.table, path)
+        try:
+            parquet.write_table(change.table, path)
+        except NotImplementedError:  # lists of one length with a null, in pyarrow 17
+            continue
         with case(change.what, change.column):
             found = saved.load(path)
             assert change.same == (found is None)

@@ -27,6 +27,11 @@ class _Commands(click.Group):
             sys.exit(2)
         return super().parse_args(ctx, args)
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if not args[0][:1].isalnum():  # click 8.1 would parse no arguments once more
+            ctx.fail(f"No such command {args[0]!r}.")
+        return super().resolve_command(ctx, args)
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         streams.open_closed()
         try:
