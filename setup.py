@@ -1,10 +1,9 @@
-"""Builds the compiled kernel (``src/kernel``), where there is a C compiler; all else is in pyproject.toml.
+"""Build the compiled kernel (``src/kernel``) where there is a C compiler; the rest is in pyproject.toml.
 
-The kernel is a plain shared library that ctypes opens, so one wheel a platform serves every Python. Without
-a compiler, or where it fails, the package is whole without it, and its wheel is that of every platform.
+The kernel is a plain shared library that ctypes opens: one wheel of a platform serves every Python.
+Without a compiler, or where it fails, the package is whole without it, and its wheel fits everywhere.
 """
 
-import glob
 import tempfile
 from pathlib import Path
 
@@ -15,38 +14,39 @@ from setuptools.command.build_ext import build_ext
 KERNEL = Extension(
     "tokensphere.geometry._kernel",
     sources=["src/kernel/kernel.c"],
-    depends=glob.glob("src/kernel/*.h"),
-    extra_compile_args=["-O3", "-std=c11", "-fno-fast-math", "-ffp-contract=off", "-fno-math-errno",
-                        "-fvisibility=hidden"],
+    depends=[str(header) for header in Path("src/kernel").glob("*.h")],  # so that the sdist has them
+    # No -march: functions say themselves which instructions they need. CFLAGS come before these.
+    extra_compile_args=[
+        "-O3", "-std=c11", "-fvisibility=hidden",
+        "-fno-fast-math", "-fno-math-errno", "-ffp-contract=off",
+    ],
     libraries=["m"],
     optional=True,
 )  # fmt: skip
 
 
 class Kernel(build_ext):
-    """A shared library under a name that every Python takes for a module's, so that it can be found."""
+    """The library, under a name by which every Python finds it as it finds modules."""
 
     def get_ext_filename(self, fullname):
         suffix = ".pyd" if self.plat_name.startswith("win") else ".so"
         return str(Path(*fullname.split(".")).with_suffix(suffix))
 
-    def get_export_symbols(self, ext):
-        return []  # no PyInit
+    def get_export_symbols(self, _):
+        return []  # what the source says, and no PyInit
 
     def run(self):
-        built = Path(self.build_lib, self.get_ext_filename(KERNEL.name))
-        if self.inplace:  # what was built of other sources, or by a compiler that is gone
-            Path("src", self.get_ext_filename(KERNEL.name)).unlink(missing_ok=True)
+        file = self.get_ext_filename(KERNEL.name)
+        if self.inplace:
+            Path("src", file).unlink(missing_ok=True)  # of older sources, should building fail now
         super().run()
-        if not built.exists():
-            self.warn(
-                "tokensphere is built without its compiled kernel: NumPy serves, slower, the same results"
-            )
+        if not Path(self.build_lib, file).exists():
+            self.warn("no compiled kernel (CC names a C compiler): NumPy serves, with the same results")
             self.distribution.ext_modules = []
 
 
 class Wheel(bdist_wheel):
-    """A wheel that says what is in it: of this platform with the kernel, of any without."""
+    """A wheel for every Python, of this platform if the kernel is in it."""
 
     def run(self):
         self.run_command("build")
