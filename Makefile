@@ -19,6 +19,7 @@ OLDEST ?= $(shell $(PATHS) | tail -n 1)
 # What the kernel is built from; `make demo` and `make test` build it again when one changes.
 KERNEL := setup.py $(wildcard src/kernel/*.[ch])
 KERNEL_TESTS = $(or $(wildcard tests/geometry/test_kernel*.py),tests/geometry/test_search.py)
+SANITIZED := $(VENV)/sanitized/tokensphere/geometry/_kernel.so
 # With libstdc++, which must be there when its sanitizer starts.
 ASAN := $(wildcard $(foreach library,libasan.so libstdc++.so,$(shell gcc -print-file-name=$(library) 2>/dev/null)))
 
@@ -65,8 +66,8 @@ ifeq ($(words $(ASAN)),2)
 	CC=gcc CFLAGS="-g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" \
 	    LDFLAGS="-fsanitize=address,undefined" \
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/sanitized .
-	LD_PRELOAD="$(ASAN)" ASAN_OPTIONS=detect_leaks=0 \
-	    TOKENSPHERE_KERNEL_LIBRARY=$$(echo $$PWD/$(VENV)/sanitized/tokensphere/geometry/_kernel.*) \
+	@test -e $(SANITIZED) || { echo "the kernel does not compile: see pip install -v --no-deps ."; exit 1; }
+	LD_PRELOAD="$(ASAN)" ASAN_OPTIONS=detect_leaks=0 TOKENSPHERE_KERNEL_LIBRARY=$(CURDIR)/$(SANITIZED) \
 	    $(BIN)/$(PYTEST) $(KERNEL_TESTS)
 else
 	@echo "make sanitize is skipped: there is no gcc with libasan here"

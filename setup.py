@@ -37,8 +37,9 @@ class Kernel(build_ext):
 
     def run(self):
         file = self.get_ext_filename(KERNEL.name)
-        if self.inplace:
-            Path("src", file).unlink(missing_ok=True)  # of older sources, should building fail now
+        if self.inplace:  # a file of older sources would serve, should building fail now
+            for old in Path("src", file).parent.glob("_kernel.*"):
+                old.unlink()
         super().run()
         if not Path(self.build_lib, file).exists():
             self.warn("no compiled kernel (CC names a C compiler): NumPy serves, with the same results")
