@@ -1,4 +1,4 @@
-/* A placeholder that only says its version. */
+/* A placeholder, of a version that no caller takes. */
 
 #if defined(_WIN32)
 #define EXPORTED __declspec(dllexport)
@@ -8,4 +8,4 @@
 
 EXPORTED int tokensphere_kernel_version(void);
 
-int tokensphere_kernel_version(void) { return 1; }
+int tokensphere_kernel_version(void) { return 0; }
