@@ -63,7 +63,7 @@ nocompiler: $(VENV)/.installed-dev
 sanitize: $(VENV)/.installed-dev
 ifeq ($(words $(ASAN)),2)
 	rm -rf $(VENV)/sanitized
-	CC=gcc CFLAGS="-g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" \
+	CC=gcc CFLAGS="-g -Werror=implicit -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" \
 	    LDFLAGS="-fsanitize=address,undefined" \
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/sanitized .
 	@test -e $(SANITIZED) || { echo "the kernel does not compile: see pip install -v --no-deps ."; exit 1; }
