@@ -7,6 +7,7 @@
  * A call works on a part of the rows or queries, so that several threads can share one search.
  */
 
+#define _GNU_SOURCE /* syscall */
 #if defined(__x86_64__) && (defined(__clang__) ? __clang_major__ >= 12 : __GNUC__ >= 11)
 #define X86 1
 #include <cpuid.h>
