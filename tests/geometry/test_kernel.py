@@ -103,7 +103,9 @@ def test_near_ties_within_the_bound(spread: float) -> None:
     rng = np.random.default_rng(7)
     center = rng.standard_normal(40)
     rows = (center + spread * rng.standard_normal((600, 40))).astype(np.float32)
-    queries = np.concatenate([center + 1e-3 * rng.standard_normal((4, 40)), rng.standard_normal((4, 40))])
+    queries = np.concatenate(
+        [center + 1e-3 * rng.standard_normal((4, 40)), rng.standard_normal((4, 40))]
+    )
     check_all(rows, queries, [1, 12])
 
 
@@ -128,7 +130,9 @@ def test_roundings_that_all_point_one_way(d: int) -> None:
 
 @needs_library
 def test_rows_that_are_copies() -> None:
-    check_all(duplicated(1500, 6, 5, seed=1), np.random.default_rng(1).standard_normal((3, 6)), [1, 9, 400])
+    check_all(
+        duplicated(1500, 6, 5, seed=1), np.random.default_rng(1).standard_normal((3, 6)), [1, 9, 400]
+    )
 
 
 @needs_library
@@ -194,7 +198,9 @@ def test_whatever_the_rows(
 
 @needs_library
 @every("path", COMPILED)
-def test_lists_without_own_tokens_and_with_one_token_a_form(path: str, bundled: ts.EmbeddingSpace) -> None:
+def test_lists_without_own_tokens_and_with_one_token_a_form(
+    path: str, bundled: ts.EmbeddingSpace
+) -> None:
     for arguments in ({"forms": True}, {"exclude": [" the", " a"]}, {"centered": True, "k": 40}):
         want, found = (
             on(way, lambda: ts.nearest(bundled, [" Paris", 17, 4000], **arguments))
@@ -240,11 +246,15 @@ def test_exactly_one_path_is_chosen_and_it_can_run() -> None:
 
 
 def test_a_path_that_cannot_run_is_refused() -> None:
-    with pytest.raises(InputError, match="TOKENSPHERE_KERNEL is 'fast', but must be one of amx, .* numpy"):
+    with pytest.raises(
+        InputError, match="TOKENSPHERE_KERNEL is 'fast', but must be one of amx, .* numpy"
+    ):
         on("fast", kernel.survey)
     for choice in kernel.survey():
         if not choice.usable:
-            with pytest.raises(InputError, match=f"asks for {choice.name}, which cannot run here: .*lacks"):
+            with pytest.raises(
+                InputError, match=f"asks for {choice.name}, which cannot run here: .*lacks"
+            ):
                 on(choice.name, kernel.chosen)
     other = "neon" if "avx2" in {choice.name for choice in kernel.survey()} else "avx2"
     if other not in {choice.name for choice in kernel.survey()}:
@@ -284,4 +294,6 @@ def test_no_memory_is_told_in_one_line() -> None:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith(("MemoryError", "numpy._core._exceptions._ArrayMemory"))
+    assert done.stderr.splitlines()[-1].startswith(
+        ("MemoryError", "numpy._core._exceptions._ArrayMemory")
+    )
