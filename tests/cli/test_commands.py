@@ -356,11 +356,11 @@ def test_a_signal_stops_a_search() -> None:
         "signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background\n"
         "import tokensphere.geometry.search as search\n"
         "from tokensphere.cli import main\n"
-        "scan = search._Search.scan\n"
-        "def stopped(self, block):\n"
+        "workers = search.workers\n"
+        "def stopped(threads):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
-        "    scan(self, block)\n"
-        "search._Search.scan = stopped\n"
+        "    return workers(threads)\n"
+        "search.workers = stopped\n"
         "main(['random', '-n', '3'])\n"
     )
     done = run([], code=code)

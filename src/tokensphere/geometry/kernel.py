@@ -35,8 +35,8 @@ class Choice(NamedTuple):
 
     Attributes
     ----------
-    name : ``"amx"``, ``"avx512bf16"``, ``"avx512"``, ``"avx2"``, ``"neon"`` or ``"numpy"``; in a build for
-        tests ``"emulated"``
+    name : ``"amx"``, ``"avx512bf16"``, ``"avx512"``, ``"avx2"``, ``"neon"`` or ``"numpy"``;
+        in a build for tests ``"emulated"``
     what : what its products are made of
     usable : whether it can run here
     reason : why it can, cannot, or is the one
