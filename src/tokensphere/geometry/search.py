@@ -75,6 +75,8 @@ def top_k_each(scorings: Sequence[Scoring], queries: Floats, ks: Sequence[int]) 
         a `k` that is not between 1 and the number of usable rows, or a scoring that does not follow
     """
     _check(scorings, ks)
+    if scorings[0].compute.backend == "torch":
+        return _on_torch(scorings, queries, ks)
     found = [(np.empty((len(queries), k), dtype=np.int64), np.empty((len(queries), k))) for k in ks]
     with closing(_selected(scorings, queries, ks)) as pieces:  # an error ends them at once
         for part, in_parallel, selections in pieces:
@@ -97,6 +99,8 @@ def top_ids_each(
     no result.
     """
     _check(scorings, ks)
+    if scorings[0].compute.backend == "torch":
+        return [ids for ids, _ in _on_torch(scorings, queries, ks)]
     found = [np.empty((len(queries), k), dtype=np.int64) for k in ks]
     with closing(_selected(scorings, queries, ks, floors)) as pieces:
         for part, in_parallel, selections in pieces:
@@ -104,6 +108,12 @@ def top_ids_each(
                 in_parallel(selection.settle_ids, selection.parts())
                 ids[part] = selection.ids
     return found
+
+
+def _on_torch(scorings: Sequence[Scoring], queries: Floats, ks: Sequence[int]) -> list[Found]:
+    from tokensphere.geometry.on_torch.search import top_k_each  # which imports torch
+
+    return top_k_each(scorings, queries, ks)
 
 
 def _check(scorings: Sequence[Scoring], ks: Sequence[int]) -> None:

@@ -1,0 +1,234 @@
+"""The k best rows for any number of queries on a device: exact, the same to the bit as elsewhere.
+
+The product of prepared rows and queries only chooses candidates (:mod:`.selection`); so it is made in
+float16 where a device is fast in it (CUDA), and its error is bounded. Let ``h`` be half the distance
+from 1 to the next number (2⁻¹¹ for float16), ``u = 2⁻²⁴`` and ``K`` the columns. Rows and queries are
+scaled to lengths of about 2⁷ and 2⁶, so that nothing overflows. Then, relative to the two lengths:
+
+- rounding of a row, of a query, and of the product: ``3h (1 + h)²``;
+- the sum. It is assumed that products of two numbers are added in float32, in any order, but also in
+  the way of matrix units, which align a block of terms to the largest of them and cut what hangs over
+  (Fasi, Higham, Mikaitis, Pranesh 2021, "Numerical behavior of NVIDIA tensor cores"; blocks of four
+  terms with 23 bits are the worst of those): three units in the last place for every term,
+  and some to spare, ``(4K + 32) u``. float16 sums, split sums kept in float16, and TF32 are switched off
+  meanwhile (:mod:`.precise`);
+- numbers below the least normal one, which a device may flush: each of the K by less than that.
+
+What :class:`Scoring` rounds in preparing rows and queries, at most eight roundings of terms that are as
+long as its `longest`, comes to that; as do, for those that follow from it, those of :class:`Rescaling`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tokensphere.arrays import Float64s, Floats, Int64s
+from tokensphere.geometry.on_torch import Device, Tensor, torch
+from tokensphere.geometry.on_torch.exact import Measure
+from tokensphere.geometry.on_torch.precise import precisely
+from tokensphere.geometry.on_torch.selection import Exact, Selection
+from tokensphere.geometry.on_torch.table import PAD, QUERY, ROW, Block, Table, unit_of
+from tokensphere.geometry.rows import blocks
+from tokensphere.geometry.similarity import Rescaling, Scoring
+
+_QUERIES = 8192
+_MOST = 2**31  # bytes for products and what is selected from them
+_MOST_ON_HOST = 2**26
+_GROUP = 64
+_UNIT_ROUNDOFF = 2.0**-24
+Found = tuple[Int64s, Float64s]
+
+
+def top_k_each(scorings: Sequence[Scoring], queries: Floats, ks: Sequence[int]) -> list[Found]:
+    """As :func:`tokensphere.geometry.search.top_k_each`, with the first scoring's `compute.device`.
+
+    Notes
+    -----
+    Beyond the arguments and the result it takes on the device at most 2 GB, and a quarter of what is
+    free, for products; and the matrix, if that fits into another half. Elsewhere some 100 MB.
+    """
+    plan = _Plan.of(torch.device(scorings[0].compute.device))
+    found = [(np.empty((len(queries), k), dtype=np.int64), np.empty((len(queries), k))) for k in ks]
+    with precisely(plan.device):
+        search = _Search(scorings, plan)
+        for part in blocks(len(queries), max(16, min(plan.queries, 2**22 // max(ks)))):
+            for (ids, values), settled in zip(found, search.find(queries[part], ks), strict=True):
+                ids[part], values[part] = (tensor.cpu().numpy() for tensor in settled)
+    return found
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a device can do.
+
+    Attributes
+    ----------
+    device, wide : where products are made, and where numbers of double precision are
+    kind : what is multiplied
+    room, stay : bytes for products and what is selected from them, and for rows that stay
+    queries : at once
+    """
+
+    device: Device
+    wide: Device
+    kind: object
+    room: int
+    stay: int
+    queries: int
+
+    @classmethod
+    def of(cls, device: Device) -> _Plan:
+        if device.type == "cuda":
+            free = torch.cuda.mem_get_info(device)[0]
+            free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+            room = min(_MOST, free // 4)
+            return cls(device, device, torch.float16, room, free // 2, _QUERIES)
+        wide = torch.device("cpu") if device.type == "mps" else device
+        return cls(device, wide, torch.float32, _MOST_ON_HOST, 0, _QUERIES // 4)
+
+
+class _Search:
+    """The search for some scorings; queries come in parts."""
+
+    def __init__(self, scorings: Sequence[Scoring], plan: _Plan) -> None:
+        self.base, self.plan = scorings[0], plan
+        self.table = Table.of(self.base, plan.device, plan.wide, plan.kind, plan.stay)
+        others = [Measure(other, self.table.sums, plan.wide) for other in scorings[1:]]
+        self.measures = [self.table.measure, *others]
+        self.views = [_View.of(self.base, self.table, plan.kind)]
+        self.views += [self.views[0].of_other(self.base, other) for other in scorings[1:]]
+
+    def find(self, queries: Floats, ks: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
+        """For each scoring rows and values, int64 and float64 of shape (m, k)."""
+        plan, sums, m = self.plan, self.table.sums, len(queries)
+        kind = np.float32 if queries.dtype == np.float32 else np.float64
+        given = torch.from_numpy(np.array(queries, dtype=kind, order="C")).to(plan.wide).double()
+        lengths = sums.lengths(given)
+        units = given / lengths[:, None]
+        vectors = {name: sums.lay_out(given, 0.0) for name in ("dot", "euclidean")}
+        vectors["cosine"] = sums.lay_out(units, 0.0)
+        selections = [
+            Selection(m, k, view.slack, self._exactly(measure, vectors), plan.room // 64, plan.device)
+            for k, view, measure in zip(ks, self.views, self.measures, strict=True)
+        ]
+        offsets = [view.offsets(units).to(plan.device) for view in self.views]
+        prepared = self._prepared(given, units, lengths)
+        for block in self.table.blocks(self.base, self._size(m, max(ks))):
+            products = prepared @ block.rows.T
+            products[:, len(block.ids) :] = -torch.inf
+            for selection, view, offset in zip(selections, self.views, offsets, strict=True):
+                view.feed(selection, products, offset, block)
+        return [selection.settle() for selection in selections]
+
+    def _prepared(self, given: Tensor, units: Tensor, lengths: Tensor) -> Tensor:
+        """Queries as they are multiplied, see :meth:`Scoring.prepare_queries`."""
+        point = units
+        if self.base.extra is not None:
+            longer = lengths.clamp_min(self.base.unit)
+            point = torch.column_stack([given / longer[:, None], self.base.unit / longer])
+        point = torch.nn.functional.pad(point.float(), (0, self.table.columns - point.shape[1]))
+        return (point.to(self.plan.device) * QUERY).to(self.plan.kind)
+
+    def _size(self, m: int, k: int) -> int:
+        """Rows of a block, for `m` queries."""
+        one = torch.finfo(self.plan.kind).bits // 8 + 4 * any(not view.plain for view in self.views)
+        most = self.plan.room // (2 * m * one)
+        if most < 8 * k * _GROUP:  # groups are smaller, and their bounds take memory, too
+            most = self.plan.room // (2 * m * (one + 16))
+        return max(PAD, most // PAD * PAD)
+
+    def _exactly(self, measure: Measure, vectors: dict[str, Tensor]) -> Exact:
+        """The float64 values of pairs of queries and rows, some at a time."""
+        mine, wide = vectors[measure.similarity], self.plan.wide
+        step = max(1, self.plan.room // (192 * self.table.sums.width))
+
+        def exact(query: Tensor, row: Tensor) -> Tensor:
+            query, row = query.to(wide), row.to(wide)
+            values = torch.empty(len(row), dtype=torch.float64, device=wide)
+            for part in blocks(len(row), step):
+                rows = self.table.rows(self.base, row[part])
+                values[part] = measure(mine[query[part]], rows, row[part])
+            return values
+
+        return exact
+
+
+@dataclass(frozen=True)
+class _View:
+    """What a scoring makes of the products: ``factor (p − ⟨shift, v⟩)``, and how far that may be off.
+
+    Attributes
+    ----------
+    error : of a product, in units of the factor
+    slack : of the whole
+    factor : float32 tensor for all rows of the matrix, NaN where one is not usable; None: the block's
+    plain : whether all factors are 1
+    shift : float64 tensor of shape (d,), or None
+    """
+
+    error: float
+    slack: float
+    plain: bool
+    factor: Tensor = None
+    shift: Tensor = None
+
+    @classmethod
+    def of(cls, scoring: Scoring, table: Table, kind: object) -> _View:
+        """Of the scoring that is multiplied; the bound of the module's docstring."""
+        info, cosine = torch.finfo(kind), scoring.similarity == "cosine"
+        prepared = 8 * _UNIT_ROUNDOFF * scoring.longest
+        row = ROW * (1 + prepared if cosine else 1.51)
+        query = QUERY * (1.0 if scoring.extra is None else 1.415)
+        h, columns = info.eps / 2, table.columns
+        relative = 3 * h * (1 + h) ** 2 + (4 * columns + 40) * _UNIT_ROUNDOFF
+        flushed = info.tiny * (1 + columns**0.5 * (row + query))
+        slack = prepared / unit_of(scoring) * ROW * query + info.tiny
+        return cls(1.001 * (relative * row * query + flushed), 1.001 * slack, cosine)
+
+    def of_other(self, base: Scoring, other: Scoring) -> _View:
+        """Of one that follows from `base`, whose view this is."""
+        rescaling, length = Rescaling.between(base, other), 1.0
+        shift = None
+        if rescaling.shift is not None:
+            shift = torch.tensor(rescaling.shift, dtype=torch.float64)
+            length += float(np.linalg.norm(rescaling.shift))
+        error = self.error + self.slack + 8 * _UNIT_ROUNDOFF * length * ROW * QUERY
+        return _View(1.001 * error, 0.0, False, torch.from_numpy(rescaling.factor), shift)
+
+    def offsets(self, units: Tensor) -> Tensor:
+        """``⟨shift, v⟩`` for each query of unit length, float32 of shape (m,)."""
+        if self.shift is None:
+            return torch.zeros(len(units), dtype=torch.float32, device=units.device)
+        return (ROW * QUERY * (units @ self.shift.to(units.device))).float()
+
+    def feed(self, selection: Selection, products: Tensor, offset: Tensor, block: Block) -> None:
+        """Show a selection the products of a block, shape (m, b'), as the scoring sees them."""
+        m, size = products.shape
+        group = _GROUP
+        while group > 1 and size < 8 * selection.k * group:
+            group //= 2
+        shape = m, group, size // group
+        if self.plain:
+            best = products.view(shape).amax(1).float()
+            bounds = best - self.error, best + self.error
+            selection.absorb(*bounds, products.view(shape), self.error, block.ids)
+            return
+        factor = self._factor(block)
+        gone = factor.isnan().nonzero()[:, 0]
+
+        def bound(error: float) -> Tensor:
+            values = (products + (error - offset)[:, None]).mul_(factor)
+            return values.index_fill_(1, gone, -torch.inf).view(shape)
+
+        lower = bound(-self.error).amax(1)
+        upper = bound(self.error)
+        selection.absorb(lower, upper.amax(1), upper, 0.0, block.ids)
+
+    def _factor(self, block: Block) -> Tensor:
+        if self.factor is None:
+            return block.factor
+        own = self.factor.to(block.ids.device)[block.ids]
+        return torch.nn.functional.pad(own, (0, len(block.rows) - len(own)), value=1.0)
