@@ -70,7 +70,7 @@ def _present(device: str | None) -> str:
     """The name of a device, once it is clear that PyTorch can use it."""
     try:
         import torch
-    except ImportError as error:
+    except (ImportError, OSError) as error:  # the latter where a library of its own is missing
         raise MissingExtraError(f"PyTorch is needed for the backend 'torch': {_INSTALL}") from error
     if device is None:
         return "cuda" if torch.cuda.is_available() else "cpu"

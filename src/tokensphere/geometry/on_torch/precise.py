@@ -41,7 +41,8 @@ class _Precise(Held):
 
 def _settings() -> Iterator[_Setting]:
     """Those that this PyTorch has, from 2.6 on."""
-    cuda, mkldnn = torch.backends.cuda.matmul, getattr(torch.backends.mkldnn, "matmul", None)
+    cuda: Any = torch.backends.cuda.matmul
+    mkldnn: Any = getattr(torch.backends.mkldnn, "matmul", None)
     reduced = "allow_fp16_reduced_precision_reduction"
     if (split := getattr(cuda, f"{reduced}_split_k", None)) is None:
         yield _of(cuda, reduced, False)
@@ -56,9 +57,7 @@ def _settings() -> Iterator[_Setting]:
         if mkldnn.fp32_precision != "none":  # which is exact, too
             yield _of(mkldnn, "fp32_precision", "ieee")
     else:
-        yield _Setting(
-            torch.get_float32_matmul_precision, torch.set_float32_matmul_precision, "highest"
-        )
+        yield _Setting(torch.get_float32_matmul_precision, torch.set_float32_matmul_precision, "highest")
 
 
 def _of(holder: Any, name: str, must: Any) -> _Setting:

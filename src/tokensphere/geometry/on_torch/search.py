@@ -108,10 +108,10 @@ class _Search:
         given = torch.from_numpy(np.array(queries, dtype=kind, order="C")).to(plan.wide).double()
         lengths = sums.lengths(given)
         units = given / lengths[:, None]
-        vectors = {name: sums.lay_out(given, 0.0) for name in ("dot", "euclidean")}
-        vectors["cosine"] = sums.lay_out(units, 0.0)
         selections = [
-            Selection(m, k, view.slack, self._exactly(measure, vectors), plan.room // 64, plan.device)
+            Selection(
+                m, k, view.slack, self._exactly(measure, given, units), plan.room // 64, plan.device
+            )
             for k, view, measure in zip(ks, self.views, self.measures, strict=True)
         ]
         offsets = [view.offsets(units).to(plan.device) for view in self.views]
@@ -134,15 +134,16 @@ class _Search:
 
     def _size(self, m: int, k: int) -> int:
         """Rows of a block, for `m` queries."""
-        one = torch.finfo(self.plan.kind).bits // 8 + 4 * any(not view.plain for view in self.views)
+        one: int = torch.finfo(self.plan.kind).bits // 8 + 4 * any(not view.plain for view in self.views)
         most = self.plan.room // (2 * m * one)
         if most < 8 * k * _GROUP:  # groups are smaller, and their bounds take memory, too
             most = self.plan.room // (2 * m * (one + 16))
         return max(PAD, most // PAD * PAD)
 
-    def _exactly(self, measure: Measure, vectors: dict[str, Tensor]) -> Exact:
+    def _exactly(self, measure: Measure, given: Tensor, units: Tensor) -> Exact:
         """The float64 values of pairs of queries and rows, some at a time."""
-        mine, wide = vectors[measure.similarity], self.plan.wide
+        vectors = units if measure.similarity == "cosine" else given
+        vectors, wide = self.table.sums.lay_out(vectors, 0.0), self.plan.wide
         step = max(1, self.plan.room // (192 * self.table.sums.width))
 
         def exact(query: Tensor, row: Tensor) -> Tensor:
@@ -150,7 +151,8 @@ class _Search:
             values = torch.empty(len(row), dtype=torch.float64, device=wide)
             for part in blocks(len(row), step):
                 rows = self.table.rows(self.base, row[part])
-                values[part] = measure(mine[query[part]], rows, row[part])
+                some = vectors.index_select(0, query[part])
+                values[part] = measure(some, rows, row[part])
             return values
 
         return exact
@@ -164,7 +166,7 @@ class _View:
     ----------
     error : of a product, in units of the factor
     slack : of the whole
-    factor : float32 tensor for all rows of the matrix, NaN where one is not usable; None: the block's
+    factor : float32 tensor for all rows of the matrix, NaN where one is not usable; None: the blocks'
     plain : whether all factors are 1
     shift : float64 tensor of shape (d,), or None
     """

@@ -8,6 +8,7 @@ whose upper bound does not reach it is none of the k best. The others are candid
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from tokensphere.errors import TokensphereError
 from tokensphere.geometry.on_torch import Device, Tensor, torch
 
-_LEAST = torch.finfo(torch.float32).min if torch else 0.0  # above −∞: rows that are none
+_LEAST = float(np.finfo(np.float32).min)  # above −∞: places where there is no row
 
 
 class Pairs(NamedTuple):
@@ -26,6 +27,7 @@ class Pairs(NamedTuple):
     upper: Tensor
 
     def take(self, index: Tensor) -> Pairs:
+        """Some of them."""
         return Pairs(*(part[index] for part in self))
 
 
@@ -89,7 +91,7 @@ class Selection:
             return [slice(0, self.m)] if total else []
         steps = np.arange(self._most, total, self._most)
         edges = np.unique([0, *np.searchsorted(opened, steps), self.m]).tolist()
-        return [slice(low, high) for low, high in zip(edges, edges[1:], strict=False)]
+        return [slice(low, high) for low, high in pairwise(edges)]
 
     def _passing(self) -> Pairs:
         """All candidates that still reach the floor."""

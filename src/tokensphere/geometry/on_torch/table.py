@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tokensphere.arrays import Intps
 from tokensphere.geometry.on_torch import Device, Tensor, torch
 from tokensphere.geometry.on_torch.exact import Measure, Sums
 from tokensphere.geometry.rows import blocks
@@ -30,13 +29,23 @@ class Block(NamedTuple):
     ----------
     ids : int64 tensor of shape (b,), which rows of the matrix
     rows : tensor of shape (b', K), b' the next multiple of `PAD`; the rest is zeros. A prepared row is
-        ``factor`` times this, in units of `ROW` and of the power of two above the longest one
-    factor : float32 tensor of shape (b',), powers of two, at most 1; None: 1 for all
+        `factor` times this, in units of `ROW` and of the power of two above the longest one
+    factor : float32 tensor of shape (b',), powers of two, at most 1; all are 1 for cosine
     """
 
     ids: Tensor
     rows: Tensor
-    factor: Tensor | None
+    factor: Tensor
+
+    def take(self, part: slice) -> Block:
+        """Some of the rows, from a multiple of `PAD` on, filled up."""
+        ids = self.ids[part]
+        size = -(-len(ids) // PAD) * PAD
+        rows, factor = (all_[part.start : part.start + size] for all_ in (self.rows, self.factor))
+        if lack := size - len(rows):
+            rows = torch.nn.functional.pad(rows, (0, 0, 0, lack))
+            factor = torch.nn.functional.pad(factor, (0, lack), value=1.0)
+        return Block(ids, rows, factor)
 
 
 class Table:
@@ -55,7 +64,6 @@ class Table:
         self.device, self.wide, self.kind = device, wide, kind
         self.sums = Sums.of(d, wide)
         self.measure = Measure(scoring, self.sums, wide)
-        self.usable = np.flatnonzero(scoring.usable)
         self.columns = -(-scoring.width // _COLUMNS) * _COLUMNS
         need = n * (torch.finfo(kind).bits // 8 * self.columns + 4 * self.sums.width + 16)
         self._rows: Tensor = None
@@ -82,15 +90,14 @@ class Table:
 
     def blocks(self, scoring: Scoring, size: int) -> Iterator[Block]:
         """All usable rows, at most `size` (a multiple of `PAD`) at once."""
-        if (whole := self._block) is None:
-            size = min(size, max(PAD, _AT_ONCE // self.columns // PAD * PAD))
-            for part in blocks(len(self.usable), size):
-                yield self._prepared(scoring, self.usable[part])
+        if self._block is not None:
+            for part in blocks(len(self._block.ids), size):
+                yield self._block.take(part)
             return
-        for part in blocks(len(whole.ids), size):
-            padded = slice(part.start, part.start + -(-(part.stop - part.start) // PAD) * PAD)
-            factor = None if whole.factor is None else whole.factor[padded]
-            yield Block(whole.ids[part], whole.rows[padded], factor)
+        for part in blocks(len(scoring.rows), min(size, self._step)):
+            prepared = self._prepared(scoring, part)
+            if count := len(prepared.ids):
+                yield prepared.take(slice(0, count))
 
     def rows(self, scoring: Scoring, ids: Tensor) -> Tensor:
         """Rows of the matrix in double precision, laid out for sums; shape (P, width)."""
@@ -110,35 +117,40 @@ class Table:
 
     def _joined(self, scoring: Scoring) -> Block:
         """All usable rows as one block."""
-        count = len(self.usable)
+        count = int(scoring.n_usable)
         shape = -(-count // PAD) * PAD, self.columns
-        rows = torch.zeros(shape, dtype=self.kind, device=self.device)
-        factor = torch.ones(shape[0], dtype=torch.float32, device=self.device)
-        step = max(PAD, _AT_ONCE // self.columns // PAD * PAD)
-        for part in blocks(count, step):
-            block = self._prepared(scoring, self.usable[part])
-            rows[part.start : part.start + len(block.rows)] = block.rows
-            if block.factor is not None:
-                factor[part.start : part.start + len(block.rows)] = block.factor
-        ids = torch.from_numpy(self.usable).to(self.device)
-        return Block(ids, rows, None if scoring.similarity == "cosine" else factor)
-
-    def _prepared(self, scoring: Scoring, ids: Intps) -> Block:
-        """Some rows, in rising order, prepared and rounded."""
-        start, stop = int(ids[0]), int(ids[-1]) + 1
-        prepared = scoring.prepare_rows(
-            start, stop, np.empty((stop - start, scoring.width), dtype=np.float32)
+        whole = Block(
+            torch.empty(count, dtype=torch.int64, device=self.device),
+            torch.zeros(shape, dtype=self.kind, device=self.device),
+            torch.ones(shape[0], dtype=torch.float32, device=self.device),
         )
-        taken = prepared[ids - start] if len(ids) < stop - start else np.array(prepared)
-        pad = (0, self.columns - scoring.width, 0, -len(ids) % PAD)
-        rows = torch.nn.functional.pad(torch.from_numpy(taken).to(self.device), pad)
-        factor = None
+        low = 0
+        for part in blocks(len(scoring.rows), self._step):
+            prepared = self._prepared(scoring, part)
+            high = low + len(prepared.ids)
+            for all_, some in zip(whole, prepared, strict=True):
+                all_[low:high] = some
+            low = high
+        return whole
+
+    @property
+    def _step(self) -> int:
+        """Rows that are prepared at once."""
+        return max(PAD, _AT_ONCE // self.columns // PAD * PAD)
+
+    def _prepared(self, scoring: Scoring, part: slice) -> Block:
+        """The usable ones among some rows, prepared and rounded; without what fills a block up."""
+        out = np.empty((part.stop - part.start, scoring.width), dtype=np.float32)
+        usable = np.flatnonzero(scoring.usable[part])
+        taken = np.take(scoring.prepare_rows(part.start, part.stop, out), usable, axis=0)
+        rows = torch.from_numpy(taken).to(self.device)
+        rows = torch.nn.functional.pad(rows, (0, self.columns - scoring.width))
+        factor = torch.ones(len(usable), dtype=torch.float32, device=self.device)
         if scoring.similarity != "cosine":  # prepared rows of cosine have length 1, others any
             rows, factor = _of_similar_length(rows)
             factor = factor / unit_of(scoring)
-            factor[len(ids) :] = 1
-        where = torch.from_numpy(ids).to(self.device)
-        return Block(where, (rows * ROW).to(self.kind), factor)
+        ids = torch.from_numpy(part.start + usable).to(self.device)
+        return Block(ids, (rows * ROW).to(self.kind), factor)
 
 
 def unit_of(scoring: Scoring) -> float:
