@@ -36,7 +36,7 @@ def as_if(kind: str | None = None, room: int | None = None, stay: int | None = N
     from tokensphere.geometry.on_torch import search
 
     of = search._Plan.of
-    told = {"kind": kind and getattr(torch, kind), "room": room, "stay": stay}
+    told: dict[str, Any] = {"kind": kind and getattr(torch, kind), "room": room, "stay": stay}
     changed = {name: value for name, value in told.items() if value is not None}
     with patch.object(search._Plan, "of", lambda device: replace(of(device), **changed)):
         yield
@@ -52,26 +52,24 @@ def check(scorings: list[Scoring], queries: Any, ks: list[int], device: str) -> 
     want = top_k_each(scorings, queries, ks)
     there = on(scorings, device)
     found = top_k_each(there, queries, ks)
-    alone = top_ids_each(there, queries, ks)
-    for (ids, values), (own, own_values), more in zip(want, found, alone, strict=True):
+    for (ids, values), (own, own_values) in zip(want, found, strict=True):
         assert own.dtype == np.int64 and own_values.dtype == np.float64
         np.testing.assert_array_equal(own, ids)
         np.testing.assert_array_equal(own_values.view(np.int64), values.view(np.int64))
-        np.testing.assert_array_equal(more, ids)
 
 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("similarity", SIMILARITIES)
 @every("centered", [False, True])
-@every("shape", [(90, 1), (400, 7), (61, 24), (700, 131), (64, 577)])
+@every("shape", [(90, 1), (200, 7), (61, 24), (150, 131), (64, 577)])
 def test_the_same_as_on_the_processor(
     device: str, similarity: Any, centered: bool, shape: tuple[int, int]
 ) -> None:
     rows = Rows.of(difficult_rows(*shape, seed=1))
     keep = np.random.default_rng(2).random(len(rows)) < 0.9
     scoring = make_scoring(rows, similarity=similarity, centered=centered, keep=keep)
-    queries = np.random.default_rng(3).standard_normal((20, shape[1]))
-    for k in (1, 9, scoring.n_usable - 1, scoring.n_usable):
+    queries = np.random.default_rng(3).standard_normal((9, shape[1]))
+    for k in (1, 10, scoring.n_usable):
         check([scoring], queries, [k], device)
     check([scoring], queries[:1].astype(np.float32), [3], device)
     check([scoring], queries[:0], [3], device)
@@ -79,22 +77,22 @@ def test_the_same_as_on_the_processor(
 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("kind", KINDS)
-@every(["room", "stay"], [(None, None), (None, 2**30), (2**14, 0), (2**14, 2**30)])
+@every(["room", "stay"], [(None, None), (None, 2**30), (2**15, 0), (2**15, 2**30)])
 @every("similarity", SIMILARITIES)
 def test_sizes_and_roundings_are_seen_in_no_result(
     device: str, kind: str, room: int | None, stay: int | None, similarity: Any
 ) -> None:
-    scoring = make_scoring(Rows.of(difficult_rows(1500, 24, seed=4)), similarity=similarity)
-    queries = np.random.default_rng(5).standard_normal((40, 24))
+    scoring = make_scoring(Rows.of(difficult_rows(500, 24, seed=4)), similarity=similarity)
+    queries = np.random.default_rng(5).standard_normal((20, 24))
     with as_if(kind, room, stay):
-        for k in (1, 10, 200):
+        for k in (1, 100):
             check([scoring], queries, [k], device)
 
 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("kind", KINDS)
-@every(["room", "stay"], [(None, 2**30), (2**14, 0)])
-@every("shape", [(1500, 24), (61, 5)])
+@every(["room", "stay"], [(None, 2**30), (2**15, 0)])
+@every("shape", [(500, 24), (61, 5)])
 def test_several_from_one_product(
     device: str, kind: str, room: int | None, stay: int, shape: tuple[int, int]
 ) -> None:
@@ -108,6 +106,9 @@ def test_several_from_one_product(
     queries = np.random.default_rng(3).standard_normal((20, shape[1]))
     with as_if(kind, room, stay):
         check(three, queries, [7, 4, 9], device)
+        alone = top_ids_each(on(three, device), queries, [7, 4, 9])
+    for ids, (want, _) in zip(alone, top_k_each(three, queries, [7, 4, 9]), strict=True):
+        np.testing.assert_array_equal(ids, want)
     with pytest.raises(TokensphereError, match="do not follow"):
         top_k_each(on(three[::-1], device), queries, [1, 1, 1])
 
@@ -119,7 +120,7 @@ def test_masses_of_equal_rows_go_to_the_lower_ids(device: str, kind: str, simila
     from tokensphere.geometry.on_torch.selection import Selection
 
     rng = np.random.default_rng(6)
-    rows = rng.standard_normal((3, 12)).astype(np.float32)[rng.integers(3, size=3000)]
+    rows: Any = rng.standard_normal((3, 12)).astype(np.float32)[rng.integers(3, size=900)]
     scoring = make_scoring(Rows.of(rows), similarity=similarity)
     pending: list[int] = []
     compact = Selection._compact
@@ -129,9 +130,9 @@ def test_masses_of_equal_rows_go_to_the_lower_ids(device: str, kind: str, simila
         compact(self)
 
     with as_if(kind, 2**14), patch.object(Selection, "_compact", counted):
-        check([scoring], rng.standard_normal((30, 12)), [20], device)
+        check([scoring], rng.standard_normal((12, 12)), [5], device)
     # What is opened for one query, and at most what else may pend.
-    assert pending and max(pending) <= max(2**14 // 64, 4 * 20 * 30) + 3000
+    assert pending and max(pending) <= max(2**14 // 64, 4 * 5 * 12) + 900
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -139,12 +140,13 @@ def test_masses_of_equal_rows_go_to_the_lower_ids(device: str, kind: str, simila
 @every("scale", [1e-7, 1e-5, 1e-3])
 def test_near_ties_are_decided_in_double_precision(device: str, kind: str, scale: float) -> None:
     rng = np.random.default_rng(7)
-    rows = rng.standard_normal((1, 40)) + scale * rng.standard_normal((900, 40))
-    rows = np.concatenate([rows, -rows, rng.standard_normal((100, 40))]).astype(np.float32)
-    queries = np.concatenate([rows[:9], rng.standard_normal((9, 40))])
+    rows = rng.standard_normal((1, 40)) + scale * rng.standard_normal((300, 40))
+    rows = np.concatenate([rows, -rows, rng.standard_normal((100, 40))])
+    queries = np.concatenate([rows[:9].astype(np.float32), rng.standard_normal((9, 40))])
     with as_if(kind):
         for similarity in SIMILARITIES:
-            check([make_scoring(Rows.of(rows), similarity=similarity)], queries, [10], device)
+            made = Rows.of(rows.astype(np.float32))
+            check([make_scoring(made, similarity=similarity)], queries, [10], device)
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -153,10 +155,10 @@ def test_near_ties_are_decided_in_double_precision(device: str, kind: str, scale
 @every("similarity", SIMILARITIES)
 def test_rows_of_any_length(device: str, kind: str, power: float, similarity: Any) -> None:
     rng = np.random.default_rng(8)
-    rows = rng.standard_normal((500, 20))
-    queries = rng.standard_normal((12, 20)) * 10.0**power
+    rows = rng.standard_normal((200, 20))
+    queries = rng.standard_normal((9, 20)) * 10.0**power
     with as_if(kind):
-        for scaled in (rows * 10.0**power, rows * 10.0 ** rng.uniform(-30, 30, (500, 1))):
+        for scaled in (rows * 10.0**power, rows * 10.0 ** rng.uniform(-30, 30, (200, 1))):
             scoring = make_scoring(Rows.of(scaled.astype(np.float32)), similarity=similarity)
             check([scoring], queries, [10], device)
 
@@ -181,10 +183,10 @@ def test_a_product_is_off_by_no_more_than_is_told(
     from tokensphere.geometry.on_torch.search import _Plan, _Search
     from tokensphere.geometry.on_torch.selection import Selection
 
-    rows = np.concatenate([adversarial(300, d), difficult_rows(84, d, seed=d)])
-    rows[:100] /= np.sqrt(d)
+    rows = np.concatenate([adversarial(100, d), difficult_rows(28, d, seed=d)])
+    rows[:50] /= np.sqrt(d)
     scoring = make_scoring(Rows.of(rows), similarity=similarity)
-    queries = np.concatenate([adversarial(20, d).astype(float), rows[300:302], rows[200:210]])
+    queries = np.concatenate([adversarial(9, d).astype(float), rows[101:103], rows[60:64]])
     scoring, bounds = on([scoring], device)[0], []
     absorb = Selection.absorb
 
@@ -290,9 +292,8 @@ def test_a_device_that_multiplies_badly_is_noticed(device: str) -> None:
         feed(self, selection, products * torch.nan, *others)
 
     feed = search._View.feed
-    with patch.object(search._View, "feed", lost):
-        with pytest.raises(TokensphereError, match="less exactly"):
-            top_k_each(on([scoring], device), queries, [3])
+    with patch.object(search._View, "feed", lost), pytest.raises(TokensphereError, match="less exactly"):
+        top_k_each(on([scoring], device), queries, [3])
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -309,13 +310,14 @@ def test_rows_of_a_file_that_cannot_be_written(device: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.usefixtures("few_pairs")
 def test_lists_and_surveys_are_the_same(device: str, small: ts.EmbeddingSpace) -> None:
     there = Compute(backend="torch", device=device)
     for settings in ({}, {"forms": True}, {"similarity": "euclidean", "centered": True}):
         own = ts.nearest(small, [0, 5, 9], **settings, k=4)
         other = ts.nearest(small, [0, 5, 9], **settings, k=4, compute=there)
         assert other.to_dict() == own.to_dict()
-    directions = ts.RandomDirections(small.shape[1], 30)
+    directions = ts.RandomDirections(small.shape[1], 100)
     what: dict[str, Any] = {"ks": (3,)}
     assert ts.survey(small, directions, **what, compute=there).to_dict() == (
         ts.survey(small, directions, **what).to_dict()

@@ -30,7 +30,7 @@ def bits(values: Any) -> Any:
 def test_sums_are_numpy_s_to_the_bit(device: str, d: int) -> None:
     rng = np.random.default_rng(d)
     rows = rng.standard_normal((40, d)) * 10.0 ** rng.integers(-20, 20, (40, d))
-    rows[:3] = 0.0, -0.0, -1e300
+    rows[:3] = np.array([[0.0], [-0.0], [-1e300]])
     rows[3, ::2] = -0.0
     sums = Sums.of(d, torch.device(device))
     laid = sums.lay_out(torch.from_numpy(rows).to(device), -0.0)
@@ -43,7 +43,7 @@ def test_sums_are_numpy_s_to_the_bit(device: str, d: int) -> None:
 def test_lengths_are_the_same_to_the_bit_at_any_size(device: str, d: int) -> None:
     rng = np.random.default_rng(d)
     vectors = rng.standard_normal((60, d)) * 10.0 ** rng.uniform(-290, 290, (60, 1))
-    vectors[:4] = 5e-324, -1e-310, 2.0**1000, 2.0**-1022
+    vectors[:4] = np.array([[5e-324], [-1e-310], [2.0**1000], [2.0**-1022]])
     sums = Sums.of(d, torch.device(device))
     lengths = sums.lengths(torch.from_numpy(vectors).to(device)).cpu()
     np.testing.assert_array_equal(bits(lengths), bits(vector_lengths(vectors)))

@@ -8,6 +8,7 @@ sums: NumPy adds eight interleaved sums over at most 128 numbers, then pairs (``
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,7 +90,7 @@ class Sums:
             sums = [torch.full((len(rows),), -0.0, dtype=rows.dtype, device=rows.device)]
         for column in range(body, self.width):
             sums[-1] = sums[-1] + rows[:, column]
-        return _joined(self.d, iter(sums))
+        return _joined(self.d, iter(sums)) + 0.0  # NumPy begins with 0: no sum is −0
 
     def lengths(self, vectors: Tensor) -> Tensor:
         """Euclidean norms as :func:`vector_lengths` has them, for float64 of shape (m, d), not zero."""
@@ -100,10 +101,10 @@ class Sums:
         return power * _root(self(scaled * scaled))
 
 
-def _joined(d: int, sums: object) -> Tensor:
+def _joined(d: int, sums: Iterator[Tensor]) -> Tensor:
     """The leaves' sums, added as they were cut."""
     if d <= _LEAF:
-        return next(sums)  # type: ignore[call-overload]
+        return next(sums)
     half = d // 2 - d // 2 % _LANES
     left = _joined(half, sums)
     return left + _joined(d - half, sums)

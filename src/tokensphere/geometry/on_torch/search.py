@@ -144,7 +144,7 @@ class _Search:
         """The float64 values of pairs of queries and rows, some at a time."""
         vectors = units if measure.similarity == "cosine" else given
         vectors, wide = self.table.sums.lay_out(vectors, 0.0), self.plan.wide
-        step = max(1, self.plan.room // (192 * self.table.sums.width))
+        step = max(256, self.plan.room // (192 * self.table.sums.width))
 
         def exact(query: Tensor, row: Tensor) -> Tensor:
             query, row = query.to(wide), row.to(wide)

@@ -50,7 +50,8 @@ class Selection:
         self.m, self.k, self._window, self._exact = m, k, 2 * slack, exact
         self._most = most
         self._best = torch.full((m, k), -torch.inf, dtype=torch.float32, device=device)
-        self._pairs: list[Pairs] = []
+        none = torch.empty(0, dtype=torch.int64, device=device)
+        self._pairs = [Pairs(none, none, none.float())]
         self._pending = 0
 
     def absorb(self, lower: Tensor, upper: Tensor, products: Tensor, shift: float, ids: Tensor) -> None:
