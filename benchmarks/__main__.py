@@ -3,7 +3,7 @@
 python -m benchmarks [cold|memory|readers|search|survey|test]... [--rounds N]
                      [--quick] [--markdown FILE] [--json FILE]
 python -m benchmarks calibration [--quick] [--markdown docs/calibration.md]    by itself, not with all
-python -m benchmarks device                              only if it is named: it needs PyTorch, best a GPU
+python -m benchmarks device                      only if it is named: it needs PyTorch, best a GPU
 """
 
 from __future__ import annotations

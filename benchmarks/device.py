@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.product import Matrix
 from benchmarks.report import Table, verdict
 from benchmarks.rounds import Contestant, Spread, race, ratio
+from benchmarks.search import unit_rows
 
 K = 10
 DIRECTIONS = (2048, 16384)
@@ -80,7 +81,7 @@ def measure(rows: Matrix, queries: Matrix, device: _Device, compute: Any, rounds
     top_k(scoring, queries[:1], K)
     first = time.perf_counter() - start
     contestants = [Contestant(_OURS, device.done(lambda: top_k(scoring, queries, K)))]
-    contestants += _others(rows / made.moments.norms[:, None].astype(np.float32), queries, device)
+    contestants += _others(unit_rows(rows), queries, device)
     times, answers = race(contestants, rounds, slow=100.0, budget=BUDGET)
 
     ids, values = answers[_OURS]
@@ -89,7 +90,7 @@ def measure(rows: Matrix, queries: Matrix, device: _Device, compute: Any, rounds
     same = np.array_equal(ids[some], want[0]) and np.array_equal(values[some], want[1])
     assert same, "ids or values are not those of the search on the processor"
 
-    table = []
+    table: list[tuple[object, ...]] = []
     work = 2 * m * n * d / 1e12
     peak = Spread.of(2 * _SIDE**3 / 1e12 / seconds for seconds in times[_PEAK].values())
     for name in times:

@@ -297,6 +297,17 @@ def test_a_device_that_multiplies_badly_is_noticed(device: str) -> None:
 
 
 @pytest.mark.parametrize("device", DEVICES)
+def test_a_device_that_is_full_is_told_in_one_line(device: str) -> None:
+    from tokensphere.geometry.on_torch import search
+
+    scoring = make_scoring(Rows.of(difficult_rows(300, 8, seed=13)))
+    full = torch.OutOfMemoryError("CUDA out of memory")
+    with patch.object(search._Search, "find", side_effect=full):
+        with pytest.raises(TokensphereError, match="no memory left for the search; make room on it"):
+            top_k_each(on([scoring], device), np.ones((2, 8)), [3])
+
+
+@pytest.mark.parametrize("device", DEVICES)
 def test_rows_of_a_file_that_cannot_be_written(device: str, tmp_path: Path) -> None:
     np.save(tmp_path / "rows.npy", difficult_rows(300, 9, seed=15))
     mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")

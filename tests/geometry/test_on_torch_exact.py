@@ -66,6 +66,6 @@ def test_similarities_are_the_same_to_the_bit(
     measure = Measure(scoring, sums, torch.device(device))
     given = queries / vector_lengths(queries)[:, None] if similarity == "cosine" else queries
     vectors = sums.lay_out(torch.from_numpy(given[query]).to(device), 0.0)
-    taken = sums.lay_out(torch.from_numpy(scoring.rows[row]).to(device).double(), -0.0)
+    taken = sums.lay_out(torch.from_numpy(scoring.rows[row]).to(device), -0.0)
     values = measure(vectors, taken, torch.from_numpy(row).to(device)).cpu()
     np.testing.assert_array_equal(bits(values), bits(scoring.exact(queries, query, row)))

@@ -73,15 +73,16 @@ def _present(device: str | None) -> str:
     except (ImportError, OSError) as error:  # the latter where a library of its own is missing
         raise MissingExtraError(f"PyTorch is needed for the backend 'torch': {_INSTALL}") from error
     if device is None:
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.ones(1, device=device).tolist()
+        there = torch.ones(1, device=device)
+        there.tolist()
     except Exception as error:  # each kind of device has errors of its own
         raise InputError(
             f"PyTorch {torch.__version__} has no device {device!r:.60} here; use 'cpu', or install"
             " a PyTorch that supports it"
         ) from error
-    return str(device)
+    return str(there.device)
 
 
 @contextmanager

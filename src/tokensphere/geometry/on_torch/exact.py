@@ -142,7 +142,7 @@ class Measure:
         Parameters
         ----------
         vectors : float64 tensor of shape (P, width), queries; for cosine divided by their lengths
-        rows : float64 tensor of shape (P, width), filled with −0
+        rows : float32 tensor of shape (P, width), filled with −0
         ids : int64 tensor of shape (P,)
         """
         if self.similarity == "euclidean":

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tokensphere.arrays import Float64s, Floats, Int64s
+from tokensphere.errors import TokensphereError
 from tokensphere.geometry.on_torch import Device, Tensor, torch
 from tokensphere.geometry.on_torch.exact import Measure
 from tokensphere.geometry.on_torch.precise import precisely
@@ -45,18 +46,30 @@ Found = tuple[Int64s, Float64s]
 def top_k_each(scorings: Sequence[Scoring], queries: Floats, ks: Sequence[int]) -> list[Found]:
     """As :func:`tokensphere.geometry.search.top_k_each`, with the first scoring's `compute.device`.
 
+    Raises
+    ------
+    TokensphereError
+        the device has no memory left, or multiplies less exactly than is assumed above
+
     Notes
     -----
-    Beyond the arguments and the result it takes on the device at most 2 GB, and a quarter of what is
-    free, for products; and the matrix, if that fits into another half. Elsewhere some 100 MB.
+    Beyond the arguments and the result it takes at most some 3 GB of a GPU, and less than half of what
+    is free there; and the matrix, if that fits into the other half. Elsewhere some 100 MB.
     """
     plan = _Plan.of(torch.device(scorings[0].compute.device))
     found = [(np.empty((len(queries), k), dtype=np.int64), np.empty((len(queries), k))) for k in ks]
-    with precisely(plan.device):
-        search = _Search(scorings, plan)
-        for part in blocks(len(queries), max(16, min(plan.queries, 2**22 // max(ks)))):
-            for (ids, values), settled in zip(found, search.find(queries[part], ks), strict=True):
-                ids[part], values[part] = (tensor.cpu().numpy() for tensor in settled)
+    most = min(plan.queries, plan.room // (64 * scorings[0].width), 2**22 // max(ks))
+    try:
+        with precisely(plan.device):
+            search = _Search(scorings, plan)
+            for part in blocks(len(queries), max(16, most)):
+                for (ids, values), settled in zip(found, search.find(queries[part], ks), strict=True):
+                    ids[part], values[part] = (tensor.cpu().numpy() for tensor in settled)
+    except torch.OutOfMemoryError as error:
+        raise TokensphereError(
+            f"the device {str(plan.device)!r} has no memory left for the search; make room on it, or use"
+            " the backend 'native'"
+        ) from error
     return found
 
 

@@ -100,11 +100,11 @@ class Table:
                 yield prepared.take(slice(0, count))
 
     def rows(self, scoring: Scoring, ids: Tensor) -> Tensor:
-        """Rows of the matrix in double precision, laid out for sums; shape (P, width)."""
+        """Rows of the matrix, float32, laid out for sums; shape (P, width)."""
         if self._rows is not None:
-            return self._rows.index_select(0, ids).double()
+            return self._rows.index_select(0, ids)
         taken = torch.from_numpy(scoring.rows[ids.cpu().numpy()])
-        return self.sums.lay_out(taken.to(self.wide).double(), -0.0)
+        return self.sums.lay_out(taken.to(self.wide), -0.0)
 
     def _raw(self, scoring: Scoring) -> Tensor:
         """All rows as they are, laid out."""
