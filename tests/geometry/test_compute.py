@@ -113,5 +113,5 @@ def test_devices_that_pytorch_does_not_have() -> None:
     known = "cuda:0" if torch.cuda.is_available() else "cpu"
     assert made(backend="torch") == made(backend="torch", device=known)
     for wrong in ("", "gpu", "cuda:99", "meta", "cpu and more", 3.5):
-        with case(wrong), pytest.raises(InputError, match="has no device .* here; use 'cpu'"):
+        with case(wrong), pytest.raises(InputError, match=r"has no device .* here; use 'cpu'"):
             made(backend="torch", device=wrong)

@@ -17,7 +17,6 @@ import pytest
 
 import tokensphere as ts
 from tests.cases import every
-from tests.geometry.test_search_each import difficult_rows
 from tokensphere.errors import TokensphereError
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.rows import Rows
@@ -28,6 +27,15 @@ torch: Any = pytest.importorskip("torch") if importlib.util.find_spec("torch") e
 DEVICES = ["cpu"] + ["cuda"] * bool(torch and torch.cuda.is_available())
 pytestmark = pytest.mark.skipif(torch is None, reason="needs PyTorch")
 KINDS = ["float32", "float16", "bfloat16"]
+
+
+def difficult_rows(n: int, d: int, seed: int) -> Any:
+    """Rows of very different lengths: some equal, zero, not finite."""
+    rng = np.random.default_rng(seed)
+    rows = (rng.standard_normal((n, d)) + 0.3) * np.exp(2 * rng.standard_normal((n, 1)))
+    rows[rng.integers(n, size=n // 4)] = rows[rng.integers(n, size=n // 4)]
+    rows[3], rows[n // 2], rows[n - 1] = 0, np.nan, np.inf
+    return rows.astype(np.float32)
 
 
 @contextmanager
@@ -302,9 +310,9 @@ def test_a_device_that_is_full_is_told_in_one_line(device: str) -> None:
 
     scoring = make_scoring(Rows.of(difficult_rows(300, 8, seed=13)))
     full = torch.OutOfMemoryError("CUDA out of memory")
-    with patch.object(search._Search, "find", side_effect=full):
-        with pytest.raises(TokensphereError, match="no memory left for the search; make room on it"):
-            top_k_each(on([scoring], device), np.ones((2, 8)), [3])
+    refused = pytest.raises(TokensphereError, match="no memory left for the search; make room on it")
+    with patch.object(search._Search, "find", side_effect=full), refused:
+        top_k_each(on([scoring], device), np.ones((2, 8)), [3])
 
 
 @pytest.mark.parametrize("device", DEVICES)
