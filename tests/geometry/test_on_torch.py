@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tests.cases import every
+from tests.cases import case, every
 from tokensphere.errors import TokensphereError
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.rows import Rows
@@ -296,12 +296,15 @@ def test_a_device_that_multiplies_badly_is_noticed(device: str) -> None:
     scoring = make_scoring(Rows.of(difficult_rows(300, 8, seed=13)))
     queries = np.random.default_rng(14).standard_normal((5, 8))
 
-    def lost(self: Any, selection: Any, products: Any, *others: Any) -> None:
-        feed(self, selection, products * torch.nan, *others)
-
     feed = search._View.feed
-    with patch.object(search._View, "feed", lost), pytest.raises(TokensphereError, match="less exactly"):
-        top_k_each(on([scoring], device), queries, [3])
+    for wrong in (torch.nan, 0.5, 2.0):
+
+        def fed(self: Any, selection: Any, products: Any, *others: Any, wrong: float = wrong) -> None:
+            feed(self, selection, products * wrong, *others)
+
+        refused = pytest.raises(TokensphereError, match="less exactly than it should; use another")
+        with patch.object(search._View, "feed", fed), case(wrong), refused:
+            top_k_each(on([scoring], device), queries, [3])
 
 
 @pytest.mark.parametrize("device", DEVICES)

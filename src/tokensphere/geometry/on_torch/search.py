@@ -6,16 +6,17 @@ from 1 to the next number (2⁻¹¹ for float16), ``u = 2⁻²⁴`` and ``K`` th
 scaled to lengths of about 2⁷ and 2⁶, so that nothing overflows. Then, relative to the two lengths:
 
 - rounding of a row, of a query, and of the product: ``3h (1 + h)²``;
-- the sum. It is assumed that products of two numbers are added in float32, in any order, but also in
-  the way of matrix units, which align a block of terms to the largest of them and cut what hangs over
-  (Fasi, Higham, Mikaitis, Pranesh 2021, "Numerical behavior of NVIDIA tensor cores"; blocks of four
-  terms with 23 bits are the worst of those): three units in the last place for every term,
-  and some to spare, ``(4K + 32) u``. float16 sums, split sums kept in float16, and TF32 are switched off
-  meanwhile (:mod:`.precise`);
+- the sum. It is assumed that exact products are added in float32, in any order, or in the way of matrix
+  units, which align a block of terms to the largest of them and cut what hangs over (Fasi, Higham,
+  Mikaitis, Pranesh 2021, "Numerical behavior of NVIDIA tensor cores"): in blocks of four terms and with
+  23 bits, the worst of those, that is ``3u`` for every term. With some to spare, ``(4K + 40) u``.
+  Sums in float16, also of the parts of a sum, and TF32 are switched off meanwhile (:mod:`.precise`);
 - numbers below the least normal one, which a device may flush: each of the K by less than that.
 
 What :class:`Scoring` rounds in preparing rows and queries, at most eight roundings of terms that are as
 long as its `longest`, comes to that; as do, for those that follow from it, those of :class:`Rescaling`.
+Of cosine the products of all rows that are found are compared with their exact values: a device for
+which the bound does not hold is refused.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from tokensphere.errors import TokensphereError
 from tokensphere.geometry.on_torch import Device, Tensor, torch
 from tokensphere.geometry.on_torch.exact import Measure
 from tokensphere.geometry.on_torch.precise import precisely
-from tokensphere.geometry.on_torch.selection import Exact, Selection
+from tokensphere.geometry.on_torch.selection import IMPRECISE, Exact, Selection
 from tokensphere.geometry.on_torch.table import PAD, QUERY, ROW, Block, Table, unit_of
 from tokensphere.geometry.rows import blocks
 from tokensphere.geometry.similarity import Rescaling, Scoring
@@ -112,7 +113,7 @@ class _Search:
         others = [Measure(other, self.table.sums, plan.wide) for other in scorings[1:]]
         self.measures = [self.table.measure, *others]
         self.views = [_View.of(self.base, self.table, plan.kind)]
-        self.views += [self.views[0].of_other(self.base, other) for other in scorings[1:]]
+        self.views += [self.views[0].of_other(self.base, other, plan.device) for other in scorings[1:]]
 
     def find(self, queries: Floats, ks: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
         """For each scoring rows and values, int64 and float64 of shape (m, k)."""
@@ -134,7 +135,13 @@ class _Search:
             products[:, len(block.ids) :] = -torch.inf
             for selection, view, offset in zip(selections, self.views, offsets, strict=True):
                 view.feed(selection, products, offset, block)
-        return [selection.settle() for selection in selections]
+        found = []
+        for selection, view in zip(selections, self.views, strict=True):
+            rows, values, upper = selection.settle()
+            if view.plain and not view.holds(upper.to(plan.wide), values):
+                raise TokensphereError(IMPRECISE)
+            found.append((rows, values))
+        return found
 
     def _prepared(self, given: Tensor, units: Tensor, lengths: Tensor) -> Tensor:
         """Queries as they are multiplied, see :meth:`Scoring.prepare_queries`."""
@@ -203,7 +210,7 @@ class _View:
         slack = prepared / unit_of(scoring) * ROW * query + info.tiny
         return cls(1.001 * (relative * row * query + flushed), 1.001 * slack, cosine)
 
-    def of_other(self, base: Scoring, other: Scoring) -> _View:
+    def of_other(self, base: Scoring, other: Scoring, device: Device) -> _View:
         """Of one that follows from `base`, whose view this is."""
         rescaling, length = Rescaling.between(base, other), 1.0
         shift = None
@@ -211,7 +218,8 @@ class _View:
             shift = torch.tensor(rescaling.shift, dtype=torch.float64)
             length += float(np.linalg.norm(rescaling.shift))
         error = self.error + self.slack + 8 * _UNIT_ROUNDOFF * length * ROW * QUERY
-        return _View(1.001 * error, 0.0, False, torch.from_numpy(rescaling.factor), shift)
+        factor = torch.from_numpy(rescaling.factor).to(device)
+        return _View(1.001 * error, 0.0, False, factor, shift)
 
     def offsets(self, units: Tensor) -> Tensor:
         """``⟨shift, v⟩`` for each query of unit length, float32 of shape (m,)."""
@@ -242,8 +250,13 @@ class _View:
         upper = bound(self.error)
         selection.absorb(lower, upper.amax(1), upper, 0.0, block.ids)
 
+    def holds(self, upper: Tensor, values: Tensor) -> bool:
+        """Whether upper bounds of cosines are such, and no larger than they may be."""
+        beyond = upper - ROW * QUERY * values
+        return bool(((beyond >= -self.slack) & (beyond <= 2 * self.error + self.slack)).all())
+
     def _factor(self, block: Block) -> Tensor:
         if self.factor is None:
             return block.factor
-        own = self.factor.to(block.ids.device)[block.ids]
+        own = self.factor[block.ids]
         return torch.nn.functional.pad(own, (0, len(block.rows) - len(own)), value=1.0)

@@ -16,6 +16,7 @@ import numpy as np
 from tokensphere.errors import TokensphereError
 from tokensphere.geometry.on_torch import Device, Tensor, torch
 
+IMPRECISE = "the device multiplies less exactly than it should; use another, or the backend 'native'"
 _LEAST = float(np.finfo(np.float32).min)  # above −∞: places where there is no row
 
 
@@ -118,13 +119,18 @@ class Selection:
         order = order[place < self.k]
         return order.to(pairs.query.device), values[order]
 
-    def settle(self) -> tuple[Tensor, Tensor]:
-        """The k best rows of each query and their values, int64 and float64 of shape (m, k)."""
+    def settle(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The k best rows of each query, their values and upper bounds; all of shape (m, k).
+
+        Raises
+        ------
+        TokensphereError
+            fewer are left: the bounds that were fed are none
+        """
         pairs = self._passing()
         order, values = self._ranked(pairs)
-        if len(order) != self.m * self.k:  # the bound has not held
-            raise TokensphereError(
-                "the device multiplies less exactly than it should: lists are not full; use the"
-                " backend 'native'"
-            )
-        return pairs.row[order].reshape(self.m, self.k), values.reshape(self.m, self.k)
+        if len(order) != self.m * self.k:
+            raise TokensphereError(IMPRECISE)
+        found = pairs.row[order], values, pairs.upper[order]
+        row, values, upper = (part.reshape(self.m, self.k) for part in found)
+        return row, values, upper
