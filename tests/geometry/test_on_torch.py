@@ -158,6 +158,17 @@ def test_near_ties_are_decided_in_double_precision(device: str, kind: str, scale
 
 
 @pytest.mark.parametrize("device", DEVICES)
+@every("kind", KINDS)
+@every("scale", [1e-5, 1e-4])
+def test_rows_near_their_mean(device: str, kind: str, scale: float) -> None:
+    """Centred, prepared rows have few digits that are right."""
+    rng = np.random.default_rng(7)
+    rows = (1 + scale * rng.standard_normal((300, 20))).astype(np.float32)
+    with as_if(kind):
+        check([make_scoring(Rows.of(rows), centered=True)], rng.standard_normal((30, 20)), [3], device)
+
+
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("kind", KINDS)
 @every("power", [-30.0, 30.0])
 @every("similarity", SIMILARITIES)
@@ -237,8 +248,8 @@ def test_settings_of_the_process_change_no_result_and_stay(device: str) -> None:
     scoring = make_scoring(Rows.of(difficult_rows(900, 300, seed=9)))
     queries = np.random.default_rng(10).standard_normal((30, 300))
     matmul = torch.backends.cuda.matmul
-    names = ["allow_fp16_reduced_precision_reduction", "allow_fp16_accumulation"]
-    names = [name for name in names if hasattr(matmul, name)]
+    names = [f"allow_{kind}_reduced_precision_reduction" for kind in ("fp16", "bf16")]
+    names += [name for name in ["allow_fp16_accumulation"] if hasattr(matmul, name)]
     before = {name: getattr(matmul, name) for name in names}, torch.get_float32_matmul_precision()
     try:
         for name in names:

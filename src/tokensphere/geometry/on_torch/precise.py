@@ -42,22 +42,23 @@ class _Precise(Held):
 def _settings() -> Iterator[_Setting]:
     """Those that this PyTorch has, from 2.6 on."""
     cuda: Any = torch.backends.cuda.matmul
-    mkldnn: Any = getattr(torch.backends.mkldnn, "matmul", None)
-    reduced = "allow_fp16_reduced_precision_reduction"
-    if (split := getattr(cuda, f"{reduced}_split_k", None)) is None:
-        yield _of(cuda, reduced, False)
-    else:  # written together
-        read = _of(cuda, reduced, False).read
-        yield _Setting(
-            lambda: (read(), split), lambda value: setattr(cuda, reduced, value), (False, split)
-        )
+    for kind in ("fp16", "bf16"):
+        yield _reduced(cuda, f"allow_{kind}_reduced_precision_reduction")
     if hasattr(cuda, "allow_fp16_accumulation"):
         yield _of(cuda, "allow_fp16_accumulation", False)
-    if hasattr(mkldnn, "fp32_precision"):
-        if mkldnn.fp32_precision != "none":  # which is exact, too
-            yield _of(mkldnn, "fp32_precision", "ieee")
+    if hasattr(cuda, "fp32_precision"):
+        for holder in (cuda, torch.backends.mkldnn.matmul):
+            yield _of(holder, "fp32_precision", "ieee")
     else:
         yield _Setting(torch.get_float32_matmul_precision, torch.set_float32_matmul_precision, "highest")
+
+
+def _reduced(cuda: Any, name: str) -> _Setting:
+    """Whether parts of a sum may be added in 16 bits; written together with another, if there is one."""
+    plain = _of(cuda, name, False)
+    if (split := getattr(cuda, f"{name}_split_k", None)) is None:
+        return plain
+    return _Setting(lambda: (plain.read(), split), plain.write, (False, split))
 
 
 def _of(holder: Any, name: str, must: Any) -> _Setting:
