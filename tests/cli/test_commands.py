@@ -19,6 +19,7 @@ from tests import small_model
 from tests.cli.running import Command, assert_one_line
 from tokensphere.analysis.nearest import Search
 from tokensphere.cli.app import say
+from tokensphere.errors import MissingExtraError
 from tokensphere.geometry.similarity import Similarity
 
 COMMANDS = ["random", "near", "pair", "info"]
@@ -55,10 +56,13 @@ def run(
 # What commands print
 
 
-def test_a_device_changes_no_result(small: ts.EmbeddingSpace) -> None:
+def test_a_device_changes_no_result(small: ts.EmbeddingSpace, tmp_path: Path) -> None:
     searching = [("random",), ("near", small.vocabulary.text(5))]
-    for command in searching:
-        with patch.dict(sys.modules, {"torch": None}):
+    np.save(tmp_path / "one.npy", np.eye(1, small.shape[1]))
+    longer = [("survey",), ("geometry",), ("test", tmp_path / "one.npy")]
+    missing = MissingExtraError("PyTorch is needed: pip install 'tokensphere[torch]'")
+    with patch("tokensphere.geometry.compute._present", side_effect=missing):
+        for command in [*searching, *longer]:
             assert_one_line(invoke(*command, "--device", "cpu"), "pip install 'tokensphere[torch]'")
     pytest.importorskip("torch")
     for command in searching:

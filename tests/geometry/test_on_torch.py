@@ -122,6 +122,14 @@ def test_several_from_one_product(
 
 
 @pytest.mark.parametrize("device", DEVICES)
+def test_a_row_without_a_centred_direction_is_found_by_others_alone(device: str) -> None:
+    rows = Rows.of(difficult_rows(200, 5, seed=17))
+    both = [make_scoring(rows), make_scoring(rows, centered=True)]
+    both[1].usable[20:90] = False
+    check(both, np.random.default_rng(18).standard_normal((9, 5)), [5, both[1].n_usable], device)
+
+
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("kind", KINDS)
 @every("similarity", SIMILARITIES)
 def test_masses_of_equal_rows_go_to_the_lower_ids(device: str, kind: str, similarity: Any) -> None:
