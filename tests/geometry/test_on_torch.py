@@ -310,19 +310,19 @@ def test_rows_stay_on_the_device_as_long_as_the_scoring(device: str) -> None:
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_device_that_multiplies_badly_is_noticed(device: str) -> None:
-    from tokensphere.geometry.on_torch import search
+    from tokensphere.geometry.on_torch import bounds
 
     scoring = make_scoring(Rows.of(difficult_rows(300, 8, seed=13)))
     queries = np.random.default_rng(14).standard_normal((5, 8))
 
-    feed = search._View.feed
+    feed = bounds.View.feed
     for wrong in (torch.nan, 0.5, 2.0):
 
         def fed(self: Any, selection: Any, products: Any, *others: Any, wrong: float = wrong) -> None:
             feed(self, selection, products * wrong, *others)
 
         refused = pytest.raises(TokensphereError, match="less exactly than it should; use another")
-        with patch.object(search._View, "feed", fed), case(wrong), refused:
+        with patch.object(bounds.View, "feed", fed), case(wrong), refused:
             top_k_each(on([scoring], device), queries, [3])
 
 
