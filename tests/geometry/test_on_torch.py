@@ -151,6 +151,19 @@ def test_masses_of_equal_rows_go_to_the_lower_ids(device: str, kind: str, simila
     assert pending and max(pending) <= max(2**14 // 64, 4 * 5 * 12) + 900
 
 
+@every("counts", [[0], [9], [0, 0], [5, 4, 0, 3], [1] * 50, [100, 1, 100], [0, 7, 7, 7, 0, 30, 1]])
+def test_not_too_much_is_opened_at_once(counts: list[int]) -> None:
+    from tokensphere.geometry.on_torch.selection import Selection
+
+    m, most, group = len(counts), 20, 2
+    selection = Selection(m, 1, 0.0, lambda _, row: row, most, torch.device("cpu"))
+    parts = selection._parts(torch.tensor(counts), group)
+    seen = [query for part in parts for query in range(m)[part]]
+    assert seen == (list(range(m)) if any(counts) else [])
+    for part in parts:
+        assert group * sum(counts[part][1:]) <= most  # and one query more, which cannot be cut
+
+
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("kind", KINDS)
 @every("scale", [1e-7, 1e-5, 1e-3])

@@ -1,8 +1,8 @@
 """What a scoring makes of a device's products, and how far these may be off.
 
-Let ``h`` be half the distance
-from 1 to the next number (2⁻¹¹ for float16), ``u = 2⁻²⁴`` and ``K`` the columns. Rows and queries are
-scaled to lengths of about 2⁷ and 2⁶, so that nothing overflows. Then, relative to the two lengths:
+Let ``h`` be half the distance from 1 to the next number (2⁻¹¹ for float16), ``u = 2⁻²⁴`` and ``K`` the
+columns. Rows and queries are scaled to lengths of about 2⁷ and 2⁶, so that nothing overflows. Then,
+relative to the two lengths:
 
 - rounding of a row, of a query, and of the product: ``3h (1 + h)²``;
 - the sum. It is assumed that exact products are added in float32, in any order, or in the way of matrix

@@ -147,7 +147,7 @@ class _Search:
     def _exactly(self, measure: Measure, given: Tensor, units: Tensor) -> Exact:
         """The float64 values of pairs of queries and rows, some at a time."""
         vectors = units if measure.similarity == "cosine" else given
-        vectors, wide = self.table.sums.lay_out(vectors, 0.0), self.plan.wide
+        vectors, wide = self.table.sums.lay_out(vectors), self.plan.wide
         step = max(256, self.plan.room // (192 * self.table.sums.width))
 
         def exact(query: Tensor, row: Tensor) -> Tensor:
