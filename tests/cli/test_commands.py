@@ -19,6 +19,7 @@ from tests import small_model
 from tests.cli.running import Command, assert_one_line
 from tokensphere.analysis.nearest import Search
 from tokensphere.cli.app import say
+from tokensphere.errors import MissingExtraError
 from tokensphere.geometry.similarity import Similarity
 
 COMMANDS = ["random", "near", "pair", "info"]
@@ -55,13 +56,19 @@ def run(
 # What commands print
 
 
-def test_a_device_changes_no_result(small: ts.EmbeddingSpace) -> None:
-    searching = [("random",), ("near", small.vocabulary.text(5))]
-    for command in searching:
-        with patch.dict(sys.modules, {"torch": None}):
+def test_a_device_without_pytorch(small: ts.EmbeddingSpace, tmp_path: Path) -> None:
+    np.save(tmp_path / "one.npy", np.eye(1, small.shape[1]))
+    commands = [("random",), ("near", small.vocabulary.text(5))]
+    commands += [("survey",), ("geometry",), ("test", str(tmp_path / "one.npy"))]
+    missing = MissingExtraError("PyTorch is needed: pip install 'tokensphere[torch]'")
+    with patch("tokensphere.geometry.compute._present", side_effect=missing):
+        for command in commands:
             assert_one_line(invoke(*command, "--device", "cpu"), "pip install 'tokensphere[torch]'")
+
+
+def test_a_device_changes_no_result(small: ts.EmbeddingSpace) -> None:
     pytest.importorskip("torch")
-    for command in searching:
+    for command in [("random",), ("near", small.vocabulary.text(5))]:
         assert good(*command, "--json", "--device", "cpu") == good(*command, "--json")
         assert_one_line(invoke(*command, "--device", "gpu"), "has no device 'gpu' here")
 

@@ -122,6 +122,14 @@ def test_several_from_one_product(
 
 
 @pytest.mark.parametrize("device", DEVICES)
+def test_a_row_without_a_centred_direction_is_found_by_others_alone(device: str) -> None:
+    rows = Rows.of(difficult_rows(200, 5, seed=17))
+    both = [make_scoring(rows), make_scoring(rows, centered=True)]
+    both[1].usable[20:90] = False
+    check(both, np.random.default_rng(18).standard_normal((9, 5)), [5, both[1].n_usable], device)
+
+
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("kind", KINDS)
 @every("similarity", SIMILARITIES)
 def test_masses_of_equal_rows_go_to_the_lower_ids(device: str, kind: str, similarity: Any) -> None:
@@ -141,6 +149,19 @@ def test_masses_of_equal_rows_go_to_the_lower_ids(device: str, kind: str, simila
         check([scoring], rng.standard_normal((12, 12)), [5], device)
     # What is opened for one query, and at most what else may pend.
     assert pending and max(pending) <= max(2**14 // 64, 4 * 5 * 12) + 900
+
+
+@every("counts", [[0], [9], [0, 0], [5, 4, 0, 3], [1] * 50, [100, 1, 100], [0, 7, 7, 7, 0, 30, 1]])
+def test_not_too_much_is_opened_at_once(counts: list[int]) -> None:
+    from tokensphere.geometry.on_torch.selection import Selection
+
+    m, most, group = len(counts), 20, 2
+    selection = Selection(m, 1, 0.0, lambda _, row: row, most, torch.device("cpu"))
+    parts = selection._parts(torch.tensor(counts), group)
+    seen = [query for part in parts for query in range(m)[part]]
+    assert seen == (list(range(m)) if any(counts) else [])
+    for part in parts:
+        assert group * sum(counts[part][1:]) <= most  # and one query more, which cannot be cut
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -302,19 +323,19 @@ def test_rows_stay_on_the_device_as_long_as_the_scoring(device: str) -> None:
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_device_that_multiplies_badly_is_noticed(device: str) -> None:
-    from tokensphere.geometry.on_torch import search
+    from tokensphere.geometry.on_torch import bounds
 
     scoring = make_scoring(Rows.of(difficult_rows(300, 8, seed=13)))
     queries = np.random.default_rng(14).standard_normal((5, 8))
 
-    feed = search._View.feed
+    feed = bounds.View.feed
     for wrong in (torch.nan, 0.5, 2.0):
 
         def fed(self: Any, selection: Any, products: Any, *others: Any, wrong: float = wrong) -> None:
             feed(self, selection, products * wrong, *others)
 
         refused = pytest.raises(TokensphereError, match="less exactly than it should; use another")
-        with patch.object(search._View, "feed", fed), case(wrong), refused:
+        with patch.object(bounds.View, "feed", fed), case(wrong), refused:
             top_k_each(on([scoring], device), queries, [3])
 
 

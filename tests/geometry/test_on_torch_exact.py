@@ -33,7 +33,7 @@ def test_sums_are_numpy_s_to_the_bit(device: str, d: int) -> None:
     rows[:3] = np.array([[0.0], [-0.0], [-1e300]])
     rows[3, ::2] = -0.0
     sums = Sums.of(d, torch.device(device))
-    laid = sums.lay_out(torch.from_numpy(rows).to(device), -0.0)
+    laid = sums.lay_out(torch.from_numpy(rows).to(device))
     assert laid.shape == (40, sums.width)
     np.testing.assert_array_equal(bits(sums(laid).cpu()), bits(rows.sum(axis=1)))
 
@@ -65,7 +65,7 @@ def test_similarities_are_the_same_to_the_bit(
     sums = Sums.of(d, torch.device(device))
     measure = Measure(scoring, sums, torch.device(device))
     given = queries / vector_lengths(queries)[:, None] if similarity == "cosine" else queries
-    vectors = sums.lay_out(torch.from_numpy(given[query]).to(device), 0.0)
-    taken = sums.lay_out(torch.from_numpy(scoring.rows[row]).to(device), -0.0)
+    vectors = sums.lay_out(torch.from_numpy(given[query]).to(device))
+    taken = sums.lay_out(torch.from_numpy(scoring.rows[row]).to(device))
     values = measure(vectors, taken, torch.from_numpy(row).to(device)).cpu()
     np.testing.assert_array_equal(bits(values), bits(scoring.exact(queries, query, row)))

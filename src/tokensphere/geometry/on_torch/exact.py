@@ -33,8 +33,8 @@ class Sums:
     """Sums of d numbers in NumPy's order, for many rows at once.
 
     Rows are laid out first (:meth:`lay_out`): every leaf gets as many steps of eight numbers as the
-    longest has, so that all are added together. What is filled in must come to −0, which changes no
-    sum; what remains of the last leaf stands at the end.
+    longest has, so that all are added together. What is filled in is 0, which changes no sum; what
+    remains of the last leaf stands at the end.
 
     Parameters
     ----------
@@ -68,12 +68,11 @@ class Sums:
         """Numbers of a row that is laid out."""
         return self.d if self.place is None else len(self.place)
 
-    def lay_out(self, rows: Tensor, fill: float) -> Tensor:
+    def lay_out(self, rows: Tensor) -> Tensor:
         """Rows of shape (P, d) as (P, width)."""
         if self.place is None:
             return rows
-        filled = torch.nn.functional.pad(rows, (0, 1), value=fill)
-        return filled.index_select(1, self.place)
+        return torch.nn.functional.pad(rows, (0, 1)).index_select(1, self.place)
 
     def __call__(self, rows: Tensor) -> Tensor:
         """The sum of each row that is laid out, (P, width) -> (P,)."""
@@ -87,7 +86,7 @@ class Sums:
                 lanes = lanes[..., 0::2] + lanes[..., 1::2]
             sums = list(lanes[..., 0].unbind(1))
         else:
-            sums = [torch.full((len(rows),), -0.0, dtype=rows.dtype, device=rows.device)]
+            sums = [torch.zeros(len(rows), dtype=rows.dtype, device=rows.device)]
         for column in range(body, self.width):
             sums[-1] = sums[-1] + rows[:, column]
         return _joined(self.d, iter(sums)) + 0.0  # NumPy begins with 0: no sum is −0
@@ -97,7 +96,7 @@ class Sums:
         largest = vectors.abs().amax(1).clamp_min(2.0**-1022)
         # The power of two below it; to divide by that changes no digit.
         power = (largest.view(torch.int64) & (0x7FF << 52)).view(torch.float64)
-        scaled = self.lay_out(vectors / power[:, None], 0.0)
+        scaled = self.lay_out(vectors / power[:, None])
         return power * _root(self(scaled * scaled))
 
 
@@ -134,7 +133,7 @@ class Measure:
         self.similarity, self.sums = scoring.similarity, sums
         self.scale, self.weight, self.shift = map(there, (scoring.scale, scoring.weight, scoring.shift))
         if self.shift is not None:
-            self.shift = sums.lay_out(self.shift[None], 0.0)
+            self.shift = sums.lay_out(self.shift[None])
 
     def __call__(self, vectors: Tensor, rows: Tensor, ids: Tensor) -> Tensor:
         """Similarities of P pairs; larger is nearer.
@@ -142,7 +141,7 @@ class Measure:
         Parameters
         ----------
         vectors : float64 tensor of shape (P, width), queries; for cosine divided by their lengths
-        rows : float32 tensor of shape (P, width), filled with −0
+        rows : float32 tensor of shape (P, width)
         ids : int64 tensor of shape (P,)
         """
         if self.similarity == "euclidean":

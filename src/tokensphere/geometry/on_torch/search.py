@@ -1,46 +1,30 @@
 """The k best rows for any number of queries on a device: exact, the same to the bit as elsewhere.
 
-The product of prepared rows and queries only chooses candidates (:mod:`.selection`); so it is made in
-float16 where a device is fast in it (CUDA), and its error is bounded. Let ``h`` be half the distance
-from 1 to the next number (2⁻¹¹ for float16), ``u = 2⁻²⁴`` and ``K`` the columns. Rows and queries are
-scaled to lengths of about 2⁷ and 2⁶, so that nothing overflows. Then, relative to the two lengths:
-
-- rounding of a row, of a query, and of the product: ``3h (1 + h)²``;
-- the sum. It is assumed that exact products are added in float32, in any order, or in the way of matrix
-  units, which align a block of terms to the largest of them and cut what hangs over (Fasi, Higham,
-  Mikaitis, Pranesh 2021, "Numerical behavior of NVIDIA tensor cores"): in blocks of four terms and with
-  23 bits, the worst of those, that is ``3u`` for every term. With some to spare, ``(4K + 40) u``.
-  Sums in float16, also of the parts of a sum, and TF32 are switched off meanwhile (:mod:`.precise`);
-- numbers below the least normal one, which a device may flush: each of the K by less than that.
-
-What :class:`Scoring` rounds in preparing rows and queries, at most eight roundings of terms that are as
-long as its `longest`, comes to that; as do, for those that follow from it, those of :class:`Rescaling`.
-Of cosine the products of all rows that are found are compared with their exact values: a device for
-which the bound does not hold is refused.
+The product of prepared rows and queries only chooses candidates (:mod:`.selection`). So it is made in
+float16 where a device is fast in it (CUDA), else in float32, and its error is bounded (:mod:`.bounds`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from tokensphere.arrays import Float64s, Floats, Int64s
 from tokensphere.errors import TokensphereError
 from tokensphere.geometry.on_torch import Device, Tensor, torch
+from tokensphere.geometry.on_torch.bounds import GROUP, View
 from tokensphere.geometry.on_torch.exact import Measure
 from tokensphere.geometry.on_torch.precise import precisely
 from tokensphere.geometry.on_torch.selection import IMPRECISE, Exact, Selection
-from tokensphere.geometry.on_torch.table import PAD, QUERY, ROW, Block, Table, unit_of
+from tokensphere.geometry.on_torch.table import PAD, QUERY, Table
 from tokensphere.geometry.rows import blocks
-from tokensphere.geometry.similarity import Rescaling, Scoring
+from tokensphere.geometry.similarity import Scoring
 
 _QUERIES = 8192
 _MOST = 2**31  # bytes for products and what is selected from them
 _MOST_ON_HOST = 2**26
-_GROUP = 64
-_UNIT_ROUNDOFF = 2.0**-24
 Found = tuple[Int64s, Float64s]
 
 
@@ -50,7 +34,7 @@ def top_k_each(scorings: Sequence[Scoring], queries: Floats, ks: Sequence[int]) 
     Raises
     ------
     TokensphereError
-        the device has no memory left, or multiplies less exactly than is assumed above
+        the device has no memory left, or multiplies less exactly than is assumed
 
     Notes
     -----
@@ -112,7 +96,7 @@ class _Search:
         self.table = Table.of(self.base, plan.device, plan.wide, plan.kind, plan.stay)
         others = [Measure(other, self.table.sums, plan.wide) for other in scorings[1:]]
         self.measures = [self.table.measure, *others]
-        self.views = [_View.of(self.base, self.table, plan.kind)]
+        self.views = [View.of(self.base, self.table, plan.kind)]
         self.views += [self.views[0].of_other(self.base, other, plan.device) for other in scorings[1:]]
 
     def find(self, queries: Floats, ks: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
@@ -157,14 +141,14 @@ class _Search:
         """Rows of a block, for `m` queries."""
         one: int = torch.finfo(self.plan.kind).bits // 8 + 4 * any(not view.plain for view in self.views)
         most = self.plan.room // (2 * m * one)
-        if most < 8 * k * _GROUP:  # groups are smaller, and their bounds take memory, too
+        if most < 8 * k * GROUP:  # groups are smaller, and their bounds take memory, too
             most = self.plan.room // (2 * m * (one + 16))
         return max(PAD, most // PAD * PAD)
 
     def _exactly(self, measure: Measure, given: Tensor, units: Tensor) -> Exact:
         """The float64 values of pairs of queries and rows, some at a time."""
         vectors = units if measure.similarity == "cosine" else given
-        vectors, wide = self.table.sums.lay_out(vectors, 0.0), self.plan.wide
+        vectors, wide = self.table.sums.lay_out(vectors), self.plan.wide
         step = max(256, self.plan.room // (192 * self.table.sums.width))
 
         def exact(query: Tensor, row: Tensor) -> Tensor:
@@ -177,98 +161,3 @@ class _Search:
             return values
 
         return exact
-
-
-@dataclass(frozen=True)
-class _View:
-    """What a scoring makes of the products: ``factor (p − ⟨shift, v⟩)``, and how far that may be off.
-
-    Attributes
-    ----------
-    error : of a product, in units of the factor
-    slack : of the whole
-    factor : float32 tensor for all rows of the matrix, NaN where one is not usable; None: the blocks'
-    plain : whether all factors are 1
-    shift : float64 tensor of shape (d,), or None
-    """
-
-    error: float
-    slack: float
-    plain: bool
-    factor: Tensor = None
-    shift: Tensor = None
-
-    @classmethod
-    def of(cls, scoring: Scoring, table: Table, kind: object) -> _View:
-        """Of the scoring that is multiplied; the bound of the module's docstring."""
-        info, cosine = torch.finfo(kind), scoring.similarity == "cosine"
-        prepared = 8 * _UNIT_ROUNDOFF * scoring.longest
-        row = ROW * (1 + prepared if cosine else 1.51)
-        query = QUERY * (1.0 if scoring.extra is None else 1.415)
-        h, columns = info.eps / 2, table.columns
-        relative = 3 * h * (1 + h) ** 2 + (4 * columns + 40) * _UNIT_ROUNDOFF
-        flushed = info.tiny * (1 + columns**0.5 * (row + query))
-        slack = prepared / unit_of(scoring) * ROW * query + info.tiny
-        return cls(1.001 * (relative * row * query + flushed), 1.001 * slack, cosine)
-
-    def of_other(self, base: Scoring, other: Scoring, device: Device) -> _View:
-        """Of one that follows from `base`, whose view this is."""
-        rescaling, length = Rescaling.between(base, other), 1.0
-        shift = None
-        if rescaling.shift is not None:
-            shift = torch.tensor(rescaling.shift, dtype=torch.float64)
-            length += float(np.linalg.norm(rescaling.shift))
-        error = self.error + self.slack + 8 * _UNIT_ROUNDOFF * length * ROW * QUERY
-        factor = torch.from_numpy(rescaling.factor).to(device)
-        return _View(1.001 * error, 0.0, False, factor, shift)
-
-    def seen_from(self, lengths: Tensor, base: Scoring) -> _View:
-        """The same for queries of such lengths.
-
-        Distances from a point far from all rows may be equal in double precision though the products
-        are not: then all rows are candidates, see :meth:`Scoring.prepare_queries`.
-        """
-        if base.extra is None:
-            return self
-        far = 4 * (base.width + 16) * 2.0**-53 * max(float(lengths.max()) / base.unit, 1)
-        return replace(self, error=self.error + min(far, 2.0**60) * ROW * QUERY)
-
-    def offsets(self, units: Tensor) -> Tensor:
-        """``⟨shift, v⟩`` for each query of unit length, float32 of shape (m,)."""
-        if self.shift is None:
-            return torch.zeros(len(units), dtype=torch.float32, device=units.device)
-        return (ROW * QUERY * (units @ self.shift.to(units.device))).float()
-
-    def feed(self, selection: Selection, products: Tensor, offset: Tensor, block: Block) -> None:
-        """Show a selection the products of a block, shape (m, b'), as the scoring sees them."""
-        m, size = products.shape
-        group = _GROUP
-        while group > 1 and size < 8 * selection.k * group:
-            group //= 2
-        shape = m, group, size // group
-        if self.plain:
-            best = products.view(shape).amax(1).float()
-            bounds = best - self.error, best + self.error
-            selection.absorb(*bounds, products.view(shape), self.error, block.ids)
-            return
-        factor = self._factor(block)
-        gone = factor.isnan().nonzero()[:, 0]
-
-        def bound(error: float) -> Tensor:
-            values = (products + (error - offset)[:, None]).mul_(factor)
-            return values.index_fill_(1, gone, -torch.inf).view(shape)
-
-        lower = bound(-self.error).amax(1)
-        upper = bound(self.error)
-        selection.absorb(lower, upper.amax(1), upper, 0.0, block.ids)
-
-    def holds(self, upper: Tensor, values: Tensor) -> bool:
-        """Whether upper bounds of cosines are such, and no larger than they may be."""
-        beyond = upper - ROW * QUERY * values
-        return bool(((beyond >= -self.slack) & (beyond <= 2 * self.error + self.slack)).all())
-
-    def _factor(self, block: Block) -> Tensor:
-        if self.factor is None:
-            return block.factor
-        own = self.factor[block.ids]
-        return torch.nn.functional.pad(own, (0, len(block.rows) - len(own)), value=1.0)

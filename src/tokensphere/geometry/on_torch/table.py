@@ -104,7 +104,7 @@ class Table:
         if self._rows is not None:
             return self._rows.index_select(0, ids)
         taken = torch.from_numpy(scoring.rows[ids.cpu().numpy()])
-        return self.sums.lay_out(taken.to(self.wide), -0.0)
+        return self.sums.lay_out(taken.to(self.wide))
 
     def _raw(self, scoring: Scoring) -> Tensor:
         """All rows as they are, laid out."""
@@ -112,7 +112,7 @@ class Table:
         raw = torch.empty((n, self.sums.width), dtype=torch.float32, device=self.wide)
         for part in blocks(n, max(1, _AT_ONCE // d)):
             some = torch.from_numpy(np.array(scoring.rows[part]))  # a mapped file cannot be written
-            raw[part] = self.sums.lay_out(some.to(self.wide), -0.0)
+            raw[part] = self.sums.lay_out(some.to(self.wide))
         return raw
 
     def _joined(self, scoring: Scoring) -> Block:
