@@ -6,11 +6,13 @@ and continued, or cut into blocks of another size, is the same to the bit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tokensphere.analysis.lists import find_lists, first_k, first_of_group
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
-from tokensphere.arrays import Float32s, Int64s, Intps
+from tokensphere.arrays import Float32s, Float64s, Int64s, Intps
 from tokensphere.directions.named import Vectors
 from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.compute import Compute
@@ -69,8 +71,7 @@ class SurveyMeasurer:
             every = np.arange(len(v))
             records.largest[:, r] = side.scorings[r].exact(v, every, ids[:, 0])
             collapsed = self._collapse(side.scorings[r], v, ids, self.forms)
-            records.coherence[:, r, 0] = side.coherence.coherence(ids, settings.ks)
-            records.coherence[:, r, 1] = side.coherence.coherence(collapsed, settings.ks)
+            records.coherence[:, r] = side.coherence_of_both(ids, collapsed, settings.ks)
             if r == settings.centered:
                 records.shown[:] = (collapsed if settings.forms else ids)[:, : settings.k]
         records.ids[:, 2] = found[2]
@@ -98,8 +99,7 @@ class SurveyMeasurer:
         found = np.empty((len(v), 2, 2, len(settings.ks)), dtype=np.float32)
         for r, ids in enumerate(top_ids_each(side.scorings, v, [deep, deep], floors=side.floors[:2])):
             collapsed = self._collapse(side.scorings[r], v, ids, self._forms_drawn)
-            for f, lists in enumerate((ids, collapsed)):
-                found[:, r, f] = side.coherence.coherence(lists, settings.ks)
+            found[:, r] = side.coherence_of_both(ids, collapsed, settings.ks)
         return found
 
     def _collapse(self, scoring: Scoring, v: Vectors, ids: Int64s, forms: Intps) -> Int64s:
@@ -121,3 +121,10 @@ class _Side:
         self.coherence = Coherence(rows)
         mean = rows.moments.mean_unit_row()
         self.floors = [ExpectedFloors(mean), ExpectedFloors(), ExpectedFloors()]
+
+    def coherence_of_both(self, ids: Int64s, collapsed: Int64s, ks: Sequence[int]) -> Float64s:
+        """``T`` of lists of all tokens and of one a form, most of which are the same; (m, 2, ks)."""
+        found = np.repeat(self.coherence.coherence(ids, ks)[:, None], 2, axis=1)
+        other = (ids[:, : collapsed.shape[1]] != collapsed).any(axis=1)
+        found[other, 1] = self.coherence.coherence(collapsed[other], ks)
+        return found
