@@ -58,7 +58,7 @@ def geometry(
             space, n_directions=count, seed=seed, clusters=numbers, labelling=labels,
             labelling_name=labelling.name if labelling else "labelling", k=k, progress=doing,
             labels=label_table(space.vocabulary, store=running.null_files("labels")),
-            wordless=WordlessSpec(surrogates),
+            wordless=WordlessSpec(surrogates), store=running.null_files("surrogates"),
         )  # fmt: skip
         if doing is not None:
             doing("a survey")
@@ -75,7 +75,8 @@ def _coherent_share(space: EmbeddingSpace, k: int) -> CoherentShare | None:
     directions, search = running.random_directions(space), running.search_settings()
     few = RandomDirections(directions.d, min(len(directions), _SURVEYED), seed=directions.seed)
     try:
-        return survey(space, few, search=search, ks=(k,)).coherent_share()
+        store = running.null_files("surrogates")
+        return survey(space, few, search=search, ks=(k,), store=store).coherent_share()
     except InputError:
         return None
 

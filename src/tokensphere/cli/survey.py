@@ -52,6 +52,7 @@ def survey(
         running.random_directions(space),
         search=running.search_settings(),
         surrogate=SurrogateSpec(surrogate, surrogate_seed, surrogates),
+        store=running.null_files("surrogates"),
     )
     # Before the work of minutes, so that a mistake in a file of labels costs none.
     labels = running.label_table_of(space) if named or labels_file is not None else None

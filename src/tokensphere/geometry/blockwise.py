@@ -129,10 +129,15 @@ class Blockwise:
     Parameters
     ----------
     rows : n rows of d columns, d at least 2
+    order : int64 array, what :attr:`order` was for the same rows; to find it is most of the work
+
+    Attributes
+    ----------
+    order : int64 array, the places of the usable rows, block after block
     """
 
     @one_blas_thread()
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, order: Int64s | None = None) -> None:
         # Late, since it takes half as long as NumPy itself; but before there are workers, which hold the
         # BLAS that it brings to one thread, too.
         import scipy.linalg  # noqa: F401
@@ -148,12 +153,13 @@ class Blockwise:
             units = rows.vectors[ids[part]] / rows.moments.norms[ids[part], None]
             turned[part] = units - 2 * np.outer(units @ self._mirror, self._mirror)
         with workers(rows.compute.count()) as in_parallel:
-            parts = [np.arange(len(ids))]
+            parts = [np.arange(len(ids)) if order is None else order]
+            halve = _cut if order is not None else lambda part: _halves(turned, part)
             while len(parts[0]) >= 2 * _PER_DIMENSION * d:
-                halves = in_parallel(lambda part: _halves(turned, part), parts)
+                halves = in_parallel(halve, parts)
                 parts = [half for pair in halves for half in pair]
             self.blocks: list[_Block] = in_parallel(lambda part: _Block.of(part, turned[part]), parts)
-        self.shape = turned.shape
+        self.order, self.shape = np.concatenate(parts), turned.shape
 
     @property
     @one_blas_thread()
@@ -194,7 +200,10 @@ def _halves(rows: Float32s, places: Int64s) -> tuple[Int64s, Int64s]:
     square, last = (some.T @ some).astype(np.float64), some.shape[1] - 1
     _, widest = eigh(square, subset_by_index=[last, last], check_finite=False)
     along = [some[part].astype(np.float64) @ widest[:, 0] for part in blocks(len(some), _IN_CACHE)]
-    order = places[np.argsort(np.concatenate(along), kind="stable")]
+    return _cut(places[np.argsort(np.concatenate(along), kind="stable")])
+
+
+def _cut(order: Int64s) -> tuple[Int64s, Int64s]:
     middle = len(order) // 2
     return order[:middle], order[middle:]
 

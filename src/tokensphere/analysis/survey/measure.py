@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tokensphere.analysis.blocks import kept_blocks
 from tokensphere.analysis.lists import find_lists, first_k, first_of_group
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
 from tokensphere.arrays import Float32s, Float64s, Int64s, Intps
@@ -20,7 +21,7 @@ from tokensphere.geometry.floors import ExpectedFloors
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_ids_each
 from tokensphere.geometry.similarity import Scoring, make_scoring
-from tokensphere.geometry.surrogate import Surrogates
+from tokensphere.geometry.surrogate import BlockStore, Surrogates
 from tokensphere.space import EmbeddingSpace
 
 BLOCK = 4096
@@ -38,10 +39,16 @@ class SurveyMeasurer:
     space : the embeddings
     settings : of the survey
     compute : what the work is done with
+    store : where the surrogates' blocks are kept, by default nowhere
     """
 
     def __init__(
-        self, space: EmbeddingSpace, settings: SurveySettings, *, compute: Compute | None = None
+        self,
+        space: EmbeddingSpace,
+        settings: SurveySettings,
+        *,
+        compute: Compute | None = None,
+        store: BlockStore | None = None,
     ) -> None:
         self.settings = settings
         self._most = max(settings.k, settings.ks[-1])  # the longest list that is needed
@@ -49,7 +56,7 @@ class SurveyMeasurer:
         rows = space.rows.using(compute)
         self.real = _Side(rows)
         self.dot = make_scoring(rows, similarity="dot")
-        self._surrogates = Surrogates(rows, settings.surrogate)
+        self._surrogates = Surrogates(rows, settings.surrogate, kept=kept_blocks(space, store))
         self.clipped = self._surrogates.clipped
         self._drawn: tuple[int, _Side] | None = None  # the surrogate that is there, and its number
         self._forms_drawn = self.forms[rows.usable]  # of a surrogate's rows
