@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 import tokensphere as ts
 from tests.cases import case, every
 from tokensphere.errors import InputError
-from tokensphere.geometry import search, selection
+from tests.geometry.paths import kernel, planned
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_k
@@ -23,13 +22,7 @@ from tokensphere.geometry.similarity import SIMILARITIES, Rescaling, Scoring, Si
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
-TINY_PLAN: dict[str, Any] = {
-    "_ROWS": 8,
-    "_GROUP": 4,
-    "QUERIES_AT_ONCE": 16,
-    "_BUFFER_BYTES": 2**9,
-    "_PENDING_PAIRS": 8,
-}
+__all__ = ["kernel"]  # every test here runs on every path
 
 
 def scoring_of(
@@ -134,7 +127,7 @@ def test_agrees_with_a_naive_double_loop(
             top_k(scoring, queries, 1)
         return
     k = 1 + round(share * (usable - 1))
-    with patch.dict(vars(search), TINY_PLAN if small else {}):
+    with planned(small):
         ids, values = top_k(scoring, queries, k)
     assert ids.shape == values.shape == (m, k)
     assert_agrees(ids, values, reference, 1e-9 if centered and similarity == "cosine" else 1e-11)
@@ -165,7 +158,7 @@ def test_ties_go_to_the_lower_id(similarity: Similarity, different: int, small: 
     copy_of = copy_of.ravel()  # NumPy 2.0.0 gives a column
     values = np.array(naive(unique, queries, similarity, centered=False))
     reference = values[:, copy_of]
-    with patch.dict(vars(search), TINY_PLAN if small else {}):
+    with planned(small):
         for k in (1, 7, 500):
             ids, found = top_k(scoring_of(rows, similarity), queries, k)
             assert_agrees(ids, found, reference, 1e-12)
@@ -194,24 +187,19 @@ def test_copies_in_far_apart_blocks() -> None:
     assert values[0, 5] < values[0, 4]
 
 
-def test_candidates_are_compacted_and_nothing_is_lost() -> None:
-    rows = duplicated(4000, 4, 6, seed=0)
+def test_of_very_many_equal_candidates_the_best_are_kept() -> None:
+    """More than a search holds for a query."""
+    rows = np.tile(np.eye(3, 4, dtype=np.float32), (7000, 1))
     queries = np.random.default_rng(2).standard_normal((5, 4))
-    scoring = scoring_of(rows)
-    want = top_k(scoring, queries, 3)
-    compact = selection.Selection.compact
-    calls: list[int] = []
-
-    def counted(self: Any) -> None:
-        before = self.pending
-        compact(self)
-        calls.append(before - self.pending)
-
-    with patch.dict(vars(search), TINY_PLAN), patch.object(selection.Selection, "compact", counted):
-        got = top_k(scoring, queries, 3)
-    assert calls and min(calls) > 0
-    np.testing.assert_array_equal(got[0], want[0])
-    np.testing.assert_array_equal(got[1], want[1])
+    for similarity in SIMILARITIES:
+        scoring = scoring_of(rows, similarity)
+        reference = scoring.exact(queries, np.repeat(np.arange(5), 3), np.tile(np.arange(3), 5))
+        want = np.argmax(reference.reshape(5, 3), axis=1)[:, None] + 3 * np.arange(30)
+        for small in (False, True):
+            with planned(small):
+                ids, values = top_k(scoring, queries, 30)
+            np.testing.assert_array_equal(ids, want)
+            assert (values == values[:, :1]).all()
 
 
 @pytest.mark.parametrize("similarity", SIMILARITIES)
@@ -236,17 +224,9 @@ def test_identical_to_the_bit_whatever_the_plan(similarity: Similarity, centered
     for step in (1, 10, 20):
         parts = [top_k(scoring, queries[low : low + step], 11) for low in range(0, 21, step)]
         same(np.concatenate([ids for ids, _ in parts]), np.concatenate([v for _, v in parts]))
-    plans: list[dict[str, int]] = [
-        TINY_PLAN,
-        {"_ROWS": 64, "_GROUP": 1},
-        {"_ROWS": 1024, "_GROUP": 128},
-        {"_PENDING_PAIRS": 1},
-        {"_BUFFER_BYTES": 64},
-    ]
-    for plan in plans:
-        with patch.dict(vars(search), plan):
-            for threads in (1, 3):
-                same(*top_k(on(scoring, threads), queries, 11))
+    with planned(small=True):
+        for threads in (1, 3):
+            same(*top_k(on(scoring, threads), queries, 11))
     more, values = top_k(scoring, queries, 300)
     same(more[:, :11], values[:, :11])
 
@@ -439,7 +419,7 @@ def test_the_bound_holds_for_the_float32_product(
         assert d == 1 and centered and similarity == "cosine"
         return
     q, bound = scoring.prepare_queries(queries)
-    r = scoring.prepare_rows(0, 60, np.empty((60, scoring.width), dtype=np.float32))
+    r = scoring.prepare_rows(slice(0, 60))
     products = (r @ q.T).astype(np.longdouble)
 
     long, v = single.astype(np.longdouble), queries.astype(np.longdouble)
@@ -496,44 +476,6 @@ def test_the_arguments_are_not_changed() -> None:
         top_k(scoring_of(rows, similarity, centered=True), queries, 5)
     np.testing.assert_array_equal(rows, kept)
     np.testing.assert_array_equal(queries, asked)
-
-
-def test_pieces_are_powers_of_two_that_fit_the_cache_and_the_k_best() -> None:
-    for width in (1, 50, 256, 577, 40_000):
-        for k in (1, 10, 700, 50_000):
-            for threads in (1, 2, 64):
-                with case(width=width, k=k, threads=threads):
-                    plan = search._Plan.make(width, k, threads)
-                    sizes = (plan.rows, plan.queries, plan.group, plan.small)
-                    assert all(size & (size - 1) == 0 for size in sizes)
-                    assert plan.rows % plan.group == plan.group % plan.small == 0
-                    assert plan.rows >= 2 * k  # so that the k-th largest maximum means something
-                    assert plan.group == 1 or plan.rows >= 2 * k * plan.group
-                    assert plan.queries >= 8
-                    if plan.queries > 8:  # products of all threads together, 4 bytes each
-                        assert 4 * threads * plan.rows * plan.queries <= search._BUFFER_BYTES / 2
-
-
-def test_rows_of_nearly_equal_factors_stand_together() -> None:
-    rng = np.random.default_rng(22)
-    rows = Rows.of(
-        (rng.standard_normal((1000, 5)) * np.exp(rng.standard_normal((1000, 1)))).astype("f4")
-    )
-    scorings = [
-        make_scoring(rows),
-        make_scoring(rows, centered=True),
-        make_scoring(rows, similarity="dot"),
-    ]
-    rescalings = [None, *(Rescaling.between(scorings[0], other) for other in scorings[1:])]
-    assert search._order([None], 1000, 64) is None
-    order = search._order(rescalings, 1000, 64)
-    assert order is not None
-    np.testing.assert_array_equal(np.sort(order), np.arange(1000))
-    centered, dot = (rescaling.factor[order] for rescaling in rescalings if rescaling is not None)
-    ends = [(dot[low : low + 64].min(), dot[low : low + 64].max()) for low in range(0, 1000, 64)]
-    assert all(one[1] <= other[0] for one, other in pairwise(ends))  # blocks by the last factor
-    for low in range(0, 1000, 64):
-        assert (np.diff(centered[low : low + 64]) >= 0).all()  # within them by the first
 
 
 @pytest.mark.parametrize("m", [50, pytest.param(500, marks=pytest.mark.slow)])

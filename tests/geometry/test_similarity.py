@@ -38,8 +38,7 @@ def test_prepared_products_have_the_order_of_the_similarity(
     queries = rng.standard_normal((5, 12))
     scoring = make_scoring(Rows.of(rows), similarity=similarity, centered=centered)
     prepared, bound = scoring.prepare_queries(queries)
-    out = np.empty((400, scoring.width), dtype=np.float32)
-    products = scoring.prepare_rows(0, 400, out) @ prepared.T
+    products = scoring.prepare_rows(slice(0, 400)) @ prepared.T
     for j in range(5):
         exact = scoring.exact(queries, np.full(400, j), np.arange(400))
         order = np.argsort(-exact)
@@ -54,11 +53,10 @@ def test_prepared_rows_are_the_same_in_any_pieces(similarity: Similarity, center
     rows = np.random.default_rng(1).standard_normal((600, 5)).astype(np.float32)
     rows[77] = 0
     scoring = make_scoring(Rows.of(rows), similarity=similarity, centered=centered)
-    whole = scoring.prepare_rows(0, 600, np.empty((600, scoring.width), dtype=np.float32)).copy()
+    whole = scoring.prepare_rows(slice(0, 600))
     assert not whole[77].any()
-    out = np.empty((600, scoring.width), dtype=np.float32)
-    for start, stop in [(0, 1), (70, 80), (3, 599), (300, 600)]:
-        np.testing.assert_array_equal(scoring.prepare_rows(start, stop, out), whole[start:stop])
+    for part in (slice(0, 1), slice(70, 80), slice(3, 599), slice(300, 600)):
+        np.testing.assert_array_equal(scoring.prepare_rows(part), whole[part])
 
 
 def test_known_values() -> None:
@@ -130,42 +128,9 @@ def test_products_of_one_similarity_become_those_of_another(name: Similarity, ce
     np.testing.assert_allclose(rescaling.bound(error), error, atol=1e-5)
 
 
-def test_factors_of_groups_enclose_those_of_their_rows() -> None:
-    rows = uneven_rows()
-    rescaling = Rescaling.between(make_scoring(rows), make_scoring(rows, similarity="dot"))
-    assert rescaling.of_groups(8) is None  # lengths differ too much
-    by_length = rescaling.in_order(np.argsort(rescaling.factor[:200], kind="stable"))
-    np.testing.assert_array_equal(
-        np.sort(by_length.factor[:200]), np.sort(rescaling.factor[:200])
-    )  # NaN last
-    for group in (1, 8, 32):
-        with case(group=group), patch.object(module, "_EVEN", np.inf):
-            found = by_length.of_groups(group)
-            assert found is not None
-            for number, (least, largest) in enumerate(zip(*found, strict=True)):
-                factors = by_length.factor[number * group : (number + 1) * group]
-                there = factors[~np.isnan(factors)]
-                assert np.isnan(largest) == (not len(there))
-                assert np.isnan(least) == (len(there) < group)
-                assert not len(there) or largest == there.max()
-                assert len(there) < group or least == there.min()
-
-
 @every("size", [1e-300, 1e-30, 1.0, 1e30, 1e300])
 def test_lengths_neither_over_nor_underflow(size: float) -> None:
     vectors = np.random.default_rng(4).standard_normal((130, 9))
     want = np.sqrt((vectors**2).sum(axis=1)) * size
     np.testing.assert_allclose(vector_lengths(vectors * size), want, rtol=1e-14)
     assert vector_lengths(np.zeros((2, 3))).tolist() == [0, 0]
-
-
-def test_rows_in_another_order_are_those_rows() -> None:
-    rows = uneven_rows()
-    scoring = make_scoring(rows)
-    whole = scoring.prepare_rows(0, 200, np.empty((200, 7), dtype=np.float32)).copy()
-    ids = np.random.default_rng(5).permutation(200)[:90]
-    found = scoring.prepare_in_order(ids, np.empty((200, 7), dtype=np.float32))
-    np.testing.assert_array_equal(found, whole[ids])
-    for other in (make_scoring(rows, centered=True), make_scoring(rows, similarity="dot")):
-        with pytest.raises(ValueError, match="for cosine on rows as they are only"):
-            other.prepare_in_order(ids, found)

@@ -26,8 +26,6 @@ SIMILARITIES: tuple[Similarity, ...] = get_args(Similarity)
 
 _UNIT_ROUNDOFF = 2.0**-24
 _PAIRS_AT_ONCE = 128
-_EVEN = 1.1  # largest by least factor up to which the rows of a group are nearly as good as one
-_BEYOND = 4096  # more rows than the last group of a search may lack
 
 
 @dataclass(frozen=True)
@@ -98,59 +96,35 @@ class Scoring:
         """How many rows can be found."""
         return int(np.count_nonzero(self.usable))
 
+    @cached_property
+    def before(self) -> Float64s | None:
+        """What a raw row is multiplied by before anything is subtracted, shape (n,); None for 1."""
+        if self.scale is None or self.weight is None:
+            return self.scale
+        return np.divide(self.scale, self.weight, out=np.zeros_like(self.scale), where=self.weight != 0)
+
     @property
     def width(self) -> int:
         """Columns of the prepared rows: d, or d + 1 for ``euclidean``."""
         return int(self.rows.shape[1]) + (self.extra is not None)
 
-    def prepare_in_order(self, ids: Intps, out: Float32s) -> Float32s:
-        """Prepared rows `ids`, for cosine on rows as they are; otherwise as :meth:`prepare_rows`."""
-        if self.scale is None or self.shift is not None:
-            raise ValueError("rows in another order are prepared for cosine on rows as they are only")
-        block = out[: len(ids)]
-        for piece in blocks(len(ids), 256):  # small pieces stay in the cache between the passes
-            some = ids[piece]
-            part = np.take(self.rows, some, axis=0, out=block[piece], mode="clip")
-            with np.errstate(invalid="ignore", over="ignore"):
-                part *= self.scale[some, None].astype(np.float32)
-        unusable = ~self.usable[ids]
-        if unusable.any():
-            block[unusable] = 0
-        return block
-
-    def prepare_rows(self, start: int, stop: int, out: Float32s) -> Float32s:
-        """Prepared rows ``start … stop − 1`` as float32 of shape (stop − start, width).
-
-        `out` (at least that many rows, `width` columns) is used unless the raw rows serve as they are.
-        Rows that are not usable come out as zeros.
-        """
-        d = self.rows.shape[1]
-        if self.scale is None and self.shift is None and self.extra is None:
-            if self.usable[start:stop].all():
-                return self.rows[start:stop]
-        block = out[: stop - start]
-        unusable = ~self.usable[start:stop]
+    def prepare_rows(self, part: slice) -> Float32s:
+        """Some prepared rows as float32 of shape (rows, width); zeros where a row is not usable."""
+        raw = self.rows[part]
+        prepared = np.empty((len(raw), self.width), dtype=np.float32)
+        columns = prepared[:, : raw.shape[1]]
         with np.errstate(invalid="ignore", over="ignore"):
-            self._transform(start, stop, block)
-        if self.extra is not None:
-            block[:, d] = self.extra[start:stop]
-        if unusable.any():
-            block[unusable] = 0
-        return block
-
-    def _transform(self, start: int, stop: int, block: Float32s) -> None:
-        """Scale and shift the raw rows ``start … stop − 1`` into the first d columns of `block`."""
-        d = self.rows.shape[1]
-        for low in range(start, stop, 256):  # small pieces stay in the cache between the passes
-            high = min(low + 256, stop)
-            part = block[low - start : high - start, :d]
-            if self.scale is None:
-                np.copyto(part, self.rows[low:high])
+            if self.before is None:
+                columns[:] = raw
             else:
-                scale = self.scale[low:high, None].astype(np.float32)
-                np.multiply(self.rows[low:high], scale, out=part)
+                np.multiply(raw, self.before[part, None].astype(np.float32), out=columns)
             if self.shift is not None and self.weight is not None:
-                part -= np.multiply.outer(self.weight[low:high], self.shift).astype(np.float32)
+                columns -= self.shift.astype(np.float32)
+                columns *= self.weight[part, None].astype(np.float32)
+        if self.extra is not None:
+            prepared[:, -1] = self.extra[part]
+        prepared[~self.usable[part]] = 0
+        return prepared
 
     def prepare_queries(self, queries: Floats) -> tuple[Float32s, Float32s]:
         """Prepared queries (m, width) and, for each, how far a float32 product may be off.
@@ -212,8 +186,8 @@ class Scoring:
         if self.shift is None or self.weight is None:
             values = dots(e, v)
             return values if self.scale is None else values * self.scale[row]
-        if self.scale is not None:
-            e *= (self.scale[row] / self.weight[row])[..., None]
+        if self.before is not None:
+            e *= self.before[row][..., None]
         e -= self.shift  # before the product: a difference of products has no digits left
         return dots(e, v) * self.weight[row]
 
@@ -228,8 +202,8 @@ class Rescaling:
 
     Parameters
     ----------
-    factor : float32 array of shape (n + _BEYOND,), in units of the largest: at most 1;
-        NaN for rows that are not usable, and beyond the last
+    factor : float32 array of shape (n,), in units of the largest: at most 1; NaN for rows that are
+        not usable
     shift : float64 array of shape (d,), or None
     """
 
@@ -253,31 +227,16 @@ class Rescaling:
                 f"products of {other.similarity} do not follow from those of {base.similarity}:"
                 " need cosine on rows as they are, then cosine or dot"
             )
+        if (other.usable & ~base.usable).any():
+            raise InputError("a row may be found by the second similarity but not by the first")
         if other.weight is not None:
             factor = other.weight
         else:
             with np.errstate(divide="ignore", invalid="ignore"):
                 factor = (1.0 if other.scale is None else other.scale) / base.scale
         largest = factor[other.usable].max(initial=0.0) or 1.0
-        padded = np.full(len(factor) + _BEYOND, np.nan, dtype=np.float32)
-        padded[: len(factor)] = np.where(other.usable, factor / largest, np.nan)
-        return cls(padded, other.shift)  # no order has changed, and nothing overflows
-
-    def in_order(self, order: Intps) -> Rescaling:
-        """The same for rows in another order."""
-        factor = self.factor.copy()
-        factor[: len(order)] = self.factor[order]
-        return Rescaling(factor, self.shift)
-
-    def of_groups(self, group: int) -> tuple[Float32s, Float32s] | None:
-        """Least and largest factor of every `group` rows, if these are mostly alike; else None.
-
-        The least is NaN where a row of the group is not usable or not there, the largest where none is.
-        """
-        factors = self.factor[: len(self.factor) // group * group].reshape(-1, group)
-        least, largest = factors.min(axis=1), np.fmax.reduce(factors, axis=1)
-        even = largest <= _EVEN * least
-        return (least, largest) if 2 * np.count_nonzero(even) > np.count_nonzero(largest > 0) else None
+        scaled = np.where(other.usable, factor / largest, np.nan).astype(np.float32)
+        return cls(scaled, other.shift)  # no order has changed, and nothing overflows
 
     def offsets(self, queries: Floats) -> Float32s | None:
         """``⟨shift, v_j⟩`` for each query, brought to unit length; None without a shift."""

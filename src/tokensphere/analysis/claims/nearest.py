@@ -9,7 +9,7 @@ import numpy as np
 from tokensphere.arrays import Bools, Floats, Int64s
 from tokensphere.errors import InputError
 from tokensphere.geometry.rows import Rows
-from tokensphere.geometry.search import top_ids_each
+from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import make_scoring
 
 _LEAST = 0.2  # of the rows; a smaller set is searched by itself
@@ -62,7 +62,7 @@ def nearest_each(rows: Rows, sets: Sequence[Bools], directions: Floats, k: int) 
 
 def _search(rows: Rows, among: Bools, directions: Floats, k: int) -> Int64s:
     if among.all():
-        return top_ids_each([make_scoring(rows)], directions, [k])[0]
+        return top_k(make_scoring(rows), directions, k)[0]
     having = np.flatnonzero(among)
     few = Rows.of(rows.vectors[having], compute=rows.compute)
-    return having[top_ids_each([make_scoring(few)], directions, [k])[0]]
+    return having[top_k(make_scoring(few), directions, k)[0]]

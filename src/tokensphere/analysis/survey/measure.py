@@ -17,9 +17,8 @@ from tokensphere.arrays import Float32s, Float64s, Int64s, Intps
 from tokensphere.directions.named import Vectors
 from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.compute import Compute
-from tokensphere.geometry.floors import ExpectedFloors
 from tokensphere.geometry.rows import Rows
-from tokensphere.geometry.search import top_ids_each
+from tokensphere.geometry.search import top_k_each
 from tokensphere.geometry.similarity import Scoring, make_scoring
 from tokensphere.geometry.surrogate import BlockStore, Surrogates
 from tokensphere.space import EmbeddingSpace
@@ -72,24 +71,22 @@ class SurveyMeasurer:
         settings, most, side = self.settings, self._most, self.real
         deep = min(int(_SPARE * most), side.scorings[1].n_usable)
         scorings = [*side.scorings, self.dot]
-        found = top_ids_each(scorings, v, [deep, deep, settings.k], floors=side.floors)
-        for r, ids in enumerate(found[:2]):
+        *found, (records.ids[:, 2], _) = top_k_each(scorings, v, [deep, deep, settings.k])
+        for r, (ids, values) in enumerate(found):
             records.ids[:, r] = ids[:, : settings.k]
-            every = np.arange(len(v))
-            records.largest[:, r] = side.scorings[r].exact(v, every, ids[:, 0])
+            records.largest[:, r] = values[:, 0]
             collapsed = self._collapse(side.scorings[r], v, ids, self.forms)
             records.coherence[:, r] = side.coherence_of_both(ids, collapsed, settings.ks)
             if r == settings.centered:
                 records.shown[:] = (collapsed if settings.forms else ids)[:, : settings.k]
-        records.ids[:, 2] = found[2]
         records.alike[:] = side.coherence.alike(records.shown, settings.limit)
 
     def _surrogate(self, v: Vectors, records: SurveyRecords) -> None:
         settings, most, side = self.settings, self._most, self._surrogate_side(0)
-        found = top_ids_each(side.scorings, v, [most, most], floors=side.floors[:2])
-        for r, ids in enumerate(found):
+        found = top_k_each(side.scorings, v, [most, most])
+        for r, (ids, _) in enumerate(found):
             records.surrogate[:, r] = side.coherence.coherence(ids, settings.ks)
-        shown = found[settings.centered][:, : settings.k]
+        shown = found[settings.centered][0][:, : settings.k]
         records.alike_surrogate[:] = side.coherence.alike(shown, settings.limit)
 
     def _surrogate_side(self, number: int) -> _Side:
@@ -104,7 +101,7 @@ class SurveyMeasurer:
         settings, side = self.settings, self._surrogate_side(number)
         deep = min(int(_SPARE * self._most), side.scorings[1].n_usable)
         found = np.empty((len(v), 2, 2, len(settings.ks)), dtype=np.float32)
-        for r, ids in enumerate(top_ids_each(side.scorings, v, [deep, deep], floors=side.floors[:2])):
+        for r, (ids, _) in enumerate(top_k_each(side.scorings, v, [deep, deep])):
             collapsed = self._collapse(side.scorings[r], v, ids, self._forms_drawn)
             found[:, r] = side.coherence_of_both(ids, collapsed, settings.ks)
         return found
@@ -126,8 +123,6 @@ class _Side:
     def __init__(self, rows: Rows) -> None:
         self.scorings: list[Scoring] = [make_scoring(rows), make_scoring(rows, centered=True)]
         self.coherence = Coherence(rows)
-        mean = rows.moments.mean_unit_row()
-        self.floors = [ExpectedFloors(mean), ExpectedFloors(), ExpectedFloors()]
 
     def coherence_of_both(self, ids: Int64s, collapsed: Int64s, ks: Sequence[int]) -> Float64s:
         """``T`` of lists of all tokens and of one a form, most of which are the same; (m, 2, ks)."""

@@ -1,0 +1,290 @@
+/* Exact search for the k best rows of many queries, faster than the float32 product.
+ *
+ * The product only chooses candidates: each is known up to a bound, and what may be among the k best is
+ * computed again in double precision from the raw rows. Nothing of the size rows x queries is written.
+ * docs/exact-search.md has the bound and its proof; geometry/compiled.py is the caller.
+ *
+ * A call works on a part of the rows or queries, so that several threads can share one search.
+ */
+
+#if defined(__x86_64__) && (defined(__clang__) ? __clang_major__ >= 12 : __GNUC__ >= 11)
+#define X86 1
+#include <cpuid.h>
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+#include <float.h>
+#include <math.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define API __attribute__((visibility("default")))
+#define INLINE static inline __attribute__((always_inline))
+#define AVX2 __attribute__((target("avx2,fma")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma")))
+#define AVX512BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,avx512bf16")))
+#define AMX __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,amx-tile,amx-bf16")))
+#define UNROLL _Pragma("GCC unroll 32")
+
+enum { VERSION = 1, MOST_RANKINGS = 4, MOST_ROWS = 32, OK = 0, NO_MEMORY = 1 };
+enum kind { PLAIN, SHIFTED, EUCLIDEAN };
+
+/* What is ranked: value_ij = (p_ij - <offset, q_j>) factor_i, p_ij the product of prepared row and query. */
+typedef struct {
+    const float *factor;      /* n; 1 if NULL */
+    const double *offset;     /* d; 0 if NULL */
+    const uint8_t *usable;    /* n: rows that can be found */
+    int64_t k;
+    /* The exact value, from raw row e and query v (of unit length if `unit_query`). */
+    int32_t kind;             /* <e, v> before; <before e - shift, v> after; -|e - v - shift| */
+    int32_t unit_query;
+    const double *before, *after; /* n; 1 if NULL */
+    const double *shift;      /* d; 0 if NULL */
+    int64_t *ids;             /* m x k, results */
+    double *values;
+} ranking;
+
+typedef struct {
+    const float *rows;        /* n x d */
+    int64_t n, d;
+    /* The prepared row: (scale_i e_i - shift) weight_i, and one more column `extra`. */
+    const float *scale, *weight, *shift, *extra; /* or NULL */
+    const void *queries;      /* m x d */
+    int64_t m;
+    int32_t doubles;          /* the queries are float64, else float32 */
+    int32_t rankings;
+    double unit;              /* what counts as 1 in the extra column */
+    const ranking *ranking;
+} job;
+
+typedef struct {
+    float upper;              /* its value is at most this */
+    int32_t row;
+} candidate;
+
+typedef struct {
+    atomic_flag lock;
+    int32_t count, capacity;
+    candidate *found;
+    float *best;              /* a heap of the k largest lower bounds; best[0] is the least of them */
+} selection;
+
+typedef struct {
+    double residual, norm;    /* of the prepared query: what rounding it took away, and its length */
+    double length;            /* of the query itself */
+} prepared;
+
+struct path;
+
+typedef struct {
+    job job;
+    const struct path *path;
+    int rankings;
+    long words;               /* of a row: a float each, or two bfloat16 */
+    long padded;              /* queries, in whole tiles */
+    uint32_t *queries;        /* tiles of [words][queries of a tile], or as the path has it */
+    prepared *prepared;       /* m */
+    float *offset;            /* rankings x padded */
+    _Atomic float *least;     /* rankings x padded: an upper bound below it cannot be among the best */
+    selection *selections;    /* rankings x m */
+    float *heaps;
+    atomic_int failed;
+} search;
+
+/* Some rows, as many as a tile has. */
+typedef struct {
+    long first;
+    float factor[MOST_RANKINGS][MOST_ROWS]; /* NaN where a row cannot be found */
+    float slack[MOST_RANKINGS][MOST_ROWS];  /* how far a value may be off */
+} panel;
+
+static long rounded(long x, long step)
+{
+    return (x + step - 1) / step * step;
+}
+
+/* What holds for all queries: see docs/exact-search.md. */
+typedef struct {
+    double norm, residual;    /* of the longest prepared query, and of the worst rounded */
+    double rounding;          /* of the product, in units of the row's terms */
+    double flushed;           /* by a processor that takes subnormal numbers for zero */
+    double shift;             /* length of what is subtracted from rows */
+    double offset[MOST_RANKINGS];
+} bound;
+
+typedef struct path {
+    const char *name;
+    int queries, rows;        /* of a tile */
+    int halves;               /* two bfloat16 in a word */
+    int step;                 /* words of a row are a multiple of it */
+    long block;               /* bytes of packed rows that stay in the second-level cache */
+    void (*multiply)(const uint32_t *, const uint32_t *, long, float *, int);
+    void (*sift)(search *, const panel *, const float *, long);
+    void (*pack_rows)(const search *, long, panel *, uint32_t *, bound, float *);
+    double (*exact)(const job *, const ranking *, const double *, long, double *);
+    void (*begin)(void), (*end)(void);
+} path;
+
+#include "exact.h"
+#include "select.h"
+#include "pack.h"
+
+#include "paths.h"
+
+enum { WORDS_AT_ONCE = 1024, TILES_AT_ONCE = 4 };
+
+API int tokensphere_kernel_version(void)
+{
+    return VERSION;
+}
+
+/* The name of a path, NULL beyond the last; *usable: whether this processor has it. */
+API const char *tokensphere_path(int number, int *usable)
+{
+    if (number < 0 || number >= PATHS)
+        return NULL;
+    *usable = is_usable(number);
+    return paths[number].name;
+}
+
+API void tokensphere_close(search *x)
+{
+    if (!x)
+        return;
+    if (x->selections)
+        for (long i = 0; i < x->rankings * x->job.m; i++)
+            free(x->selections[i].found);
+    free(x->selections);
+    free(x->heaps);
+    free((void *)x->least);
+    free(x->offset);
+    free(x->prepared);
+    free(x->queries);
+    free(x);
+}
+
+/* A search on one path; NULL if there is no memory. The job's arrays must outlive it. */
+API search *tokensphere_open(const job *given, int number)
+{
+    search *x = calloc(1, sizeof *x);
+    if (!x)
+        return NULL;
+    x->job = *given;
+    x->path = &paths[number];
+    x->rankings = given->rankings;
+    long width = given->d + (given->extra != NULL), all = 0;
+    x->words = rounded(x->path->halves ? (width + 1) / 2 : width, x->path->step);
+    x->padded = rounded(given->m, x->path->queries);
+    size_t each = (size_t)x->rankings * x->padded;
+    for (int s = 0; s < x->rankings; s++)
+        all += given->ranking[s].k * given->m;
+    x->queries = aligned((size_t)x->padded * x->words * 4);
+    x->prepared = calloc(given->m, sizeof *x->prepared);
+    x->offset = calloc(each, sizeof *x->offset);
+    x->least = calloc(each, sizeof *x->least);
+    x->selections = calloc((size_t)x->rankings * given->m, sizeof *x->selections);
+    x->heaps = malloc((size_t)all * sizeof *x->heaps);
+    if (!x->queries || !x->prepared || !x->offset || !x->least || !x->selections || !x->heaps) {
+        tokensphere_close(x);
+        return NULL;
+    }
+    for (long i = 0; i < all; i++)
+        x->heaps[i] = -INFINITY;
+    float *heap = x->heaps;
+    for (int s = 0; s < x->rankings; s++) {
+        for (long q = 0; q < given->m; q++, heap += given->ranking[s].k) {
+            selection *y = x->selections + s * given->m + q;
+            atomic_flag_clear(&y->lock);
+            y->best = heap;
+        }
+        for (long q = 0; q < x->padded; q++)
+            atomic_store(x->least + s * x->padded + q, q < given->m ? -INFINITY : INFINITY);
+    }
+    return x;
+}
+
+/* How many queries a part for `tokensphere_prepare` must be a multiple of. */
+API int tokensphere_tile(const search *x)
+{
+    return x->path->queries;
+}
+
+/* Pack the queries from `low`, a multiple of a tile, to `high`. */
+API int tokensphere_prepare(search *x, int64_t low, int64_t high)
+{
+    const job *j = &x->job;
+    float *prepared = calloc(scratch_floats(x), sizeof *prepared);
+    uint32_t *own = malloc(scratch_floats(x) * sizeof *own);
+    double *v = malloc((j->d + 8) * sizeof *v);
+    int ok = prepared && own && v;
+    for (long q = low; ok && q < (high == j->m ? x->padded : high); q++)
+        pack_query(x, q, v, prepared, own);
+    free(prepared), free(own), free(v);
+    return ok ? OK : NO_MEMORY;
+}
+
+/* Multiply the rows from `low` to `high` with all queries, and keep what may be among the best. */
+API int tokensphere_scan(search *x, int64_t low, int64_t high)
+{
+    const path *of = x->path;
+    long at_once = x->words < WORDS_AT_ONCE ? x->words : WORDS_AT_ONCE;
+    long panels = of->block / (at_once * of->rows * 4);
+    panels = panels < 2 ? 2 : panels;
+    long most = (high - low + of->rows - 1) / of->rows;
+    panels = panels < most ? panels : most;
+    int whole = at_once == x->words, tiles = whole ? 1 : TILES_AT_ONCE;
+    long tile = (long)of->queries * of->rows;
+    uint32_t *packed = aligned((size_t)panels * of->rows * x->words * 4 + 8 * of->rows * 4);
+    panel *panel_of = aligned(panels * sizeof *panel_of);
+    float *products = aligned((whole ? 1 : tiles * panels) * tile * sizeof(float));
+    float *scratch = calloc((of->rows + 1) * scratch_floats(x), sizeof *scratch);
+    if (!packed || !panel_of || !products || !scratch)
+        atomic_store(&x->failed, 1);
+    bound bound = bound_of(x);
+    if (of->begin)
+        of->begin();
+    for (long first = low; first < high && !atomic_load(&x->failed); first += panels * of->rows) {
+        long here = (high - first + of->rows - 1) / of->rows;
+        here = here < panels ? here : panels;
+        for (long p = 0; p < here; p++) {
+            panel_of[p].first = first + p * of->rows;
+            of->pack_rows(x, high, panel_of + p, packed + p * of->rows * x->words, bound, scratch);
+        }
+        for (long q = 0; q < x->padded; q += tiles * of->queries) {
+            long group = (x->padded - q) / of->queries;
+            group = group < tiles ? group : tiles;
+            for (long w = 0; w < x->words; w += at_once) {
+                long count = x->words - w < at_once ? x->words - w : at_once;
+                int last = w + count == x->words;
+                for (long t = 0; t < group; t++) {
+                    const uint32_t *a = x->queries + ((q + t * of->queries) * x->words + w * of->queries);
+                    for (long p = 0; p < here; p++) {
+                        const uint32_t *b = packed + (p * x->words + w) * of->rows;
+                        float *c = whole ? products : products + (t * here + p) * tile;
+                        of->multiply(a, b, count, c, w > 0);
+                        if (last)
+                            of->sift(x, panel_of + p, c, q + t * of->queries);
+                    }
+                }
+            }
+        }
+    }
+    if (of->end)
+        of->end();
+    free(packed), free(panel_of), free(products), free(scratch);
+    return atomic_load(&x->failed) ? NO_MEMORY : OK;
+}
+
+/* Of the queries from `low` to `high` the ids and values of the k best, into the job's arrays. */
+API int tokensphere_settle(search *x, int64_t low, int64_t high)
+{
+    for (int s = 0; s < x->rankings; s++)
+        for (long q = low; q < high; q++)
+            if (settle(x, s, q) != OK)
+                return NO_MEMORY;
+    return OK;
+}

@@ -1,0 +1,151 @@
+/* Prepared rows and queries, in the words and the order that products read them in. */
+
+typedef struct {
+    double all, lost;         /* squared lengths: of what was packed, and of what rounding took away */
+} squares;
+
+typedef float floats __attribute__((vector_size(32))); /* the compiler cuts them as it needs */
+typedef uint32_t bits __attribute__((vector_size(32)));
+typedef uint64_t pairs __attribute__((vector_size(32)));
+typedef uint32_t words_of_pairs __attribute__((vector_size(16)));
+
+/* The words of `x`; both are padded with zeros to a multiple of 16 words.
+ * Halves are the nearest bfloat16, ties to even; what is lost is a difference without rounding. */
+INLINE squares to_words(const float *x, long words, int halves, uint32_t *to)
+{
+    floats all = {0}, lost = {0}, v;
+    long count = rounded(words, 16) * (halves ? 2 : 1);
+    for (long i = 0; i < count; i += 8) {
+        memcpy(&v, x + i, sizeof v);
+        all += v * v;
+        if (halves) {
+            bits b = (bits)v;
+            b = (b + 0x7fff + (b >> 16 & 1)) & 0xffff0000;
+            floats off = v - (floats)b;
+            lost += off * off;
+            pairs p = (pairs)b;
+            words_of_pairs w = __builtin_convertvector((p >> 16 & 0xffff) | p >> 32, words_of_pairs);
+            memcpy(to + i / 2, &w, sizeof w);
+        } else {
+            memcpy(to + i, &v, sizeof v);
+        }
+    }
+    squares sum = {0, 0};
+    for (int i = 0; i < 8; i++)
+        sum.all += all[i], sum.lost += lost[i];
+    /* Upwards by the roundings, and by what underflows. */
+    double up = 1 + (count + 8) * (double)FLT_EPSILON, least = (double)count * FLT_MIN;
+    sum.all = sum.all * up + least;
+    sum.lost = halves ? sum.lost * up + least : 0;
+    return sum;
+}
+
+static bound bound_of(const search *x)
+{
+    const double u = FLT_EPSILON / 2;
+    const job *j = &x->job;
+    bound b = {0};
+    for (long q = 0; q < j->m; q++) {
+        b.norm = fmax(b.norm, x->prepared[q].norm);
+        b.residual = fmax(b.residual, x->prepared[q].residual);
+        for (int s = 0; s < x->rankings; s++)
+            b.offset[s] = fmax(b.offset[s], fabsf(x->offset[s * x->padded + q]));
+    }
+    if (j->shift) {
+        for (long i = 0; i < j->d; i++)
+            b.shift += (double)j->shift[i] * j->shift[i];
+        b.shift = sqrt(b.shift);
+    }
+    double terms = (j->d + 16) * u;
+    b.rounding = 1.02 * terms / (1 - terms) * b.norm;
+    b.flushed = (j->d + 16) * 0x1p-125;
+    return b;
+}
+
+/* How far the values of a row may be off, and its factor, for each ranking. */
+static void weigh(const search *x, panel *p, int r, long row, squares of, double terms, bound b)
+{
+    const double u = FLT_EPSILON / 2;
+    double length = sqrt(of.all), lost = sqrt(of.lost);
+    double off = b.rounding * terms + lost * b.norm + (length + lost) * b.residual + b.flushed;
+    for (int s = 0; s < x->rankings; s++) {
+        const ranking *k = x->job.ranking + s;
+        float factor = k->factor ? k->factor[row] : 1;
+        p->factor[s][r] = k->usable[row] ? factor : NAN;
+        double slack = (off + 16 * u * (terms * b.norm + b.offset[s])) * factor;
+        p->slack[s][r] = (float)(slack * (1 + 1e-6) + 0x1p-140);
+    }
+}
+
+/* A row or query before it is packed, and its padding. */
+static long scratch_floats(const search *x)
+{
+    return 2 * rounded(x->words, 16);
+}
+
+/* The rows from p->first on, at most to `high`, as words[words of a row][rows].
+ * `prepared` is `scratch_floats` of zeros, and room for as many words of each row. */
+INLINE void pack_panel(const search *x, long high, panel *p, uint32_t *words, bound b, float *prepared, int rows, int halves)
+{
+    const job *j = &x->job;
+    uint32_t *own = (uint32_t *)(prepared + scratch_floats(x));
+    long length = rounded(x->words, 16);
+    for (int r = 0; r < rows; r++) {
+        long row = p->first + r;
+        int there = 0;
+        for (int s = 0; s < x->rankings; s++) {
+            p->factor[s][r] = NAN, p->slack[s][r] = 0;
+            there |= row < high && j->ranking[s].usable[row];
+        }
+        if (!there) {
+            memset(own + r * length, 0, length * 4);
+            continue;
+        }
+        const float *raw = j->rows + row * j->d;
+        float scale = j->scale ? j->scale[row] : 1, weight = j->shift ? j->weight[row] : 0;
+        if (j->shift)
+            for (long i = 0; i < j->d; i++)
+                prepared[i] = (raw[i] * scale - j->shift[i]) * weight;
+        else
+            for (long i = 0; i < j->d; i++)
+                prepared[i] = raw[i] * scale;
+        if (j->extra)
+            prepared[j->d] = j->extra[row];
+        squares of = to_words(prepared, x->words, halves, own + r * length);
+        weigh(x, p, r, row, of, sqrt(of.all) * (1 + 1e-5) + 2 * b.shift * weight, b);
+    }
+    for (long w = 0; w < x->words; w += 16) { /* a block of 16 words of each row stays in the cache */
+        long here = x->words - w < 16 ? x->words - w : 16;
+        for (long i = w; i < w + here; i++)
+            for (int r = 0; r < rows; r++)
+                words[i * rows + r] = own[r * length + i];
+    }
+}
+
+/* A query in double precision and its length, as a tile has it. */
+static void pack_query(search *x, long q, double *v, float *prepared, uint32_t *own)
+{
+    const job *j = &x->job;
+    if (q < j->m) {
+        double length = x->prepared[q].length = read_query(j, q, v);
+        double by = j->extra && !(length > j->unit) ? j->unit : length;
+        for (int s = 0; s < x->rankings; s++)
+            if (j->ranking[s].offset)
+                x->offset[s * x->padded + q] = (float)(pairwise(v, j->ranking[s].offset, j->d) / length);
+        for (long i = 0; i < j->d; i++)
+            prepared[i] = (float)(v[i] / by);
+        if (j->extra)
+            prepared[j->d] = (float)(j->unit / by);
+    } else {
+        memset(prepared, 0, (j->d + 1) * sizeof(float));
+    }
+    squares of = to_words(prepared, x->words, x->path->halves, own);
+    long size = x->path->queries, place = q % size, step = x->path->step;
+    uint32_t *tile = x->queries + (q - place) * x->words;
+    for (long w = 0; w < x->words; w++) /* [words / step][queries of a tile][step] */
+        tile[(w / step * size + place) * step + w % step] = own[w];
+    if (q < j->m) {
+        x->prepared[q].norm = sqrt(of.all);
+        x->prepared[q].residual = sqrt(of.lost);
+    }
+}

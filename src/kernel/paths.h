@@ -1,0 +1,217 @@
+/* The instruction sets that there are code for, the best first, and which of them this processor has. */
+
+#define PACKED(NAME_, TARGET_, ROWS_, HALVES_)                                                            \
+    TARGET_ static void NAME_(const search *x, long high, panel *p, uint32_t *words, bound b,             \
+                              float *scratch)                                                             \
+    {                                                                                                     \
+        pack_panel(x, high, p, words, b, scratch, ROWS_, HALVES_);                                        \
+    }
+
+#ifdef X86
+
+PACKED(pack_avx2, AVX2, 16, 0)
+PACKED(pack_avx512, AVX512, 32, 0)
+PACKED(pack_halves, AVX512, 32, 1)
+
+#define NAME(x) x##_avx2
+#define TARGET AVX2
+#define VEC __m256
+#define WORDS __m256
+#define LANES 8
+#define QUERIES 6
+#define LOAD _mm256_loadu_ps
+#define STORE _mm256_storeu_ps
+#define SPREAD _mm256_set1_ps
+#define SUB _mm256_sub_ps
+#define FMA _mm256_fmadd_ps
+#define LOAD_WORDS(p) _mm256_load_ps((const float *)(p))
+#define SPREAD_WORD(p) _mm256_broadcast_ss((const float *)(p))
+#define MULTIPLY_ADD _mm256_fmadd_ps
+#define AT_LEAST(x, y) (uint32_t) _mm256_movemask_ps(_mm256_cmp_ps(x, y, _CMP_GE_OQ))
+#include "tile.h"
+
+#define NAME(x) x##_avx512
+#define TARGET AVX512
+#define VEC __m512
+#define WORDS __m512
+#define LANES 16
+#define QUERIES 14
+#define LOAD _mm512_loadu_ps
+#define STORE _mm512_storeu_ps
+#define SPREAD _mm512_set1_ps
+#define SUB _mm512_sub_ps
+#define FMA _mm512_fmadd_ps
+#define LOAD_WORDS(p) _mm512_load_ps((const float *)(p))
+#define SPREAD_WORD(p) _mm512_set1_ps(*(const float *)(p))
+#define MULTIPLY_ADD _mm512_fmadd_ps
+#define AT_LEAST(x, y) (uint32_t) _mm512_cmp_ps_mask(x, y, _CMP_GE_OQ)
+#include "tile.h"
+
+#define NAME(x) x##_avx512bf16
+#define TARGET AVX512BF16
+#define VEC __m512
+#define WORDS __m512i
+#define LANES 16
+#define QUERIES 14
+#define LOAD _mm512_loadu_ps
+#define STORE _mm512_storeu_ps
+#define SPREAD _mm512_set1_ps
+#define SUB _mm512_sub_ps
+#define FMA _mm512_fmadd_ps
+#define LOAD_WORDS(p) _mm512_load_si512((const void *)(p))
+#define SPREAD_WORD(p) _mm512_set1_epi32((int)*(p))
+#define MULTIPLY_ADD(x, y, sum) _mm512_dpbf16_ps(sum, (__m512bh)(x), (__m512bh)(y))
+#define AT_LEAST(x, y) (uint32_t) _mm512_cmp_ps_mask(x, y, _CMP_GE_OQ)
+#include "tile.h"
+
+/* 32 queries with 32 rows in four accumulators of 16 x 16; a step takes 16 words of two bfloat16. */
+AMX static void multiply_amx(const uint32_t *a, const uint32_t *b, long words, float *c, int more)
+{
+    if (more) {
+        _tile_loadd(0, c, 128); _tile_loadd(1, c + 16, 128);
+        _tile_loadd(2, c + 512, 128); _tile_loadd(3, c + 528, 128);
+    } else {
+        _tile_zero(0); _tile_zero(1); _tile_zero(2); _tile_zero(3);
+    }
+    for (long w = 0; w < words; w += 16, a += 512, b += 512) {
+        _tile_loadd(4, a, 64);
+        _tile_loadd(6, b, 128);
+        _tile_loadd(7, b + 16, 128);
+        _tile_loadd(5, a + 256, 64);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+    }
+    _tile_stored(0, c, 128); _tile_stored(1, c + 16, 128);
+    _tile_stored(2, c + 512, 128); _tile_stored(3, c + 528, 128);
+}
+
+AMX static void begin_amx(void)
+{
+    struct {
+        uint8_t palette, start, reserved[14];
+        uint16_t bytes[16];
+        uint8_t rows[16];
+    } __attribute__((packed)) shape = {.palette = 1};
+    for (int t = 0; t < 8; t++)
+        shape.bytes[t] = 64, shape.rows[t] = 16;
+    _tile_loadconfig(&shape);
+}
+
+AMX static void end_amx(void)
+{
+    _tile_release();
+}
+
+#define NAME(x) x##_amx
+#define NO_TILE
+#define TARGET AVX512
+#define VEC __m512
+#define LANES 16
+#define QUERIES 32
+#define LOAD _mm512_loadu_ps
+#define STORE _mm512_storeu_ps
+#define SPREAD _mm512_set1_ps
+#define SUB _mm512_sub_ps
+#define FMA _mm512_fmadd_ps
+#define AT_LEAST(x, y) (uint32_t) _mm512_cmp_ps_mask(x, y, _CMP_GE_OQ)
+#include "tile.h"
+
+static const path paths[] = {
+    {"amx", 32, 32, 1, 16, 640 << 10, multiply_amx, sift_amx, pack_halves, exact_avx2, begin_amx, end_amx},
+    {"avx512bf16", 14, 32, 1, 1, 512 << 10, multiply_avx512bf16, sift_avx512bf16, pack_halves, exact_avx2, NULL, NULL},
+    {"avx512", 14, 32, 0, 1, 512 << 10, multiply_avx512, sift_avx512, pack_avx512, exact_avx2, NULL, NULL},
+    {"avx2", 6, 16, 0, 1, 256 << 10, multiply_avx2, sift_avx2, pack_avx2, exact_avx2, NULL, NULL},
+};
+
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+/* Linux gives a process the tile registers when it asks for them. */
+static int may_use_tiles(void)
+{
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+    return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+}
+#else
+static int may_use_tiles(void)
+{
+    return 0;
+}
+#endif
+
+static int is_usable(int number)
+{
+    unsigned a, b = 0, c = 0, d = 0, one = 0, ignored, low = 0, high = 0;
+    if (!__get_cpuid(1, &ignored, &ignored, &c, &ignored) || !(c & bit_OSXSAVE) || !(c & bit_FMA))
+        return 0;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0)); /* which registers the system saves */
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d))
+        return 0;
+    if (a >= 1)
+        __get_cpuid_count(7, 1, &one, &ignored, &ignored, &ignored);
+    int avx2 = (low & 0x6) == 0x6 && b >> 5 & 1;
+    int avx512 = avx2 && (low & 0xe6) == 0xe6 && b >> 16 & 1 && b >> 17 & 1 && b >> 30 & 1 && b >> 31 & 1;
+    switch (number) {
+    case 0:
+        return avx512 && (low & 0x60000) == 0x60000 && d >> 22 & 1 && d >> 24 & 1 && may_use_tiles();
+    case 1:
+        return avx512 && one >> 5 & 1;
+    case 2:
+        return avx512;
+    default:
+        return avx2;
+    }
+}
+
+#elif defined(__aarch64__)
+
+PACKED(pack_neon, , 8, 0)
+
+#define NAME(x) x##_neon
+#define TARGET
+#define VEC float32x4_t
+#define WORDS float32x4_t
+#define LANES 4
+#define QUERIES 12
+#define LOAD vld1q_f32
+#define STORE vst1q_f32
+#define SPREAD vdupq_n_f32
+#define SUB vsubq_f32
+#define FMA(x, y, sum) vfmaq_f32(sum, x, y)
+#define LOAD_WORDS(p) vld1q_f32((const float *)(p))
+#define SPREAD_WORD(p) vdupq_n_f32(*(const float *)(p))
+#define MULTIPLY_ADD FMA
+#define AT_LEAST(x, y) bits_of(vcgeq_f32(x, y))
+INLINE uint32_t bits_of(uint32x4_t lanes)
+{
+    const uint32_t places[4] = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(lanes, vld1q_u32(places)));
+}
+#include "tile.h"
+
+static const path paths[] = {
+    {"neon", 12, 8, 0, 1, 256 << 10, multiply_neon, sift_neon, pack_neon, exact, NULL, NULL},
+};
+
+static int is_usable(int number)
+{
+    return number == 0;
+}
+
+#else
+#define NO_PATHS
+static const path paths[] = {{0}};
+
+static int is_usable(int number)
+{
+    return number < 0;
+}
+#endif
+
+#ifdef NO_PATHS
+enum { PATHS = 0 };
+#else
+enum { PATHS = sizeof paths / sizeof *paths };
+#endif

@@ -1,0 +1,186 @@
+"""The exact search by the compiled library: see :mod:`.kernel` and docs/exact-search.md."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tokensphere.arrays import Float64s, Floats, Int64s
+from tokensphere.geometry.compute import InParallel
+from tokensphere.geometry.kernel import Kernel
+from tokensphere.geometry.rows import blocks
+from tokensphere.geometry.similarity import Rescaling, Scoring
+
+MOST_RANKINGS = 4
+_PLAIN, _SHIFTED, _EUCLIDEAN = range(3)
+_WORK = 2**31  # multiplications of a call, after which an interrupt is heard
+_ROWS = 32  # of the largest tile
+_SETTLED = 64  # queries of a call
+Address = ctypes.c_void_p
+Found = tuple[Int64s, Float64s]  # ids and values
+
+
+class _Ranking(ctypes.Structure):
+    _fields_ = (
+        ("factor", Address),
+        ("offset", Address),
+        ("usable", Address),
+        ("k", ctypes.c_int64),
+        ("kind", ctypes.c_int32),
+        ("unit_query", ctypes.c_int32),
+        ("before", Address),
+        ("after", Address),
+        ("shift", Address),
+        ("ids", Address),
+        ("values", Address),
+    )
+
+
+class _Job(ctypes.Structure):
+    _fields_ = (
+        ("rows", Address),
+        ("n", ctypes.c_int64),
+        ("d", ctypes.c_int64),
+        ("scale", Address),
+        ("weight", Address),
+        ("shift", Address),
+        ("extra", Address),
+        ("queries", Address),
+        ("m", ctypes.c_int64),
+        ("doubles", ctypes.c_int32),
+        ("rankings", ctypes.c_int32),
+        ("unit", ctypes.c_double),
+        ("ranking", ctypes.POINTER(_Ranking)),
+    )
+
+
+class _Arrays:
+    """Arrays whose addresses were given away, kept as long as these are used."""
+
+    def __init__(self) -> None:
+        self._kept: list[npt.NDArray[Any]] = []
+
+    def address(self, array: npt.NDArray[Any] | None, dtype: npt.DTypeLike) -> int | None:
+        if array is None:
+            return None
+        with np.errstate(over="ignore", invalid="ignore"):
+            array = np.ascontiguousarray(array, dtype=dtype)
+        self._kept.append(array)
+        return array.ctypes.data
+
+
+def _kind(scoring: Scoring) -> int:
+    if scoring.similarity == "euclidean":
+        return _EUCLIDEAN
+    return _PLAIN if scoring.shift is None else _SHIFTED
+
+
+class Search:
+    """What is the same for all queries: the rows, and how they are ranked."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        scorings: Sequence[Scoring],
+        rescalings: Sequence[Rescaling | None],
+        ks: Sequence[int],
+    ) -> None:
+        base, self._arrays = scorings[0], _Arrays()
+        self.kernel, self.n, self.width = kernel, len(base.rows), base.width
+        address = self._arrays.address
+        self._rankings = [
+            _Ranking(
+                factor=address(rescaling and rescaling.factor, np.float32),
+                offset=address(rescaling and rescaling.shift, np.float64),
+                usable=address(scoring.usable, np.uint8),
+                k=k,
+                kind=_kind(scoring),
+                unit_query=scoring.similarity == "cosine",
+                before=address(scoring.before, np.float64),
+                after=address(scoring.scale if scoring.shift is None else scoring.weight, np.float64),
+                shift=address(scoring.shift, np.float64),
+            )
+            for scoring, rescaling, k in zip(scorings, rescalings, ks, strict=True)
+        ]
+        scale, weight = base.before, base.weight
+        if base.similarity == "dot":  # in units of the longest row, so that no square overflows
+            scale = np.full(self.n, 1 / base.longest) if weight is None else scale
+            weight = None if weight is None else weight / base.longest
+        self._job = _Job(
+            rows=address(base.rows, np.float32),
+            n=self.n,
+            d=base.rows.shape[1],
+            scale=address(scale, np.float32),
+            weight=address(weight, np.float32),
+            shift=address(base.shift, np.float32),
+            extra=address(base.extra, np.float32),
+            rankings=len(ks),
+            unit=base.unit,
+        )
+
+    def job(self, queries: Floats, found: Sequence[Found]) -> tuple[_Job, Any]:
+        """What is asked, and the array that it points to."""
+        rankings = (_Ranking * len(found))(*self._rankings)
+        for ranking, (ids, values) in zip(rankings, found, strict=True):
+            ranking.ids, ranking.values = ids.ctypes.data, values.ctypes.data
+        job = _Job.from_buffer_copy(self._job)
+        job.queries, job.m, job.doubles = queries.ctypes.data, len(queries), queries.dtype == np.float64
+        job.ranking = ctypes.cast(rankings, ctypes.POINTER(_Ranking))
+        return job, rankings
+
+    def run(
+        self,
+        queries: Floats,
+        found: Sequence[Found],
+        in_parallel: InParallel,
+    ) -> None:
+        """The k best rows of `queries`, of shape (m, d), into arrays of shape (m, k), contiguous."""
+        search = _Open(self, queries, found)
+        m, tile = len(queries), search.tile
+        rows = _ROWS * max(1, _WORK // (max(m, tile) * self.width * _ROWS))
+        in_parallel(search.prepare, blocks(m, tile * max(1, 256 // tile)))
+        in_parallel(search.scan, blocks(self.n, rows))
+        in_parallel(search.settle, blocks(m, _SETTLED))
+
+
+class _Open:
+    """A search for some queries.
+
+    Its memory is given back with the last reference: after an interrupt, other threads still work.
+    """
+
+    def __init__(self, search: Search, queries: Floats, found: Sequence[Found]) -> None:
+        self._library, path = search.kernel
+        self._search, self._queries, self._found = search, as_floats(queries), found
+        job, rankings = search.job(self._queries, found)
+        self._rankings = rankings
+        self._address = Address(self._library.tokensphere_open(ctypes.byref(job), path))
+        if not self._address:
+            raise MemoryError("no memory for the search's queries")
+        self.tile: int = self._library.tokensphere_tile(self._address)
+
+    def __del__(self) -> None:
+        if getattr(self, "_address", None):
+            self._library.tokensphere_close(self._address)
+
+    def prepare(self, part: slice) -> None:
+        self._call(self._library.tokensphere_prepare, part)
+
+    def scan(self, part: slice) -> None:
+        self._call(self._library.tokensphere_scan, part)
+
+    def settle(self, part: slice) -> None:
+        self._call(self._library.tokensphere_settle, part)
+
+    def _call(self, function: Any, part: slice) -> None:
+        if function(self._address, ctypes.c_int64(part.start), ctypes.c_int64(part.stop)):
+            raise MemoryError("no memory for the search's candidates")
+
+
+def as_floats(queries: Floats) -> Floats:
+    """Contiguous, and float32 or float64."""
+    return np.ascontiguousarray(queries, np.float32 if queries.dtype == np.float32 else np.float64)
