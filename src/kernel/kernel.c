@@ -134,6 +134,7 @@ typedef struct path {
 #include "pack.h"
 
 #include "paths.h"
+#include "lists.h"
 
 enum { WORDS_AT_ONCE = 1024, TILES_AT_ONCE = 4 };
 

@@ -21,8 +21,10 @@ import numpy.typing as npt
 
 from tokensphere.arrays import Bools, Float32s, Float64s, Int64s, Ints
 from tokensphere.errors import InputError
+from tokensphere.geometry.compiled import squares_of_sums
 from tokensphere.geometry.compute import workers
 from tokensphere.geometry.directions import random_pairs
+from tokensphere.geometry.kernel import chosen
 from tokensphere.geometry.rows import Rows, blocks, dots, reciprocal
 
 _NEAR = 0.1  # of a unit row to the mean
@@ -79,28 +81,37 @@ class Coherence:
                 " need different numbers, ascending, from 2 up to the length of the lists"
             )
         result = np.empty((len(ids), len(ks)))
+        plain = self.dtype == np.float64 or self.rows.shape[1] < 2
+        kernel = None if plain else chosen()
 
         # Σ c_i is a weighted sum of the raw rows less a multiple of the mean, from one k to the next.
-        def sums(rows: npt.NDArray[Any]) -> Float64s:
-            found = np.empty((len(rows), len(ks), *rows.shape[2:]))
-            for place, (low, high) in enumerate(pairwise([0, *ks])):
-                found[:, place] = rows[:, low:high].sum(axis=1)
-                if place:
-                    found[:, place] += found[:, place - 1]
-            return found
-
         def part(some: slice) -> None:
-            room = np.empty((_LISTS_AT_ONCE, ks[-1], self.rows.shape[1]), dtype=np.float32)
-            for few in blocks(some.stop - some.start, _LISTS_AT_ONCE):
-                here = ids[some][few, : ks[-1]]
-                rows = self._rows(here, room).astype(self.dtype, copy=False)
-                rows *= self.scale[here].astype(self.dtype)[..., None]
-                total = sums(rows) - sums(self.weight[here])[..., None] * self.mean
-                result[some][few] = dots(total, total) - sums(self.usable[here])  # Σ ‖c_i‖²
+            here = np.ascontiguousarray(ids[some, : ks[-1]], dtype=np.int64)
+            weight = _sums(self.weight[here], ks)
+            if kernel is None:
+                squares = self._squares(here, ks, weight)
+            else:
+                squares = squares_of_sums(kernel, self.rows, self._scale, self.mean, here, ks, weight)
+            result[some] = squares - _sums(self.usable[here], ks)  # Σ ‖c_i‖²
 
         with workers(self._threads) as in_parallel:
             in_parallel(part, blocks(len(ids), _LISTS_A_TASK))
         return result / [k * (k - 1) for k in ks]
+
+    def _squares(self, ids: Int64s, ks: Sequence[int], weight: Float64s) -> Float64s:
+        """``‖Σ c_i‖²`` for each of the k, from how often the mean is in that sum; shape (m, len(ks))."""
+        room = np.empty((_LISTS_AT_ONCE, ks[-1], self.rows.shape[1]), dtype=np.float32)
+        found = np.empty((len(ids), len(ks)))
+        for some in blocks(len(ids), _LISTS_AT_ONCE):
+            rows = self._rows(ids[some], room).astype(self.dtype, copy=False)
+            rows *= self.scale[ids[some]].astype(self.dtype)[..., None]
+            total = _sums(rows, ks) - weight[some][..., None] * self.mean
+            found[some] = dots(total, total)
+        return found
+
+    @cached_property
+    def _scale(self) -> Float32s:
+        return self.scale.astype(np.float32)
 
     def _rows(self, ids: Ints, room: Float32s) -> Float32s:
         """The raw rows, in the first places of `room`: memory that is new each time takes longer."""
@@ -159,6 +170,16 @@ class Coherence:
         with workers(self._threads) as in_parallel:
             in_parallel(part, blocks(len(ids), 4 * _LISTS_AT_ONCE))
         return result
+
+
+def _sums(values: npt.NDArray[Any], ks: Sequence[int]) -> Float64s:
+    """Of the first k along the second axis, for each of the k."""
+    found = np.empty((len(values), len(ks), *values.shape[2:]))
+    for place, (low, high) in enumerate(pairwise([0, *ks])):
+        found[:, place] = values[:, low:high].sum(axis=1)
+        if place:
+            found[:, place] += found[:, place - 1]
+    return found
 
 
 def largest_group(joined: Bools) -> Int64s:
