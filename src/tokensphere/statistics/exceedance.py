@@ -69,11 +69,11 @@ def exceedance_rates(
         some = slice(start, min(start + step, replicates))
         weights = np.stack([
             np.bincount(rng.integers(m, size=m), minlength=m) for _ in range(some.start, some.stop)
-        ], dtype=np.int32, casting="same_kind")  # fmt: skip
+        ])  # fmt: skip
         for j, statistic in enumerate(statistics):
             drawn[some, j] = statistic.rates(weights, levels)
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    every = np.ones((1, m), dtype=np.int32)
+    every = np.ones((1, m), dtype=np.int64)
     intervals = np.stack([low, high], axis=-1).tolist()
     return [
         [
@@ -114,7 +114,7 @@ class _Sorted:
         # Quantiles near 1 need the head of the sorted null only; a sample may need a little more.
         head = min(m, int(3 * m * (1 - min(levels))) + 64)
         while True:
-            running = np.take(weights, self.null_order[:head], axis=1).cumsum(axis=1, dtype=np.int32)
+            running = np.take(weights, self.null_order[:head], axis=1).cumsum(axis=1)
             if head == m or running[:, -1].min() > m - ceil(min(levels) * m):
                 break
             head = min(m, 2 * head)
@@ -122,6 +122,6 @@ class _Sorted:
         places = [np.count_nonzero(running <= m - ceil(level * m), axis=1) for level in levels]
         above = self.above[np.stack(places, axis=1)]
         most = int(above.max())
-        running = np.zeros((len(weights), most + 1), dtype=np.int32)
+        running = np.zeros((len(weights), most + 1), dtype=np.int64)
         np.take(weights, self.order[:most], axis=1).cumsum(axis=1, out=running[:, 1:])
         return np.take_along_axis(running, above, axis=1) / m
