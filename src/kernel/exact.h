@@ -101,7 +101,7 @@ INLINE double exact_with(dot_double dot, dot_float dot_raw, const job *j, const 
     return -(largest * sqrt(dot(e, e, j->d)));
 }
 
-static double exact(const job *j, const ranking *r, const double *v, long row, double *e)
+__attribute__((unused)) static double exact(const job *j, const ranking *r, const double *v, long row, double *e)
 {
     return exact_with(pairwise, pairwise_raw, j, r, v, row, e);
 }

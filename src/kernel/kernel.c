@@ -31,6 +31,7 @@
 #define UNROLL _Pragma("GCC unroll 32")
 
 enum { VERSION = 1, MOST_RANKINGS = 4, MOST_ROWS = 32, OK = 0, NO_MEMORY = 1 };
+enum usable { TAKEN = 1, SLOW };
 enum kind { PLAIN, SHIFTED, EUCLIDEAN };
 
 /* What is ranked: value_ij = (p_ij - <offset, q_j>) factor_i, p_ij the product of prepared row and query. */
@@ -111,7 +112,7 @@ static long rounded(long x, long step)
 typedef struct {
     double norm, residual;    /* of the longest prepared query, and of the worst rounded */
     double rounding;          /* of the product, in units of the row's terms */
-    double flushed;           /* by a processor that takes subnormal numbers for zero */
+    double small;             /* of subnormal numbers taken for zero; of distances in double precision */
     double shift;             /* length of what is subtracted from rows */
     double offset[MOST_RANKINGS];
 } bound;
@@ -143,10 +144,10 @@ API int tokensphere_kernel_version(void)
     return VERSION;
 }
 
-/* The name of a path, NULL beyond the last; *usable: whether this processor has it. */
+/* The name of a path, NULL beyond the last; *usable: 0 if this processor lacks it, or TAKEN, or SLOW. */
 API const char *tokensphere_path(int number, int *usable)
 {
-    if (number < 0 || number >= PATHS)
+    if (number < 0 || number >= PATHS || !paths[number].name)
         return NULL;
     *usable = is_usable(number);
     return paths[number].name;

@@ -45,7 +45,9 @@ static bound bound_of(const search *x)
     const double u = FLT_EPSILON / 2;
     const job *j = &x->job;
     bound b = {0};
+    double longest = 0;
     for (long q = 0; q < j->m; q++) {
+        longest = fmax(longest, x->prepared[q].length);
         b.norm = fmax(b.norm, x->prepared[q].norm);
         b.residual = fmax(b.residual, x->prepared[q].residual);
         for (int s = 0; s < x->rankings; s++)
@@ -58,7 +60,9 @@ static bound bound_of(const search *x)
     }
     double terms = (j->d + 16) * u;
     b.rounding = 1.02 * terms / (1 - terms) * b.norm;
-    b.flushed = (j->d + 16) * 0x1p-125;
+    b.small = (j->d + 16) * 0x1p-125;
+    if (j->extra) /* a distance in double precision, if the query is far from all rows */
+        b.small += 4 * (j->d + 16) * 0x1p-53 * fmax(longest / j->unit, 1);
     return b;
 }
 
@@ -67,7 +71,7 @@ static void weigh(const search *x, panel *p, int r, long row, squares of, double
 {
     const double u = FLT_EPSILON / 2;
     double length = sqrt(of.all), lost = sqrt(of.lost);
-    double off = b.rounding * terms + lost * b.norm + (length + lost) * b.residual + b.flushed;
+    double off = b.rounding * terms + lost * b.norm + (length + lost) * b.residual + b.small;
     for (int s = 0; s < x->rankings; s++) {
         const ranking *k = x->job.ranking + s;
         float factor = k->factor ? k->factor[row] : 1;

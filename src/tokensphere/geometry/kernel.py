@@ -24,9 +24,10 @@ _NAMES = {
     "avx512": "float32 (AVX-512)",
     "avx2": "float32 (AVX2)",
     "neon": "float32 (NEON)",
+    "emulated": "bfloat16 in plain C, for tests",
     NUMPY: "float32, by NumPy's BLAS",
 }
-_UNPROVEN = ("avx512bf16",)
+_TAKEN = 1  # as the library has it: 0 if the processor lacks it, 2 if another is faster
 
 
 class Choice(NamedTuple):
@@ -34,7 +35,7 @@ class Choice(NamedTuple):
 
     Attributes
     ----------
-    name : ``"amx"``, ``"avx512bf16"``, ``"avx512"``, ``"avx2"``, ``"neon"`` or ``"numpy"``
+    name : ``"amx"``, ``"avx512bf16"``, ``"avx512"``, ``"avx2"``, ``"neon"``, ``"numpy"``, or in a build for tests ``"emulated"``
     what : what its products are made of
     usable : whether it can run here
     reason : why it can, cannot, or is the one
@@ -75,12 +76,12 @@ def _opened(given: str | None) -> tuple[ctypes.CDLL | None, str]:
     return library, ""
 
 
-def _paths(library: ctypes.CDLL) -> list[tuple[str, bool]]:
-    """The paths that the library was built with, the best first, and whether they can run here."""
-    found: list[tuple[str, bool]] = []
+def _paths(library: ctypes.CDLL) -> list[tuple[str, int]]:
+    """The paths that the library was built with, the best first, and how they run here."""
+    found: list[tuple[str, int]] = []
     usable = ctypes.c_int()
     while name := library.tokensphere_path(len(found), ctypes.byref(usable)):
-        found.append((name.decode(), bool(usable.value)))
+        found.append((name.decode(), usable.value))
     return found
 
 
@@ -94,17 +95,18 @@ def survey() -> tuple[Choice, ...]:
     """
     library, why = _opened(os.environ.get(LIBRARY) or None)
     built = [] if library is None else _paths(library)
-    there = [*built, (NUMPY, True)]
+    there = [*built, (NUMPY, _TAKEN)]
+    can = [name for name, usable in there if usable]
     asked = os.environ.get(VARIABLE) or None
     if asked is not None and asked not in _NAMES:
         raise InputError(f"{VARIABLE} is {asked!r}, but must be one of {', '.join(_NAMES)}, or unset")
-    if asked is not None and (asked, True) not in there:
-        no = why or ("this processor lacks it" if (asked, False) in there else "it is of another machine")
+    if asked is not None and asked not in can:
+        no = why or ("this processor lacks it" if (asked, 0) in there else "it is of other processors")
         raise InputError(
             f"{VARIABLE} asks for {asked}, which cannot run here: {no};"
-            f" unset it, or take {' or '.join(name for name, usable in there if usable)}"
+            f" unset it, or take {' or '.join(can)}"
         )
-    first = asked or next(name for name, usable in there if usable)
+    first = asked or next(name for name, usable in there if usable == _TAKEN)
     choices: list[Choice] = []
     for name, usable in there:
         if name == first:
@@ -112,8 +114,8 @@ def survey() -> tuple[Choice, ...]:
         elif name == NUMPY:
             reason = "always there"
         else:
-            reason = "can run" if usable else "this processor lacks it"
-        choices.append(Choice(name, _NAMES[name], usable, reason, name == first))
+            reason = ("this processor lacks it", "can run", "can run, but is slower here")[usable]
+        choices.append(Choice(name, _NAMES[name], bool(usable), reason, name == first))
     return tuple(choices)
 
 

@@ -24,7 +24,7 @@ from tokensphere.geometry.similarity import Rescaling, Scoring
 _ROWS = 2048
 _FIRST = 512  # rows after which the floors mean something
 _PRODUCTS = 2**20  # at once: they stay in the cache
-_PENDING = 2**20  # candidates at which the floors are raised
+_PENDING = 2**15  # candidates at which the floors are raised
 _SETTLED = 256  # queries settled at once
 Found = tuple[Int64s, Float64s]  # ids and values
 
@@ -47,14 +47,14 @@ class Search:
 
         def scan(rows: slice) -> None:
             block = base.prepare_rows(rows)
+            absent = np.flatnonzero(~base.usable[rows])
             for some in blocks(len(prepared), max(1, _PRODUCTS // len(block))):
                 products = prepared[some] @ block.T
+                products[:, absent] = -np.inf
                 for selection in selections:
                     selection.absorb(products, some, rows)
 
         scan(slice(0, first))
-        for selection in selections:
-            selection.compact()
         rest = range(first, len(base.rows), _ROWS)
         in_parallel(scan, (slice(low, min(low + _ROWS, len(base.rows))) for low in rest))
         for selection, (ids, values) in zip(selections, found, strict=True):
@@ -82,21 +82,23 @@ class _Selection:
         self._scoring, self._rescaling, self._k, self._queries = scoring, rescaling, k, queries
         self._offset = None if rescaling is None else rescaling.offsets(queries)
         self._window = 2 * (bound if rescaling is None else rescaling.bound(bound))
-        self._least = np.full(len(queries), -np.inf, dtype=np.float32)  # the floor less the window
+        # The floor less the window; −inf is the product of a row that cannot be found.
+        self._least = np.full(len(queries), np.finfo(np.float32).min, dtype=np.float32)
         self._pairs: list[_Pairs] = []
         self._pending, self._room = 0, max(_PENDING, 4 * k * len(queries))
         self._lock = threading.Lock()
 
     def absorb(self, products: Float32s, queries: slice, rows: slice) -> None:
         """Note what passes of a rectangle of the base's products, shape (queries, rows)."""
-        if self._rescaling is None:
-            passing = products >= self._least[queries, None]
-            passing &= self._scoring.usable[rows]
-        else:
+        if self._rescaling is not None:
             if self._offset is not None:
                 products = products - self._offset[queries, None]
-            products = products * self._rescaling.factor[rows]  # NaN, which passes nothing
-            passing = products >= self._least[queries, None]
+            products = products * self._rescaling.factor[rows]
+            products[:, ~self._scoring.usable[rows]] = -np.inf
+        if rows.start == 0 and self._k <= products.shape[1]:
+            floor = np.partition(products, -self._k, axis=1)[:, -self._k]
+            self._least[queries] = np.maximum(floor - self._window[queries], self._least[queries])
+        passing = products >= self._least[queries, None]
         place = np.flatnonzero(passing)
         query, row = np.divmod(place, passing.shape[1])
         pairs = _Pairs(queries.start + query, rows.start + row, products.ravel()[place])

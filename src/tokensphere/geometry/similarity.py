@@ -131,8 +131,10 @@ class Scoring:
 
         The bound is the standard one for an inner product in floating point,
         ``|fl(xᵀy) − xᵀy| ≤ γ_d ‖x‖ ‖y‖`` with ``γ_d = d u / (1 − d u)`` and ``u = 2⁻²⁴``
-        (Higham 2002, section 3.1), which holds for any order of summation, with eight more
-        roundings for the preparation of rows and queries.
+        (Higham 2002, section 3.1), which holds for any order of summation, with sixteen more
+        roundings, for the preparation of rows and queries and for what is done with the product. Of a
+        distance it covers the roundings in double precision, too: so that rows whose distances come out
+        equal are all found, and the lower id wins.
         """
         lengths = vector_lengths(queries)
         if self.extra is None:
@@ -146,8 +148,10 @@ class Scoring:
             point = np.column_stack([queries / longer[:, None], self.unit / longer])
             prepared = point.astype(np.float32)
             size = vector_lengths(point)
-        terms = (self.width + 8) * _UNIT_ROUNDOFF
+        terms = (self.width + 16) * _UNIT_ROUNDOFF
         bound = terms / (1 - terms) * self.longest * size
+        if self.extra is not None:  # distances in double precision, of queries far from all rows
+            bound += 4 * terms * 2.0**-29 * longer / self.unit
         return prepared, np.nextafter(bound.astype(np.float32), np.float32(np.inf))
 
     def exact(self, queries: Floats, query: Intps, row: Intps) -> Float64s:
