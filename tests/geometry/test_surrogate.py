@@ -14,7 +14,7 @@ from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.rows import RowMoments, Rows
-from tokensphere.geometry.search import top_ids_each
+from tokensphere.geometry.search import top_k
 from tokensphere.geometry.similarity import make_scoring
 from tokensphere.geometry.surrogate import (
     BLOCK,
@@ -342,7 +342,7 @@ def wordless(name: str, rng: np.random.Generator, n: int = 3000, d: int = 40) ->
 
 def coherence_in(rows: Rows, directions: F32) -> Wide:
     """``T`` of the 10 nearest on centred rows."""
-    lists = top_ids_each([make_scoring(rows, centered=True)], directions, [10])[0]
+    lists, _ = top_k(make_scoring(rows, centered=True), directions, 10)
     return np.asarray(Coherence(rows).coherence(lists, (10,))[:, 0], dtype=np.float64)
 
 
