@@ -81,8 +81,8 @@ class Coherence:
                 " need different numbers, ascending, from 2 up to the length of the lists"
             )
         result = np.empty((len(ids), len(ks)))
-        plain = self.dtype == np.float64 or self.rows.shape[1] < 2
-        kernel = None if plain else chosen()
+        fits = self.dtype == np.float32 and self.rows.flags.c_contiguous and self.rows.shape[1] > 1
+        kernel = chosen() if fits else None
 
         # Σ c_i is a weighted sum of the raw rows less a multiple of the mean, from one k to the next.
         def part(some: slice) -> None:
