@@ -1,7 +1,9 @@
 # make demo: install into .venv and run the main job; make test: the same, then the tests;
 # make slow: calibration that takes minutes; make lowest: the tests with the lowest versions that
 # pyproject.toml allows, on the oldest Python here; make dist: the sdist, the wheel made from it, and
-# the sdist's tests with that wheel and the newest versions, on the newest Python here.
+# the sdist's tests with that wheel and the newest versions, on the newest Python here; make nocompiler:
+# the search's tests on what is installed without a C compiler; make sanitize: the kernel's tests with the
+# kernel under AddressSanitizer and UBSan.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +16,14 @@ PATHS = $(PYTHONS) 2>/dev/null | awk '/^cpython-[0-9.]+-/ {print $$2}'
 NEWEST ?= $(shell $(PATHS) | head -n 1)
 OLDEST ?= $(shell $(PATHS) | tail -n 1)
 
-.PHONY: demo test slow check lowest dist lint types smoke bench models clean
+# What the kernel is built from; `make demo` and `make test` build it again when one changes.
+KERNEL := setup.py $(wildcard src/kernel/*.[ch])
+KERNEL_TESTS = $(or $(wildcard tests/geometry/test_kernel*.py),tests/geometry/test_search.py)
+SANITIZED := $(VENV)/sanitized/tokensphere/geometry/_kernel.so
+# With libstdc++, which must be there when its sanitizer starts.
+ASAN := $(wildcard $(foreach library,libasan.so libstdc++.so,$(shell gcc -print-file-name=$(library) 2>/dev/null)))
+
+.PHONY: demo test slow check lowest dist nocompiler sanitize lint types smoke bench models clean
 
 demo: $(VENV)/.installed
 	$(BIN)/tokensphere random
@@ -25,7 +34,7 @@ test: demo $(VENV)/.installed-dev
 slow: $(VENV)/.installed-dev
 	$(BIN)/$(PYTEST) -m slow
 
-check: lint types test slow smoke lowest dist
+check: lint types test slow smoke lowest dist nocompiler sanitize
 
 # The lowest that have a wheel for that Python: NumPy 2.0 for 3.12, but 2.1 for 3.13.
 lowest: $(VENV)/.installed-dev
@@ -42,6 +51,27 @@ dist: $(VENV)/.installed-dev
 	mkdir build && tar -xzf dist/*.tar.gz -C build --strip-components 1
 	rm -r build/src  # what is tested is the wheel
 	cd build && ../.venv-newest/bin/$(PYTEST) tests --pyargs tokensphere
+
+nocompiler: $(VENV)/.installed-dev
+	$(UV) venv --quiet --clear --python $(BIN)/python .venv-nocompiler
+	CC=/no/compiler $(UV) build --quiet --wheel --out-dir .venv-nocompiler/dist
+	$(UV) pip install --quiet --python .venv-nocompiler "$$(echo .venv-nocompiler/dist/*-none-any.whl)[test]"
+	.venv-nocompiler/bin/tokensphere info --system
+	.venv-nocompiler/bin/tokensphere random --json > /dev/null
+	.venv-nocompiler/bin/$(PYTEST) tests/geometry tests/cli/test_commands.py
+
+sanitize: $(VENV)/.installed-dev
+ifeq ($(words $(ASAN)),2)
+	rm -rf $(VENV)/sanitized
+	CC=gcc CFLAGS="-g -Werror=implicit -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" \
+	    LDFLAGS="-fsanitize=address,undefined" \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/sanitized .
+	@test -e $(SANITIZED) || { echo "the kernel does not compile: see pip install -v --no-deps ."; exit 1; }
+	LD_PRELOAD="$(ASAN)" ASAN_OPTIONS=detect_leaks=0 TOKENSPHERE_KERNEL_LIBRARY=$(CURDIR)/$(SANITIZED) \
+	    $(BIN)/$(PYTEST) -k "not no_memory" $(KERNEL_TESTS)  # ASan itself needs much
+else
+	@echo "make sanitize is skipped: there is no gcc with libasan here"
+endif
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -61,7 +91,7 @@ bench: $(VENV)/.installed-bench
 models: $(VENV)/.installed
 	$(BIN)/python scripts/fetch_models.py .models
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml $(KERNEL)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
@@ -76,4 +106,4 @@ $(VENV)/.installed-bench: $(VENV)/.installed-dev
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-lowest .venv-newest build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-lowest .venv-newest .venv-nocompiler src/tokensphere/geometry/_kernel.* build dist .mypy_cache .ruff_cache .pytest_cache

@@ -15,10 +15,12 @@ def describe() -> dict[str, str]:
     import numpy as np
     from threadpoolctl import threadpool_info
 
+    from tokensphere.analysis.system import processor
+
     blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
     versions = {name: _version(name) for name in PEERS}
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": f"{_cores()} usable of {os.cpu_count()}",
         "memory": _memory(),
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
@@ -50,15 +52,6 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def _memory() -> str:

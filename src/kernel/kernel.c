@@ -7,6 +7,7 @@
  * A call works on a part of the rows or queries, so that several threads can share one search.
  */
 
+#define _GNU_SOURCE /* syscall */
 #if defined(__x86_64__) && (defined(__clang__) ? __clang_major__ >= 12 : __GNUC__ >= 11)
 #define X86 1
 #include <cpuid.h>
@@ -30,7 +31,7 @@
 #define AMX __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,amx-tile,amx-bf16")))
 #define UNROLL _Pragma("GCC unroll 32")
 
-enum { VERSION = 1, MOST_RANKINGS = 4, MOST_ROWS = 32, OK = 0, NO_MEMORY = 1 };
+enum { VERSION = 2, MOST_RANKINGS = 4, MOST_ROWS = 32, OK = 0, NO_MEMORY = 1 };
 enum usable { TAKEN = 1, SLOW };
 enum kind { PLAIN, SHIFTED, EUCLIDEAN };
 

@@ -13,6 +13,7 @@ import pytest
 import tokensphere as ts
 from tests import small_model
 from tokensphere.analysis.result import Result
+from tokensphere.analysis.system import describe_system
 from tokensphere.errors import MissingExtraError
 from tokensphere.labels.table import Label, LabelTable
 
@@ -48,6 +49,7 @@ def results(small: ts.EmbeddingSpace, table: LabelTable) -> dict[str, Any]:
         "DirectionTest": test,
         "RankedTest": test.top(3, by="T"),
         "Geometry": ts.measure_geometry(small, n_directions=30, clusters=(3, 6)),
+        "System": describe_system(),
     }
 
 
@@ -108,6 +110,11 @@ def of_geometry(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def of_system(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    names = ("python", "platform", "processor", "processors", "usable", "kernel")
+    return [record["packages"] | {name: record[name] for name in names}]
+
+
 # What the rows of a frame are in the dict.
 ROWS: dict[str, Any] = {
     "Neighbors": of_neighbors,
@@ -120,6 +127,7 @@ ROWS: dict[str, Any] = {
     "DirectionTest": of_test,
     "RankedTest": of_test,
     "Geometry": of_geometry,
+    "System": of_system,
 }
 
 

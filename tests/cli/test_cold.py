@@ -64,6 +64,14 @@ def test_a_command_loads_nothing_heavy_that_it_does_not_need(
     assert modules & set(never.split()) == set()
 
 
+def test_what_computes_is_told_without_loading_it(tmp_path: Path) -> None:
+    modules = loaded(["info", "--system"], tmp_path)
+    assert "tokensphere.analysis.system" in modules
+    assert (
+        modules & {"scipy", "torch", "tokensphere.sources.load", "tokensphere.sources.bundled"} == set()
+    )
+
+
 def test_modules_are_seen_by_their_names(tmp_path: Path) -> None:
     modules = loaded(["cache", "list"], tmp_path)
     assert {"tokensphere.sources.cache", "zipfile"} <= modules

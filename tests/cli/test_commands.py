@@ -117,6 +117,33 @@ def test_pair_and_info(small: ts.EmbeddingSpace) -> None:
     assert small_model.NAME in good("info") and str(small.provenance.sha256) in good("info")
 
 
+def test_info_tells_what_computes_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKENSPHERE_MODEL", str(tmp_path / "none"))  # none is loaded
+    monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path / "kept"))
+    monkeypatch.setenv("TOKENSPHERE_KERNEL", "numpy")
+    parsed, text = Command().record("info", "--system"), good("info", "--system")
+    assert parsed["packages"]["numpy"] == np.__version__ and np.__version__ in text
+    assert parsed["cache"] == str(tmp_path / "kept") == good("cache", "path").strip()
+    chosen = [kernel for kernel in parsed["kernels"] if kernel["chosen"]]
+    assert [kernel["name"] for kernel in chosen] == [parsed["kernel"]] == ["numpy"]
+    assert "TOKENSPHERE_KERNEL" in chosen[0]["reason"]
+    for kernel in parsed["kernels"]:
+        (line,) = (line for line in text.splitlines() if f"{kernel['name']}, {kernel['what']}" in line)
+        assert line.endswith(kernel["reason"]) and ("searches" in line) is kernel["chosen"]
+    monkeypatch.setenv("TOKENSPHERE_CACHE", "~nosuchuser/kept")
+    assert Command().record("info", "--system")["cache"] is None
+    assert "no home" in good("info", "--system")
+
+
+def test_info_of_the_system_takes_no_model_and_no_kernel_that_cannot_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for more in (["a.gguf"], ["--model", "a.gguf"], ["--matrix", "input"], ["--refresh"]):
+        RUN.fails("leave out MODEL", "info", "--system", *more)
+    monkeypatch.setenv("TOKENSPHERE_KERNEL", "abacus")
+    RUN.fails("TOKENSPHERE_KERNEL is 'abacus', but must be one of", "info", "--system")
+
+
 def test_the_width_of_pipes_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     wide = good("random", "-n", 6)
     monkeypatch.setenv("COLUMNS", "60")

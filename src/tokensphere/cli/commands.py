@@ -110,9 +110,13 @@ def pair(first: str, second: str, pairs: int, seed: int, **_: Any) -> None:
 
 
 @main.command()
+@options.flag("--system", "What computes here instead: versions, processor, which kernel and why.")
 @options.any_model
-def info(**_: Any) -> None:
+def info(system: bool, **_: Any) -> None:
     """Shape, norms, mean cosine, kinds of tokens, licence."""
+    if system:
+        running.show_system()
+        return
     space = running.load_model()
     from tokensphere.analysis.summary import summarize
 

@@ -159,6 +159,20 @@ def show(result: Any) -> None:
         _print(result)
 
 
+def show_system() -> None:
+    """Print what computes here."""
+    from tokensphere.analysis.system import describe_system
+    from tokensphere.sources.cache.entries import cache_root
+
+    context, cache = click.get_current_context(), None
+    typed = click.core.ParameterSource.COMMANDLINE
+    if any(context.get_parameter_source(name) is typed for name in {*asked()} - {"system", "as_json"}):
+        raise InputError("--system says nothing of a model: leave out MODEL and its options")
+    with suppress(InputError):
+        cache = cache_root()
+    show(describe_system(cache))
+
+
 def show_lists(
     search: Search, name: Callable[[Any], Any] | None = None, before: Callable[[], None] = lambda: None
 ) -> None:

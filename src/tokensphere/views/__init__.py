@@ -31,6 +31,7 @@ _TERMINAL = {
     "RankedTest": "tokensphere.views.terminal.direction_test:ranked_test",
     "Summary": "tokensphere.views.terminal.facts:summary",
     "Survey": "tokensphere.views.terminal.survey:survey",
+    "System": "tokensphere.views.terminal.facts:system",
 }
 _IN_PARTS = {
     "NamedNeighbors": "tokensphere.views.terminal.named:named_in_parts",

@@ -1,13 +1,18 @@
-"""Two tokens, or a space, in a few facts -> a table for a terminal."""
+"""Two tokens, a space, or what computes, in a few facts -> a table for a terminal."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 
 from rich.console import RenderableType
 from rich.table import Table
 
+from tokensphere._version import __version__
 from tokensphere.analysis.pair import Pair, PairCosine
 from tokensphere.analysis.summary import Summary
+from tokensphere.analysis.system import System
 from tokensphere.display import told
+from tokensphere.geometry.kernel import Choice
 from tokensphere.space import Provenance
 from tokensphere.views.terminal.render import (
     Row,
@@ -23,6 +28,7 @@ from tokensphere.views.text import cosine, model_name, number, percent, short
 
 _WIDEST_TOKEN = 24
 _LONGEST_FACT = 500
+_PACKAGES = {"numpy": "NumPy", "scipy": "SciPy", "torch": "PyTorch"}
 _CALLED = {"dtype": "stored as", "sha256": "SHA-256", "license": "licence"}
 
 
@@ -69,6 +75,40 @@ def summary(result: Summary, _width: int) -> Table:
         ("mean cosine", f"{cosine(result.mean_cosine_different)} of two different tokens"),
         ("", f"{cosine(result.mean_cosine)} of two tokens, self-pairs included (‖μ‖²)"),
     ]
+    return _facts(rows)
+
+
+def system(result: System, _width: int) -> Table:
+    """What computes here, a kernel a line in the order in which they are preferred."""
+    packages = [
+        (_PACKAGES[name], version or "not installed") for name, version in result.packages.items()
+    ]
+    return _facts(
+        [
+            ("tokensphere", __version__),
+            ("Python", f"{result.python}, {result.platform}"),
+            *packages,
+            *(("BLAS", _library(one)) for one in result.blas),
+            ("processor", f"{result.processor}, {result.usable:,} of {result.processors:,} usable"),
+            *(("" if place else "kernel", _kernel(one)) for place, one in enumerate(result.kernels)),
+            ("cache", result.cache or "there is no home for one"),
+        ]
+    )
+
+
+def _kernel(choice: Choice) -> str:
+    return f"{choice.name}, {choice.what}: {'searches, ' * choice.chosen}{choice.reason}"
+
+
+def _library(blas: Mapping[str, str | int | None]) -> str:
+    name = " ".join(str(blas[key]) for key in ("name", "version") if blas[key])
+    more = [str(blas["architecture"])] if blas["architecture"] else []
+    if blas["threads"]:
+        more.append(f"{blas['threads']} {'thread' if blas['threads'] == 1 else 'threads'}")
+    return ", ".join([name, *more])
+
+
+def _facts(rows: Iterable[tuple[str, str]]) -> Table:
     return table_with_text((cell(label, "dim"), Text(told(text, _LONGEST_FACT))) for label, text in rows)
 
 

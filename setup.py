@@ -1,0 +1,67 @@
+"""Build the compiled kernel (``src/kernel``) where there is a C compiler; the rest is in pyproject.toml.
+
+The kernel is a plain shared library that ctypes opens: one wheel of a platform serves every Python.
+Without a compiler, or where it fails, the package is whole without it, and its wheel fits everywhere.
+"""
+
+import tempfile
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_ext import build_ext
+
+KERNEL = Extension(
+    "tokensphere.geometry._kernel",
+    sources=["src/kernel/kernel.c"],
+    depends=[str(header) for header in Path("src/kernel").glob("*.h")],  # so that the sdist has them
+    # No -march: functions say themselves which instructions they need. CFLAGS come before these.
+    extra_compile_args=[
+        "-O3", "-std=c11", "-fvisibility=hidden",
+        "-fno-fast-math", "-fno-math-errno", "-ffp-contract=off",
+    ],
+    libraries=["m"],
+    optional=True,
+)  # fmt: skip
+
+
+class Kernel(build_ext):
+    """The library, under a name by which every Python finds it as it finds modules."""
+
+    def get_ext_filename(self, fullname):
+        suffix = ".pyd" if self.plat_name.startswith("win") else ".so"
+        return str(Path(*fullname.split(".")).with_suffix(suffix))
+
+    def get_export_symbols(self, _):
+        return []  # what the source says, and no PyInit
+
+    def run(self):
+        file = self.get_ext_filename(KERNEL.name)
+        if self.inplace:  # a file of older sources would serve, should building fail now
+            for old in Path("src", file).parent.glob("_kernel.*"):
+                old.unlink()
+        super().run()
+        if not Path(self.build_lib, file).exists():
+            self.warn("no compiled kernel (CC names a C compiler): NumPy serves, with the same results")
+            self.distribution.ext_modules = []
+
+
+class Wheel(bdist_wheel):
+    """A wheel for every Python, of this platform if the kernel is in it."""
+
+    def run(self):
+        self.run_command("build")
+        self.skip_build = True
+        self.root_is_pure = not self.distribution.has_ext_modules()
+        super().run()
+
+    def get_tag(self):
+        return "py3", "none", super().get_tag()[2]
+
+
+with tempfile.TemporaryDirectory() as folder:  # nothing is left in the tree, and nothing old is packed
+    setup(
+        ext_modules=[KERNEL],
+        cmdclass={"build_ext": Kernel, "bdist_wheel": Wheel},
+        options={"build": {"build_base": folder}},
+    )
