@@ -55,6 +55,17 @@ def run(
 # What commands print
 
 
+def test_a_device_changes_no_result(small: ts.EmbeddingSpace) -> None:
+    searching = [("random",), ("near", small.vocabulary.text(5))]
+    for command in searching:
+        with patch.dict(sys.modules, {"torch": None}):
+            assert_one_line(invoke(*command, "--device", "cpu"), "pip install 'tokensphere[torch]'")
+    pytest.importorskip("torch")
+    for command in searching:
+        assert good(*command, "--json", "--device", "cpu") == good(*command, "--json")
+        assert_one_line(invoke(*command, "--device", "gpu"), "has no device 'gpu' here")
+
+
 def test_random_prints_and_gives_names(small: ts.EmbeddingSpace) -> None:
     text = good("random", "-n", 2, "-k", 4, "--seed", 3, "--first", 7)
     assert "seed 3, index 7" in text and "seed 3, index 8" in text
@@ -356,11 +367,11 @@ def test_a_signal_stops_a_search() -> None:
         "signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background\n"
         "import tokensphere.geometry.search as search\n"
         "from tokensphere.cli import main\n"
-        "scan = search._Search.scan\n"
-        "def stopped(self, block):\n"
+        "workers = search.workers\n"
+        "def stopped(threads):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
-        "    scan(self, block)\n"
-        "search._Search.scan = stopped\n"
+        "    return workers(threads)\n"
+        "search.workers = stopped\n"
         "main(['random', '-n', '3'])\n"
     )
     done = run([], code=code)

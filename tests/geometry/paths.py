@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from types import ModuleType
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -12,7 +14,7 @@ from tokensphere.geometry import compiled, plain, search
 from tokensphere.geometry.kernel import VARIABLE, survey
 
 PATHS = [choice.name for choice in survey() if choice.usable]
-_TINY = {
+_TINY: dict[ModuleType, dict[str, Any]] = {
     search: {"QUERIES_AT_ONCE": 16},
     plain: {"_ROWS": 8, "_FIRST": 8, "_PRODUCTS": 64, "_PENDING": 8, "_SETTLED": 4},
     compiled: {"_WORK": 1, "_SETTLED": 4},
@@ -32,5 +34,5 @@ def planned(small: bool) -> Iterator[None]:
     """With pieces of a few rows and queries, if they are to be `small`."""
     with ExitStack() as stack:
         for module, sizes in _TINY.items() if small else ():
-            stack.enter_context(patch.multiple(module, **sizes))
+            stack.enter_context(patch.dict(vars(module), sizes))
         yield

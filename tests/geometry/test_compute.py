@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from tests.cases import every
-from tokensphere.errors import InputError
+from tests.cases import case, every
+from tokensphere.errors import InputError, MissingExtraError
 from tokensphere.geometry.compute import Compute, available_threads, workers
 
 
@@ -91,3 +93,25 @@ def test_how_many_threads_are_used() -> None:
     for wrong in (0, -2):
         with pytest.raises(InputError, match=f"threads is {wrong}, but at least 1 is needed"):
             Compute(wrong)
+
+
+def test_backends_and_devices_that_are_not_there() -> None:
+    made: Any = Compute
+    with pytest.raises(InputError, match="unknown backend 'cuda': use one of native, torch"):
+        made(backend="cuda")
+    with pytest.raises(InputError, match="device is 'cuda', but only the backend 'torch' has devices"):
+        made(device="cuda")
+    without = pytest.raises(MissingExtraError, match=r"pip install 'tokensphere\[torch\]'")
+    with patch.dict(sys.modules, {"torch": None}), without:
+        made(backend="torch")
+
+
+def test_devices_that_pytorch_does_not_have() -> None:
+    torch: Any = pytest.importorskip("torch")
+    made: Any = Compute
+    assert made(backend="torch", device="cpu").device == "cpu"
+    known = "cuda:0" if torch.cuda.is_available() else "cpu"
+    assert made(backend="torch") == made(backend="torch", device=known)
+    for wrong in ("", "gpu", "cuda:99", "meta", "cpu and more", 3.5):
+        with case(wrong), pytest.raises(InputError, match=r"has no device .* here; use 'cpu'"):
+            made(backend="torch", device=wrong)

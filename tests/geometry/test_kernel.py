@@ -63,7 +63,7 @@ def scorings_of(rows: F32, keep: npt.NDArray[np.bool_] | None = None) -> list[li
     return [*([one] for one in alone), [alone[0], alone[1], alone[2]]]
 
 
-def check_all(rows: F32, queries: F64, ks: Iterable[int]) -> None:
+def check_all(rows: F32, queries: F32 | F64, ks: Iterable[int]) -> None:
     for scorings in scorings_of(rows):
         most = min(scoring.n_usable for scoring in scorings)
         for k in ks:
@@ -103,12 +103,14 @@ def test_near_ties_within_the_bound(spread: float) -> None:
     rng = np.random.default_rng(7)
     center = rng.standard_normal(40)
     rows = (center + spread * rng.standard_normal((600, 40))).astype(np.float32)
-    queries = np.concatenate([center + 1e-3 * rng.standard_normal((4, 40)), rng.standard_normal((4, 40))])
+    queries = np.concatenate(
+        [center + 1e-3 * rng.standard_normal((4, 40)), rng.standard_normal((4, 40))]
+    )
     check_all(rows, queries, [1, 12])
 
 
 def half_up(values: F64) -> F64:
-    """Just below the middle between two bfloat16, and the one below: what rounding takes away is most."""
+    """Just below the middle between two bfloat16, where rounding takes most away."""
     low = (values.astype(np.float32).view(np.uint32) & 0xFFFF0000).view(np.float32)
     return (low.view(np.uint32) | 0x7FFF).view(np.float32).astype(np.float64)
 
@@ -120,15 +122,17 @@ def test_roundings_that_all_point_one_way(d: int) -> None:
     rng = np.random.default_rng(d)
     query = half_up(rng.uniform(1, 2, d))
     against = half_up(np.repeat(query[None], 40, axis=0) * rng.choice([1, 1.25, 1.5], (40, d)))
-    exact = (against.astype(np.float32).view(np.uint32) & 0xFFFF0000).view(np.float32)
-    exact = exact.astype(np.float64) * 1.0009  # nearly as long as those that lose by rounding
+    cut = (against.astype(np.float32).view(np.uint32) & 0xFFFF0000).view(np.float32)
+    exact = cut.astype(np.float64) * 1.0009  # nearly as long as those that lose by rounding
     rows = np.concatenate([against, exact, exact * 1.0019]).astype(np.float32)
     check_all(rows[rng.permutation(120)], query[None], [1, 5, 40, 60])
 
 
 @needs_library
 def test_rows_that_are_copies() -> None:
-    check_all(duplicated(1500, 6, 5, seed=1), np.random.default_rng(1).standard_normal((3, 6)), [1, 9, 400])
+    check_all(
+        duplicated(1500, 6, 5, seed=1), np.random.default_rng(1).standard_normal((3, 6)), [1, 9, 400]
+    )
 
 
 @needs_library
@@ -194,14 +198,16 @@ def test_whatever_the_rows(
 
 @needs_library
 @every("path", COMPILED)
-def test_lists_without_own_tokens_and_with_one_token_a_form(path: str, bundled: ts.EmbeddingSpace) -> None:
-    for arguments in ({"forms": True}, {"exclude": [" the", " a"]}, {"centered": True, "k": 40}):
-        want, found = (
-            on(way, lambda: ts.nearest(bundled, [" Paris", 17, 4000], **arguments))
-            for way in (kernel.NUMPY, path)
-        )
-        np.testing.assert_array_equal(found.ids, want.ids)
-        np.testing.assert_array_equal(found.similarity, want.similarity)
+@every("more", [{"forms": True}, {"exclude": [" the", " a"]}, {"centered": True, "k": 40}])
+def test_lists_without_own_tokens_and_with_one_token_a_form(
+    path: str, more: dict[str, Any], bundled: ts.EmbeddingSpace
+) -> None:
+    def find() -> Any:
+        return ts.nearest(bundled, [" Paris", 17, 4000], **more)
+
+    want, found = (on(way, find) for way in (kernel.NUMPY, path))
+    np.testing.assert_array_equal(found.ids, want.ids)
+    np.testing.assert_array_equal(found.similarity, want.similarity)
 
 
 @needs_library
@@ -218,7 +224,8 @@ def test_a_search_that_was_given_up_leaves_its_memory_to_those_that_still_use_it
         late.append(lambda: function(first))
         if len(late) == 2:
             raise KeyboardInterrupt
-        return [function(first)]
+        function(first)
+        return []
 
     with pytest.raises(KeyboardInterrupt):
         search.run(queries, found, interrupted)
@@ -240,11 +247,15 @@ def test_exactly_one_path_is_chosen_and_it_can_run() -> None:
 
 
 def test_a_path_that_cannot_run_is_refused() -> None:
-    with pytest.raises(InputError, match="TOKENSPHERE_KERNEL is 'fast', but must be one of amx, .* numpy"):
+    with pytest.raises(
+        InputError, match=r"TOKENSPHERE_KERNEL is 'fast', but must be one of amx, .* numpy"
+    ):
         on("fast", kernel.survey)
     for choice in kernel.survey():
         if not choice.usable:
-            with pytest.raises(InputError, match=f"asks for {choice.name}, which cannot run here: .*lacks"):
+            with pytest.raises(
+                InputError, match=f"asks for {choice.name}, which cannot run here: .*lacks"
+            ):
                 on(choice.name, kernel.chosen)
     other = "neon" if "avx2" in {choice.name for choice in kernel.survey()} else "avx2"
     if other not in {choice.name for choice in kernel.survey()}:
@@ -284,4 +295,6 @@ def test_no_memory_is_told_in_one_line() -> None:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith(("MemoryError", "numpy._core._exceptions._ArrayMemory"))
+    assert done.stderr.splitlines()[-1].startswith(
+        ("MemoryError", "numpy._core._exceptions._ArrayMemory")
+    )

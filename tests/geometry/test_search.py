@@ -3,7 +3,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
@@ -12,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tokensphere as ts
-from tests.cases import case, every
-from tokensphere.errors import InputError
+from tests.cases import every
 from tests.geometry.paths import kernel, planned
+from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_k
-from tokensphere.geometry.similarity import SIMILARITIES, Rescaling, Scoring, Similarity, make_scoring
+from tokensphere.geometry.similarity import SIMILARITIES, Scoring, Similarity, make_scoring
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]

@@ -42,9 +42,7 @@ def the_three(
 @every("small", [False, True])
 @every("threads", [1, 3])
 @every("shape", [(400, 24), (61, 5)])
-def test_the_same_as_each_by_itself(
-    small: bool, threads: int, shape: tuple[int, int]
-) -> None:
+def test_the_same_as_each_by_itself(small: bool, threads: int, shape: tuple[int, int]) -> None:
     rows = difficult_rows(*shape, seed=1)
     keep = np.random.default_rng(2).random(len(rows)) < 0.9
     scorings = the_three(rows, keep, threads)

@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 from tests.cases import case, every
 from tokensphere.errors import InputError
-from tokensphere.geometry import similarity as module
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.similarity import (
     SIMILARITIES,

@@ -342,7 +342,7 @@ def wordless(name: str, rng: np.random.Generator, n: int = 3000, d: int = 40) ->
 
 def coherence_in(rows: Rows, directions: F32) -> Wide:
     """``T`` of the 10 nearest on centred rows."""
-    lists, _ = top_k(make_scoring(rows, centered=True), directions, 10)
+    lists = top_k(make_scoring(rows, centered=True), directions, 10)[0]
     return np.asarray(Coherence(rows).coherence(lists, (10,))[:, 0], dtype=np.float64)
 
 

@@ -18,6 +18,7 @@ from tokensphere.errors import InputError
 @options.number("-n", 3, "Number of directions.", least=1, to="count")
 @options.random
 @options.search
+@options.device
 @options.option("--save", "Write the directions, float32 of shape (n, d).", type=options.FILE,
                 metavar="FILE.npy")  # fmt: skip
 @options.naming
@@ -32,7 +33,7 @@ def random(save: Path | None, **_: Any) -> None:
     from tokensphere.analysis.nearest import Search
 
     directions = running.random_directions(space)
-    search = Search(space, directions, running.search_settings())
+    search = Search(space, directions, running.search_settings(), compute=running.compute())
 
     def saved() -> None:
         if save is not None:
@@ -52,6 +53,7 @@ def random(save: Path | None, **_: Any) -> None:
 @options.tokens
 @options.axis
 @options.search
+@options.device
 @options.naming
 @options.model
 @options.jsonl
@@ -87,7 +89,7 @@ def near(
             directions = running.given_directions(space, files, vector)
         elif plus or minus:
             directions = TokenSum((*tokens, *plus), minus)
-        search = Search(space, directions, running.search_settings())
+        search = Search(space, directions, running.search_settings(), compute=running.compute())
         running.show_lists(search, namer_if_asked(space))
 
 

@@ -43,6 +43,7 @@ _shown_options = together(
 @options.axis
 @_null_options
 @_near_options
+@options.device
 @options.flag("--both-ends", "Test the opposite of each direction, too.")
 @_shown_options
 @options.save
@@ -94,6 +95,7 @@ def direction_test(
             labels=running.label_table_of(space),
             settle=until,
             store=running.null_files(),
+            compute=running.compute(),
         )
         running.do_and_show(job, lambda part: job.result(part).top(top, by=by, statistic=statistic))
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @options.option("--labelling", "Clusters of your own: lines of token, tab, label.", type=options.FILE,
                 metavar="FILE.tsv")  # fmt: skip
 @options.k()
+@options.device
 @options.plot
 @options.any_model
 def geometry(
@@ -58,7 +59,8 @@ def geometry(
             space, n_directions=count, seed=seed, clusters=numbers, labelling=labels,
             labelling_name=labelling.name if labelling else "labelling", k=k, progress=doing,
             labels=label_table(space.vocabulary, store=running.null_files("labels")),
-            wordless=WordlessSpec(surrogates), store=running.null_files("surrogates"),
+            wordless=WordlessSpec(surrogates), compute=running.compute(),
+            store=running.null_files("surrogates"),
         )  # fmt: skip
         if doing is not None:
             doing("a survey")
@@ -75,8 +77,8 @@ def _coherent_share(space: EmbeddingSpace, k: int) -> CoherentShare | None:
     directions, search = running.random_directions(space), running.search_settings()
     few = RandomDirections(directions.d, min(len(directions), _SURVEYED), seed=directions.seed)
     try:
-        store = running.null_files("surrogates")
-        return survey(space, few, search=search, ks=(k,), store=store).coherent_share()
+        how: dict[str, Any] = {"compute": running.compute(), "store": running.null_files("surrogates")}
+        return survey(space, few, search=search, ks=(k,), **how).coherent_share()
     except InputError:
         return None
 

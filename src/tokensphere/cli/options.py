@@ -102,6 +102,8 @@ random = together(
     number("--seed", 0, "With the index, the name of a direction."),
     number("--first", 0, "Index of the first direction."),
 )
+device = option("--device", "Search with PyTorch there: cuda, cuda:1, mps, cpu, … The same result.",
+                metavar="DEVICE")  # fmt: skip
 axis = option("--axis", "Axis of the tensor that has the dimensions, if several have their number.",
               type=int, metavar="N")  # fmt: skip
 tokens = option("--tokens", 'Directions made of tokens, one a line: " king" - " queen".',

@@ -20,6 +20,7 @@ from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
     from tokensphere.analysis.nearest import Search
+    from tokensphere.geometry.compute import Compute
     from tokensphere.geometry.directions import RandomDirections
     from tokensphere.geometry.similarity import SearchSettings
     from tokensphere.labels.table import LabelTable
@@ -56,6 +57,15 @@ def search_settings() -> SearchSettings:
     return SearchSettings(
         **{name: options[name] for name in SearchSettings().to_dict() if name in options}
     )
+
+
+def compute() -> Compute | None:
+    """What searches, if --device says so."""
+    if (device := asked()["device"]) is None:
+        return None
+    from tokensphere.geometry.compute import Compute
+
+    return Compute(backend="torch", device=device)
 
 
 def random_directions(space: EmbeddingSpace) -> RandomDirections:

@@ -18,6 +18,7 @@ _TELL_1_PERCENT = 99  # surrogates
 @options.k(2, "Neighbours in the lists shown; rates are given for 5, 10 and 20, too.")
 @options.centered
 @options.forms
+@options.device
 @options.choice("--surrogate", "blockwise matched gaussian", "Law of the vocabularies with no words.")
 @options.number("--surrogate-seed", 0, "Of the first vocabulary with no words.")
 @options.number("--surrogates", 19, "Vocabularies that each direction is compared with; 99 tell 1 %.")
@@ -52,6 +53,7 @@ def survey(
         running.random_directions(space),
         search=running.search_settings(),
         surrogate=SurrogateSpec(surrogate, surrogate_seed, surrogates),
+        compute=running.compute(),
         store=running.null_files("surrogates"),
     )
     # Before the work of minutes, so that a mistake in a file of labels costs none.

@@ -94,8 +94,8 @@ class Search:
         address = self._arrays.address
         self._rankings = [
             _Ranking(
-                factor=address(rescaling and rescaling.factor, np.float32),
-                offset=address(rescaling and rescaling.shift, np.float64),
+                factor=None if rescaling is None else address(rescaling.factor, np.float32),
+                offset=None if rescaling is None else address(rescaling.shift, np.float64),
                 usable=address(scoring.usable, np.uint8),
                 k=k,
                 kind=_kind(scoring),

@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Barrier
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from tokensphere.errors import InputError
+from tokensphere.errors import InputError, MissingExtraError, check_choice
 from tokensphere.geometry.blas import one_blas_thread
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 InParallel = Callable[[Callable[..., Any], Iterable[Any]], list[Any]]
+Backend = Literal["native", "torch"]
+BACKENDS: tuple[Backend, ...] = get_args(Backend)
+_INSTALL = "pip install 'tokensphere[torch]'"
 
 
 def available_threads() -> int:
@@ -32,22 +35,54 @@ class Compute:
     Attributes
     ----------
     threads : how many to use, at least 1; None for as many as there are processors, one for small work
+    backend : what searches: ``"native"``, the processor; or ``"torch"``, a device that PyTorch knows.
+        All else is done on the processor; PyTorch there has the threads of its own settings
+    device : of ``"torch"``: ``"cuda"``, ``"cuda:1"``, ``"mps"``, ``"cpu"``, …; None for ``"cuda"`` if
+        there is one, else ``"cpu"``
 
     Raises
     ------
     InputError
-        `threads` is below 1
+        `threads` is below 1; there is no such backend or device
+    MissingExtraError
+        PyTorch is asked for, and is not installed
     """
 
     threads: int | None = None
+    backend: Backend = "native"
+    device: str | None = None
 
     def __post_init__(self) -> None:
         if self.threads is not None and self.threads < 1:
             raise InputError(f"threads is {self.threads}, but at least 1 is needed")
+        check_choice("backend", self.backend, BACKENDS)
+        if self.backend == "torch":
+            object.__setattr__(self, "device", _present(self.device))
+        elif self.device is not None:
+            raise InputError(f"device is {self.device!r:.60}, but only the backend 'torch' has devices")
 
     def count(self, *, small: bool = False) -> int:
         """Threads to use, at least 1; `small` work takes one unless a number was asked for."""
         return self.threads or (1 if small else available_threads())
+
+
+def _present(device: str | None) -> str:
+    """The name of a device, once it is clear that PyTorch can use it."""
+    try:
+        import torch
+    except (ImportError, OSError) as error:  # the latter where a library of its own is missing
+        raise MissingExtraError(f"PyTorch is needed for the backend 'torch': {_INSTALL}") from error
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        there = torch.ones(1, device=device)
+        there.tolist()
+    except Exception as error:  # each kind of device has errors of its own
+        raise InputError(
+            f"PyTorch {torch.__version__} has no device {device!r:.60} here; use 'cpu', or install"
+            " a PyTorch that supports it"
+        ) from error
+    return str(there.device)
 
 
 @contextmanager

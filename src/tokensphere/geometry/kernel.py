@@ -35,7 +35,8 @@ class Choice(NamedTuple):
 
     Attributes
     ----------
-    name : ``"amx"``, ``"avx512bf16"``, ``"avx512"``, ``"avx2"``, ``"neon"``, ``"numpy"``, or in a build for tests ``"emulated"``
+    name : ``"amx"``, ``"avx512bf16"``, ``"avx512"``, ``"avx2"``, ``"neon"`` or ``"numpy"``;
+        in a build for tests ``"emulated"``
     what : what its products are made of
     usable : whether it can run here
     reason : why it can, cannot, or is the one
@@ -93,11 +94,20 @@ def survey() -> tuple[Choice, ...]:
     InputError
         ``TOKENSPHERE_KERNEL`` asks for one that there is not, or that cannot run here
     """
-    library, why = _opened(os.environ.get(LIBRARY) or None)
+    return _survey(*_asked())
+
+
+def _asked() -> tuple[str | None, str | None]:
+    """The path and the library that the environment asks for."""
+    return os.environ.get(VARIABLE) or None, os.environ.get(LIBRARY) or None
+
+
+@cache
+def _survey(asked: str | None, given: str | None) -> tuple[Choice, ...]:
+    library, why = _opened(given)
     built = [] if library is None else _paths(library)
     there = [*built, (NUMPY, _TAKEN)]
     can = [name for name, usable in there if usable]
-    asked = os.environ.get(VARIABLE) or None
     if asked is not None and asked not in _NAMES:
         raise InputError(f"{VARIABLE} is {asked!r}, but must be one of {', '.join(_NAMES)}, or unset")
     if asked is not None and asked not in can:
@@ -119,14 +129,6 @@ def survey() -> tuple[Choice, ...]:
     return tuple(choices)
 
 
-@cache
-def _chosen(asked: str | None, given: str | None) -> Kernel | None:
-    choices = survey()
-    place = next(place for place, choice in enumerate(choices) if choice.chosen)
-    library, _ = _opened(given or None)
-    return None if library is None or choices[place].name == NUMPY else Kernel(library, place)
-
-
 def chosen() -> Kernel | None:
     """The library and the path to take; None for NumPy's.
 
@@ -135,4 +137,7 @@ def chosen() -> Kernel | None:
     InputError
         see :func:`survey`
     """
-    return _chosen(os.environ.get(VARIABLE), os.environ.get(LIBRARY))
+    choices = survey()
+    place = next(place for place, choice in enumerate(choices) if choice.chosen)
+    library, _ = _opened(_asked()[1])
+    return None if library is None or choices[place].name == NUMPY else Kernel(library, place)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tokensphere.arrays import Float32s, Floats, Int64s, Float64s, Intps
+from tokensphere.arrays import Float32s, Float64s, Floats, Int64s, Intps
 from tokensphere.geometry.compute import InParallel
 from tokensphere.geometry.rows import blocks
 from tokensphere.geometry.similarity import Rescaling, Scoring
@@ -59,7 +59,9 @@ class Search:
         in_parallel(scan, (slice(low, min(low + _ROWS, len(base.rows))) for low in rest))
         for selection, (ids, values) in zip(selections, found, strict=True):
             selection.compact()
-            in_parallel(lambda part, s=selection, i=ids, v=values: s.settle(part, i, v), selection.parts())
+            in_parallel(
+                lambda part, s=selection, i=ids, v=values: s.settle(part, i, v), selection.parts()
+            )
 
 
 class _Pairs(NamedTuple):

@@ -72,6 +72,10 @@ def top_k_each(scorings: Sequence[Scoring], queries: Floats, ks: Sequence[int]) 
                 f"k is {k}, but it must lie between 1 and {scoring.n_usable}, the usable tokens"
             )
     base, m = scorings[0], len(queries)
+    if base.compute.backend == "torch":
+        from tokensphere.geometry.on_torch import search as on_device  # which imports torch
+
+        return on_device.top_k_each(scorings, queries, ks)
     rescalings = [None, *(Rescaling.between(base, other) for other in scorings[1:])]
     kernel = chosen() if len(scorings) <= compiled.MOST_RANKINGS else None
     search: compiled.Search | plain.Search

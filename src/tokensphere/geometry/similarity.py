@@ -152,7 +152,8 @@ class Scoring:
         bound = terms / (1 - terms) * self.longest * size
         if self.extra is not None:  # distances in double precision, of queries far from all rows
             bound += 4 * terms * 2.0**-29 * longer / self.unit
-        return prepared, np.nextafter(bound.astype(np.float32), np.float32(np.inf))
+        with np.errstate(over="ignore"):  # infinite: float32 tells nothing, and all rows are candidates
+            return prepared, np.nextafter(bound.astype(np.float32), np.float32(np.inf))
 
     def exact(self, queries: Floats, query: Intps, row: Intps) -> Float64s:
         """Similarity of the pairs ``(queries[query[p]], rows[row[p]])``, float64 of shape (P,).
