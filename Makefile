@@ -18,7 +18,7 @@ OLDEST ?= $(shell $(PATHS) | tail -n 1)
 
 # What the kernel is built from; `make demo` and `make test` build it again when one changes.
 KERNEL := setup.py $(wildcard src/kernel/*.[ch])
-KERNEL_TESTS = $(or $(wildcard tests/geometry/test_kernel*.py),tests/geometry/test_search.py)
+KERNEL_TESTS = $(or $(wildcard tests/geometry/test_kernel*.py),tests/geometry/test_search.py) tests/geometry/test_coherence.py
 SANITIZED := $(VENV)/sanitized/tokensphere/geometry/_kernel.so
 # With libstdc++, which must be there when its sanitizer starts.
 ASAN := $(wildcard $(foreach library,libasan.so libstdc++.so,$(shell gcc -print-file-name=$(library) 2>/dev/null)))

@@ -31,7 +31,7 @@
 #define AMX __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,amx-tile,amx-bf16")))
 #define UNROLL _Pragma("GCC unroll 32")
 
-enum { VERSION = 1, MOST_RANKINGS = 4, MOST_ROWS = 32, OK = 0, NO_MEMORY = 1 };
+enum { VERSION = 2, MOST_RANKINGS = 4, MOST_ROWS = 32, OK = 0, NO_MEMORY = 1 };
 enum usable { TAKEN = 1, SLOW };
 enum kind { PLAIN, SHIFTED, EUCLIDEAN };
 
@@ -136,6 +136,7 @@ typedef struct path {
 #include "pack.h"
 
 #include "paths.h"
+#include "lists.h"
 
 enum { WORDS_AT_ONCE = 1024, TILES_AT_ONCE = 4 };
 

@@ -215,6 +215,30 @@ def test_a_blas_that_is_loaded_later_is_held_too() -> None:
         assert int(child(code)) >= 1
 
 
+def test_blocks_of_a_surrogate_are_made_with_one_thread_whoever_loads_scipy() -> None:
+    """Its BLAS comes while another is held already, and began with threads that wait busily."""
+    code = (
+        "import sys\n"
+        "import numpy as np\n"
+        "from threadpoolctl import threadpool_info\n"
+        "from tokensphere.geometry import blockwise\n"
+        "from tokensphere.geometry.compute import Compute\n"
+        "from tokensphere.geometry.rows import Rows\n"
+        "halves, seen = blockwise._halves, []\n"
+        "def watched(*given):\n"
+        "    seen.extend(of['num_threads'] for of in threadpool_info() if of['user_api'] == 'blas')\n"
+        "    return halves(*given)\n"
+        "blockwise._halves = watched\n"
+        "rows = np.random.default_rng(0).standard_normal((400, 20), dtype=np.float32)\n"
+        "assert 'scipy.linalg' not in sys.modules\n"
+        "blockwise.Blockwise(Rows.of(rows, compute=Compute(1)))\n"
+        "assert set(seen) == {1}, seen\n"
+        "print(len(seen))\n"
+    )
+    with case(code):
+        assert int(child(code)) >= 1
+
+
 SPAWN = """
 import multiprocessing, sys, threading
 import numpy as np

@@ -14,6 +14,7 @@ from tests.cases import every
 from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence, largest_group, random_pair_limit
 from tokensphere.geometry.compute import Compute
+from tokensphere.geometry.kernel import VARIABLE, chosen
 from tokensphere.geometry.rows import Rows
 
 F32 = npt.NDArray[np.float32]
@@ -154,6 +155,22 @@ def test_batches_and_threads_cannot_be_seen(rows: F32, dtype: type) -> None:
             np.testing.assert_array_equal(other.alike(ids, 0.3), groups)
     for low in (0, 17, 100):
         np.testing.assert_array_equal(measured.coherence(ids[low : low + 1], (5, 20))[0], want[low])
+
+
+@pytest.mark.skipif(chosen() is None, reason="there is no compiled kernel here")
+def test_the_kernel_gives_what_numpy_gives_to_the_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For widths on both sides of all steps in which NumPy adds, and rows of any length."""
+    rng = np.random.default_rng(4)
+    for d in (1, 2, 7, 8, 9, 31, 127, 128, 129, 257, 575):
+        rows = rng.standard_normal((60, d)) * 10.0 ** rng.uniform(-9, 9, (60, 1))
+        ids = random_lists(60, 700)
+        for ks in ((2,), (3, 17), (5, 10, 20)):
+            found = []
+            for path in ("numpy", ""):
+                monkeypatch.setenv(VARIABLE, path)
+                found.append(coherence_of(rows).coherence(ids, ks))
+            plain, compiled = found
+            np.testing.assert_array_equal(plain, compiled)
 
 
 def test_no_lists() -> None:

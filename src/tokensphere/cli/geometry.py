@@ -60,6 +60,7 @@ def geometry(
             labelling_name=labelling.name if labelling else "labelling", k=k, progress=doing,
             labels=label_table(space.vocabulary, store=running.null_files("labels")),
             wordless=WordlessSpec(surrogates), compute=running.compute(),
+            store=running.null_files("surrogates"),
         )  # fmt: skip
         if doing is not None:
             doing("a survey")
@@ -76,7 +77,8 @@ def _coherent_share(space: EmbeddingSpace, k: int) -> CoherentShare | None:
     directions, search = running.random_directions(space), running.search_settings()
     few = RandomDirections(directions.d, min(len(directions), _SURVEYED), seed=directions.seed)
     try:
-        return survey(space, few, search=search, ks=(k,), compute=running.compute()).coherent_share()
+        how: dict[str, Any] = {"compute": running.compute(), "store": running.null_files("surrogates")}
+        return survey(space, few, search=search, ks=(k,), **how).coherent_share()
     except InputError:
         return None
 

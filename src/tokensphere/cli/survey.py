@@ -54,6 +54,7 @@ def survey(
         search=running.search_settings(),
         surrogate=SurrogateSpec(surrogate, surrogate_seed, surrogates),
         compute=running.compute(),
+        store=running.null_files("surrogates"),
     )
     # Before the work of minutes, so that a mistake in a file of labels costs none.
     labels = running.label_table_of(space) if named or labels_file is not None else None

@@ -28,12 +28,13 @@ from tokensphere.arrays import Float32s, Float64s, Int64s
 from tokensphere.geometry.blas import one_blas_thread
 from tokensphere.geometry.compute import Compute, workers
 from tokensphere.geometry.directions import stream
-from tokensphere.geometry.rows import Rows
+from tokensphere.geometry.rows import Rows, blocks
 
 _PER_DIMENSION = 2  # rows of a block, at least; with fewer, next to none would differ from the real ones
 _WIDE = 200  # dimensions; so many have nearly the same length, and one round of mending will do
 _RIDGE = 1e-7  # of the mean variance: about the error of a product in single precision
 _THIN = 1e-5  # of the mean variance; a direction with less has none
+_IN_CACHE = 128  # rows that stay in the second-level cache as float64
 _NONE = 1e-12  # likewise, whatever the others have: what rounding leaves of equal rows
 
 
@@ -75,20 +76,22 @@ class _Block:
         """Squared length of what is orthogonal to the mean, shape (N,)."""
         return np.maximum(1 - self.along**2, 0.0)
 
-    @property
-    def left(self) -> Float64s:
-        """What of it the known part leaves to the noise, shape (N,); nothing if it is not positive."""
-        return self.room - _squares((self.steps @ self.known).astype(np.float32))
+    def expected(self) -> Float32s:
+        """The known part of the rows, without noise, shape (N, d − 1)."""
+        return (self.steps @ self.known).astype(np.float32)
+
+    def left(self, known: Float32s) -> Float64s:
+        """What of the room the known part leaves to the noise, shape (N,); none if not positive."""
+        return self.room - _squares(known)
 
     def draw(self, rng: np.random.Generator) -> Float32s:
         """Rows of such coordinates, shape (N, d)."""
-        room, left = self.room, self.left
-        known, steps = (self.steps @ self.known).astype(np.float32), self.steps.astype(np.float32)
+        room, known, steps = self.room, self.expected(), self.steps.astype(np.float32)
         normal = rng.standard_normal((len(known), len(self.factor)), dtype=np.float32)
-        noise = self._there(normal @ self.factor.T.astype(np.float32))
+        noise = self._there(_times_upper(normal, self.factor.T))
         # λ > 0 with ‖known + λ noise‖² = room
         mixed, square = np.vecdot(known, noise).astype(np.float64), np.maximum(_squares(noise), 1e-30)
-        scale = (np.sqrt(mixed**2 + square * np.maximum(left, 0.0)) - mixed) / square
+        scale = (np.sqrt(mixed**2 + square * np.maximum(self.left(known), 0.0)) - mixed) / square
         rest = _to_length(known + scale[:, None].astype(np.float32) * noise, room)
         for _ in range(1 if known.shape[1] > _WIDE else 2):
             rest -= known
@@ -97,8 +100,11 @@ class _Block:
         return np.column_stack([self.along.astype(np.float32), rest])
 
     def _mended(self, noise: Float32s) -> Float32s:
-        """Noise times the matrix ``M`` that gives it the square wanted: ``Mᵀ F M = L Lᵀ``."""
-        from scipy.linalg import solve_triangular  # late: it takes half as long as NumPy itself
+        """Noise times the matrix ``M`` that gives it the square wanted: ``Mᵀ F M = L Lᵀ``.
+
+        Both factors are lower triangular, so ``M`` is upper triangular. The noise may be overwritten.
+        """
+        from scipy.linalg import solve_triangular
 
         here = noise if self.basis is None else noise @ self.basis
         if not here.shape[1]:  # which SciPy before 1.14 refuses
@@ -110,7 +116,7 @@ class _Block:
         except np.linalg.LinAlgError:  # rows that have no room for noise: nothing to mend
             return noise
         mend = solve_triangular(has, self.factor.T, trans="T", lower=True)
-        return self._there(here @ mend.astype(np.float32))
+        return self._there(_times_upper(here, mend))
 
     def _there(self, noise: Float32s) -> Float32s:
         """From coordinates in the basis to all d − 1."""
@@ -123,10 +129,19 @@ class Blockwise:
     Parameters
     ----------
     rows : n rows of d columns, d at least 2
+    order : int64 array, what :attr:`order` was for the same rows; to find it is most of the work
+
+    Attributes
+    ----------
+    order : int64 array, the places of the usable rows, block after block
     """
 
     @one_blas_thread()
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, order: Int64s | None = None) -> None:
+        # Late, since it takes half as long as NumPy itself; but before there are workers, which hold the
+        # BLAS that it brings to one thread, too.
+        import scipy.linalg  # noqa: F401
+
         ids = np.flatnonzero(rows.usable)
         mean = rows.moments.mean_unit_row()
         d, length = len(mean), float(np.linalg.norm(mean))
@@ -134,23 +149,23 @@ class Blockwise:
         mirror = mean / length - np.eye(1, d)[0] if length > 1e-12 else np.zeros(d)
         self._mirror = mirror / max(float(np.linalg.norm(mirror)), 1e-12)
         turned = np.empty((len(ids), d), dtype=np.float32)
-        for low in range(0, len(ids), 1024):
-            some = ids[low : low + 1024]
-            units = rows.vectors[some] / rows.moments.norms[some, None]
-            turned[low : low + 1024] = units - 2 * np.outer(units @ self._mirror, self._mirror)
+        for part in blocks(len(ids), _IN_CACHE):
+            units = rows.vectors[ids[part]] / rows.moments.norms[ids[part], None]
+            turned[part] = units - 2 * np.outer(units @ self._mirror, self._mirror)
         with workers(rows.compute.count()) as in_parallel:
-            parts = [np.arange(len(ids))]
+            parts = [np.arange(len(ids)) if order is None else order]
+            halve = _cut if order is not None else lambda part: _halves(turned, part)
             while len(parts[0]) >= 2 * _PER_DIMENSION * d:
-                halves = in_parallel(lambda part: _halves(turned, part), parts)
+                halves = in_parallel(halve, parts)
                 parts = [half for pair in halves for half in pair]
             self.blocks: list[_Block] = in_parallel(lambda part: _Block.of(part, turned[part]), parts)
-        self.shape = turned.shape
+        self.order, self.shape = np.concatenate(parts), turned.shape
 
     @property
     @one_blas_thread()
     def clipped(self) -> int:
         """Rows whose length leaves no room for noise beside ``a + b (t_i − t̄)``."""
-        return sum(int(np.count_nonzero(block.left <= 0)) for block in self.blocks)
+        return sum(int(np.count_nonzero(block.left(block.expected()) <= 0)) for block in self.blocks)
 
     def draw(self, seed: int, compute: Compute) -> Float32s:
         """A vocabulary.
@@ -184,7 +199,11 @@ def _halves(rows: Float32s, places: Int64s) -> tuple[Int64s, Int64s]:
     some -= some.mean(axis=0)
     square, last = (some.T @ some).astype(np.float64), some.shape[1] - 1
     _, widest = eigh(square, subset_by_index=[last, last], check_finite=False)
-    order = places[np.argsort(some @ widest[:, 0], kind="stable")]
+    along = [some[part].astype(np.float64) @ widest[:, 0] for part in blocks(len(some), _IN_CACHE)]
+    return _cut(places[np.argsort(np.concatenate(along), kind="stable")])
+
+
+def _cut(order: Int64s) -> tuple[Int64s, Int64s]:
     middle = len(order) // 2
     return order[:middle], order[middle:]
 
@@ -199,6 +218,17 @@ def _factor(square: Float64s, count: int) -> tuple[Float32s | None, Float64s]:
     values, vectors = np.linalg.eigh(square)
     there = values > least
     return vectors[:, there].astype(np.float32), np.diag(np.sqrt(values[there]))
+
+
+def _times_upper(rows: Float32s, matrix: Float64s) -> Float32s:
+    """``rows @ matrix`` for an upper triangular matrix, in half of a product's time; `rows` are lost."""
+    from scipy.linalg.blas import strmm
+
+    if not matrix.size:  # which SciPy before 1.14 refuses
+        return rows
+    upper = np.asfortranarray(matrix, dtype=np.float32)
+    product: Float32s = strmm(1.0, upper, rows.T, lower=0, trans_a=1, overwrite_b=1).T
+    return product
 
 
 def _squares(rows: Float32s) -> Float64s:

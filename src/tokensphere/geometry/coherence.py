@@ -19,16 +19,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.arrays import Bools, Float64s, Int64s, Ints
+from tokensphere.arrays import Bools, Float32s, Float64s, Int64s, Ints
 from tokensphere.errors import InputError
+from tokensphere.geometry.compiled import squares_of_sums
 from tokensphere.geometry.compute import workers
 from tokensphere.geometry.directions import random_pairs
+from tokensphere.geometry.kernel import chosen
 from tokensphere.geometry.rows import Rows, blocks, dots, reciprocal
 
 _NEAR = 0.1  # of a unit row to the mean
 _MODERATE = 40  # base-2 logarithm of a norm
 _ROUNDING = 1e-6  # of a cosine in float32: a pair at the limit does not exceed it, on any processor
 _LISTS_AT_ONCE = 32  # whose rows stay in the cache
+_LISTS_A_TASK = 512
+_ROWS_AT_ONCE = 128  # likewise, in double precision
 
 
 class Coherence:
@@ -77,26 +81,41 @@ class Coherence:
                 " need different numbers, ascending, from 2 up to the length of the lists"
             )
         result = np.empty((len(ids), len(ks)))
+        fits = self.dtype == np.float32 and self.rows.flags.c_contiguous and self.rows.shape[1] > 1
+        kernel = chosen() if fits else None
 
         # Σ c_i is a weighted sum of the raw rows less a multiple of the mean, from one k to the next.
-        def sums(rows: npt.NDArray[Any]) -> Float64s:
-            found = np.empty((len(rows), len(ks), *rows.shape[2:]))
-            for place, (low, high) in enumerate(pairwise([0, *ks])):
-                found[:, place] = rows[:, low:high].sum(axis=1)
-                if place:
-                    found[:, place] += found[:, place - 1]
-            return found
-
         def part(some: slice) -> None:
-            here = ids[some, : ks[-1]]
-            rows = self.rows[here].astype(self.dtype, copy=False)
-            rows *= self.scale[here].astype(self.dtype)[..., None]
-            total = sums(rows) - sums(self.weight[here])[..., None] * self.mean
-            result[some] = dots(total, total) - sums(self.usable[here])  # Σ ‖c_i‖²
+            here = np.ascontiguousarray(ids[some, : ks[-1]], dtype=np.int64)
+            weight = _sums(self.weight[here], ks)
+            if kernel is None:
+                squares = self._squares(here, ks, weight)
+            else:
+                squares = squares_of_sums(kernel, self.rows, self._scale, self.mean, here, ks, weight)
+            result[some] = squares - _sums(self.usable[here], ks)  # Σ ‖c_i‖²
 
         with workers(self._threads) as in_parallel:
-            in_parallel(part, blocks(len(ids), _LISTS_AT_ONCE))
+            in_parallel(part, blocks(len(ids), _LISTS_A_TASK))
         return result / [k * (k - 1) for k in ks]
+
+    def _squares(self, ids: Int64s, ks: Sequence[int], weight: Float64s) -> Float64s:
+        """``‖Σ c_i‖²`` for each of the k, from how often the mean is in that sum; shape (m, len(ks))."""
+        room = np.empty((_LISTS_AT_ONCE, ks[-1], self.rows.shape[1]), dtype=np.float32)
+        found = np.empty((len(ids), len(ks)))
+        for some in blocks(len(ids), _LISTS_AT_ONCE):
+            rows = self._rows(ids[some], room).astype(self.dtype, copy=False)
+            rows *= self.scale[ids[some]].astype(self.dtype)[..., None]
+            total = _sums(rows, ks) - weight[some][..., None] * self.mean
+            found[some] = dots(total, total)
+        return found
+
+    @cached_property
+    def _scale(self) -> Float32s:
+        return self.scale.astype(np.float32)
+
+    def _rows(self, ids: Ints, room: Float32s) -> Float32s:
+        """The raw rows, in the first places of `room`: memory that is new each time takes longer."""
+        return np.take(self.rows, ids, axis=0, out=room[: len(ids)], mode="clip")
 
     def _cosines(self, ids: Ints) -> Float64s:
         """``⟨c_i, c_j⟩`` of the rows of each list with each other, shape (m, k) -> (m, k, k)."""
@@ -105,17 +124,27 @@ class Coherence:
             return np.asarray(rows @ rows.transpose(0, 2, 1))
         raw = self.rows[ids]
         products = (raw @ raw.transpose(0, 2, 1)).astype(np.float64)
-        scale, weight, along = self.scale[ids], self.weight[ids], self.along[ids]
+        return self._from_products(products, ids[:, :, None], ids[:, None])
+
+    def of_pairs(self, left: Int64s, right: Int64s) -> Float64s:
+        """``⟨c_i, c_j⟩`` of pairs of rows in double precision, shape (m,) twice -> (m,)."""
+        if self.dtype == np.float64:
+            return dots(self.centered(left), self.centered(right))
+        products = np.multiply(self.rows[left], self.rows[right], dtype=np.float64).sum(axis=1)
+        return self._from_products(products, left, right)
+
+    def _from_products(self, products: Float64s, left: Ints, right: Ints) -> Float64s:
+        """``⟨c_i, c_j⟩`` from those of the rows as they are, which are overwritten."""
         # ⟨c_i, c_j⟩ = w_i w_j (⟨u_i, u_j⟩ − ⟨u_i, μ⟩ − ⟨u_j, μ⟩ + ‖μ‖²), with w = 1/‖u − μ‖
-        products *= scale[:, :, None] * scale[:, None]
-        shift = along[:, :, None] + along[:, None] - self.mean @ self.mean
-        return np.asarray(products - shift * (weight[:, :, None] * weight[:, None]))
+        products *= self.scale[left] * self.scale[right]
+        shift = self.along[left] + self.along[right] - self.mean @ self.mean
+        return np.asarray(products - shift * (self.weight[left] * self.weight[right]))
 
     @cached_property
     def along(self) -> Float64s:
         """``⟨u_i, μ⟩``, shape (n,); zero for rows that are not usable."""
         along = np.zeros(len(self.rows))
-        for part in blocks(len(self.rows)):
+        for part in blocks(len(self.rows), _ROWS_AT_ONCE):
             here = part.start + np.flatnonzero(self.usable[part])
             unit = self.scale[here] / self.weight[here]
             along[here] = dots(self.rows[here].astype(np.float64), self.mean) * unit
@@ -143,6 +172,16 @@ class Coherence:
         return result
 
 
+def _sums(values: npt.NDArray[Any], ks: Sequence[int]) -> Float64s:
+    """Of the first k along the second axis, for each of the k."""
+    found = np.empty((len(values), len(ks), *values.shape[2:]))
+    for place, (low, high) in enumerate(pairwise([0, *ks])):
+        found[:, place] = values[:, low:high].sum(axis=1)
+        if place:
+            found[:, place] += found[:, place - 1]
+    return found
+
+
 def largest_group(joined: Bools) -> Int64s:
     """Size of the largest connected component of each of m graphs, shape (m, k, k) -> (m,).
 
@@ -150,13 +189,14 @@ def largest_group(joined: Bools) -> Int64s:
     """
     m, k, _ = joined.shape
     linked = joined | joined.transpose(0, 2, 1) | np.eye(k, dtype=bool)
-    number = np.tile(np.arange(k), (m, 1))
+    numbers = np.arange(k, dtype=np.min_scalar_type(k))
+    number = np.tile(numbers, (m, 1))
     while True:
-        smallest = np.where(linked, number[:, None, :], k).min(axis=2)
+        smallest = np.where(linked, number[:, None, :], numbers.dtype.type(k)).min(axis=2)
         if np.array_equal(smallest, number):
             break
         number = smallest
-    sizes = (number[:, :, None] == np.arange(k)).sum(axis=1)
+    sizes = (number[:, :, None] == numbers).sum(axis=1)
     return np.asarray(sizes.max(axis=1), dtype=np.int64)
 
 
@@ -181,9 +221,8 @@ def random_pair_limit(
     ids = np.flatnonzero(usable)
     if len(ids) < 2:
         raise InputError(f"only {len(ids)} rows have a direction; pairs need 2 or more")
-    left, right = random_pairs(np.random.default_rng(seed), len(ids), n_pairs)
+    left, right = (ids[end] for end in random_pairs(np.random.default_rng(seed), len(ids), n_pairs))
     cosines = np.empty(n_pairs)
-    for some in blocks(n_pairs):
-        ends = coherence.centered(ids[left[some]]), coherence.centered(ids[right[some]])
-        cosines[some] = dots(*ends)
+    for some in blocks(n_pairs, _ROWS_AT_ONCE):
+        cosines[some] = coherence.of_pairs(left[some], right[some])
     return float(np.quantile(cosines, quantile))

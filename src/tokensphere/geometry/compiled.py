@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.arrays import Float64s, Floats, Int64s
+from tokensphere.arrays import Float32s, Float64s, Floats, Int64s
 from tokensphere.geometry.compute import InParallel
 from tokensphere.geometry.kernel import Kernel
 from tokensphere.geometry.rows import blocks
@@ -184,3 +184,61 @@ class _Open:
 def as_floats(queries: Floats) -> Floats:
     """Contiguous, and float32 or float64."""
     return np.ascontiguousarray(queries, np.float32 if queries.dtype == np.float32 else np.float64)
+
+
+class _Lists(ctypes.Structure):
+    _fields_ = (
+        ("rows", Address),
+        ("d", ctypes.c_int64),
+        ("scale", Address),
+        ("mean", Address),
+        ("ids", Address),
+        ("length", ctypes.c_int64),
+        ("ks", Address),
+        ("count", ctypes.c_int64),
+        ("weight", Address),
+        ("squares", Address),
+    )
+
+
+def squares_of_sums(
+    kernel: Kernel,
+    rows: Float32s,
+    scale: Float32s,
+    mean: Float64s,
+    ids: Int64s,
+    ks: Sequence[int],
+    weight: Float64s,
+) -> Float64s:
+    """``‖Σ scale_i E_i − weight mean‖²`` over the first k rows of each list, for several k.
+
+    Parameters
+    ----------
+    rows, scale : float32 arrays of shape (n, d), d at least 2, and (n,)
+    mean : float64 array of shape (d,)
+    ids : int64 array of shape (m, K), numbers of rows
+    ks : ascending, from 1 to K
+    weight : float64 array of shape (m, len(ks))
+
+    Returns
+    -------
+    float64 array of shape (m, len(ks))
+    """
+    found, arrays = np.empty(weight.shape), _Arrays()
+    address = arrays.address
+    lists = _Lists(
+        rows=address(rows, np.float32),
+        d=rows.shape[1],
+        scale=address(scale, np.float32),
+        mean=address(mean, np.float64),
+        ids=address(ids, np.int64),
+        length=ids.shape[1],
+        ks=address(np.array(ks), np.int64),
+        count=len(ks),
+        weight=address(weight, np.float64),
+        squares=found.ctypes.data,
+    )
+    low, high = ctypes.c_int64(0), ctypes.c_int64(len(ids))
+    if kernel.library.tokensphere_cohere(ctypes.byref(lists), low, high):
+        raise MemoryError("no memory for sums of rows")
+    return found

@@ -10,7 +10,6 @@ import numpy as np
 
 from tokensphere.arrays import Bools, Float32s, Float64s, Intps
 from tokensphere.errors import InputError
-from tokensphere.geometry.blas import one_blas_thread
 from tokensphere.geometry.compute import DEFAULT, Compute
 
 _BLOCK = 1024
@@ -92,26 +91,32 @@ class RowMoments:
         usable = (self.norms > _SHORTEST) & (self.norms <= _LONGEST)
         return usable if self._keep is None else usable & self._keep
 
-    @cached_property
-    @one_blas_thread()
-    def _means(self) -> tuple[Float64s, Float64s]:
-        d = self._rows.shape[1]
-        unit, raw = np.zeros(d), np.zeros(d)
+    def _mean(self, norms: Float64s | None) -> Float64s:
+        """Mean of the usable rows, divided by their norms if these are given."""
+        total = np.zeros(self._rows.shape[1])
         for part in blocks(len(self._rows)):
             usable = self.usable[part]
             block = self._rows[part][usable].astype(np.float64)
-            raw += block.sum(axis=0)
-            unit += (block / self.norms[part][usable][:, None]).sum(axis=0)  # a BLAS has its own order
-        count = max(int(self.usable.sum()), 1)
-        return unit / count, raw / count
+            if norms is not None:
+                block /= norms[part][usable][:, None]
+            total += block.sum(axis=0)  # a BLAS has its own order
+        return total / max(int(self.usable.sum()), 1)
+
+    @cached_property
+    def _raw_mean(self) -> Float64s:
+        return self._mean(None)
+
+    @cached_property
+    def _unit_mean(self) -> Float64s:
+        return self._mean(self.norms)
 
     def mean_row(self) -> Float64s:
         """Mean of the usable rows as they are, shape (d,)."""
-        return self._means[1]
+        return self._raw_mean
 
     def mean_unit_row(self) -> Float64s:
         """``μ``, the mean of the usable rows brought to unit length, shape (d,)."""
-        return self._means[0]
+        return self._unit_mean
 
     def mean_cosines(self) -> tuple[float, float]:
         """Mean cosine of two usable rows drawn independently, ``‖μ‖²``, and of two different ones.
@@ -149,11 +154,11 @@ class RowMoments:
     def _center(self) -> Center:
         mean = self.mean_unit_row()
         distances = np.full(len(self._rows), np.nan)
-        for part in blocks(len(self._rows)):
+        for part in blocks(len(self._rows), _IN_CACHE):
             # From the difference itself: 1 − 2⟨u, μ⟩ + ‖μ‖² has no digits left where u is near μ.
             usable, unit = self.unit_rows(part)
-            block = unit - mean
-            distances[usable] = np.sqrt(dots(block, block))
+            unit -= mean
+            distances[usable] = np.sqrt(dots(unit, unit))
         with np.errstate(invalid="ignore"):
             return Center(mean, distances, distances > _SHORTEST_CENTERED)
 

@@ -25,12 +25,14 @@ Three laws, from the one that keeps least:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
-from typing import Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from tokensphere.arrays import Float32s, Float64s
 from tokensphere.errors import InputError, check_choice, check_whole
@@ -136,6 +138,46 @@ def gaussian_factor(covariance: Float64s) -> Float64s:
     return np.asarray(vectors[:, there] * np.sqrt(values[there]), dtype=np.float64)
 
 
+class BlockStore(Protocol):
+    """Keeps named arrays by a flat key."""
+
+    def get(self, key: Mapping[str, Any]) -> Mapping[str, npt.NDArray[Any]] | None:
+        """What was put under this key, or None."""
+
+    def put(self, key: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], /) -> None:
+        """Keep arrays, in the place of those that were there."""
+
+
+@dataclass(frozen=True)
+class KeptBlocks:
+    """Where the blocks of a matrix are kept for the law ``blockwise``, since to find them takes long.
+
+    Attributes
+    ----------
+    store : keeps them
+    key : all that they depend on
+    """
+
+    store: BlockStore
+    key: Mapping[str, Any]
+
+    def of(self, rows: Rows) -> Blockwise:
+        """The blocks of these rows, found or made and kept."""
+        order = (self.store.get(self.key) or {}).get("order")
+        if order is not None and _is_order(order, int(np.count_nonzero(rows.usable))):
+            return Blockwise(rows, order.astype(np.int64))
+        made = Blockwise(rows)
+        if len(made.blocks) > 1:  # else there is nothing to find
+            self.store.put(self.key, {"order": made.order.astype(np.int32)})
+        return made
+
+
+def _is_order(array: npt.NDArray[Any], count: int) -> bool:
+    """Whether an array of shape (count,) has each of the numbers below `count` once."""
+    sound = array.dtype == np.int32 and array.shape == (count,)
+    return sound and np.array_equal(np.sort(array), np.arange(count))
+
+
 class Surrogates:
     """Draws vocabularies with no words; what they are drawn from is measured once.
 
@@ -143,6 +185,7 @@ class Surrogates:
     ----------
     rows : n rows of d columns
     law : ``"blockwise"``, ``"matched"`` or ``"gaussian"``, see above
+    kept : where blocks of these rows are kept, by default nowhere
 
     Raises
     ------
@@ -150,7 +193,9 @@ class Surrogates:
         fewer than two usable rows, or rows that are all one direction
     """
 
-    def __init__(self, rows: Rows, law: SurrogateLaw = DEFAULT_LAW) -> None:
+    def __init__(
+        self, rows: Rows, law: SurrogateLaw = DEFAULT_LAW, *, kept: KeptBlocks | None = None
+    ) -> None:
         self.rows, self.n = rows, int(np.count_nonzero(rows.usable))
         if self.n < 2:
             raise InputError(
@@ -160,7 +205,9 @@ class Surrogates:
         # The trace of the covariance.
         if not np.mean(rows.moments.center().distances[rows.usable] ** 2) > 1e-12:
             raise InputError("all rows have the same direction, so there is nothing to compare with")
-        self._blocks = Blockwise(rows) if law == "blockwise" else None
+        self._blocks: Blockwise | None = None
+        if law == "blockwise":
+            self._blocks = Blockwise(rows) if kept is None else kept.of(rows)
         self._matched = law == "matched"
 
     @cached_property

@@ -7,6 +7,7 @@ from math import sqrt
 
 import numpy as np
 
+from tokensphere.analysis.blocks import kept_blocks
 from tokensphere.analysis.claims.clusterings import (
     Clustering,
     Labelling,
@@ -35,6 +36,7 @@ from tokensphere.geometry.scan import (
     scan_directions,
 )
 from tokensphere.geometry.similarity import make_scoring
+from tokensphere.geometry.surrogate import BlockStore
 from tokensphere.geometry.variance import (
     Offsets,
     Partition,
@@ -63,6 +65,7 @@ def measure_geometry(
     wordless: WordlessSpec = _WORDLESS,
     coherence: CoherentShare | None = None,
     compute: Compute | None = None,
+    store: BlockStore | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Geometry:
     """How random directions lie to the tokens, and where the variance of their cosines lies.
@@ -83,6 +86,7 @@ def measure_geometry(
     wordless : the surrogate vocabularies that labels and k-means are compared with
     coherence : how often a neighbourhood is coherent, from a survey
     compute : how many threads, for one; seen in no figure
+    store : where the surrogates' blocks of rows are kept, by default nowhere
     progress : called with the name of each part of the work as it begins
 
     Returns
@@ -129,7 +133,7 @@ def measure_geometry(
     del offsets  # the surrogates need as much
     without = measure_wordless(
         rows, directions, [one.partition.labels for one in labelled], fitting,
-        k=k, seed=seed, spec=wordless, progress=say,
+        k=k, seed=seed, spec=wordless, kept=kept_blocks(space, store), progress=say,
     )  # fmt: skip
     asked = None if labelling is None else labelling_name
     return Geometry(

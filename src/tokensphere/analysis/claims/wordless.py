@@ -19,7 +19,13 @@ from tokensphere.geometry.clusters import spherical_kmeans
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.scan import count_different, largest_group
-from tokensphere.geometry.surrogate import DEFAULT_LAW, SURROGATE_LAWS, SurrogateLaw, Surrogates
+from tokensphere.geometry.surrogate import (
+    DEFAULT_LAW,
+    SURROGATE_LAWS,
+    KeptBlocks,
+    SurrogateLaw,
+    Surrogates,
+)
 from tokensphere.geometry.variance import Offsets, unit_offsets
 from tokensphere.records import Record
 
@@ -86,6 +92,7 @@ def measure_wordless(
     seed: int,
     spec: WordlessSpec,
     progress: Callable[[str], None],
+    kept: KeptBlocks | None = None,
 ) -> WordlessVocabularies:
     """Labels and k-means in surrogates of these rows, along the same directions.
 
@@ -99,6 +106,7 @@ def measure_wordless(
     seed : of k-means; `spec` says which are the surrogates' own
     spec : how many surrogates, by which law
     progress : called with the name of each part of the work as it begins
+    kept : where the surrogates' blocks are kept, by default nowhere
 
     Returns
     -------
@@ -109,7 +117,7 @@ def measure_wordless(
         return WordlessVocabularies()
     seen = [_Seen() for _ in labelled]
     kmeans: tuple[Baseline, ...] = ()
-    surrogates = Surrogates(rows, spec.law)
+    surrogates = Surrogates(rows, spec.law, kept=kept)
     for number, own in enumerate(spec.seeds(seed)):
         if number and not labelled:
             break

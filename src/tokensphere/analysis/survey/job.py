@@ -27,7 +27,7 @@ from tokensphere.geometry.coherence import Coherence, random_pair_limit
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.similarity import SearchSettings
-from tokensphere.geometry.surrogate import DEFAULT_LAW, SURROGATE_LAWS, SurrogateLaw
+from tokensphere.geometry.surrogate import DEFAULT_LAW, SURROGATE_LAWS, BlockStore, SurrogateLaw
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import DrawStore
@@ -68,6 +68,7 @@ def survey(
     ks: Iterable[int] = (5, 10, 20),
     surrogate: SurrogateSpec | SurrogateLaw = DEFAULT_LAW,
     compute: Compute | None = None,
+    store: BlockStore | None = None,
     progress: Progress | None = None,
 ) -> Survey:
     """How often the nearest tokens of random directions cohere, and how often with no words.
@@ -85,6 +86,7 @@ def survey(
     ks : numbers of neighbours whose coherence is measured; k is added
     surrogate : the vocabularies with no words, their law alone or how many, too
     compute : how many threads, for one; seen in no result
+    store : where the surrogates' blocks of rows are kept, which take seconds to find; by default nowhere
     progress : called with the number of lists done since the last call, real ones or surrogates'
 
     Raises
@@ -92,7 +94,9 @@ def survey(
     InputError
         too few directions, one that is zero or not finite, or lists longer than there are tokens
     """
-    job = SurveyJob(space, directions, search=search, ks=ks, surrogate=surrogate, compute=compute)
+    job = SurveyJob(
+        space, directions, search=search, ks=ks, surrogate=surrogate, compute=compute, store=store
+    )
     return job.result(work(job, [], progress=progress))
 
 
@@ -111,11 +115,12 @@ class SurveyJob(OnDirections):
         ks: Iterable[int] = (5, 10, 20),
         surrogate: SurrogateSpec | SurrogateLaw = DEFAULT_LAW,
         compute: Compute | None = None,
+        store: BlockStore | None = None,
     ) -> None:
         if isinstance(directions, (int, np.integer)):
             check_count(int(directions))
             directions = RandomDirections(space.shape[1], int(directions))
-        self.space, self._compute = space, compute
+        self.space, self._compute, self._store = space, compute, store
         self.directions = make_directions(space, directions, search)
         check_count(len(self.directions))
         usable = space.moments.center().usable
@@ -151,7 +156,7 @@ class SurveyJob(OnDirections):
 
     @cached_property
     def _measurer(self) -> SurveyMeasurer:
-        return SurveyMeasurer(self.space, self.settings, compute=self._compute)
+        return SurveyMeasurer(self.space, self.settings, compute=self._compute, store=self._store)
 
     @property
     def clipped(self) -> int:

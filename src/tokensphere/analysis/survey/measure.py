@@ -6,18 +6,21 @@ and continued, or cut into blocks of another size, is the same to the bit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from tokensphere.analysis.blocks import kept_blocks
 from tokensphere.analysis.lists import find_lists, first_k, first_of_group
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
-from tokensphere.arrays import Float32s, Int64s, Intps
+from tokensphere.arrays import Float32s, Float64s, Int64s, Intps
 from tokensphere.directions.named import Vectors
 from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_k_each
 from tokensphere.geometry.similarity import Scoring, make_scoring
-from tokensphere.geometry.surrogate import Surrogates
+from tokensphere.geometry.surrogate import BlockStore, Surrogates
 from tokensphere.space import EmbeddingSpace
 
 BLOCK = 4096
@@ -35,10 +38,16 @@ class SurveyMeasurer:
     space : the embeddings
     settings : of the survey
     compute : what the work is done with
+    store : where the surrogates' blocks are kept, by default nowhere
     """
 
     def __init__(
-        self, space: EmbeddingSpace, settings: SurveySettings, *, compute: Compute | None = None
+        self,
+        space: EmbeddingSpace,
+        settings: SurveySettings,
+        *,
+        compute: Compute | None = None,
+        store: BlockStore | None = None,
     ) -> None:
         self.settings = settings
         self._most = max(settings.k, settings.ks[-1])  # the longest list that is needed
@@ -46,7 +55,7 @@ class SurveyMeasurer:
         rows = space.rows.using(compute)
         self.real = _Side(rows)
         self.dot = make_scoring(rows, similarity="dot")
-        self._surrogates = Surrogates(rows, settings.surrogate)
+        self._surrogates = Surrogates(rows, settings.surrogate, kept=kept_blocks(space, store))
         self.clipped = self._surrogates.clipped
         self._drawn: tuple[int, _Side] | None = None  # the surrogate that is there, and its number
         self._forms_drawn = self.forms[rows.usable]  # of a surrogate's rows
@@ -67,8 +76,7 @@ class SurveyMeasurer:
             records.ids[:, r] = ids[:, : settings.k]
             records.largest[:, r] = values[:, 0]
             collapsed = self._collapse(side.scorings[r], v, ids, self.forms)
-            records.coherence[:, r, 0] = side.coherence.coherence(ids, settings.ks)
-            records.coherence[:, r, 1] = side.coherence.coherence(collapsed, settings.ks)
+            records.coherence[:, r] = side.coherence_of_both(ids, collapsed, settings.ks)
             if r == settings.centered:
                 records.shown[:] = (collapsed if settings.forms else ids)[:, : settings.k]
         records.alike[:] = side.coherence.alike(records.shown, settings.limit)
@@ -95,8 +103,7 @@ class SurveyMeasurer:
         found = np.empty((len(v), 2, 2, len(settings.ks)), dtype=np.float32)
         for r, (ids, _) in enumerate(top_k_each(side.scorings, v, [deep, deep])):
             collapsed = self._collapse(side.scorings[r], v, ids, self._forms_drawn)
-            for f, lists in enumerate((ids, collapsed)):
-                found[:, r, f] = side.coherence.coherence(lists, settings.ks)
+            found[:, r] = side.coherence_of_both(ids, collapsed, settings.ks)
         return found
 
     def _collapse(self, scoring: Scoring, v: Vectors, ids: Int64s, forms: Intps) -> Int64s:
@@ -116,3 +123,10 @@ class _Side:
     def __init__(self, rows: Rows) -> None:
         self.scorings: list[Scoring] = [make_scoring(rows), make_scoring(rows, centered=True)]
         self.coherence = Coherence(rows)
+
+    def coherence_of_both(self, ids: Int64s, collapsed: Int64s, ks: Sequence[int]) -> Float64s:
+        """``T`` of lists of all tokens and of one a form, most of which are the same; (m, 2, ks)."""
+        found = np.repeat(self.coherence.coherence(ids, ks)[:, None], 2, axis=1)
+        other = (ids[:, : collapsed.shape[1]] != collapsed).any(axis=1)
+        found[other, 1] = self.coherence.coherence(collapsed[other], ks)
+        return found

@@ -8,7 +8,7 @@
         tokenizer.json, …       the vocabulary, as fetched
         entry.json              where all this comes from, sizes and SHA-256
     <root>/tmp/                                            what is being fetched now
-    <root>/nulls/, <root>/labels/      computed, not fetched, see :mod:`tokensphere.sources.cache.arrays`
+    <root>/nulls/, labels/, surrogates/   computed, not fetched: :mod:`tokensphere.sources.cache.arrays`
 
 An entry is built under ``tmp`` and renamed when it is complete, so there is never half an entry, and
 of two processes that fetch the same the first one wins: :mod:`tokensphere.sources.cache.writer`. Here it
