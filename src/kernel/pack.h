@@ -77,7 +77,9 @@ static void weigh(const search *x, panel *p, int r, long row, squares of, double
         float factor = k->factor ? k->factor[row] : 1;
         p->factor[s][r] = k->usable[row] ? factor : NAN;
         double slack = (off + 16 * u * (terms * b.norm + b.offset[s])) * factor;
-        p->slack[s][r] = (float)(slack * (1 + 1e-6) + 0x1p-140);
+        /* All values lie within 2^100, so a larger bound says no more; queries that fill up a tile
+         * have an infinite threshold, which nothing passes. */
+        p->slack[s][r] = (float)(fmin(slack * (1 + 1e-6), 0x1p100) + 0x1p-140);
     }
 }
 

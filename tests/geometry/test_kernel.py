@@ -156,6 +156,15 @@ def test_queries_of_extreme_lengths(size: float) -> None:
 
 
 @needs_library
+@every("far", [1e3, 1e20, 1e60])
+@every("m", [3, 40])
+def test_distances_from_points_so_far_away_that_all_rows_are_equally_near(far: float, m: int) -> None:
+    rng = np.random.default_rng(6)
+    rows = (rng.standard_normal((70, 9)) * 1e-20).astype(np.float32)
+    check([scoring_of(rows, "euclidean")], rng.standard_normal((m, 9)) * 1e-20 * far, [12])
+
+
+@needs_library
 def test_rows_that_cannot_be_found_and_rows_with_subnormal_columns() -> None:
     rng = np.random.default_rng(5)
     rows = rng.standard_normal((400, 17)).astype(np.float32)
