@@ -46,7 +46,12 @@ def _short(x: float) -> str:
     return f"{x:.0f}" if x >= 100 else f"{x:.3f}" if x < 0.1 else f"{x:.2f}"
 
 
-Times = dict[str, dict[int, float]]  # contestant -> round -> seconds
+class Times(dict[str, dict[int, float]]):
+    """Contestant -> round -> seconds; `cpu` has the seconds of all processors together."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__({name: {} for name in names})
+        self.cpu: dict[str, dict[int, float]] = {name: {} for name in self}
 
 
 def race(
@@ -61,25 +66,25 @@ def race(
     begin = time.perf_counter()
     warm = {each.name: _time(each) for each in contestants}
     first = warm[contestants[0].name][0]
-    turns = {
-        name: min(rounds, 2) if seconds > slow * first else rounds for name, (seconds, _) in warm.items()
-    }
-    times: Times = {each.name: {} for each in contestants}
+    turns = {name: min(rounds, 2) if taken[0] > slow * first else rounds for name, taken in warm.items()}
+    times = Times(warm)
     for number in range(rounds):
         if number >= 2 and time.perf_counter() - begin > budget:
             break
         shift = number % len(contestants)
         for each in contestants[shift:] + contestants[:shift]:
             if number < turns[each.name]:
-                times[each.name][number] = _time(each)[0]
-    return times, {name: answer for name, (_, answer) in warm.items()}
+                wall, cpu, _ = _time(each)
+                times[each.name][number], times.cpu[each.name][number] = wall, cpu
+    return times, {name: taken[2] for name, taken in warm.items()}
 
 
-def _time(contestant: Contestant) -> tuple[float, Any]:
+def _time(contestant: Contestant) -> tuple[float, float, Any]:
     time.sleep(PAUSE)
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     answer = contestant.run()
-    return (time.perf_counter() - start) / contestant.share, answer
+    wall, cpu = time.perf_counter() - start, time.process_time() - cpu
+    return wall / contestant.share, cpu / contestant.share, answer
 
 
 def ratio(above: dict[int, float], below: dict[int, float]) -> Spread:
