@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-PAUSE = 0.03  # seconds between two turns: the threads of the last one go to sleep
+PAUSE = 0.1  # seconds between two turns: the threads of the last one go to sleep
 
 
 @dataclass(frozen=True)

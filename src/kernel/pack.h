@@ -143,7 +143,7 @@ static void pack_query(search *x, long q, double *v, float *prepared, uint32_t *
         if (j->extra)
             prepared[j->d] = (float)(j->unit / by);
     } else {
-        memset(prepared, 0, (j->d + 1) * sizeof(float));
+        memset(prepared, 0, scratch_floats(x) * sizeof(float));
     }
     squares of = to_words(prepared, x->words, x->path->halves, own);
     long size = x->path->queries, place = q % size, step = x->path->step;

@@ -19,6 +19,7 @@ MOST_RANKINGS = 4
 _PLAIN, _SHIFTED, _EUCLIDEAN = range(3)
 _WORK = 2**31  # multiplications of a call, after which an interrupt is heard
 _ROWS = 32  # of the largest tile
+_PARTS, _FEWEST = 64, 512  # of the rows, so that all threads end together; and rows of a part
 _SETTLED = 64  # queries of a call
 Address = ctypes.c_void_p
 Found = tuple[Int64s, Float64s]  # ids and values
@@ -141,9 +142,9 @@ class Search:
         """The k best rows of `queries`, of shape (m, d), into arrays of shape (m, k), contiguous."""
         search = _Open(self, queries, found)
         m, tile = len(queries), search.tile
-        rows = _ROWS * max(1, _WORK // (max(m, tile) * self.width * _ROWS))
+        rows = min(_WORK // (max(m, tile) * self.width), max(_FEWEST, self.n // _PARTS))
         in_parallel(search.prepare, blocks(m, tile * max(1, 256 // tile)))
-        in_parallel(search.scan, blocks(self.n, rows))
+        in_parallel(search.scan, blocks(self.n, max(1, rows // _ROWS) * _ROWS))
         in_parallel(search.settle, blocks(m, _SETTLED))
 
 
