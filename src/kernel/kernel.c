@@ -31,7 +31,7 @@
 #define AMX __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,amx-tile,amx-bf16")))
 #define UNROLL _Pragma("GCC unroll 32")
 
-enum { VERSION = 2, MOST_RANKINGS = 4, MOST_ROWS = 32, OK = 0, NO_MEMORY = 1 };
+enum { VERSION = 2, MOST_RANKINGS = 4, MOST_ROWS = 32, SPARE = 64, OK = 0, NO_MEMORY = 1 };
 enum usable { TAKEN = 1, SLOW };
 enum kind { PLAIN, SHIFTED, EUCLIDEAN };
 
@@ -94,6 +94,8 @@ typedef struct {
     _Atomic float *least;     /* rankings x padded: an upper bound below it cannot be among the best */
     selection *selections;    /* rankings x m */
     float *heaps;
+    long panels, tiles;       /* that are multiplied together */
+    _Atomic(void *) spare[SPARE]; /* rooms of calls that have ended, for the next ones */
     atomic_int failed;
 } search;
 
@@ -140,6 +142,51 @@ typedef struct path {
 
 enum { WORDS_AT_ONCE = 1024, TILES_AT_ONCE = 4 };
 
+/* What a call works with: fresh pages for each cost more than the products of a hundred queries. */
+typedef struct {
+    uint32_t *packed;         /* panels of [words][rows] */
+    panel *panels;
+    float *products, *scratch;
+} room;
+
+static room *take_room(search *x)
+{
+    for (int i = 0; i < SPARE; i++) {
+        room *kept = atomic_exchange(x->spare + i, NULL);
+        if (kept)
+            return kept;
+    }
+    const path *of = x->path;
+    long tiles = x->tiles > 1 ? x->tiles * x->panels : 1;
+    size_t sizes[] = {
+        rounded(sizeof(room), 64),
+        rounded(x->panels * of->rows * x->words * sizeof(uint32_t), 64),
+        rounded(x->panels * sizeof(panel), 64),
+        rounded(tiles * of->queries * of->rows * sizeof(float), 64),
+        (of->rows + 1) * scratch_floats(x) * sizeof(float),
+    };
+    char *memory = aligned(sizes[0] + sizes[1] + sizes[2] + sizes[3] + sizes[4]);
+    if (!memory)
+        return NULL;
+    room *r = (room *)memory;
+    r->packed = (uint32_t *)(memory += sizes[0]);
+    r->panels = (panel *)(memory += sizes[1]);
+    r->products = (float *)(memory += sizes[2]);
+    r->scratch = (float *)(memory += sizes[3]);
+    memset(r->scratch, 0, sizes[4]);
+    return r;
+}
+
+static void give_back(search *x, room *r)
+{
+    for (int i = 0; i < SPARE; i++) {
+        void *none = NULL;
+        if (atomic_compare_exchange_strong(x->spare + i, &none, (void *)r))
+            return;
+    }
+    free(r);
+}
+
 API int tokensphere_kernel_version(void)
 {
     return VERSION;
@@ -167,6 +214,8 @@ API void tokensphere_close(search *x)
     free(x->offset);
     free(x->prepared);
     free(x->queries);
+    for (int i = 0; i < SPARE; i++)
+        free(atomic_load(x->spare + i));
     free(x);
 }
 
@@ -182,6 +231,12 @@ API search *tokensphere_open(const job *given, int number)
     long width = given->d + (given->extra != NULL), all = 0;
     x->words = rounded(x->path->halves ? (width + 1) / 2 : width, x->path->step);
     x->padded = rounded(given->m, x->path->queries);
+    long at_once = x->words < WORDS_AT_ONCE ? x->words : WORDS_AT_ONCE;
+    long most = rounded(given->n, x->path->rows) / x->path->rows;
+    x->panels = x->path->block / (at_once * x->path->rows * 4);
+    x->panels = x->panels < 2 ? 2 : x->panels;
+    x->panels = x->panels < most ? x->panels : most;
+    x->tiles = x->words > at_once ? TILES_AT_ONCE : 1;
     size_t each = (size_t)x->rankings * x->padded;
     for (int s = 0; s < x->rankings; s++)
         all += given->ranking[s].k * given->m;
@@ -235,18 +290,10 @@ API int tokensphere_scan(search *x, int64_t low, int64_t high)
 {
     const path *of = x->path;
     long at_once = x->words < WORDS_AT_ONCE ? x->words : WORDS_AT_ONCE;
-    long panels = of->block / (at_once * of->rows * 4);
-    panels = panels < 2 ? 2 : panels;
-    long most = (high - low + of->rows - 1) / of->rows;
-    panels = panels < most ? panels : most;
-    int whole = at_once == x->words, tiles = whole ? 1 : TILES_AT_ONCE;
-    long tile = (long)of->queries * of->rows;
-    uint32_t *packed = aligned((size_t)panels * of->rows * x->words * 4 + 8 * of->rows * 4);
-    panel *panel_of = aligned(panels * sizeof *panel_of);
-    float *products = aligned((whole ? 1 : tiles * panels) * tile * sizeof(float));
-    float *scratch = calloc((of->rows + 1) * scratch_floats(x), sizeof *scratch);
-    if (!packed || !panel_of || !products || !scratch)
-        atomic_store(&x->failed, 1);
+    long panels = x->panels, tiles = x->tiles, tile = (long)of->queries * of->rows;
+    room *r = take_room(x);
+    if (!r)
+        return NO_MEMORY;
     bound bound = bound_of(x);
     if (of->begin)
         of->begin();
@@ -254,8 +301,8 @@ API int tokensphere_scan(search *x, int64_t low, int64_t high)
         long here = (high - first + of->rows - 1) / of->rows;
         here = here < panels ? here : panels;
         for (long p = 0; p < here; p++) {
-            panel_of[p].first = first + p * of->rows;
-            of->pack_rows(x, high, panel_of + p, packed + p * of->rows * x->words, bound, scratch);
+            r->panels[p].first = first + p * of->rows;
+            of->pack_rows(x, high, r->panels + p, r->packed + p * of->rows * x->words, bound, r->scratch);
         }
         for (long q = 0; q < x->padded; q += tiles * of->queries) {
             long group = (x->padded - q) / of->queries;
@@ -266,11 +313,11 @@ API int tokensphere_scan(search *x, int64_t low, int64_t high)
                 for (long t = 0; t < group; t++) {
                     const uint32_t *a = x->queries + ((q + t * of->queries) * x->words + w * of->queries);
                     for (long p = 0; p < here; p++) {
-                        const uint32_t *b = packed + (p * x->words + w) * of->rows;
-                        float *c = whole ? products : products + (t * here + p) * tile;
+                        const uint32_t *b = r->packed + (p * x->words + w) * of->rows;
+                        float *c = r->products + (tiles > 1 ? (t * here + p) * tile : 0);
                         of->multiply(a, b, count, c, w > 0);
                         if (last)
-                            of->sift(x, panel_of + p, c, q + t * of->queries);
+                            of->sift(x, r->panels + p, c, q + t * of->queries);
                     }
                 }
             }
@@ -278,7 +325,7 @@ API int tokensphere_scan(search *x, int64_t low, int64_t high)
     }
     if (of->end)
         of->end();
-    free(packed), free(panel_of), free(products), free(scratch);
+    give_back(x, r);
     return atomic_load(&x->failed) ? NO_MEMORY : OK;
 }
 
