@@ -48,14 +48,24 @@ PAIRWISE(pairwise_raw_avx2, float, AVX2)
 typedef double (*dot_double)(const double *, const double *, long);
 typedef double (*dot_float)(const float *, const double *, long);
 
+static double largest_of(const double *v, long n)
+{
+    double largest = 0;
+    for (long i = 0; i < n; i++)
+        if (fabs(v[i]) > largest)
+            largest = fabs(v[i]);
+    return largest;
+}
+
 /* A query in double precision; its length, without over- or underflow. */
 static double read_query(const job *j, long q, double *v)
 {
-    double largest = 0;
-    for (long i = 0; i < j->d; i++) {
-        v[i] = j->doubles ? ((const double *)j->queries)[q * j->d + i] : ((const float *)j->queries)[q * j->d + i];
-        largest = fmax(largest, fabs(v[i]));
-    }
+    if (j->doubles)
+        memcpy(v, (const double *)j->queries + q * j->d, j->d * sizeof *v);
+    else
+        for (long i = 0; i < j->d; i++)
+            v[i] = ((const float *)j->queries)[q * j->d + i];
+    double largest = largest_of(v, j->d);
     int exponent = 0;
     if (largest > 0)
         frexp(largest, &exponent);
@@ -87,13 +97,12 @@ INLINE double exact_with(dot_double dot, dot_float dot_raw, const job *j, const 
             e[i] = (double)raw[i] * by - r->shift[i];
         return dot(e, v, j->d) * r->after[row];
     }
-    double largest = 0;
-    for (long i = 0; i < j->d; i++) {
+    for (long i = 0; i < j->d; i++)
         e[i] = (double)raw[i] - v[i];
-        if (r->shift)
+    if (r->shift)
+        for (long i = 0; i < j->d; i++)
             e[i] -= r->shift[i];
-        largest = fmax(largest, fabs(e[i]));
-    }
+    double largest = largest_of(e, j->d);
     if (largest == 0)
         largest = 1;
     for (long i = 0; i < j->d; i++)
