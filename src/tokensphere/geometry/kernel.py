@@ -63,7 +63,7 @@ def _opened(given: str | None) -> tuple[ctypes.CDLL | None, str]:
     if given is None:
         spec = find_spec("tokensphere.geometry._kernel")
         if spec is None or spec.origin is None:
-            return None, "tokensphere was installed without a C compiler"
+            return None, "no C compiler was found when tokensphere was installed, or it failed"
         given = spec.origin
     try:
         library = ctypes.CDLL(given)
