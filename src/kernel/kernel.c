@@ -35,7 +35,7 @@
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
 
-enum { VERSION = 2, MOST_RANKINGS = 4, MOST_ROWS = 32, SPARE = 64, OK = 0, NO_MEMORY = 1 };
+enum { VERSION = 2, MOST_RANKINGS = 4, MOST_ROWS = 32, SPARE = 64, OK = 0, NO_MEMORY = 1, TOO_FEW = 2 };
 enum usable { TAKEN = 1, SLOW };
 enum kind { PLAIN, SHIFTED, EUCLIDEAN };
 
@@ -336,9 +336,9 @@ API int tokensphere_scan(search *x, int64_t low, int64_t high)
 /* Of the queries from `low` to `high` the ids and values of the k best, into the job's arrays. */
 API int tokensphere_settle(search *x, int64_t low, int64_t high)
 {
+    int result = OK;
     for (int s = 0; s < x->rankings; s++)
-        for (long q = low; q < high; q++)
-            if (settle(x, s, q) != OK)
-                return NO_MEMORY;
-    return OK;
+        for (long q = low; q < high && result == OK; q++)
+            result = settle(x, s, q);
+    return result;
 }

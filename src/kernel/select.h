@@ -127,10 +127,12 @@ static int settle(search *x, int s, long q)
     selection *y = x->selections + s * x->job.m + q;
     const ranking *r = x->job.ranking + s;
     long count = still_possible(y->found, y->count, y->best[0]);
+    if (count < r->k) /* never so; but no result is better than one that is not there */
+        return TOO_FEW;
     ranked *order = in_order(x, s, q, y->found, count);
     if (!order)
         return NO_MEMORY;
-    for (long c = 0; c < r->k && c < count; c++) {
+    for (long c = 0; c < r->k; c++) {
         r->ids[q * r->k + c] = order[c].of.row;
         r->values[q * r->k + c] = order[c].value;
     }

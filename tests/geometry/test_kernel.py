@@ -20,7 +20,7 @@ import tokensphere as ts
 from tests.cases import every
 from tests.geometry.paths import PATHS, planned
 from tests.geometry.test_search import duplicated, scoring_of
-from tokensphere.errors import InputError
+from tokensphere.errors import InputError, TokensphereError
 from tokensphere.geometry import compiled, kernel
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import Found, top_k, top_k_each
@@ -243,6 +243,17 @@ def test_a_search_that_was_given_up_leaves_its_memory_to_those_that_still_use_it
     late.clear()
     search.run(queries, found, lambda function, parts: [function(part) for part in parts])
     assert_same(found, [on(kernel.NUMPY, lambda: top_k(scoring, queries, 3))])
+
+
+@needs_library
+def test_a_search_that_lost_rows_gives_an_error_and_no_result() -> None:
+    scoring = scoring_of(np.eye(9, dtype=np.float32))
+    found = [(np.empty((4, 3), np.int64), np.empty((4, 3)))]
+    search = compiled.Search(on(COMPILED[0], kernel.chosen), [scoring], [None], [3])
+    opened = compiled._Open(search, np.ones((4, 9)), found)
+    opened.prepare(slice(0, 4))
+    with pytest.raises(TokensphereError, match="fewer rows than there are"):
+        opened.settle(slice(0, 4))  # nothing was scanned
 
 
 def test_exactly_one_path_is_chosen_and_it_can_run() -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.arrays import Float32s, Float64s, Floats, Int64s
+from tokensphere.errors import TokensphereError
 from tokensphere.geometry.compute import InParallel
-from tokensphere.geometry.kernel import Kernel
+from tokensphere.geometry.kernel import NUMPY, VARIABLE, Kernel
 from tokensphere.geometry.rows import blocks
 from tokensphere.geometry.similarity import Rescaling, Scoring
 
@@ -21,6 +22,7 @@ _WORK = 2**31  # multiplications of a call, after which an interrupt is heard
 _ROWS = 32  # of the largest tile
 _PARTS, _FEWEST = 64, 512  # of the rows, so that all threads end together; and rows of a part
 _SETTLED = 64  # queries of a call
+_TOO_FEW = 2  # what a call returns
 Address = ctypes.c_void_p
 Found = tuple[Int64s, Float64s]  # ids and values
 
@@ -178,7 +180,13 @@ class _Open:
         self._call(self._library.tokensphere_settle, part)
 
     def _call(self, function: Any, part: slice) -> None:
-        if function(self._address, ctypes.c_int64(part.start), ctypes.c_int64(part.stop)):
+        error = function(self._address, ctypes.c_int64(part.start), ctypes.c_int64(part.stop))
+        if error == _TOO_FEW:
+            raise TokensphereError(
+                f"the compiled search found fewer rows than there are, a fault of tokensphere: set"
+                f" {VARIABLE}={NUMPY} to search without it, and report this"
+            )
+        if error:
             raise MemoryError("no memory for the search's candidates")
 
 

@@ -109,7 +109,8 @@ def _survey(asked: str | None, given: str | None) -> tuple[Choice, ...]:
     there = [*built, (NUMPY, _TAKEN)]
     can = [name for name, usable in there if usable]
     if asked is not None and asked not in _NAMES:
-        raise InputError(f"{VARIABLE} is {asked!r}, but must be one of {', '.join(_NAMES)}, or unset")
+        names = ", ".join(name for name in _NAMES if name != "emulated")
+        raise InputError(f"{VARIABLE} is {asked!r}, but must be one of {names}, or unset")
     if asked is not None and asked not in can:
         no = why or ("this processor lacks it" if (asked, 0) in there else "it is of other processors")
         raise InputError(
