@@ -38,6 +38,9 @@ MAY: dict[str, set[str]] = {
     "run": {"errors", "analysis", "formats"},
     "cli": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
+    | {"views", "run", "web"},
+    "web": FOUNDATION
+    | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
     | {"views", "run"},
     "__main__": {"cli"},
     "__init__": FOUNDATION

@@ -27,6 +27,7 @@ from tokensphere.errors import (
 )
 
 if TYPE_CHECKING:
+    from tokensphere.analysis.card.make import Card, cards
     from tokensphere.analysis.claims.measure import measure_geometry
     from tokensphere.analysis.claims.result import Geometry
     from tokensphere.analysis.direction_test.job import SettleSpec, direction_test
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from tokensphere.vocabulary import Kind, Vocabulary
 
 _NAMES = {
+    "analysis.card.make": "Card cards",
     "analysis.claims.measure": "measure_geometry",
     "analysis.claims.result": "Geometry",
     "analysis.direction_test.job": "SettleSpec direction_test",
@@ -93,11 +95,11 @@ _NAMES = {
 _WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
-    "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError", "Geometry",
+    "Card", "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError", "Geometry",
     "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors", "Naming",
     "NamingSpec", "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance", "RandomDirections",
     "SearchSettings", "SettleSpec", "SourceError", "Summary", "SurrogateSpec", "Survey", "TokenSum",
-    "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__", "direction_test",
+    "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__", "cards", "direction_test",
     "from_gensim", "from_transformers", "label_members", "label_table", "labels_from_mapping",
     "list_labels", "load", "make_directions", "measure_geometry", "name_neighbors", "name_survey",
     "name_tokens", "nearest", "open_directions", "pair", "parse_visible", "random_directions",

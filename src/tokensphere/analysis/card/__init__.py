@@ -1,0 +1,1 @@
+"""One list beside what chance gives: what a person looks at."""
