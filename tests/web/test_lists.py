@@ -107,8 +107,8 @@ def test_what_cannot_be_is_one_line(client: TestClient, query: str, says: str) -
         ("pasted=1", b"1, 2, 3", "3 numbers were pasted, but a vector of this model has 16"),
         ("pasted=1", b"1, 2, zebra", "zebra"),
         ("name=x.txt", b"1 2 3", "is no file of vectors"),
-        ("name=x.npy", b"no numpy", "dropped.npy"),
-        ("name=x.safetensors", b"\x00" * 64, "dropped.safetensors"),
+        ("name=x.npy", b"no numpy", "x.npy"),
+        ("name=x.safetensors", b"\x00" * 64, "x.safetensors"),
     ],
 )
 def test_what_is_no_vector_is_one_line_without_a_path(
