@@ -44,7 +44,8 @@ MAY: dict[str, set[str]] = {
     | {"views", "run"},
     "__main__": {"cli"},
     "__init__": FOUNDATION
-    | {"space", "directions", "geometry", "statistics", "labels", "analysis", "sources", "views", "run"},
+    | {"space", "directions", "geometry", "statistics", "labels", "analysis", "sources", "views", "run"}
+    | {"web"},
 }  # fmt: skip
 
 
