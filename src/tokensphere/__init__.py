@@ -96,14 +96,15 @@ _WHERE = {name: module for module, names in _NAMES.items() for name in names.spl
 
 __all__ = [
     "Card", "Cards", "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError",
-    "Geometry", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors", "Naming",
-    "NamingSpec", "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance", "RandomDirections",
-    "SearchSettings", "SettleSpec", "SourceError", "Summary", "SurrogateSpec", "Survey", "TokenSum",
-    "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__", "cards", "direction_test",
-    "from_gensim", "from_transformers", "label_members", "label_table", "labels_from_mapping",
-    "list_labels", "load", "make_directions", "measure_geometry", "name_neighbors", "name_survey",
-    "name_tokens", "nearest", "open_directions", "pair", "parse_visible", "random_directions",
-    "read_labels", "read_token_expressions", "summarize", "survey", "visible",
+    "Geometry", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors",
+    "Naming", "NamingSpec", "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance",
+    "RandomDirections", "SearchSettings", "SettleSpec", "SourceError", "Summary", "SurrogateSpec",
+    "Survey", "TokenSum", "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__",
+    "cards", "direction_test", "from_gensim", "from_transformers", "label_members", "label_table",
+    "labels_from_mapping", "list_labels", "load", "make_directions", "measure_geometry",
+    "name_neighbors", "name_survey", "name_tokens", "nearest", "open_directions", "pair",
+    "parse_visible", "random_directions", "read_labels", "read_token_expressions", "summarize",
+    "survey", "visible",
 ]  # fmt: skip
 
 
