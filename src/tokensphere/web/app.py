@@ -55,7 +55,7 @@ class _Api:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request below ``/api``."""
-        app = self._app or await asyncio.to_thread(self._made)
+        app = await asyncio.to_thread(self._made) if self._app is None else self._app
         await app(scope, receive, send)
 
 
