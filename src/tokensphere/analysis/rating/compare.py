@@ -110,7 +110,7 @@ def compare_raters(ratings: Ratings | Iterable[Ratings], names: Sequence[str] = 
         raise InputError("no ratings are given; name one file or more")
     called = _called(every, list(names) or [f"rater {number}" for number in range(1, len(every) + 1)])
     for (one, here), (other, there) in combinations(zip(every, called, strict=True), 2):
-        if (one.plan, one.started, one.verdicts) == (other.plan, other.started, other.verdicts):
+        if one == other:
             raise InputError(f"{here!r:.80} and {there!r:.80} are the same ratings; give each once")
     results = tuple(map(judge_ratings, every))
     plans = Counter(one.plan for one in every)

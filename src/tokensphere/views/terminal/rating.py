@@ -88,7 +88,7 @@ def _raters(result: RatersComparison) -> Table:
     heads = ("rater", "rated", "random", "", "chance", "", "difference", "", "planted", "")
     rows: list[Row] = [cells(heads, "bold")]
     for name, one in zip(result.names, result.results, strict=True):
-        row = [_name(name), str(len(one.ratings.verdicts))]
+        row: list[Text | str] = [_name(name), str(len(one.ratings.verdicts))]
         row += [*_rate(one.rates["random"])[2:], *_rate(one.rates["chance"])[2:]]
         if (found := one.difference) is None:
             row += ["", ""]
