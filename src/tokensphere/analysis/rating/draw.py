@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -84,10 +85,16 @@ def draw_ratings(
     step(1)
     order = stream(seed, 0, _ORDER).permutation(len(found)).tolist()
     lists = tuple(found[place] for place in order)
-    about = space.provenance.to_dict()
-    del about["source"]  # a path, perhaps, and what is rated is shown to others
     step(1)
-    return Ratings(spec, int(seed), about, space.key(), lists)
+    return Ratings(spec, int(seed), _model(space), space.key(), lists)
+
+
+def _model(space: EmbeddingSpace) -> dict[str, Any]:
+    """The model, without the folders of this machine: files of ratings are given to others."""
+    about = space.provenance.to_dict()
+    del about["source"]
+    path = PurePath(about["model"])
+    return {**about, "model": path.name if path.is_absolute() else about["model"]}
 
 
 @dataclass(frozen=True)
