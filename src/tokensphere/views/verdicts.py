@@ -31,7 +31,9 @@ def rate_in_words(share: Share | None) -> str:
 
 def kappa_in_words(found: Agreement) -> str:
     """Cohen's kappa with its interval; a dash where one of the two verdicts is always the same."""
-    if found.kappa is None or found.interval is None:
+    first, second = found.both + found.first_only, found.both + found.second_only
+    n = second + found.first_only + found.neither
+    if found.kappa is None or found.interval is None or {first, second} & {0, n}:
         return "—"
     return f"{found.kappa:.2f} ({found.interval[0]:.2f} to {found.interval[1]:.2f})"
 
@@ -58,10 +60,14 @@ def _rate(result: RatingResult) -> str:
         return "No list of a random direction was rated."
     within = "lies within that" if result.post else "lies outside"
     return (
-        f"Of {random.n} lists of random directions {random.count} share something to this rater:"
+        f"Of {random.n} lists of random directions {_share(random.count)} something to this rater:"
         f" {tenths(random.share)} (95 % interval {between(random.interval, ' to ')} %). The post's"
         f' "perhaps {100 * POST:.0f} % of the time" {within}.'
     )
+
+
+def _share(count: int) -> str:
+    return f"{count} {'shares' if count == 1 else 'share'}"
 
 
 def _difference(result: RatingResult) -> str:
@@ -70,10 +76,10 @@ def _difference(result: RatingResult) -> str:
         return ""
     low, high = found.interval
     said = "more than chance gives" if low > 0 else "less than chance gives" if high < 0 else ""
-    verdict = f"That is {said}." if said else "So many lists cannot tell that from nothing."
+    verdict = f"That is {said}." if said else "So few lists cannot tell that from nothing."
     return (
-        f"Where there are no words ({CHANCES[result.ratings.spec.chance]}) {chance.count} of {chance.n}"
-        f" do, {tenths(chance.share)}: a difference of {100 * found.difference:+.1f} points"
+        f"Of {chance.n} lists of chance ({CHANCES[result.ratings.spec.chance]}) {_share(chance.count)}"
+        f" something, {tenths(chance.share)}: a difference of {100 * found.difference:+.1f} points"
         f" ({100 * low:+.1f} to {100 * high:+.1f}). {verdict}"
     )
 
@@ -83,8 +89,8 @@ def _planted(result: RatingResult) -> str:
     if planted is None:
         return ""
     said = (
-        f"Of {planted.n} planted lists, whose tokens have a label in common, {planted.count} were found"
-        f" ({between(planted.interval, ' to ')} %)."
+        f"Of {planted.n} planted lists, whose tokens have a label in common, {planted.count}"
+        f" {'was' if planted.count == 1 else 'were'} found ({between(planted.interval, ' to ')} %)."
     )
     if result.attentive:
         return said

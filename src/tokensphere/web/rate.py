@@ -110,9 +110,10 @@ def _checked(session: Session, ratings: Ratings) -> Ratings:
         they have ids that are no tokens
     """
     if ratings.key != session.space.key():
+        model = told(str(ratings.model["model"]), 80)
         raise InputError(
-            f"these ratings are of lists of {told(str(ratings.model['model']), 80)}, and the model that is"
-            " open has another matrix or vocabulary; start tokensphere explore with the other"
+            f"these ratings are of lists of {model}, and the model that is open has another matrix or"
+            " vocabulary; start tokensphere explore with the other"
         )
     if max(max(one.ids) for one in ratings.lists) >= len(session.space):
         raise FormatError("these ratings have tokens that the model has not; take another copy of them")
