@@ -46,7 +46,7 @@ MAY: dict[str, set[str]] = {
     "__main__": {"cli"},
     "__init__": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "sources", "views", "run"}
-    | {"ratings"},
+    | {"web", "ratings"},
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from tokensphere.errors import (
 )
 
 if TYPE_CHECKING:
-    from tokensphere.analysis.card.make import Card, cards
+    from tokensphere.analysis.card.make import Card, Cards, cards
     from tokensphere.analysis.claims.measure import measure_geometry
     from tokensphere.analysis.claims.result import Geometry
     from tokensphere.analysis.direction_test.job import SettleSpec, direction_test
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from tokensphere.vocabulary import Kind, Vocabulary
 
 _NAMES = {
-    "analysis.card.make": "Card cards",
+    "analysis.card.make": "Card Cards cards",
     "analysis.claims.measure": "measure_geometry",
     "analysis.claims.result": "Geometry",
     "analysis.direction_test.job": "SettleSpec direction_test",
@@ -105,11 +105,11 @@ _NAMES = {
 _WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
-    "Card", "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError", "Geometry",
-    "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors", "Naming",
-    "NamingSpec", "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance", "RandomDirections",
-    "RatersComparison", "RatingResult", "RatingSpec", "Ratings", "SearchSettings", "SettleSpec",
-    "SourceError", "Summary", "SurrogateSpec", "Survey", "TokenSum", "TokensphereError",
+    "Card", "Cards", "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError",
+    "Geometry", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors",
+    "Naming", "NamingSpec", "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance",
+    "RandomDirections", "RatersComparison", "RatingResult", "RatingSpec", "Ratings", "SearchSettings",
+    "SettleSpec", "SourceError", "Summary", "SurrogateSpec", "Survey", "TokenSum", "TokensphereError",
     "UnknownTokenError", "Vocabulary", "__version__", "cards", "compare_raters", "direction_test",
     "draw_ratings", "from_gensim", "from_transformers", "judge_ratings", "label_members", "label_table",
     "labels_from_mapping", "list_labels", "load", "make_directions", "measure_geometry",
@@ -138,4 +138,5 @@ def _late(module: str, name: str, *given: Any) -> Any:
 above.answer("text", partial(_late, "views", "to_text"))
 above.answer("html", partial(_late, "views", "to_html"))
 above.answer("save", partial(_late, "sources.saved", "save_space"))
+above.answer("explore", partial(_late, "web.notebook", "explore"))
 above.answer("gensim", partial(_late, "sources.memory", "to_gensim"))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
 from tokensphere.web.guard import Door
+from tokensphere.web.server import Server, door_of, listen
+from tokensphere.web.session import Session
 
 DOOR = Door(8737, secret="the secret of a test")
 KINDS = (
@@ -31,3 +35,27 @@ def small_space(d: int = 16, seed: int = 0) -> EmbeddingSpace:
     for group in range(0, len(WORDS), 6):  # words of one kind lie together
         rows[group : group + 6] += 2 * rows[group]
     return EmbeddingSpace(rows, Vocabulary(tokens), Provenance("small", "memory"))
+
+
+class Served:
+    """A page that is served in a thread of this process."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        listening = listen(port=0)
+        self.door = door_of(listening, "127.0.0.1")
+        self.server = Server(session, self.door)
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self.server.run_on, args=(listening, ready.set))
+        self._thread.start()
+        assert ready.wait(20)
+
+    def address(self, path: str = "/") -> str:
+        """What opens a view; the secret stands in it."""
+        address, _, query = path.partition("?")
+        return self.door.address(address) + (f"&{query}" if query else "")
+
+    def close(self) -> None:
+        self.server.stop()
+        self._thread.join(20)
+        assert not self._thread.is_alive()

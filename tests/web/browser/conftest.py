@@ -7,42 +7,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.web.serving import small_space
+from tests.web.serving import Served, small_space
 from tokensphere.sources.load import load
-from tokensphere.web.server import Server, door_of, listen
 from tokensphere.web.session import Session
 
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"]
-
-
-class Served:
-    """A page that is served in a thread of this process."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        listening = listen(port=0)
-        self.door = door_of(listening, "127.0.0.1")
-        self.server = Server(session, self.door)
-        ready = threading.Event()
-        self._thread = threading.Thread(target=self.server.run_on, args=(listening, ready.set))
-        self._thread.start()
-        assert ready.wait(20)
-
-    def address(self, path: str = "/") -> str:
-        """What opens a view; the secret stands in it."""
-        address, _, query = path.partition("?")
-        return self.door.address(address) + (f"&{query}" if query else "")
-
-    def close(self) -> None:
-        self.server.stop()
-        self._thread.join(20)
-        assert not self._thread.is_alive()
 
 
 @pytest.fixture(scope="session")
