@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 import tokensphere as ts
 from tests.web.serving import small_space
 from tokensphere.ratings import parse_ratings, ratings_bytes, read_ratings
-from tokensphere.web.rate import _files
+from tokensphere.web.rate import rating_files
 from tokensphere.web.session import Session
 
 Ended = Callable[[str], dict[str, Any]]
@@ -45,7 +45,7 @@ def error(reply: Any) -> str:
 def test_of_a_list_the_page_gets_its_tokens_and_nothing_else(
     client: TestClient, session: Session, begun: str
 ) -> None:
-    lists = _files(session).get(begun)
+    lists = rating_files(session).get(begun)
     shown = client.get("/api/rate/list", params={"session": begun}).json()
     for at, one in enumerate(lists.lists):
         assert shown.keys() == ONLY and shown["at"] == at == shown["rated"] and shown["share"] is None
@@ -59,7 +59,7 @@ def test_nothing_that_tells_an_urn_leaves_before_the_end(
     client: TestClient, session: Session, begun: str
 ) -> None:
     """No reply has a word of what is known, and what would have one is refused; also in its length."""
-    lists = _files(session).get(begun)
+    lists = rating_files(session).get(begun)
     said = [client.get("/api/rate/sessions").text]
     for at in range(10):
         reply = say(client, begun, at, True)
@@ -87,7 +87,7 @@ def test_back_undo_and_end(client: TestClient, session: Session, begun: str) -> 
     assert client.post("/api/rate/undo", json={"session": begun}).json()["at"] == 2
     assert client.get("/api/rate/list", params={"session": begun, "at": 9}).json()["at"] == 2
     told = client.post("/api/rate/finish", json={"session": begun}).json()
-    kept = _files(session).get(begun)
+    kept = rating_files(session).get(begun)
     assert [one.share for one in kept.verdicts] == [False, True] and kept.ended and kept.rater == "Ann"
     want = ts.judge_ratings(kept)
     assert told["rates"] == want.to_dict()["rates"] and told["seed"] == kept.seed
@@ -105,7 +105,7 @@ def test_what_is_saved_is_read_by_command_and_page(
     for at in range(14):
         say(client, begun, at, at % 3 == 0)
     client.post("/api/rate/finish", json={"session": begun})
-    kept = _files(session).get(begun)
+    kept = rating_files(session).get(begun)
     saved = {
         kind: client.get("/api/rate/export", params={"session": begun, "as": kind})
         for kind in ("json", "csv", "plan", "result")
@@ -124,17 +124,17 @@ def test_what_is_saved_is_read_by_command_and_page(
     for at in range(14):
         say(client, other["session"], at, at % 2 == 0)
     client.post("/api/rate/finish", json={"session": other["session"]})
-    same = ts.compare_raters([kept, _files(session).get(other["session"])]).same
+    same = ts.compare_raters([kept, rating_files(session).get(other["session"])]).same
     assert same[0].raters == ("Ann", "Bob")
     again = client.post("/api/rate/open?name=a.json", content=saved["json"].content).json()["session"]
-    assert _files(session).get(again) == kept and again != begun
+    assert rating_files(session).get(again) == kept and again != begun
 
 
 def test_sessions_are_listed_the_newest_first_and_removed(
     client: TestClient, begun: str, session: Session
 ) -> None:
     other = ts.draw_ratings(small_space(seed=5), ts.RatingSpec(2, 0, k=4), seed=1)
-    _files(session).put("0" * 16, other.unrated("2020-01-02T03:04:05+00:00", "\u202eBob"))
+    rating_files(session).put("0" * 16, other.unrated("2020-01-02T03:04:05+00:00", "\u202eBob"))
     listed = client.get("/api/rate/sessions").json()["sessions"]
     assert [one["id"] for one in listed] == [begun, "0" * 16]
     assert listed[0]["rater"] == "Ann" and listed[0]["here"] and not listed[1]["here"]
@@ -151,7 +151,7 @@ def test_files_on_the_disk_are_whole_and_damaged_ones_can_be_removed(
     monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path))
     session = Session(small_space())
     try:
-        files = _files(session)
+        files = rating_files(session)
         assert files.folder == tmp_path / "ratings" and files.names() == []
         lists = ts.draw_ratings(session.space, ts.RatingSpec(2, 0, k=4), seed=1)
         lists = lists.unrated("2020-01-02T03:04:05+00:00")
@@ -207,6 +207,6 @@ def test_seeds_of_two_sessions_are_not_the_same(
 ) -> None:
     reply = client.post("/api/rate/begin", json=SETTINGS).json()
     ended(reply["work"])
-    first, second = (_files(session).get(name) for name in (begun, reply["session"]))
+    first, second = (rating_files(session).get(name) for name in (begun, reply["session"]))
     assert first.seed != second.seed and first.plan != second.plan
     assert np.array([one.ids for one in first.lists]).shape == (14, 5)

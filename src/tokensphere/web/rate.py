@@ -29,14 +29,15 @@ from tokensphere.web.session import Session
 _SEEDS = 2**48  # so that a page can name one without rounding it
 
 
-def _files(session: Session) -> RatingFiles:
+def rating_files(session: Session) -> RatingFiles:
+    """Where ratings are kept: in the cache's folder, or nowhere but here."""
     kept = session.files("ratings")
     return session.keep("ratings", lambda: RatingFiles(None if kept is None else kept.folder))
 
 
 def sessions(session: Session, _: Asked) -> dict[str, Any]:
     """All ratings on this machine, the newest first, and how far each is."""
-    files, key = _files(session), session.space.key()
+    files, key = rating_files(session), session.space.key()
     found = [_summary(name, one, key) for name, one in files.every()]
     found.sort(key=lambda one: one["started"], reverse=True)
     return {
@@ -66,7 +67,7 @@ def begin(session: Session, asked: Asked) -> dict[str, Any]:
     """Draw lists to be rated; the work that does it, and the name that they will have."""
     given = asked.json()
     spec, rater = _spec(given), _rater(given)
-    files = _files(session)
+    files = rating_files(session)
     name = files.fresh()
 
     def draw(watch: Any) -> None:
@@ -96,7 +97,7 @@ def _rater(given: dict[str, Any]) -> str:
 
 
 def _open(session: Session, name: str) -> Ratings:
-    return _checked(session, _files(session).get(name))
+    return _checked(session, rating_files(session).get(name))
 
 
 def _checked(session: Session, ratings: Ratings) -> Ratings:
@@ -165,7 +166,7 @@ def finish(session: Session, asked: Asked) -> dict[str, Any]:
 
 
 def _changed(session: Session, name: str, how: Callable[[Ratings], Ratings]) -> Ratings:
-    return _files(session).change(name, lambda one: how(_checked(session, one)))
+    return rating_files(session).change(name, lambda one: how(_checked(session, one)))
 
 
 def _of(given: Any, name: str, kind: type) -> Any:
@@ -200,7 +201,7 @@ def take(session: Session, asked: Asked) -> dict[str, Any]:
     ratings = _checked(session, parse_ratings(asked.body, told(asked.text("name", "the file"), 100)))
     if not ratings.verdicts:
         ratings = ratings.unrated(now(), asked.text("rater", "").strip())
-    files = _files(session)
+    files = rating_files(session)
     name = files.fresh()
     files.put(name, ratings)
     return {"session": name}
@@ -208,7 +209,7 @@ def take(session: Session, asked: Asked) -> dict[str, Any]:
 
 def remove(session: Session, asked: Asked) -> dict[str, Any]:
     """Keep ratings no longer."""
-    _files(session).remove(_of(asked.json(), "session", str))
+    rating_files(session).remove(_of(asked.json(), "session", str))
     return {}
 
 
