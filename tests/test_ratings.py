@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tokensphere as ts
@@ -92,6 +94,9 @@ _CHANGES: list[tuple[Callable[[Any], None], str]] = [
     (_put("model", to={}), "of which model"),
     (_put("verdicts", 0, "share", to=1), "true or false"),
     (_put("verdicts", 0, "seconds", to=-1), "negative"),
+    (_put("verdicts", 0, "seconds", to=10**400), "no finite number"),
+    (_put("settings", "strays", to=10**400), "share of strays"),
+    (_put("key", "shape", to="x" * 20_000), "no text or number"),
     (_put("verdicts", 0, to=[]), "no share"),
     (_put("verdicts", to=[{"share": True, "seconds": 1}] * 9), "9 verdicts on 8"),
     (_put("verdicts", to=[]), "nothing rated"),
@@ -110,6 +115,17 @@ _CHANGES: list[tuple[Callable[[Any], None], str]] = [
     (_known(_put("words", to=[])), "of every list"),
     (_known(_put("seed", to=-1)), "the seed"),
 ]
+
+
+def test_files_with_any_byte_changed_are_read_or_refused() -> None:
+    good, rng = ratings_bytes(small()), np.random.default_rng(0)
+    for _ in range(400):
+        raw = bytearray(good)
+        for at in rng.integers(len(raw), size=int(rng.integers(1, 4))):
+            raw[at] = rng.integers(256)
+        with contextlib.suppress(ts.FormatError):
+            found = parse_ratings(bytes(raw), "a.json")
+            assert found.plan == small().plan  # what was changed is no part of the lists
 
 
 def test_what_is_no_json_is_no_ratings(tmp_path: Path) -> None:

@@ -62,8 +62,8 @@ def test_nothing_that_tells_an_urn_leaves_before_the_end(
     lists = rating_files(session).get(begun)
     said = [client.get("/api/rate/sessions").text]
     for at in range(10):
-        reply = say(client, begun, at, True)
-        said.append(json.dumps({name: reply[name] for name in ONLY - {"tokens"}}))
+        shown = say(client, begun, at, True)
+        said.append(json.dumps({name: shown[name] for name in ONLY - {"tokens"}}))
     said.append(client.post("/api/rate/undo", json={"session": begun}).text)
     for path in ("result", "export?as=json", "export?as=plan", "export?as=csv", "export?as=result"):
         start, _, query = path.partition("?")
@@ -183,6 +183,7 @@ def test_what_is_sent_is_checked(client: TestClient, begun: str) -> None:
         ("verdict", {"session": begun, "at": True, "share": True}, "at is missing"),
         ("verdict", {"session": begun, "at": 0, "share": 1}, "share is missing"),
         ("verdict", {"session": begun, "at": 0, "share": True, "seconds": "1"}, "no number"),
+        ("verdict", {"session": begun, "at": 0, "share": True, "seconds": 10**400}, "no number"),
         ("verdict", {"session": "0" * 16, "at": 0, "share": True}, "there are no ratings"),
         ("undo", {"session": begun}, "no verdict"),
         ("finish", {"session": begun}, "nothing is rated"),

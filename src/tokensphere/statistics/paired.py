@@ -22,8 +22,8 @@ def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike) -> Difference
     pairs complete it is that of Newcombe (1998, paired data, Statistics in Medicine 17, method 10), its
     correlation with his correction for continuity; with none, that of two samples apart
     (:func:`~tokensphere.statistics.difference.share_difference`). Between the two the covariance of the
-    shares is that of the complete pairs (Zou & Donner 2008): with c of them the correlation counts
-    ``c / √(n_1 n_2)`` times.
+    shares is that of the complete pairs (as Zou 2007, Psychological Methods 12, joins intervals of
+    correlated estimates): with c of them the correlation counts ``c / √(n_1 n_2)`` times.
 
     Parameters
     ----------

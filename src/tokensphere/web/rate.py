@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from math import isfinite
 from secrets import randbelow
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from tokensphere.analysis.rating.compare import compare_raters
 from tokensphere.analysis.rating.draw import STEPS, draw_ratings
@@ -27,12 +28,19 @@ from tokensphere.web.rated import RatingFiles
 from tokensphere.web.session import Session
 
 _SEEDS = 2**48  # so that a page can name one without rounding it
+_MOST_SECONDS = 10**6
+# Not in what the session keeps: of that the longest unused is forgotten, and these may be nowhere else.
+_OF: WeakKeyDictionary[Session, RatingFiles] = WeakKeyDictionary()
+_LOCK = Lock()
 
 
 def rating_files(session: Session) -> RatingFiles:
     """Where ratings are kept: in the cache's folder, or nowhere but here."""
-    kept = session.files("ratings")
-    return session.keep("ratings", lambda: RatingFiles(None if kept is None else kept.folder))
+    with _LOCK:
+        if session not in _OF:
+            kept = session.files("ratings")
+            _OF[session] = RatingFiles(None if kept is None else kept.folder)
+        return _OF[session]
 
 
 def sessions(session: Session, _: Asked) -> dict[str, Any]:
@@ -145,8 +153,9 @@ def verdict(session: Session, asked: Asked) -> dict[str, Any]:
     given = asked.json()
     name, at = _of(given, "session", str), _of(given, "at", int)
     share, seconds = _of(given, "share", bool), given.get("seconds", 0)
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not isfinite(seconds):
-        raise InputError("the time of a verdict is no number; load the page again")
+    timed = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    if not timed or not 0 <= seconds <= _MOST_SECONDS:
+        raise InputError("the time of a verdict is no number of seconds; load the page again")
     ratings = _changed(session, name, lambda one: one.said(at, share, seconds))
     return _blinded(session, ratings, at + 1)
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import tokensphere as ts
-from tests.web.browser.conftest import Served
+from tests.web.serving import Served
 from tokensphere.ratings import read_ratings
 from tokensphere.web.rate import rating_files
 

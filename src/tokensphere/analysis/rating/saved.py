@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from math import isfinite
 from typing import Any
 
 from tokensphere.analysis.rating.plan import URNS, RatedList, Ratings, RatingSpec, Verdict
@@ -15,7 +14,8 @@ from tokensphere.records import plain, record
 WHAT, SCHEMA = "ratings of lists", 1
 _KNOWN = ("urn", "index", "label", "coherence", "coherent", "theme", "words")
 _LONGEST = 1_000  # characters of any text
-_DEEPEST = 10_000  # values of what is said of a model
+_LARGEST = 1e12  # of any number
+_MOST_SAID = 10_000  # characters of one thing that is said of a model
 
 
 def to_saved(ratings: Ratings) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -158,7 +158,7 @@ def _whole(value: Any, what: str, most: int) -> int:
 
 
 def _number(value: Any, what: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < _LARGEST:
         raise _Bad(f"{what} is {value!r:.40}, no finite number")
     return float(value)
 
@@ -214,7 +214,7 @@ def _flat(value: Mapping[str, Any], what: str) -> dict[str, Any]:
     for name, one in value.items():
         several = one if isinstance(one, list) else [one]
         plainly = all(each is None or isinstance(each, (str, int, float)) for each in several)
-        if not plainly or len(str(one)) > _DEEPEST:
+        if not plainly or len(str(one)) > _MOST_SAID:
             raise _Bad(f"{name} of its {what} is no text or number")
     return dict(value)
 
