@@ -65,10 +65,13 @@ def parse_ratings(raw: bytes, what: str) -> Ratings:
 def ratings_bytes(ratings: Ratings) -> bytes:
     """What a file of these ratings holds."""
     open_, known = to_saved(ratings)
-    packed = zlib.compress(json.dumps(known, allow_nan=False).encode(), 9)
+    packed = zlib.compress(json.dumps(known, allow_nan=False).encode())
     sealed = {_SEALED: base64.b64encode(packed).decode()}
     about = {"tokensphere": __version__, **open_, **sealed}
-    return json.dumps(about, indent=1, allow_nan=False).encode() + b"\n"
+    lines = (
+        f"{json.dumps(name)}: {json.dumps(value, allow_nan=False)}" for name, value in about.items()
+    )
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
 def write_ratings(ratings: Ratings, path: str | Path) -> None:

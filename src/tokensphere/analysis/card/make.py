@@ -306,8 +306,12 @@ def card_of_test(test: DirectionTest, row: int) -> Card:
         vocabulary=test.vocabulary,
     )
     law = test.null.spec.law or ""
+    single = bool(test.directions.weights) and len(test.directions.weights[row]) == 1
+    title = _OF_LAWS.get(law, law).removeprefix("sums of " if single else "")
     chance = tuple(
-        _beside(name, found, row, law) for name, found in test.tested.items() if name != MostExtreme.name
+        _beside(name, found, row, law, title)
+        for name, found in test.tested.items()
+        if name != MostExtreme.name
     )
     shared = Shared(test.themes[row], float(test.themes.p_familywise[row]))
     effects = {
@@ -319,11 +323,11 @@ def card_of_test(test: DirectionTest, row: int) -> Card:
     return Card(neighbors, coherence, chance, shared, VERDICTS[int(test.verdict[row])], effects)
 
 
-def _beside(name: str, found: Beside, row: int, law: str) -> Chance:
+def _beside(name: str, found: Beside, row: int, law: str, title: str) -> Chance:
     draws = found.nulls[int(found.null_of[row])]
     kind = STATISTICS[name]
     return Chance(
-        name, law, _OF_LAWS.get(law, law), float(found.values[row]),
+        name, law, title, float(found.values[row]),
         np.sort(draws[np.isfinite(draws)]), kind.larger,
     )  # fmt: skip
 

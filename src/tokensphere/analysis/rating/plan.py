@@ -148,7 +148,8 @@ class Ratings:
     @property
     def plan(self) -> str:
         """SHA-256 of model and lists, and all that is known of these: equal for raters of the same."""
-        about = [record(self.spec), self.seed, self.key, [one.to_dict() for one in self.lists]]
+        lists = [list(vars(one).values()) for one in self.lists]
+        about = [record(self.spec), self.seed, self.key, lists]
         return sha256(dumps(about, sort_keys=True).encode()).hexdigest()
 
     def said(self, at: int, share: bool, seconds: float) -> Ratings:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tokensphere.analysis.rating.plan import URNS, RatedList, Ratings, RatingSpec, Verdict
 from tokensphere.errors import MOST, FormatError, InputError
-from tokensphere.records import plain, record
+from tokensphere.records import record
 
 WHAT, SCHEMA = "ratings of lists", 1
 _KNOWN = ("urn", "index", "label", "coherence", "coherent", "theme", "words")
@@ -25,8 +25,8 @@ def to_saved(ratings: Ratings) -> tuple[dict[str, Any], dict[str, Any]]:
         "schema": SCHEMA,
         "plan": ratings.plan,
         **record(ratings, "model", "key", "spec", "rater", "started", "ended", spec="settings"),
-        "lists": [record(one, "ids", "shown") for one in ratings.lists],
-        "verdicts": plain(ratings.verdicts),
+        "lists": [{"ids": one.ids, "shown": one.shown} for one in ratings.lists],
+        "verdicts": [dict(vars(one)) for one in ratings.verdicts],
     }
     known = {name: [getattr(one, name) for one in ratings.lists] for name in _KNOWN}
     return open_, {"seed": ratings.seed, **known}
