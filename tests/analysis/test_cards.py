@@ -49,7 +49,7 @@ def test_the_curve_is_the_density() -> None:
 
 
 @pytest.mark.parametrize("draws", [np.zeros(9), np.array([1.0]), np.array([0.0, 0, 0, 1])])
-def test_a_curve_of_few_or_equal_draws_is_finite(draws: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_a_curve_of_few_or_equal_draws_is_finite(draws: np.ndarray) -> None:
     curve = Curve.of(draws, 0.5)
     assert np.isfinite(curve.at).all() and np.isfinite(curve.density).all()
     assert (np.diff(curve.at) > 0).all()

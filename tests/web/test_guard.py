@@ -14,7 +14,8 @@ from contextlib import suppress
 import pytest
 
 from tests.web.serving import Served, small_space
-from tokensphere.web.app import ENDPOINTS, VIEWS
+from tokensphere.web.api import ENDPOINTS
+from tokensphere.web.app import VIEWS
 from tokensphere.web.session import Session
 
 Headers = dict[str, str]
