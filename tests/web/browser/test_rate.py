@@ -164,6 +164,37 @@ def _fits(page: Any) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_accessibility_checker_finds_nothing_serious(page: Any, small: Served, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    begin(page, small)
+    assert not serious(page)
+    page.keyboard.press("1")
+    at(page, 2)
+    page.keyboard.press("p")
+    assert not serious(page)
+    page.keyboard.press("p")
+    page.get_by_role("button", name="End here").click()
+    page.get_by_role("button", name="End with").click()
+    page.get_by_role("img", name="Rates: ").wait_for()
+    page.get_by_text("lists with their urns").click()
+    assert not serious(page)
+    page.get_by_role("link", name="All ratings").click()
+    page.get_by_role("link", name="Result").first.wait_for()
+    assert not serious(page)
+
+
+def serious(page: Any) -> list[Any]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [
+        (one["id"], one["help"], [node["html"][:120] for node in one["nodes"][:3]])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
 def test_what_is_wrong_is_said_in_one_line(page: Any, small: Served, tmp_path: Path) -> None:
     page.expected = ["400"]
     page.goto(small.address("/rate"))
