@@ -1,9 +1,9 @@
-# make demo: install into .venv and run the main job; make test: the same, then the tests;
+# make demo: install into .venv, with the extras that README needs, and run the main job; make test: the same, then the tests;
 # make slow: calibration that takes minutes; make lowest: the tests with the lowest versions that
 # pyproject.toml allows, on the oldest Python here; make dist: the sdist, the wheel made from it, and
 # the sdist's tests with that wheel and the newest versions, on the newest Python here; make nocompiler:
 # the search's tests on what is installed without a C compiler; make sanitize: the kernel's tests with the
-# kernel under AddressSanitizer and UBSan; make explore: the page in the browser; make browser: its tests in
+# kernel under AddressSanitizer and UBSan; make explore: the page in the browser; make docs: the documentation as a site; make browser: its tests in
 # Debian's Chromium, which is installed when it is missing.
 PYTHON ?= python3
 VENV := .venv
@@ -24,13 +24,18 @@ SANITIZED := $(VENV)/sanitized/tokensphere/geometry/_kernel.so
 # With libstdc++, which must be there when its sanitizer starts.
 ASAN := $(wildcard $(foreach library,libasan.so libstdc++.so,$(shell gcc -print-file-name=$(library) 2>/dev/null)))
 
-.PHONY: demo explore test slow browser check lowest dist nocompiler sanitize lint types smoke bench models clean
+.PHONY: demo docs explore test slow browser check lowest dist nocompiler sanitize lint types smoke bench models clean
 
 demo: $(VENV)/.installed
 	$(BIN)/tokensphere random
 
-explore: $(VENV)/.installed-explore
+explore: $(VENV)/.installed
 	$(BIN)/tokensphere explore
+
+# Into ./site; a warning (a page, an anchor or a name that there is not) is an error.
+docs: $(VENV)/.installed-docs
+	$(BIN)/python scripts/site/commands.py > docs/reference/commands.md
+	$(BIN)/zensical build --clean --strict
 
 test: demo $(VENV)/.installed-dev
 	$(BIN)/$(PYTEST)
@@ -43,7 +48,7 @@ browser: $(VENV)/.installed-browser
 	    || { echo "there is no chromium, and it cannot be installed: install it, or name one in CHROMIUM"; exit 1; }
 	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
 
-check: lint types test slow browser smoke lowest dist nocompiler sanitize
+check: lint types docs test slow browser smoke lowest dist nocompiler sanitize
 
 # The lowest that have a wheel for that Python: NumPy 2.0 for 3.12, but 2.1 for 3.13.
 lowest: $(VENV)/.installed-dev
@@ -55,6 +60,10 @@ lowest: $(VENV)/.installed-dev
 dist: $(VENV)/.installed-dev
 	rm -rf build dist
 	$(UV) build --quiet --out-dir dist
+	$(BIN)/twine check --strict dist/*
+	$(UV) venv --quiet --clear --python $(NEWEST) .venv-empty
+	$(UV) pip install --quiet --python .venv-empty dist/*.whl
+	cd dist && TOKENSPHERE_CACHE=$(CURDIR)/.venv-empty/cache ../.venv-empty/bin/tokensphere random --name > /dev/null
 	$(UV) venv --quiet --clear --python $(NEWEST) .venv-newest
 	$(UV) pip install --quiet --python .venv-newest "$$(echo dist/*.whl)[test]"
 	mkdir build && tar -xzf dist/*.tar.gz -C build --strip-components 1
@@ -103,15 +112,15 @@ models: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml $(KERNEL)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[explore,hub,parquet,plot]'
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
-$(VENV)/.installed-explore: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[explore]'
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	touch $@
 
 $(VENV)/.installed-browser: $(VENV)/.installed-dev
@@ -123,4 +132,4 @@ $(VENV)/.installed-bench: $(VENV)/.installed-dev
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-lowest .venv-newest .venv-nocompiler src/tokensphere/geometry/_kernel.* build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-empty .venv-lowest .venv-newest .venv-nocompiler site docs/reference/commands.md src/tokensphere/geometry/_kernel.* build dist .mypy_cache .ruff_cache .pytest_cache

@@ -2,9 +2,14 @@
 
 The kernel is a plain shared library that ctypes opens: one wheel of a platform serves every Python.
 Without a compiler, or where it fails, the package is whole without it, and its wheel fits everywhere.
+
+README's links lead into the repository. On the page of a package index they would lead nowhere: there they
+lead to the addresses of ``[project.urls]``, and as long as these are not given, they are plain text.
 """
 
+import re
 import tempfile
+import tomllib
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -59,8 +64,31 @@ class Wheel(bdist_wheel):
         return "py3", "none", super().get_tag()[2]
 
 
+def readme():
+    """README.md for the index's page."""
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pages, files = (project["urls"].get(name) for name in ("Documentation", "Repository"))
+
+    def address(path):
+        if path.startswith("docs/") and path.endswith(".md"):
+            return pages and f"{pages.rstrip('/')}/{path.removeprefix('docs/').removesuffix('.md')}/"
+        return files and f"{files.rstrip('/')}/raw/HEAD/{path}"
+
+    def link(found):
+        picture, text, path = found.groups()
+        if ":" in path:
+            return found[0]
+        there = address(path)
+        return f"{picture}[{text}]({there})" if there else "" if picture else text
+
+    text = Path("README.md").read_text(encoding="utf-8")
+    return re.sub(r"(!?)\[([^\]]*)\]\(([^)]*)\)", link, text)
+
+
 with tempfile.TemporaryDirectory() as folder:  # nothing is left in the tree, and nothing old is packed
     setup(
+        long_description=readme(),
+        long_description_content_type="text/markdown",
         ext_modules=[KERNEL],
         cmdclass={"build_ext": Kernel, "bdist_wheel": Wheel},
         options={"build": {"build_base": folder}},

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+
 import numpy as np
 import pytest
 
 from tests.cases import case
-from tokensphere.errors import InputError, check_choice, check_whole
+from tokensphere.errors import InputError, check_choice, check_whole, how_to_install
 
 
 def test_whole_numbers_from_the_least_on_pass() -> None:
@@ -37,3 +40,17 @@ def test_choices() -> None:
     with pytest.raises(InputError) as caught:
         check_choice("null", "x" * 10_000, ("a",))
     assert len(str(caught.value)) < 200
+
+
+def test_an_extra_is_installed_into_the_python_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its own pip, by its name where another's comes first on the path, by uv where it has none."""
+    monkeypatch.setattr(sys, "executable", "/an environment/bin/python")
+    monkeypatch.setattr(shutil, "which", lambda name: f"/an environment/bin/{name}")
+    assert how_to_install("plot") == "pip install 'tokensphere[plot]'"
+    for elsewhere in ("/usr/bin/pip", None):
+        monkeypatch.setattr(shutil, "which", lambda name, pip=elsewhere: pip)
+        expected = "'/an environment/bin/python' -m pip install 'tokensphere[plot]'"
+        assert how_to_install("plot") == expected
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    expected = "uv pip install 'tokensphere[plot]' --python '/an environment/bin/python'"
+    assert how_to_install("plot") == expected

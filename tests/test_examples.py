@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 def run(script: str, *arguments: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", [script, *map(str, arguments)])
-    runpy.run_path(str(EXAMPLES / script))
+    runpy.run_path(str(EXAMPLES / script), run_name="__main__")
 
 
 def test_principal_directions(
@@ -43,6 +45,75 @@ def test_a_decoder_with_planted_features(
     lines = capsys.readouterr().out.splitlines()
     first = [int(line[6 : line.index("]")]) for line in lines if line.startswith("W_dec[")]
     assert len(first) == 20 and len(set(first) & set(range(20))) >= 18
+
+
+@pytest.mark.slow  # learns for half a minute
+def test_a_dictionary_learnt_from_the_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Digits depend on the processor; that it learns, and what stands out, does not."""
+    monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "100")
+    run("dictionary.py", tmp_path / "dictionary.npy", monkeypatch=monkeypatch)
+    features = np.load(tmp_path / "dictionary.npy")
+    assert features.shape == (256, 576)
+    np.testing.assert_allclose(np.linalg.norm(features, axis=1), 1, rtol=1e-5)
+    printed = capsys.readouterr().out
+    explained, meaning = (
+        int(re.findall(pattern, printed)[0])
+        for pattern in (r"explain (\d+)% of the rows' variance", r"(\d+) meaning")
+    )
+    assert explained >= 15  # of directions at random 8 of 256 explain 4
+    assert 60 <= meaning <= 200
+    assert "months: " in printed and "null: own, 2,000 draws" in printed
+
+
+@pytest.mark.slow
+def test_a_probe_beside_probes_of_shuffled_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path))
+    run("probe.py", monkeypatch=monkeypatch)
+    printed = capsys.readouterr().out
+    right, guessed = map(int, re.findall(r"(\d+)% ", printed.partition("\n")[0].replace("%", "% ")))
+    assert right >= 95 and guessed < 80
+    assert re.search(r"vector\[0\] .*meaning\n +(9|10)/10 verbs, 3rd person singular present", printed)
+    assert "null: sample, 400 draws" in " ".join(printed.split())
+
+
+def test_vectors_of_gensim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("gensim", reason="gensim is missing: pip install 'tokensphere[gensim]'")
+    run("gensim_vectors.py", monkeypatch=monkeypatch)
+    *_, ours, theirs = capsys.readouterr().out.splitlines()
+    assert ours.startswith("king + woman − man:") and theirs.startswith("by gensim:")
+    assert ours.partition(":")[2].split() == theirs.partition(":")[2].split()
+
+
+@pytest.mark.slow  # a minute
+def test_the_notebook_runs_and_its_output_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a kernel of its own; every cell shows again what it shows in the file, but for digits."""
+    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path))
+    stored = nbformat.read(EXAMPLES / "tutorial.ipynb", as_version=4)
+    assert "%pip install" in stored.cells[1].source and "find_spec" in stored.cells[1].source
+    again = nbformat.from_dict(stored)
+    nbclient.NotebookClient(again, timeout=300, kernel_name="python3").execute()
+    shown = [what_it_shows(cell) for cell in stored.cells if cell.cell_type == "code"]
+    assert [what_it_shows(cell) for cell in again.cells if cell.cell_type == "code"] == shown
+    assert sum(bool(one) for one in shown) >= 7
+
+
+def what_it_shows(cell: Any) -> list[tuple[str, str]]:
+    """Kinds of a cell's outputs, and the words of their HTML."""
+    found = []
+    for output in cell.outputs:
+        assert output.output_type != "error"
+        html = str(output.get("data", {}).get("text/html", ""))
+        words = re.findall(r"[A-Za-z]{5,}", re.sub(r"<[^>]*>", " ", html))
+        found.append((output.output_type, " ".join(words)))
+    return found
 
 
 def test_sums_of_tokens_that_the_bundled_model_has(bundled: ts.EmbeddingSpace) -> None:

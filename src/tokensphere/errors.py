@@ -55,6 +55,25 @@ class MissingExtraError(TokensphereError, ImportError):
     """An optional dependency is not installed; the message names the command that installs it."""
 
 
+def how_to_install(extra: str) -> str:
+    """The command that adds an extra to the Python that runs.
+
+    In a clone it works as well: pip keeps the tokensphere that is there.
+    """
+    import importlib.util  # only what fails asks
+    import shlex
+    import shutil
+    import sys
+    from pathlib import Path
+
+    python, pip = Path(sys.executable), shutil.which("pip")
+    if importlib.util.find_spec("pip") is None:  # as in the environments that uv makes
+        return f"uv pip install 'tokensphere[{extra}]' --python {shlex.quote(str(python))}"
+    own = pip is not None and Path(pip).parent == python.parent
+    program = "pip" if own else f"{shlex.quote(str(python))} -m pip"
+    return f"{program} install 'tokensphere[{extra}]'"
+
+
 def check_whole(what: str, value: object, least: int = 0, most: int | None = None) -> None:
     """Raise `InputError` unless `value` is a whole number of `least` or more, and `most` at most."""
     whole = isinstance(value, Integral) and not isinstance(value, bool)

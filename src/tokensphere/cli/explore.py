@@ -11,9 +11,8 @@ import click
 
 from tokensphere.cli import options, running
 from tokensphere.cli.app import main, say, tell
-from tokensphere.errors import MissingExtraError
+from tokensphere.errors import MissingExtraError, how_to_install
 
-_NEEDS = "the page needs Starlette and uvicorn: pip install 'tokensphere[explore]'"
 
 
 @main.command()
@@ -46,7 +45,9 @@ def explore(
     try:
         from tokensphere.web.server import LOOPBACK, Server, door_of, listen, show_in_browser
     except ImportError as error:
-        raise MissingExtraError(_NEEDS) from error
+        raise MissingExtraError(
+            f"the page needs Starlette and uvicorn: {how_to_install('explore')}"
+        ) from error
     from tokensphere.web.session import Given, Session
 
     listening = listen(host, port)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError, InputError
+from tokensphere.errors import FormatError, InputError, how_to_install
 from tokensphere.formats.files import opened, size_of
 from tokensphere.formats.foreign import damage_told, optional
 from tokensphere.formats.whole import check_writable, whole_file
@@ -233,5 +233,5 @@ def _digest(column: Column) -> str:
 
 def _pyarrow() -> tuple[Any, Any]:
     """The package and its part for Parquet."""
-    missing = "Parquet files need the package pyarrow: pip install 'tokensphere[parquet]'"
+    missing = f"Parquet files need the package pyarrow: {how_to_install('parquet')}"
     return optional("pyarrow", missing), optional("pyarrow.parquet", missing)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError, MissingExtraError
+from tokensphere.errors import FormatError, MissingExtraError, how_to_install
 from tokensphere.formats.files import opened
 from tokensphere.formats.floats import NUMPY_DTYPES, float_type
 from tokensphere.formats.foreign import no_warnings, optional
@@ -23,7 +23,6 @@ from tokensphere.formats.tensors import TensorFile, TensorInfo
 
 _OLDEST = (2, 6)
 _ARCHIVE = b"PK\x03\x04"
-_INSTALL = "pip install 'tokensphere[torch]'"
 # Keys under which training scripts put the weights beside other things.
 _INSIDE = ("state_dict", "model_state_dict", "model", "module")
 _NAMES = {np.dtype(code).name: name for name, code in NUMPY_DTYPES.items() if name != "C64"} | {
@@ -118,13 +117,13 @@ def _torch() -> Any:
     """PyTorch, in a version whose reader of weights is safe."""
     torch = optional(
         "torch",
-        f"PyTorch is needed to read its .bin and .pt files: {_INSTALL}; or use the model's safetensors"
+        f"PyTorch is needed to read its .bin and .pt files: {how_to_install('torch')}; or use the model's safetensors"
         " file",
     )
     version = tuple(int(part) for part in re.findall(r"\d+", str(torch.__version__))[:2])
     if version < _OLDEST:
         raise MissingExtraError(
-            f"PyTorch {torch.__version__} cannot read files safely, 2.6 or later can: {_INSTALL}"
+            f"PyTorch {torch.__version__} cannot read files safely, 2.6 or later can: {how_to_install('torch')}"
         )
     return torch
 

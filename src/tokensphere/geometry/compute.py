@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from threading import Barrier
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from tokensphere.errors import InputError, MissingExtraError, check_choice
+from tokensphere.errors import InputError, MissingExtraError, check_choice, how_to_install
 from tokensphere.geometry.blas import one_blas_thread
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 InParallel = Callable[[Callable[..., Any], Iterable[Any]], list[Any]]
 Backend = Literal["native", "torch"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
-_INSTALL = "pip install 'tokensphere[torch]'"
 
 
 def available_threads() -> int:
@@ -71,7 +70,7 @@ def _present(device: str | None) -> str:
     try:
         import torch
     except (ImportError, OSError) as error:  # the latter where a library of its own is missing
-        raise MissingExtraError(f"PyTorch is needed for the backend 'torch': {_INSTALL}") from error
+        raise MissingExtraError(f"PyTorch is needed for the backend 'torch': {how_to_install('torch')}") from error
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import InputError
+from tokensphere.errors import InputError, how_to_install
 from tokensphere.formats.foreign import optional
 from tokensphere.sources.layout.assemble import Choice
 from tokensphere.sources.layout.search import Matrix
@@ -33,7 +33,7 @@ def to_gensim(space: EmbeddingSpace) -> Any:
     """
     models = optional(
         "gensim.models",
-        "KeyedVectors are made by gensim, which is not installed; pip install 'tokensphere[gensim]'",
+        f"KeyedVectors are made by gensim, which is not installed; {how_to_install('gensim')}",
     )
     vocabulary = space.vocabulary
     n, d = space.shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from html import escape
 
-from tokensphere.errors import InputError, MissingExtraError, check_whole
+from tokensphere.errors import InputError, MissingExtraError, check_whole, how_to_install
 from tokensphere.space import EmbeddingSpace
 
 _START = 20.0  # seconds
@@ -30,7 +30,7 @@ class Page:
             from tokensphere.web.server import Server, door_of, listen
         except ImportError as error:
             raise MissingExtraError(
-                "the page needs Starlette and uvicorn: pip install 'tokensphere[explore]'"
+                f"the page needs Starlette and uvicorn: {how_to_install('explore')}"
             ) from error
         from tokensphere.web.session import Session
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import SourceError
+from tokensphere.errors import SourceError, how_to_install
 from tokensphere.formats import floats
 from tokensphere.formats.foreign import optional
 from tokensphere.formats.stored import PIECE, Blocks, Decode, Stored, blocks_of
@@ -132,7 +132,7 @@ def _foreign_decoder(name: str) -> Decode:
     """The package ``gguf`` as a decoder of one type."""
     missing = (
         f"tensors of type {name} are read with the package gguf, which is not installed;"
-        " pip install 'tokensphere[gguf]'"
+        f" {how_to_install('gguf')}"
     )
     gguf, quants = optional("gguf", missing), optional("gguf.quants", missing)
 

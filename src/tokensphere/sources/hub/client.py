@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from tokensphere._version import __version__
-from tokensphere.errors import InputError, SourceError
+from tokensphere.errors import InputError, SourceError, how_to_install
 from tokensphere.formats.foreign import one_line, optional
 from tokensphere.formats.packed.bare import scale_beside
 from tokensphere.formats.packed.view import UnpackedTensors
@@ -159,7 +159,7 @@ def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
 
 def _libraries(repo: str) -> list[Any]:
     """huggingface_hub, and what of it has no public name at its top."""
-    missing = f"to fetch {repo} takes huggingface_hub 1.0 or later: pip install 'tokensphere[hub]'"
+    missing = f"to fetch {repo} takes huggingface_hub 1.0 or later: {how_to_install('hub')}"
     parts = ("", ".constants", ".errors", ".utils")
     try:
         return [optional(f"huggingface_hub{part}", missing) for part in parts]

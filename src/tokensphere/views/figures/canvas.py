@@ -12,7 +12,7 @@ import numpy as np
 
 from tokensphere.arrays import Floats, Ints
 from tokensphere.display import printable, told
-from tokensphere.errors import InputError, MissingExtraError
+from tokensphere.errors import InputError, MissingExtraError, how_to_install
 from tokensphere.formats.foreign import damage_told, one_line
 from tokensphere.formats.whole import check_writable, whole_file
 
@@ -24,7 +24,6 @@ Found = tuple[float, tuple[float, float]]  # a share and its interval
 BLUE, RED, GREEN, GREY = "#1b6ca8", "#b2452f", "#2f7d4f", "#555555"
 CHANCE = {"color": "black", "linewidth": 1, "linestyle": "--"}  # the line of what is compared with
 SUFFIXES = (".png", ".svg", ".pdf")
-_MISSING = "pictures need Matplotlib: pip install 'tokensphere[plot]'"
 _SETTINGS = "look at its settings: MPLBACKEND, MPLCONFIGDIR, matplotlibrc"
 _LONGEST_TITLE, _LONGEST_LABEL = 200, 100  # characters
 _DOTS_PER_INCH = 150
@@ -45,9 +44,13 @@ def check_figure_path(path: Path) -> None:
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"cannot draw {path}: the name must end in {', '.join(SUFFIXES)}")
     if importlib.util.find_spec("matplotlib") is None:
-        raise MissingExtraError(_MISSING)
+        raise _missing()
     _figure_class()
     check_writable(path)
+
+
+def _missing() -> MissingExtraError:
+    return MissingExtraError(f"pictures need Matplotlib: {how_to_install('plot')}")
 
 
 def _figure_class() -> type[Figure]:
@@ -63,7 +66,7 @@ def _figure_class() -> type[Figure]:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingExtraError(_MISSING) from error
+        raise _missing() from error
     except Exception as error:
         raise InputError(f"Matplotlib cannot be loaded ({one_line(error)}); {_SETTINGS}") from error
     return Figure
