@@ -1,12 +1,10 @@
-# make demo: install into .venv, with the extras that README needs, and run the main job; make test: the same, then the tests;
-# make slow: calibration that takes minutes; make lowest: the tests with the lowest versions that
-# pyproject.toml allows, on the oldest Python here; make dist: the sdist, the wheel made from it, and
+# make demo: install into .venv, with the extras that README's commands need, and run the main job; make test:
+# the same, then the tests; make slow: calibration that takes minutes; make lowest: the tests with the lowest
+# versions that pyproject.toml allows, on the oldest Python here; make dist: the sdist, the wheel made from it, and
 # the sdist's tests with that wheel and the newest versions, on the newest Python here; make nocompiler:
 # the search's tests on what is installed without a C compiler; make sanitize: the kernel's tests with the
-# kernel under AddressSanitizer and UBSan; make explore: the page in the browser; make docs: the documentation as a site; make browser: its tests in
-# Debian's Chromium, which is installed when it is missing.
-PYTHON ?= python3
-VENV := .venv
+# kernel under AddressSanitizer and UBSan; make docs: the documentation as a site; make explore: the page in the
+# browser; make browser: its tests in Debian's Chromium, which is installed when it is missing.
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 PYTEST := python -m pytest -n auto --dist worksteal
