@@ -36,6 +36,7 @@ MAY: dict[str, set[str]] = {
     "views": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats"},
     "run": {"errors", "analysis", "formats"},
+    "opened": {"errors", "space", "analysis", "formats", "run"},
     "cli": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
     | {"views", "run", "web"},
@@ -44,7 +45,8 @@ MAY: dict[str, set[str]] = {
     | {"views", "run"},
     "__main__": {"cli"},
     "__init__": FOUNDATION
-    | {"space", "directions", "geometry", "statistics", "labels", "analysis", "sources", "views", "run"},
+    | {"space", "directions", "geometry", "statistics", "labels", "analysis", "sources", "views", "run"}
+    | {"opened"},
 }  # fmt: skip
 
 

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from tokensphere.labels.build import label_table
     from tokensphere.labels.table import Label, LabelTable
     from tokensphere.labels.user import labels_from_mapping, read_labels
+    from tokensphere.opened import open_survey
     from tokensphere.sources.load import load
     from tokensphere.sources.memory import from_gensim, from_transformers
     from tokensphere.space import EmbeddingSpace, Provenance
@@ -87,6 +88,7 @@ _NAMES = {
     "labels.build": "label_table",
     "labels.table": "Label LabelTable",
     "labels.user": "labels_from_mapping read_labels",
+    "opened": "open_survey",
     "sources.load": "load",
     "sources.memory": "from_gensim from_transformers",
     "space": "EmbeddingSpace Provenance",
@@ -102,8 +104,8 @@ __all__ = [
     "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__", "cards", "direction_test",
     "from_gensim", "from_transformers", "label_members", "label_table", "labels_from_mapping",
     "list_labels", "load", "make_directions", "measure_geometry", "name_neighbors", "name_survey",
-    "name_tokens", "nearest", "open_directions", "pair", "parse_visible", "random_directions",
-    "read_labels", "read_token_expressions", "summarize", "survey", "visible",
+    "name_tokens", "nearest", "open_directions", "open_survey", "pair", "parse_visible",
+    "random_directions", "read_labels", "read_token_expressions", "summarize", "survey", "visible",
 ]  # fmt: skip
 
 

@@ -133,13 +133,32 @@ def load(job: Job[P], path: Path) -> P:
 def _columns_of(job: Job[Any], path: Path) -> Mapping[str, Column]:
     """The columns of a file of this job."""
     columns, about = read_columns(path)
-    if about.get("what") != job.what or not isinstance(about.get("key"), dict):
-        raise InputError(f"{path} holds no {job.what}; name another file")
-    if about.get("schema") != SCHEMA:
-        raise InputError(f"{path} was saved by another version of tokensphere; name another file")
-    if (other := difference(job, about["key"])) is not None:
+    key = kept_key(path, about, job.what)
+    if (other := difference(job, key)) is not None:
         raise InputError(f"{path} holds a {job.what} {other}; name another file, or begin anew (fresh)")
     return columns
+
+
+def kept_key(path: Path, about: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+    """All that the numbers of a kept job depend on (:attr:`.Job.key`), by what its file says of itself.
+
+    Parameters
+    ----------
+    path : the file, for messages
+    about : what it says
+    what : the kind of job that it must be of
+
+    Raises
+    ------
+    InputError
+        it is of no such job, or was saved by another version
+    """
+    key = about.get("key")
+    if about.get("what") != what or not isinstance(key, dict):
+        raise InputError(f"{path} holds no {what}; name another file")
+    if about.get("schema") != SCHEMA:
+        raise InputError(f"{path} was saved by another version of tokensphere; name another file")
+    return key
 
 
 class _File(Generic[P]):

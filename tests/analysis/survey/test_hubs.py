@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 import tokensphere as ts
-from tokensphere.analysis.survey.hubs import count_hubs
+from tokensphere.analysis.survey.hubs import count_hubs, listed_at_random, listed_by_rank
 
 Ids = npt.NDArray[np.int64]
 
@@ -83,3 +83,22 @@ def test_a_hub_becomes_json(small: ts.EmbeddingSpace) -> None:
     assert first["id"] == found.ids[0] and first["share_of_lists"] == found.shares[0]
     assert first["token"] == small.vocabulary.text(int(found.ids[0]))
     assert len(record["most_listed"]) == len(found.ids)
+
+
+def test_tokens_by_rank_are_those_of_a_naive_loop() -> None:
+    ids = random_lists(60, 40, 4) // 2
+    ids = np.array([row for row in ids if len(set(row)) == 4])
+    counts = sorted((sum(token in row for row in ids.tolist()) for token in range(40)), reverse=True)
+    want = [count / len(ids) for count in counts if count]
+    assert listed_by_rank(ids).tolist() == want
+
+
+def test_random_lists_have_the_ranks_that_chance_gives() -> None:
+    """The staircase is above the shares of as many lists as chance is exceeded by, and below the rest."""
+    m, n, k = 4000, 500, 5
+    ranks, shares = listed_at_random(m, k, n)
+    assert (np.diff(ranks) >= 0).all() and (np.diff(shares) <= 0).all()
+    seen = listed_by_rank(random_lists(m, n, k))
+    for rank in (5, 25, 100, 250, 400):
+        want = shares[np.searchsorted(ranks, rank)]
+        assert seen[rank - 1] == pytest.approx(want, abs=0.05 * want)

@@ -35,8 +35,8 @@ from tokensphere.statistics.exceedance import exceedance_rates
 from tokensphere.statistics.own_null import OwnNull, own_null
 
 _PAIRS = 100_000  # for the limit of `alike`: a hundred of them lie above it
-_LEAST = 100  # directions without which a percentile means nothing
-_VERSION = 4  # of what the records are; raised whenever the same settings would give others
+LEAST = 100  # directions without which a percentile means nothing
+VERSION = 4  # of what the records are; raised whenever the same settings would give others
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class SurveyJob(OnDirections):
     @property
     def key(self) -> dict[str, Any]:
         """All that the records depend on; how many there are is no part of it."""
-        key = {"version": _VERSION, "space": self.space.key(), **self.settings.to_dict()}
+        key = {"version": VERSION, "space": self.space.key(), **self.settings.to_dict()}
         del key["surrogates"]  # more of them can be added
         return key if self.settings.seed is not None else key | self.directions.key
 
@@ -219,25 +219,45 @@ class SurveyJob(OnDirections):
         InputError
             these are fewer than 100
         """
-        check_count(len(done))
-        done = done.take(len(self), self.settings.surrogates)  # a file may have more
-        settings, usable = self.settings, self.space.moments.center().usable
-        hubs = [
-            count_hubs(done.ids[:, i, :k], usable, ranking)
-            for i, ranking in enumerate(RANKINGS)
-            for k in (1, settings.k)
-        ]
-        return Survey(
-            settings=settings,
-            records=done,
-            asked=len(self),
-            rates=tuple(_rates(settings, done)),
-            hubs=tuple(hubs),
-            left_out=self.space.left_out,
-            n_tokens=int(np.count_nonzero(usable)),
-            provenance=self.space.provenance,
-            vocabulary=self.space.vocabulary,
-        )
+        return survey_of(self.space, self.settings, done, len(self))
+
+
+def survey_of(
+    space: EmbeddingSpace, settings: SurveySettings, done: SurveyRecords, asked: int
+) -> Survey:
+    """Rates and hubs of records.
+
+    Parameters
+    ----------
+    space : that they are of
+    settings : that they were measured with, of as many surrogates as are wanted
+    done : the records; of a file there may be more directions and surrogates than are wanted
+    asked : directions that are wanted
+
+    Raises
+    ------
+    InputError
+        there are fewer than 100 directions
+    """
+    check_count(len(done))
+    done = done.take(asked, settings.surrogates)
+    usable = space.moments.center().usable
+    hubs = [
+        count_hubs(done.ids[:, i, :k], usable, ranking)
+        for i, ranking in enumerate(RANKINGS)
+        for k in (1, settings.k)
+    ]
+    return Survey(
+        settings=settings,
+        records=done,
+        asked=asked,
+        rates=tuple(_rates(settings, done)),
+        hubs=tuple(hubs),
+        left_out=space.left_out,
+        n_tokens=int(np.count_nonzero(usable)),
+        provenance=space.provenance,
+        vocabulary=space.vocabulary,
+    )
 
 
 def _lengths(space: EmbeddingSpace, search: SearchSettings, ks: Iterable[int]) -> tuple[int, ...]:
@@ -256,8 +276,8 @@ def _lengths(space: EmbeddingSpace, search: SearchSettings, ks: Iterable[int]) -
 
 def check_count(n_directions: int) -> None:
     """Raise `InputError` if a survey of so many directions means nothing."""
-    if n_directions < _LEAST:
-        raise InputError(f"{n_directions} directions are too few for a survey: ask for {_LEAST} or more")
+    if n_directions < LEAST:
+        raise InputError(f"{n_directions} directions are too few for a survey: ask for {LEAST} or more")
 
 
 def name_survey(
