@@ -94,7 +94,6 @@ def test_tokens_by_rank_are_those_of_a_naive_loop() -> None:
 
 
 def test_random_lists_have_the_ranks_that_chance_gives() -> None:
-    """The staircase is above the shares of as many lists as chance is exceeded by, and below the rest."""
     m, n, k = 4000, 500, 5
     ranks, shares = listed_at_random(m, k, n)
     assert (np.diff(ranks) >= 0).all() and (np.diff(shares) <= 0).all()

@@ -105,5 +105,5 @@ def listed_at_random(m: int, k: int, n: int) -> tuple[Float64s, Float64s]:
     law = stats.binom(m, k / n)
     counts = np.arange(1, max(int(law.isf(0.5 / n)), 1) + 1)[::-1]
     rank = n * law.sf(counts - 1)  # so many tokens stand in this many lists or more
-    ranks = np.concatenate([[1.0], rank])
+    ranks = np.maximum(np.concatenate([[1.0], rank]), 1)
     return ranks, counts[[0, *range(len(counts))]].astype(np.float64) / m
