@@ -42,7 +42,7 @@ MAY: dict[str, set[str]] = {
     | {"views", "run", "web"},
     "web": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
-    | {"views", "run"},
+    | {"views", "run", "opened"},
     "__main__": {"cli"},
     "__init__": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "sources", "views", "run"}

@@ -93,11 +93,16 @@ def test_tokens_by_rank_are_those_of_a_naive_loop() -> None:
     assert listed_by_rank(ids).tolist() == want
 
 
-def test_random_lists_have_the_ranks_that_chance_gives() -> None:
-    m, n, k = 4000, 500, 5
+def test_ranks_at_random_are_those_of_random_lists() -> None:
+    """The mean of the sorted counts over 40 drawings, between the curve's steps."""
+    m, k, n = 300, 5, 800
+    above = np.zeros(12)
+    for seed in range(40):
+        counts = np.bincount(random_lists(m, n, k, seed).ravel(), minlength=n)
+        above += [(counts >= c).sum() / 40 for c in range(12)]
     ranks, shares = listed_at_random(m, k, n)
-    assert (np.diff(ranks) >= 0).all() and (np.diff(shares) <= 0).all()
-    seen = listed_by_rank(random_lists(m, n, k))
-    for rank in (5, 25, 100, 250, 400):
-        want = shares[np.searchsorted(ranks, rank)]
-        assert seen[rank - 1] == pytest.approx(want, abs=0.05 * want)
+    steps = np.rint(m * shares).astype(int)
+    assert ranks[0] == 1 and steps[0] == steps[1] == steps.max() and (np.diff(ranks) >= 0).all()
+    for rank, count in zip(ranks[1:].tolist(), steps[1:].tolist(), strict=True):
+        assert rank == pytest.approx(max(above[count], 1), abs=4 * np.sqrt(rank / 40) + 0.1)
+    assert steps[-1] == 1 and steps[1:].tolist() == sorted(steps[1:].tolist(), reverse=True)

@@ -286,6 +286,7 @@ def name_survey(
     *,
     labels: LabelTable | None = None,
     store: DrawStore | None = None,
+    progress: Progress | None = None,
 ) -> Survey:
     """The survey with what its lists share, in :attr:`Survey.naming` (docs/definitions.md 7).
 
@@ -295,13 +296,15 @@ def name_survey(
     survey : its lists shown are named
     labels : by default all that are built in
     store : where nulls are kept, by default the memory of this process
+    progress : called with the number of draws done since the last call
     """
     search = SearchSettings(
         survey.settings.k, centered=survey.settings.centered, forms=survey.settings.forms
     )
     naming = share_labels(
-        space, survey.records.shown, survey.coherent, labels=labels, search=search, store=store
-    )
+        space, survey.records.shown, survey.coherent, labels=labels, search=search, store=store,
+        progress=progress,
+    )  # fmt: skip
     return replace(survey, naming=naming)
 
 
