@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tokensphere.analysis.claims.result import Geometry
 from tokensphere.analysis.survey.bins import coherence_bins
 from tokensphere.analysis.survey.hubs import listed_at_random, listed_by_rank
 from tokensphere.analysis.survey.result import LEVELS, Survey
@@ -25,6 +24,9 @@ from tokensphere.views.terminal.survey import (
     themes_sentence,
 )
 from tokensphere.web.lists import shown_token
+
+if TYPE_CHECKING:
+    from tokensphere.analysis.claims.result import Geometry
 
 GUESS = 0.2  # the post's, of how often the nearest tokens share something
 _POINTS = 120  # of a curve over ranks
@@ -87,12 +89,18 @@ def _main(survey: Survey) -> dict[str, Any]:
     """The rate of the lists shown, with its interval and what chance gives."""
     own, pooled = survey.main.own, survey.main.at[0]
     if own is None or not survey.tells:
-        return {"rate": pooled.rate, "interval": list(pooled.interval), "chance": 1 - LEVELS[0]}
+        return {
+            "rate": pooled.rate,
+            "interval": list(pooled.interval),
+            "chance": 1 - LEVELS[0],
+            "tells": False,
+        }
     beyond = own.at[0]
     return {
         "rate": beyond.rate,
         "interval": list(beyond.interval),
         "chance": beyond.attained,
+        "tells": True,
         "excess": beyond.excess,
         "not_null": own.not_null,
         "not_null_interval": list(own.not_null_interval),

@@ -101,7 +101,13 @@ def survey(
 
 
 class SurveyJob(OnDirections):
-    """A survey in its steps, for whoever must be able to stop and go on; see :func:`survey`."""
+    """A survey in its steps, for whoever must be able to stop and go on; see :func:`survey`.
+
+    Parameters
+    ----------
+    block : directions that are looked at together, between two looks at whether to stop; seen in no
+        result. By default as many as are fast
+    """
 
     what = "survey"
     ready = True
@@ -116,11 +122,13 @@ class SurveyJob(OnDirections):
         surrogate: SurrogateSpec | SurrogateLaw = DEFAULT_LAW,
         compute: Compute | None = None,
         store: BlockStore | None = None,
+        block: int | None = None,
     ) -> None:
         if isinstance(directions, (int, np.integer)):
             check_count(int(directions))
             directions = RandomDirections(space.shape[1], int(directions))
         self.space, self._compute, self._store = space, compute, store
+        self._block = block or BLOCK
         self.directions = make_directions(space, directions, search)
         check_count(len(self.directions))
         usable = space.moments.center().usable
@@ -166,7 +174,7 @@ class SurveyJob(OnDirections):
     def blocks(self, start: int) -> Iterator[SurveyRecords]:
         """Records of the directions from number `start` on, some thousand at a time."""
         if start < len(self):
-            for low, vectors, _ in self.directions.blocks(start, BLOCK):
+            for low, vectors, _ in self.directions.blocks(start, self._block):
                 check_vectors(vectors, low)
                 yield self._measurer.measure(vectors)
 
@@ -179,7 +187,7 @@ class SurveyJob(OnDirections):
                 progress(start)
             if start == len(self):
                 continue
-            for low, vectors, _ in self.directions.blocks(start, BLOCK):
+            for low, vectors, _ in self.directions.blocks(start, self._block):
                 done.nulls[low : low + len(vectors), number] = self._measurer.beside(vectors, number)
                 if progress is not None:
                     progress(len(vectors))
