@@ -23,6 +23,7 @@ from tokensphere.views.terminal.survey import (
     sentence,
     themes_sentence,
 )
+from tokensphere.views.text import p_text
 from tokensphere.web.lists import shown_token
 
 if TYPE_CHECKING:
@@ -71,9 +72,10 @@ def text_of(result: Survey | Geometry) -> str:
 
 def lists(survey: Survey, places: Int64s) -> list[dict[str, Any]]:
     """Some directions' lists with their tokens as they are shown, and what they share in a few words."""
-    found = survey.lists(places)
+    found, floor = survey.lists(places), 1 / (1 + survey.records.surrogates_done)
     for one, place in zip(found, places.tolist(), strict=True):
         one["tokens"] = [shown_token(survey.vocabulary, id) for id in survey.ids(place).tolist()]
+        one["p_text"] = None if one["p"] is None else p_text(one["p"], floor)
         one["shares"] = survey.naming and survey.naming.short(place)
         del one["themes"]
     return found

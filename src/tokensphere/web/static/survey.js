@@ -1,8 +1,9 @@
 // How often lists cohere, what they share, hubs, and the six claims: begun here or opened, kept, gone on with.
 
 import {get, post} from "./ask.js";
-import {count, field, fill, h, select} from "./elements.js";
+import {count, fill, h} from "./elements.js";
 import {claimsPart} from "./survey_claims.js";
+import {choice, whole, yes} from "./survey_form.js";
 import {percent} from "./survey_plots.js";
 import {ratesPart} from "./survey_rates.js";
 import {hubsPart, sharedPart} from "./survey_shared.js";
@@ -28,11 +29,27 @@ export function address(params, changes) {
 function show(root, page) {
   let asking = null;
   let params = {...DEFAULTS};
+  let begun = false; // just now, by whoever looks
   let last = {key: "", data: null};
   let part = null; // {name, node, update}
 
   const answer = h("section", {class: "answer panel", "aria-label": "the answer"});
-  const controls = h("form", {class: "row settings", on: {submit: (event) => { event.preventDefault(); begin(); }}});
+  const fields = {
+    n: whole(page, "directions", "n", 100),
+    seed: whole(page, "seed", "seed", 0),
+    k: choice(page, "length", "k", ["5", "10", "20"].map((k) => [k, `${k} tokens`])),
+    centered: choice(page, "rows", "centered", [["0", "as they are"], ["1", "centred"]]),
+    forms: choice(page, "tokens", "forms", [["0", "all"], ["1", "one a form"]]),
+    surrogates: choice(page, "vocabularies with no words", "surrogates", [["19", "19, to tell 5 %"], ["99", "99, to tell 1 %"]]),
+    names: yes(page, "say what they share", "names"),
+  };
+  const start = h("button", {class: "main", hidden: true}, "Start");
+  const given = h("span", {});
+  const other = h("span", {});
+  const controls = h("form", {class: "row settings", on: {submit: (event) => {
+    event.preventDefault();
+    if (!start.hidden) begin();
+  }}}, given, Object.values(fields).map((one) => one.node), start, other);
   const busy = working(page);
   const message = h("div", {class: "message"});
   const tabs = h("nav", {class: "tabs", "aria-label": "parts of this view"});
@@ -94,7 +111,8 @@ function show(root, page) {
       if (data.result) fillPart(data);
       else { fill(body); part = null; }
       if (!data.work) return;
-      const ended = await busy.on(data.work, signal);
+      const ended = await busy.on(data.work, signal, {focus: begun});
+      begun = false;
       last = {key, data: await get("/api/survey", asked(), {signal})};
       if (ended.state === "stopped" && !last.data.there) fill(message, h("p", {class: "soft"}, "Stopped before there was anything to show."));
       page.say(last.data.result?.sentence ?? "stopped");
@@ -110,7 +128,7 @@ function show(root, page) {
     }
     const {rate, interval, chance} = result.main;
     const figures = [["of the lists are coherent", percent(rate), `95 % interval ${percent(interval[0])} to ${percent(interval[1])}`],
-      ["by chance", percent(chance), result.main.tells ? `of the same direction in ${result.surrogates} vocabularies with no words` : "of all lists in one vocabulary with no words"],
+      ["by chance", percent(chance), result.main.tells ? `beside themselves in ${result.surrogates} vocabularies with no words` : "beside all lists of one vocabulary with no words"],
       ["the post's guess", percent(result.guess, 0), "“perhaps 20 %”"]];
     const part = complete ? null : h("p", {class: "soft"}, `This is of ${count(there.n)} of ${count(which.n)} directions, beside ${there.surrogates} of ${which.surrogates} vocabularies`,
       which.names && !result.naming ? "; what the lists share is not known yet." : ".");
@@ -121,35 +139,26 @@ function show(root, page) {
 
   function settings(data) {
     const which = data?.which;
-    const go = (name) => (value) => page.go({[name]: value, bin: null});
-    const whole = (label, name, value, least) => {
-      const input = h("input", {type: "number", min: least, step: 1, value: String(value), on: {change: () => go(name)(input.value)}});
-      return field(label, input);
-    };
-    const focused = controls.contains(document.activeElement) ? [...controls.elements].indexOf(document.activeElement) : -1;
-    const choice = (label, name, known, value) => select(label, known.some(([key]) => key === value) ? known : [...known, [value, value]], value, go(name));
-    const label = !data?.there ? "Start" : data.which.can_go_on && !data.complete ? "Go on" : null;
-    const ours = [
-      whole("seed", "seed", params.seed, 0),
-      choice("length", "k", ["5", "10", "20"].map((k) => [k, `${k} tokens`]), params.k),
-      choice("rows", "centered", [["0", "as they are"], ["1", "centred"]], params.centered),
-      choice("tokens", "forms", [["0", "all"], ["1", "one a form"]], params.forms),
-    ];
-    const theirs = which && h("span", {}, h("strong", {}, "The survey that was given"), h("span", {class: "soft"},
-      `: ${which.seed === null ? "given directions" : `seed ${which.seed}`}, ${which.k} tokens, rows ${which.centered ? "centred" : "as they are"}${which.forms ? ", one a form" : ""}`));
-    fill(controls,
-      isGiven() ? theirs : null,
-      (!isGiven() || which?.can_go_on) && whole("directions", "n", which?.n ?? (params.n || 1000), 100),
-      isGiven() ? null : ours,
-      (!isGiven() || which?.can_go_on) && choice("vocabularies with no words", "surrogates", [["19", "19, to tell 5 %"], ["99", "99, to tell 1 %"]], String(which?.surrogates ?? (params.surrogates || 19))),
-      (!isGiven() || which?.can_go_on) && h("label", {class: "field"}, h("input", {type: "checkbox", checked: params.names === "1", on: {change: (event) => go("names")(event.target.checked ? "1" : "0")}}), "say what they share"),
-      label && !data?.work && h("button", {class: "main"}, label),
-      page.info.given.survey && h("a", {href: address({}, {given: isGiven() ? "0" : ""})}, isGiven() ? "another survey" : "the survey that was given"));
-    if (focused >= 0) controls.elements[Math.min(focused, controls.elements.length - 1)]?.focus();
+    const label = !data?.there ? "Start" : which.can_go_on && !data.complete ? "Go on" : "";
+    const can = !isGiven() || Boolean(which?.can_go_on);
+    for (const name of ["n", "surrogates", "names"]) fields[name].node.hidden = !can;
+    for (const name of ["seed", "k", "centered", "forms"]) {
+      fields[name].node.hidden = isGiven();
+      fields[name].set(params[name]);
+    }
+    fields.n.set(String(which?.n ?? (params.n || 1000)));
+    fields.surrogates.set(String(which?.surrogates ?? (params.surrogates || 19)));
+    fields.names.set(params.names);
+    start.hidden = !label || Boolean(data?.work);
+    start.textContent = label || "Start";
+    fill(given, isGiven() && which && [h("strong", {}, "The survey that was given"), h("span", {class: "soft"},
+      `: ${which.seed === null ? "given directions" : `seed ${which.seed}`}, ${which.k} tokens, rows ${which.centered ? "centred" : "as they are"}${which.forms ? ", one a form" : ""}`)]);
+    fill(other, page.info.given.survey && h("a", {href: address({}, {given: isGiven() ? "0" : ""})}, isGiven() ? "another survey" : "the survey that was given"));
   }
 
   async function begin() {
     fill(message);
+    begun = true;
     try {
       await post("/api/survey/start", {}, {params: asked()});
       last.key = "";

@@ -2,7 +2,8 @@
 
 import {get, post} from "./ask.js";
 import {copies} from "./copy.js";
-import {count, field, fill, h, select} from "./elements.js";
+import {count, fill, h} from "./elements.js";
+import {choice, text, whole} from "./survey_form.js";
 import {cosines, plot, rows} from "./survey_plots.js";
 import {working} from "./survey_working.js";
 
@@ -10,8 +11,20 @@ const STYLES = {holds: "good", "holds for any vocabulary": "law", "holds without
 
 export function claimsPart(page, address) {
   let params = {};
+  let begun = false; // just now, by whoever looks
   let last = {key: "", data: null};
-  const controls = h("form", {class: "row settings", on: {submit: (event) => { event.preventDefault(); begin(); }}});
+  const fields = {
+    directions: whole(page, "directions", "directions", 2),
+    seed: whole(page, "seed", "seed", 0),
+    k: choice(page, "nearest", "k", ["5", "10", "20"].map((k) => [k, `${k} tokens`])),
+    clusters: text(page, "clusters of k-means", "clusters"),
+    worlds: whole(page, "vocabularies with no words", "worlds", 2),
+  };
+  const start = h("button", {class: "main", hidden: true}, "Measure");
+  const controls = h("form", {class: "row settings", on: {submit: (event) => {
+    event.preventDefault();
+    if (!start.hidden) begin();
+  }}}, Object.values(fields).map((one) => one.node), start);
   const busy = working(page);
   const message = h("div", {class: "message"});
   const lead = h("p", {class: "lead"});
@@ -21,24 +34,13 @@ export function claimsPart(page, address) {
   const asked = () => ({n: params.directions, clusters: params.clusters, surrogates: params.worlds, seed: params.seed, k: params.k});
 
   function settings(data) {
-    const go = (name) => (value) => page.go({[name]: value});
-    const typed = (label, name, props) => {
-      const input = h("input", {value: params[name], ...props, on: {change: () => go(name)(input.value)}});
-      return field(label, input);
-    };
-    const focused = controls.contains(document.activeElement) ? [...controls.elements].indexOf(document.activeElement) : -1;
-    fill(controls,
-      typed("directions", "directions", {type: "number", min: 2, step: 1}),
-      typed("seed", "seed", {type: "number", min: 0, step: 1}),
-      select("nearest", ["5", "10", "20"].concat(["5", "10", "20"].includes(params.k) ? [] : [params.k]).map((k) => [k, `${k} tokens`]), params.k, go("k")),
-      typed("clusters of k-means", "clusters", {type: "text", size: 14, spellcheck: "false"}),
-      typed("vocabularies with no words", "worlds", {type: "number", min: 2, step: 1}),
-      data && !data.result && !data.work && h("button", {class: "main"}, "Measure"));
-    if (focused >= 0) controls.elements[Math.min(focused, controls.elements.length - 1)]?.focus();
+    for (const [name, one] of Object.entries(fields)) one.set(params[name]);
+    start.hidden = !data || Boolean(data.result) || Boolean(data.work);
   }
 
   async function begin() {
     fill(message);
+    begun = true;
     try {
       await post("/api/claims/start", {}, {params: asked()});
       last.key = "";
@@ -61,7 +63,8 @@ export function claimsPart(page, address) {
         settings(data);
         say(data);
         if (!data.work) return;
-        const ended = await busy.on(data.work, signal);
+        const ended = await busy.on(data.work, signal, {focus: begun});
+        begun = false;
         last = {key, data: await get("/api/claims", asked(), {signal})};
         if (ended.state === "stopped") fill(message, h("p", {class: "soft"}, "Stopped; measuring the claims begins anew."));
         page.say(last.data.result ? "the claims are measured" : "stopped");

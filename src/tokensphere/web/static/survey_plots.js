@@ -155,7 +155,7 @@ export function rows(picture, {width, label}) {
   const each = 34;
   const height = 44 + each * picture.rows.length;
   const wide = Math.min(Math.max(...picture.rows.map((row) => row.name.length)) * 6.5 + 14, width / 3);
-  const box = {left: wide, right: 14, top: 16, bottom: 40};
+  const box = {left: wide, right: 22, top: 16, bottom: 40};
   const ends = picture.rows.flatMap((row) => [row.value, row.chance, ...row.interval, ...row.holds.map((one) => one[0]), ...row.holds.map((one) => one[1])]).filter((one) => one !== null && one !== undefined);
   if (picture.line) ends.push(picture.line.at);
   const high = picture.whole ? 1 : Math.max(...ends);

@@ -2,14 +2,14 @@
 
 import {get} from "./ask.js";
 import {copies, markdownTable} from "./copy.js";
-import {count, figure, fill, h, pText, token} from "./elements.js";
+import {count, figure, fill, h, token} from "./elements.js";
 import {histogram, legend, percent, plot, rates} from "./survey_plots.js";
 
 const GROUPS = [["most", "most coherent"], ["typical", "typical"], ["least", "least coherent"]];
 
 /** A table in a frame that scrolls where it is too wide. */
-export function wide(...table) {
-  return h("div", {class: "wide", tabindex: "0", role: "region", "aria-label": "table"}, table);
+export function wide(name, table) {
+  return h("div", {class: "wide", tabindex: "0", role: "region", "aria-label": name}, table);
 }
 
 /** One list in a few lines: its tokens, how alike they are, what they share, and a link to its card. */
@@ -19,10 +19,15 @@ export function compact(one, settings) {
   return h("li", {class: "compact panel"},
     h("div", {class: "compact-head"},
       one.seed === null ? h("strong", {}, title) : h("a", {href: `/?${query}`}, title),
-      h("span", {class: "soft small figure"}, `T ${figure(one.coherence)}${one.p === null ? "" : `, p ${pText(one.p)}`}`)),
+      h("span", {class: "soft small figure"}, `T ${figure(one.coherence)}${one.p === null ? "" : `, p ${one.p_text}`}`)),
     h("p", {class: "tokens-line"}, one.tokens.map((record) => [token(record), " "])),
-    h("p", {class: "soft small"}, `More alike than ${one.percentile_of_surrogate.toFixed(1)} % of lists with no words.`,
+    h("p", {class: "soft small"}, `More alike than ${than(one.percentile_of_surrogate)} lists with no words.`,
       one.shares ? h("span", {class: "shares"}, ` They share: ${one.shares}.`) : null));
+}
+
+function than(percentile) {
+  if (percentile === 100) return "all";
+  return `${Math.min(percentile, 99.9).toFixed(1)} % of`;
 }
 
 export function ratesPart(page, data, {asked, link}) {
@@ -32,16 +37,17 @@ export function ratesPart(page, data, {asked, link}) {
   let asking = null;
   const kinds = [...new Set(result.levels[0].rates.map((one) => one.kind))];
   const level = () => result.levels[Math.min(Number(params.level) || 0, result.levels.length - 1)];
-  const chosen = () => (params.bin === "" ? null : Number(params.bin));
+  const chosen = () => (/^\d+$/.test(params.bin) && Number(params.bin) < result.bins.counts.length ? Number(params.bin) : null);
 
   const ofRates = plot(280, (width, height) => rates(level(), kinds, result.guess, {width, height}));
   const table = h("div");
   const levels = h("div", {class: "row"});
   const ofBins = plot(280, (width, height) => histogram(result.bins, {
-    width, height, chosen: chosen(), words: `T, how alike ${settings.k} neighbours are (${settings.centered ? "on centred rows" : "rows as they are"}${settings.forms ? ", one a form" : ""})`,
+    width, height, chosen: chosen(), words: `T, how alike ${settings.k} neighbours are${width < 480 ? "" : ` (${settings.centered ? "rows centred" : "rows as they are"}${settings.forms ? ", one a form" : ""})`}`,
     choose: (i) => page.go({bin: i === chosen() ? null : i, lists: null}),
   }));
-  const title = h("h2", {});
+  const picked = h("p", {class: "picked small"});
+  const title = h("h2", {id: "lists-of-survey", tabindex: "-1"});
   const groups = h("div", {class: "row"});
   const some = h("ul", {class: "compacts"});
   const more = h("div", {class: "row"});
@@ -52,7 +58,7 @@ export function ratesPart(page, data, {asked, link}) {
       copies({svg: ofRates.svg, name: "survey-rates", markdown: () => ratesMarkdown(level(), result), text: () => result.text})),
     h("section", {class: "panel"}, h("h2", {}, "How alike are the tokens of a list?"),
       h("p", {class: "soft small"}, "T is the mean cosine of a list's tokens with each other, the rows centred. Filled: the lists of this vocabulary; the dashed line: those of vocabularies with no words. Choose a bar to see its lists."),
-      ofBins.node, copies({svg: ofBins.svg, name: "survey-histogram", markdown: () => binsMarkdown(result.bins)}),
+      ofBins.node, picked, copies({svg: ofBins.svg, name: "survey-histogram", markdown: () => binsMarkdown(result.bins)}),
       h("p", {class: "soft small"}, result.alike)),
     h("section", {class: "lists-of full"}, title, groups, some, more));
 
@@ -62,7 +68,7 @@ export function ratesPart(page, data, {asked, link}) {
       h("a", {class: "button small", href: link({level: i}), "aria-current": one === now ? "true" : null}, `lists ${one.words}`)));
     const ks = [...new Set(now.rates.map((one) => one.k))];
     const of = (kind, k) => now.rates.find((one) => one.kind === kind && one.k === k);
-    fill(table, wide(h("table", {class: "small rates"},
+    fill(table, wide("rates", h("table", {class: "small rates"},
       h("caption", {class: "soft small"}, `Lists ${now.words}, in %, with 95 % intervals`),
       h("thead", {}, h("tr", {}, h("td", {}), ks.map((k) => h("th", {scope: "col", class: "figure"}, `k = ${k}`)))),
       h("tbody", {}, kinds.map((kind) => h("tr", {}, h("th", {scope: "row"}, kind), ks.map((k) => {
@@ -79,6 +85,7 @@ export function ratesPart(page, data, {asked, link}) {
       ? GROUPS.map(([name, words]) => h("a", {class: "button small", href: link({group: name}), "aria-current": name === params.group ? "true" : null}, words))
       : h("a", {class: "button small", href: link({bin: "", lists: "12"})}, "No bar: the most coherent"));
     fill(more);
+    fill(picked, bin === null ? "No bar is chosen." : [`${binWords(result.bins, bin)}. `, h("button", {type: "button", class: "link", on: {click: () => title.focus()}}, "Its lists")]);
     if (bin === null) {
       fill(title, `Lists: ${GROUPS.find(([name]) => name === params.group)?.[1] ?? ""}`);
       fill(some, (result.examples[params.group] ?? []).map((one) => compact(one, settings)));
@@ -86,16 +93,15 @@ export function ratesPart(page, data, {asked, link}) {
     }
     asking = new AbortController();
     const wanted = Math.min(Number(params.lists) || 12, 100);
-    const {edges} = result.bins;
     try {
       const found = await get("/api/survey/lists", {...asked, bin, most: wanted}, {signal: asking.signal});
-      fill(title, `${count(found.count)} ${found.count === 1 ? "list" : "lists"} with T from ${figure(edges[bin])} to ${figure(edges[bin + 1])}`);
+      fill(title, binWords(result.bins, bin));
       fill(some, found.lists.map((one) => compact(one, settings)));
       if (found.count > found.lists.length && wanted < 100) {
         fill(more, h("a", {class: "button", href: link({bin, lists: Math.min(wanted + 12, 100)})}, "Show more"),
           h("span", {class: "soft small"}, `${found.lists.length} of ${count(found.count)}, the most coherent first`));
       }
-      page.say(`${found.count} lists in this bar`);
+      page.say(binWords(result.bins, bin));
     } catch (error) {
       const told = page.problem(error);
       if (told) fill(some, h("li", {}, told));
@@ -110,6 +116,10 @@ export function ratesPart(page, data, {asked, link}) {
     tellLists();
     if (which.seed === null) page.say("a survey of directions that were given");
   }};
+}
+
+function binWords({edges, counts, shares, by_chance: chance}, i) {
+  return `${count(counts[i])} ${counts[i] === 1 ? "list" : "lists"} with T from ${figure(edges[i])} to ${figure(edges[i + 1])}: ${percent(shares[i])}, with no words ${percent(chance[i])}`;
 }
 
 const range = ([low, high]) => `${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)}`;

@@ -27,12 +27,12 @@ export function sharedPart(page, {result, which, work}, {name}) {
       h("p", {class: "soft small"}, "Dot and line: all lists with a 95 % interval; the short stroke: lists of random tokens."),
       copies({svg: ofGroups.svg, name: "survey-shared", text: () => result.text, markdown: () => `${naming.sentence}\n\n${markdownTable(heads, cells)}`})),
     h("section", {class: "panel"}, h("h2", {}, "Labels shared most often"),
-      naming.labels.length ? wide(h("table", {class: "bars small"}, h("thead", {class: "hidden"}, h("tr", {}, h("th", {scope: "col"}, "label"), h("th", {scope: "col"}, "kind"), h("th", {scope: "col"}, "lists"))),
+      naming.labels.length ? wide("labels shared most often", h("table", {class: "bars small"}, h("thead", {class: "hidden"}, h("tr", {}, h("th", {scope: "col"}, "label"), h("th", {scope: "col"}, "kind"), h("th", {scope: "col"}, "lists"))),
         h("tbody", {}, naming.labels.map((one) => h("tr", {}, h("th", {scope: "row"}, one.words), h("td", {class: "soft"}, one.kind),
           h("td", {}, h("span", {class: "share-bar", style: {"--part": one.share / most}, "aria-hidden": "true"}), ` ${count(one.lists)}`))))))
         : h("p", {}, "No list shares a label beyond chance."),
       h("p", {class: "soft small"}, "The least likely label of each list that shares one beyond chance; so many lists have it.")),
-    h("section", {class: "panel full"}, h("h2", {}, "By group of labels"), wide(h("table", {class: "small"},
+    h("section", {class: "panel full"}, h("h2", {}, "By group of labels"), wide("by group of labels", h("table", {class: "small"},
       h("thead", {}, h("tr", {}, heads.map((head, i) => h("th", {scope: "col", class: i ? "figure" : ""}, head)))),
       h("tbody", {}, cells.map(([first, ...rest]) => h("tr", {}, h("th", {scope: "row"}, first), rest.map((text) => h("td", {class: "figure"}, text))))))),
     h("p", {class: "soft small"}, `Kappa: how far sharing a label and being coherent agree, beyond chance. Of ${count(which.n)} lists.`)))};
@@ -41,7 +41,7 @@ export function sharedPart(page, {result, which, work}, {name}) {
 export function hubsPart(page, {result}, {link}) {
   const found = result.hubs;
   const picture = plot(320, (width, height) => hubs(found, {width, height}));
-  const table = (one) => wide(h("table", {class: "bars small"},
+  const table = (one) => wide(`tokens listed most often by ${one.words}`, h("table", {class: "bars small"},
     h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "token"), h("th", {scope: "col"}, "lists with it"))),
     h("tbody", {}, one.most.slice(0, 12).map((record) => h("tr", {},
       h("td", {}, h("a", {class: "token-link", href: `/?tokens=${encodeURIComponent(`id:${record.id}`)}`}, token(record))),

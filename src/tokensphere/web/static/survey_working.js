@@ -23,12 +23,13 @@ export function working(page) {
   }
   return {
     node,
-    /** Show it until it ends; its last state. */
-    async on(work, signal) {
+    /** Show it until it ends; its last state. With `focus` whoever started it by a key can stop it by one. */
+    async on(work, signal, {focus = false} = {}) {
       id = work;
       node.hidden = false;
       button.disabled = false;
       bar.removeAttribute("value");
+      if (focus) button.focus();
       try {
         return await follow(work, told, {signal});
       } finally {
