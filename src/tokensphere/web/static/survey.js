@@ -26,6 +26,8 @@ export function address(params, changes) {
   return query.size ? `/survey?${query}` : "/survey";
 }
 
+const inShort = ({main}) => `${percent(main.rate)} of the lists are coherent, where chance gives ${percent(main.chance)}`;
+
 function show(root, page) {
   let asking = null;
   let params = {...DEFAULTS};
@@ -115,7 +117,7 @@ function show(root, page) {
       begun = false;
       last = {key, data: await get("/api/survey", asked(), {signal})};
       if (ended.state === "stopped" && !last.data.there) fill(message, h("p", {class: "soft"}, "Stopped before there was anything to show."));
-      page.say(last.data.result?.sentence ?? "stopped");
+      page.say(last.data.result ? inShort(last.data.result) : "stopped");
     }
   }
 
@@ -128,7 +130,7 @@ function show(root, page) {
     }
     const {rate, interval, chance} = result.main;
     const figures = [["of the lists are coherent", percent(rate), `95 % interval ${percent(interval[0])} to ${percent(interval[1])}`],
-      ["by chance", percent(chance), result.main.tells ? `beside themselves in ${result.surrogates} vocabularies with no words` : "beside all lists of one vocabulary with no words"],
+      ["by chance", percent(chance), result.main.tells ? `each beside its own in ${result.surrogates} vocabularies with no words` : "beside all lists of one vocabulary with no words"],
       ["the post's guess", percent(result.guess, 0), "“perhaps 20 %”"]];
     const part = complete ? null : h("p", {class: "soft"}, `This is of ${count(there.n)} of ${count(which.n)} directions, beside ${there.surrogates} of ${which.surrogates} vocabularies`,
       which.names && !result.naming ? "; what the lists share is not known yet." : ".");
@@ -151,6 +153,8 @@ function show(root, page) {
     fields.names.set(params.names);
     start.hidden = !label || Boolean(data?.work);
     start.textContent = label || "Start";
+    given.hidden = !isGiven();
+    other.hidden = !page.info.given.survey;
     fill(given, isGiven() && which && [h("strong", {}, "The survey that was given"), h("span", {class: "soft"},
       `: ${which.seed === null ? "given directions" : `seed ${which.seed}`}, ${which.k} tokens, rows ${which.centered ? "centred" : "as they are"}${which.forms ? ", one a form" : ""}`)]);
     fill(other, page.info.given.survey && h("a", {href: address({}, {given: isGiven() ? "0" : ""})}, isGiven() ? "another survey" : "the survey that was given"));

@@ -4,7 +4,7 @@ import {get, post} from "./ask.js";
 import {copies} from "./copy.js";
 import {count, fill, h} from "./elements.js";
 import {choice, text, whole} from "./survey_form.js";
-import {cosines, plot, rows} from "./survey_plots.js";
+import {cosines, plot, rows, rowsHeight} from "./survey_plots.js";
 import {working} from "./survey_working.js";
 
 const STYLES = {holds: "good", "holds for any vocabulary": "law", "holds without words, too": "law", fails: "bad", "cannot tell": "open"};
@@ -100,7 +100,7 @@ function claimCard(one) {
   const label = `${one.measured}. ${one.chance}`;
   const drawn = picture.form === "cosines"
     ? plot(190, (width, height) => cosines(picture, {width, height, label}))
-    : picture.rows.length ? plot(44 + 34 * picture.rows.length, (width) => rows(picture, {width, label})) : null;
+    : picture.rows.length ? plot(rowsHeight(picture), (width, height) => rows(picture, {width, height, label})) : null;
   return h("article", {class: "panel claim"},
     h("h2", {}, `${one.number}. ${one.claim}`),
     h("p", {}, h("strong", {class: `verdict-badge ${STYLES[one.verdict]}`}, one.verdict), " ", h("span", {class: "soft"}, one.why)),

@@ -2,14 +2,16 @@
 
 import {count, fill, h} from "./elements.js";
 
-/** A place for a picture that is drawn again when its width changes; its height never does. */
-export function plot(height, draw) {
-  const node = h("div", {class: "plot", style: {height: `${height}px`}});
+/** A place for a picture that is drawn again when its width changes; `high` is its height, or gives it for a width. */
+export function plot(high, draw) {
+  const tall = (wide) => (typeof high === "function" ? high(wide) : high);
+  const node = h("div", {class: "plot", style: {height: `${tall(innerWidth)}px`}});
   let width = 0;
   const again = () => {
     if (!width) return;
     const focused = node.contains(document.activeElement) ? document.activeElement.dataset.at : null;
-    fill(node, draw(width, height));
+    node.style.height = `${tall(width)}px`;
+    fill(node, draw(width, tall(width)));
     if (focused !== null) node.querySelector(`[data-at="${focused}"]`)?.focus({preventScroll: true});
   };
   new ResizeObserver(([entry]) => {
@@ -150,12 +152,16 @@ function whisker(cx, low, high, kind) {
     [low, high].map((end) => h("line", {class: look, x1: cx - 3, x2: cx + 3, y1: end, y2: end}))];
 }
 
+const NARROW = 430;
+/** How high the picture of some rows is; where there is little room, their names stand above them. */
+export const rowsHeight = (picture) => (width) => 56 + (width < NARROW ? 48 : 34) * picture.rows.length;
+
 /** A row for each thing: its value with an interval, what chance gives, and where a claim would hold. */
-export function rows(picture, {width, label}) {
-  const each = 34;
-  const height = 44 + each * picture.rows.length;
-  const wide = Math.min(Math.max(...picture.rows.map((row) => row.name.length)) * 6.5 + 14, width / 3);
-  const box = {left: wide, right: 22, top: 16, bottom: 40};
+export function rows(picture, {width, height, label}) {
+  const narrow = width < NARROW;
+  const each = narrow ? 48 : 34;
+  const wide = Math.max(...picture.rows.map((row) => row.name.length)) * 6.5 + 14;
+  const box = {left: narrow ? 12 : Math.min(wide, width / 3), right: 22, top: 16, bottom: 40};
   const ends = picture.rows.flatMap((row) => [row.value, row.chance, ...row.interval, ...row.holds.map((one) => one[0]), ...row.holds.map((one) => one[1])]).filter((one) => one !== null && one !== undefined);
   if (picture.line) ends.push(picture.line.at);
   const high = picture.whole ? 1 : Math.max(...ends);
@@ -163,7 +169,7 @@ export function rows(picture, {width, label}) {
   const room = (high - low) * 0.04 || 0.1;
   const x = scale([picture.unit === "share" ? 0 : low - room, picture.whole ? 1 : high + room], [box.left, width - box.right]);
   const show = picture.unit === "share" ? short : number;
-  const y = (i) => box.top + each * (i + 0.5);
+  const y = (i) => box.top + each * (i + (narrow ? 0.72 : 0.5));
   const inside = (value) => Math.min(Math.max(x(value), box.left), width - box.right);
   return frame(width, height, label,
     h("line", {class: "axis", x1: box.left, x2: width - box.right, y1: height - box.bottom, y2: height - box.bottom}),
@@ -176,7 +182,7 @@ export function rows(picture, {width, label}) {
     picture.rows.map((row, i) => h("g", {},
       row.holds.map(([from, to]) => h("rect", {class: "holds", x: inside(from), y: y(i) - 11, height: 22,
         width: Math.max((to === null ? width - box.right : inside(to)) - inside(from), 1)})),
-      h("text", {x: box.left - 8, y: y(i) + 4, "text-anchor": "end"}, row.name),
+      narrow ? h("text", {x: box.left, y: y(i) - 16}, row.name) : h("text", {x: box.left - 8, y: y(i) + 4, "text-anchor": "end"}, row.name),
       row.chance !== null && h("line", {class: "chance-mark", x1: x(row.chance), x2: x(row.chance), y1: y(i) - 9, y2: y(i) + 9}),
       h("line", {class: "whisker circle", x1: inside(row.interval[0]), x2: inside(row.interval[1]), y1: y(i), y2: y(i)}),
       mark(MARKS[0], x(row.value), y(i)))));

@@ -2,7 +2,7 @@
 
 import {copies, markdownTable} from "./copy.js";
 import {count, figure, h, token} from "./elements.js";
-import {hubs, percent, plot, rows} from "./survey_plots.js";
+import {hubs, percent, plot, rows, rowsHeight} from "./survey_plots.js";
 import {wide} from "./survey_rates.js";
 
 const maybe = (share) => (share === null ? "–" : percent(share));
@@ -17,7 +17,7 @@ export function sharedPart(page, {result, which, work}, {name}) {
   const picture = {axis: "lists that share a label, with 95 % intervals", unit: "share", line: {at: result.guess, words: "the post's 20 %"},
     rows: naming.groups.map((one) => ({name: one.name, value: one.rate, interval: one.interval, chance: one.chance, holds: []}))};
   const label = `Lists that share a label. ${naming.groups.map((one) => `${one.name}: ${percent(one.rate)}, by chance ${percent(one.chance)}`).join("; ")}`;
-  const ofGroups = plot(44 + 34 * picture.rows.length, (width) => rows(picture, {width, label}));
+  const ofGroups = plot(rowsHeight(picture), (width, height) => rows(picture, {width, height, label}));
   const heads = ["share a label", "labels", "all lists", "interval", "by chance", "coherent lists", "others", "kappa"];
   const cells = naming.groups.map((one) => [one.name, count(one.labels), percent(one.rate),
     `${percent(one.interval[0])} to ${percent(one.interval[1])}`, percent(one.chance), maybe(one.coherent), maybe(one.others), one.kappa === null ? "–" : figure(one.kappa, 2)]);
