@@ -3,7 +3,8 @@
 # pyproject.toml allows, on the oldest Python here; make dist: the sdist, the wheel made from it, and
 # the sdist's tests with that wheel and the newest versions, on the newest Python here; make nocompiler:
 # the search's tests on what is installed without a C compiler; make sanitize: the kernel's tests with the
-# kernel under AddressSanitizer and UBSan.
+# kernel under AddressSanitizer and UBSan; make explore: the page in the browser; make browser: its tests in
+# Debian's Chromium, which is installed when it is missing.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,10 +24,13 @@ SANITIZED := $(VENV)/sanitized/tokensphere/geometry/_kernel.so
 # With libstdc++, which must be there when its sanitizer starts.
 ASAN := $(wildcard $(foreach library,libasan.so libstdc++.so,$(shell gcc -print-file-name=$(library) 2>/dev/null)))
 
-.PHONY: demo test slow check lowest dist nocompiler sanitize lint types smoke bench models clean
+.PHONY: demo explore test slow browser check lowest dist nocompiler sanitize lint types smoke bench models clean
 
 demo: $(VENV)/.installed
 	$(BIN)/tokensphere random
+
+explore: $(VENV)/.installed-explore
+	$(BIN)/tokensphere explore
 
 test: demo $(VENV)/.installed-dev
 	$(BIN)/$(PYTEST)
@@ -34,7 +38,12 @@ test: demo $(VENV)/.installed-dev
 slow: $(VENV)/.installed-dev
 	$(BIN)/$(PYTEST) -m slow
 
-check: lint types test slow smoke lowest dist nocompiler sanitize
+browser: $(VENV)/.installed-browser
+	command -v $${CHROMIUM:-chromium} > /dev/null || { apt-get update && apt-get install -y chromium; } > /dev/null \
+	    || { echo "there is no chromium, and it cannot be installed: install it, or name one in CHROMIUM"; exit 1; }
+	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
+
+check: lint types test slow browser smoke lowest dist nocompiler sanitize
 
 # The lowest that have a wheel for that Python: NumPy 2.0 for 3.12, but 2.1 for 3.13.
 lowest: $(VENV)/.installed-dev
@@ -99,6 +108,14 @@ $(VENV)/.installed: pyproject.toml $(KERNEL)
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+$(VENV)/.installed-explore: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[explore]'
+	touch $@
+
+$(VENV)/.installed-browser: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed-dev

@@ -37,16 +37,17 @@ MAY: dict[str, set[str]] = {
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats"},
     "run": {"errors", "analysis", "formats"},
     "opened": {"errors", "space", "analysis", "formats", "run"},
+    "ratings": {"errors", "_version", "analysis", "formats"},
     "cli": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
-    | {"views", "run", "web"},
+    | {"views", "run", "web", "ratings"},
     "web": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
-    | {"views", "run", "opened"},
+    | {"views", "run", "ratings", "opened"},
     "__main__": {"cli"},
     "__init__": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "sources", "views", "run"}
-    | {"opened"},
+    | {"web", "ratings", "opened"},
 }  # fmt: skip
 
 

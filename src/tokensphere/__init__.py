@@ -27,7 +27,7 @@ from tokensphere.errors import (
 )
 
 if TYPE_CHECKING:
-    from tokensphere.analysis.card.make import Card, cards
+    from tokensphere.analysis.card.make import Card, Cards, cards
     from tokensphere.analysis.claims.measure import measure_geometry
     from tokensphere.analysis.claims.result import Geometry
     from tokensphere.analysis.direction_test.job import SettleSpec, direction_test
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from tokensphere.analysis.naming.tokens import Naming, name_tokens
     from tokensphere.analysis.nearest import Neighbors, nearest
     from tokensphere.analysis.pair import Pair, PairCosine, pair
+    from tokensphere.analysis.rating.compare import RatersComparison, compare_raters
+    from tokensphere.analysis.rating.draw import draw_ratings
+    from tokensphere.analysis.rating.judged import RatingResult, judge_ratings
+    from tokensphere.analysis.rating.plan import Ratings, RatingSpec
     from tokensphere.analysis.summary import Summary, summarize
     from tokensphere.analysis.survey.job import SurrogateSpec, name_survey, survey
     from tokensphere.analysis.survey.result import Survey
@@ -55,13 +59,14 @@ if TYPE_CHECKING:
     from tokensphere.labels.table import Label, LabelTable
     from tokensphere.labels.user import labels_from_mapping, read_labels
     from tokensphere.opened import open_survey
+    from tokensphere.ratings import read_ratings
     from tokensphere.sources.load import load
     from tokensphere.sources.memory import from_gensim, from_transformers
     from tokensphere.space import EmbeddingSpace, Provenance
     from tokensphere.vocabulary import Kind, Vocabulary
 
 _NAMES = {
-    "analysis.card.make": "Card cards",
+    "analysis.card.make": "Card Cards cards",
     "analysis.claims.measure": "measure_geometry",
     "analysis.claims.result": "Geometry",
     "analysis.direction_test.job": "SettleSpec direction_test",
@@ -73,6 +78,10 @@ _NAMES = {
     "analysis.naming.tokens": "Naming name_tokens",
     "analysis.nearest": "Neighbors nearest",
     "analysis.pair": "Pair PairCosine pair",
+    "analysis.rating.compare": "RatersComparison compare_raters",
+    "analysis.rating.draw": "draw_ratings",
+    "analysis.rating.judged": "RatingResult judge_ratings",
+    "analysis.rating.plan": "RatingSpec Ratings",
     "analysis.summary": "Summary summarize",
     "analysis.survey.job": "SurrogateSpec name_survey survey",
     "analysis.survey.result": "Survey",
@@ -89,6 +98,7 @@ _NAMES = {
     "labels.table": "Label LabelTable",
     "labels.user": "labels_from_mapping read_labels",
     "opened": "open_survey",
+    "ratings": "read_ratings",
     "sources.load": "load",
     "sources.memory": "from_gensim from_transformers",
     "space": "EmbeddingSpace Provenance",
@@ -97,15 +107,17 @@ _NAMES = {
 _WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
-    "Card", "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError", "Geometry",
-    "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors", "Naming",
-    "NamingSpec", "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance", "RandomDirections",
+    "Card", "Cards", "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError",
+    "Geometry", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors",
+    "Naming", "NamingSpec", "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance",
+    "RandomDirections", "RatersComparison", "RatingResult", "RatingSpec", "Ratings",
     "SearchSettings", "SettleSpec", "SourceError", "Summary", "SurrogateSpec", "Survey", "TokenSum",
-    "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__", "cards", "direction_test",
-    "from_gensim", "from_transformers", "label_members", "label_table", "labels_from_mapping",
-    "list_labels", "load", "make_directions", "measure_geometry", "name_neighbors", "name_survey",
-    "name_tokens", "nearest", "open_directions", "open_survey", "pair", "parse_visible",
-    "random_directions", "read_labels", "read_token_expressions", "summarize", "survey", "visible",
+    "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__", "cards", "compare_raters",
+    "direction_test", "draw_ratings", "from_gensim", "from_transformers", "judge_ratings",
+    "label_members", "label_table", "labels_from_mapping", "list_labels", "load", "make_directions",
+    "measure_geometry", "name_neighbors", "name_survey", "name_tokens", "nearest",
+    "open_directions", "open_survey", "pair", "parse_visible", "random_directions", "read_labels",
+    "read_ratings", "read_token_expressions", "summarize", "survey", "visible",
 ]  # fmt: skip
 
 
@@ -128,4 +140,5 @@ def _late(module: str, name: str, *given: Any) -> Any:
 above.answer("text", partial(_late, "views", "to_text"))
 above.answer("html", partial(_late, "views", "to_html"))
 above.answer("save", partial(_late, "sources.saved", "save_space"))
+above.answer("explore", partial(_late, "web.notebook", "explore"))
 above.answer("gensim", partial(_late, "sources.memory", "to_gensim"))

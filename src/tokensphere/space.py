@@ -205,6 +205,27 @@ class EmbeddingSpace:
         """
         return ask("gensim", self)
 
+    def explore(self, *, height: int = 900, port: int = 0) -> Any:
+        """Look at the space in a page: in a notebook, in a frame; it ends with the process.
+
+        Parameters
+        ----------
+        height : of the frame, in pixels
+        port : where the page is served on this machine; 0: any that is free
+
+        Returns
+        -------
+        an object with the page's ``address``, and ``close()``
+
+        Raises
+        ------
+        MissingExtraError
+            Starlette or uvicorn is not installed
+        InputError
+            the port is taken
+        """
+        return ask("explore", self, height, port)
+
     def __repr__(self) -> str:
         n, d = self.shape
         return f"EmbeddingSpace({self._provenance.model!r:.200}, {n} tokens × {d} dimensions)"

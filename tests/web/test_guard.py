@@ -14,7 +14,8 @@ from contextlib import suppress
 import pytest
 
 from tests.web.serving import Served, small_space
-from tokensphere.web.app import ENDPOINTS, VIEWS
+from tokensphere.web.api import ENDPOINTS
+from tokensphere.web.app import VIEWS
 from tokensphere.web.session import Session
 
 Headers = dict[str, str]
@@ -152,7 +153,8 @@ def test_every_reply_has_the_headers_that_browsers_heed(served: Served, path: st
     "path",
     [
         "/../pyproject.toml", "/..%2f..%2fpyproject.toml", "/%2e%2e/%2e%2e/etc/passwd",
-        "/static/../app.py", "/app.py", "/static/main.js", "/....//....//etc/passwd", "/main.js/../../app.py", "//etc/passwd",
+        "/static/../app.py", "/app.py", "/static/main.js", "/....//....//etc/passwd",
+        "/main.js/../../app.py", "//etc/passwd",
         "/api/../app.py", "/%00", "/main.js%00.py",
     ],
 )  # fmt: skip
@@ -223,7 +225,7 @@ def test_fifty_clients_at_once_get_their_own_answers(served: Served) -> None:
 
 def test_who_has_gone_is_not_served(served: Served) -> None:
     """Of searches whose clients have left, only the one that had begun is done."""
-    session, done = served.session, []
+    session, done = served.session, list[int]()
     began, go_on = threading.Event(), threading.Event()
     endpoint = next(one for one in ENDPOINTS if one.path == "/api/lists")
     before = session.keep("coherence", lambda: None)

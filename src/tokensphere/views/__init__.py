@@ -20,6 +20,8 @@ __all__ = [
 
 # Who shows a result of a type. They are imported when one is shown: what they need costs time.
 _TERMINAL = {
+    "Card": "tokensphere.views.terminal.cards:card",
+    "Cards": "tokensphere.views.terminal.cards:cards",
     "DirectionTest": "tokensphere.views.terminal.direction_test:direction_test",
     "Geometry": "tokensphere.views.terminal.claims:geometry",
     "LabelList": "tokensphere.views.terminal.naming:label_list",
@@ -29,6 +31,8 @@ _TERMINAL = {
     "Neighbors": "tokensphere.views.terminal.neighbors:neighbors",
     "Pair": "tokensphere.views.terminal.facts:pair",
     "RankedTest": "tokensphere.views.terminal.direction_test:ranked_test",
+    "RatersComparison": "tokensphere.views.terminal.rating:raters_comparison",
+    "RatingResult": "tokensphere.views.terminal.rating:rating_result",
     "Summary": "tokensphere.views.terminal.facts:summary",
     "Survey": "tokensphere.views.terminal.survey:survey",
     "System": "tokensphere.views.terminal.facts:system",
@@ -38,6 +42,8 @@ _IN_PARTS = {
     "Neighbors": "tokensphere.views.terminal.neighbors:neighbors_in_parts",
 }
 _HTML = {
+    "Card": "tokensphere.views.cards:card",
+    "Cards": "tokensphere.views.cards:cards",
     "NamedNeighbors": "tokensphere.views.html:named_neighbors",
     "Neighbors": "tokensphere.views.html:neighbors",
 }

@@ -25,7 +25,7 @@ HEADER = b"x-tokensphere-secret"
 _SAFE = ("GET", "HEAD")
 _POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none';"
-    " form-action 'self'; frame-ancestors {ancestors}"
+    " form-action 'self'"
 )
 _ALWAYS = {
     "x-content-type-options": "nosniff",
@@ -75,9 +75,9 @@ class Guard:
         self._hosts = {f"{host}:{door.port}" for host in door.hosts}
         self._hosts |= set(door.hosts) if door.port == 80 else set()
         self._origins = {f"http://{host}" for host in self._hosts}
-        policy = _POLICY.format(ancestors="*" if door.framed else "'none'")
-        always = {**_ALWAYS, "content-security-policy": policy}
-        if not door.framed:
+        always = {**_ALWAYS, "content-security-policy": _POLICY}
+        if not door.framed:  # a notebook's page may have any scheme, which "*" would not match
+            always["content-security-policy"] += "; frame-ancestors 'none'"
             always["x-frame-options"] = "DENY"
         self._always = [(name.encode(), value.encode()) for name, value in always.items()]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.analysis.card.make import Card, Cards
+from tokensphere.analysis.card.make import CardMaker, Cards
 from tokensphere.analysis.card.nulls import FEWEST, N_DRAWS
 from tokensphere.analysis.nearest import Neighbors, Search
 from tokensphere.directions.file import open_directions
@@ -125,7 +125,7 @@ def cards(session: Session, asked: Asked) -> dict[str, Any]:
     key = ("cards", settings, kind)
     if (maker := session.kept(key)) is None:
         return {"work": _start(session, key, settings, of).id}
-    made: list[Card] = maker.of(of.directions)
+    made: Cards = maker.of(of.directions)
     return {
         "settings": settings.to_dict(),
         "cards": [
@@ -155,7 +155,7 @@ def _start(session: Session, key: Any, settings: SearchSettings, of: Named) -> A
     def begin() -> Any:
         def draw(watch: Any) -> None:
             watch.say("drawing what chance gives")
-            maker = Cards(
+            maker = CardMaker(
                 session.space, settings, labels=session.labels, store=session.files("nulls"),
                 blocks=session.files("surrogates"), progress=watch.advance,
             )  # fmt: skip

@@ -29,30 +29,31 @@ class Curve:
     ----------
     at : float64 array of shape (p,), evenly spaced, ascending
     density : float64 array of shape (p,), 0 or more; the largest is 1
+    mark : where the value lies that the draws are beside
     """
 
     at: Float64s
     density: Float64s
+    mark: float
 
     @classmethod
-    def of(cls, draws: Float64s, *others: float, points: int = POINTS) -> Curve:
-        """The curve of draws over a range that holds `others`, too.
+    def of(cls, draws: Float64s, mark: float, points: int = POINTS) -> Curve:
+        """The curve of draws over a range that holds the mark, too.
 
         A Gaussian kernel of Silverman's width, ``0.9 min(σ, IQR/1.34) B^(−1/5)`` (Silverman 1986, 3.31).
 
         Parameters
         ----------
         draws : float64 array of shape (B,), finite
-        others : finite
+        mark : finite
         """
-        every = np.concatenate([draws, others])
-        low, high = float(every.min()), float(every.max())
+        low, high = min(float(draws.min()), mark), max(float(draws.max()), mark)
         quartiles = np.quantile(draws, (0.25, 0.75))
         spread = min(float(draws.std()), float(np.diff(quartiles)[0]) / 1.34) or float(draws.std())
         width = max(0.9 * spread * len(draws) ** -0.2, _NARROWEST * (high - low), 1e-12)
         at = np.linspace(low - 2 * width, high + 2 * width, points)
         density = np.exp(-(((at[:, None] - draws) / width) ** 2) / 2).sum(axis=1)
-        return cls(at, density / (float(density.max()) or 1.0))
+        return cls(at, density / (float(density.max()) or 1.0), mark)
 
     def to_dict(self) -> dict[str, Any]:
         """The same as lists of rounded numbers: for a picture."""
@@ -60,6 +61,7 @@ class Curve:
         return {
             "at": np.round(self.at, digits).tolist(),
             "density": np.round(self.density, 4).tolist(),
+            "mark": round(self.mark, digits),
         }
 
 
@@ -115,14 +117,18 @@ class Chance:
         more, less = _COMPARED[self.statistic]
         if self.less in (0, 1):
             return f"{more if self.less else less} than all {len(self.draws):,} {self.title}"
-        share = 100 * self.less
-        shown = f"{share:.0f}" if 1 <= share < 99 else f"{share:.1f}"
-        return f"{more} than {min(max(float(shown), 0.1), 99.9):g} % of {self.title}"
+        how, share = (more, self.less) if self.less >= 0.5 else (less, 1 - self.less)
+        shown = round(100 * share, 0 if share < 0.99 else 1)
+        return f"{how} than {min(shown, 99.9):g} % of {self.title}"
 
     @property
     def curve(self) -> Curve:
-        """Of the draws, over a range that holds the value."""
-        return Curve.of(self.draws, self.value)
+        """Of the draws, with a mark at the value; of p-values of ``−log10 p``."""
+        if self.statistic != "label":
+            return Curve.of(self.draws, self.value)
+        least = np.finfo(float).tiny
+        draws = np.sort(-np.log10(np.maximum(self.draws, least)))
+        return Curve.of(draws, float(-np.log10(max(self.value, least))))
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON, with the curve in place of the draws."""

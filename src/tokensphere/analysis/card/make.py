@@ -6,7 +6,7 @@ what the post asked. Directions that somebody brings are beside a null, as :func
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,7 +119,38 @@ class Card(Result):
         return self.neighbors.columns()
 
 
-class Cards:
+@dataclass(frozen=True)
+class Cards(Result):
+    """Some directions, looked at one by one; prints as tables, shows as cards in a notebook.
+
+    Attributes
+    ----------
+    cards : at least one, of one search
+    """
+
+    cards: tuple[Card, ...]
+
+    def __len__(self) -> int:
+        """Number of directions, m."""
+        return len(self.cards)
+
+    def __getitem__(self, which: int) -> Card:
+        return self.cards[which]
+
+    def __iter__(self) -> Iterator[Card]:
+        return iter(self.cards)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
+        return {"cards": [card.to_dict() for card in self.cards]}
+
+    def columns(self) -> dict[str, Column]:
+        """Those of the neighbours of all of them."""
+        every = [card.columns() for card in self.cards]
+        return {name: [value for one in every for value in one[name]] for name in every[0]}
+
+
+class CardMaker:
     """Makes cards of directions that are looked at in one way; what chance gives is found once.
 
     Parameters
@@ -158,7 +189,7 @@ class Cards:
         if settings.k >= FEWEST_NAMED:
             self._name = namer(space, settings, labels=labels, naming=NamingSpec(), store=store)
 
-    def of(self, directions: Any) -> list[Card]:
+    def of(self, directions: Any) -> Cards:
         """The cards of random directions, or of any that :func:`nearest` takes.
 
         Raises
@@ -171,14 +202,14 @@ class Cards:
         given = make_directions(self.space, directions, self.settings)
         if self.settings.similarity == "euclidean" or self.settings.k < FEWEST:
             found = Search(self.space, given, self.settings, compute=self._compute).all()
-            return [self._plain(found, i) for i in range(len(found))]
+            return Cards(tuple(self._plain(found, i) for i in range(len(found))))
         test = direction_test(
             self.space, given, null=self._null, search=self.settings, labels=self._labels,
             store=self._store, compute=self._compute,
         )  # fmt: skip
-        return [card_of_test(test, row) for row in range(len(test))]
+        return Cards(tuple(card_of_test(test, row) for row in np.flatnonzero(test.testable).tolist()))
 
-    def _random(self, directions: RandomDirections) -> list[Card]:
+    def _random(self, directions: RandomDirections) -> Cards:
         found = Search(self.space, directions, self.settings, compute=self._compute).all()
         names = None if self._name is None else self._name(found)
         cards = []
@@ -194,7 +225,7 @@ class Cards:
             if names is not None:
                 shared = Shared(names.themes(i), names.p_list(i), names.p_directions(i))
             cards.append(Card(_one(found, i), value, chance, shared))
-        return cards
+        return Cards(tuple(cards))
 
     def _plain(self, found: Neighbors, which: int) -> Card:
         """A card without a null: of distances, or of a single token."""
@@ -222,7 +253,7 @@ def cards(
     blocks: BlockStore | None = None,
     compute: Compute | None = None,
     progress: Progress | None = None,
-) -> list[Card]:
+) -> Cards:
     """Look at directions one by one: nearest tokens, how alike they are beside chance, what they share.
 
     Parameters
@@ -241,14 +272,14 @@ def cards(
 
     Returns
     -------
-    list of m `Card`
+    m `Card`, less those of directions that cannot be tested: zero, not finite or constant
 
     Raises
     ------
     InputError
         as :func:`nearest` and :func:`direction_test` do
     """
-    make = Cards(
+    make = CardMaker(
         space, search, labels=labels, null=null, store=store, blocks=blocks, compute=compute,
         progress=progress,
     )  # fmt: skip
@@ -275,8 +306,12 @@ def card_of_test(test: DirectionTest, row: int) -> Card:
         vocabulary=test.vocabulary,
     )
     law = test.null.spec.law or ""
+    single = bool(test.directions.weights) and len(test.directions.weights[row]) == 1
+    title = _OF_LAWS.get(law, law).removeprefix("sums of " if single else "")
     chance = tuple(
-        _beside(name, found, row, law) for name, found in test.tested.items() if name != MostExtreme.name
+        _beside(name, found, row, law, title)
+        for name, found in test.tested.items()
+        if name != MostExtreme.name
     )
     shared = Shared(test.themes[row], float(test.themes.p_familywise[row]))
     effects = {
@@ -288,11 +323,11 @@ def card_of_test(test: DirectionTest, row: int) -> Card:
     return Card(neighbors, coherence, chance, shared, VERDICTS[int(test.verdict[row])], effects)
 
 
-def _beside(name: str, found: Beside, row: int, law: str) -> Chance:
+def _beside(name: str, found: Beside, row: int, law: str, title: str) -> Chance:
     draws = found.nulls[int(found.null_of[row])]
     kind = STATISTICS[name]
     return Chance(
-        name, law, _OF_LAWS.get(law, law), float(found.values[row]),
+        name, law, title, float(found.values[row]),
         np.sort(draws[np.isfinite(draws)]), kind.larger,
     )  # fmt: skip
 

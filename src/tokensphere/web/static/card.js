@@ -20,7 +20,7 @@ export function frame(title) {
     list: h("div", {class: "list"}),
     chance: h("div", {class: "beside", "aria-busy": "true"}),
   };
-  parts.node = h("article", {class: "card panel"}, parts.title, parts.list, parts.chance);
+  parts.node = h("article", {class: "card panel"}, h("div", {class: "left"}, parts.title, parts.list), parts.chance);
   return parts;
 }
 
@@ -46,11 +46,11 @@ export function chanceParts(card) {
       : "A distance from a point of another length has no chance level here: choose cosine or dot product.";
     return [h("p", {class: "soft small"}, why)];
   }
-  return card.chance.map((one) => h("div", {class: "comparison"},
-    h("div", {class: "what small soft"}, STATISTICS[one.statistic],
-      h("span", {class: "figure"}, ` ${one.statistic === "label" ? pText(one.value) : figure(one.value, 3)}`)),
-    curve({...one.curve, value: one.value, text: `${STATISTICS[one.statistic]}: ${one.words}, p ${pText(one.p)}`}),
-    h("div", {class: "words small"}, sentence(one.words), h("span", {class: "soft"}, ` p ${pText(one.p)}`))));
+  return h("div", {class: "comparisons"}, card.chance.map((one, i) => h("div", {class: "comparison"},
+    one.statistic === card.chance[i - 1]?.statistic ? null : h("div", {class: "what small soft"}, STATISTICS[one.statistic],
+      h("span", {class: "figure"}, one.statistic === "label" ? `p ${pText(one.value)}` : figure(one.value, 3))),
+    curve({...one.curve, text: `${STATISTICS[one.statistic]}: ${one.words}, p ${pText(one.p)}`}),
+    h("div", {class: "words small"}, sentence(one.words), " ", h("span", {class: "soft nowrap"}, `p ${pText(one.p)}`)))));
 }
 
 function sentence(text) {

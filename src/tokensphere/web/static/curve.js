@@ -8,9 +8,9 @@ const HEIGHT = 46;
 /**
  * The picture of one comparison.
  *
- * at, density: the curve as the server computed it; value: where the mark is; text: what it says.
+ * at, density, mark: the curve and the value beside it as the server computed them; text: what it says.
  */
-export function curve({at, density, value, text, width = WIDTH, height = HEIGHT}) {
+export function curve({at, density, mark: value, text, width = WIDTH, height = HEIGHT}) {
   const low = at[0];
   const span = at[at.length - 1] - low || 1;
   const x = (one) => 2 + ((one - low) / span) * (width - 4);

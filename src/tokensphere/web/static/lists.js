@@ -90,6 +90,8 @@ function show(root, page) {
         return parts;
       });
       fill(cards, frames.map((parts) => parts.node));
+      cards.classList.toggle("single", frames.length === 1);
+      if (!isRandom) fill(title, "The tokens nearest to ", h("bdi", {}, found.lists[0].title));
       cards.dataset.ready = JSON.stringify(asked);
       performance.measure("list", {start: began, end: performance.now()});
       page.how(found.how);
@@ -99,7 +101,9 @@ function show(root, page) {
         frames[i].node.append(cardCopies(one));
       });
       page.how(full.how);
-      page.say(full.cards.map((one) => `${one.title}: ${one.chance[0]?.words ?? alike(one.coherence)}`).join("; "));
+      page.say(full.cards.length === 1
+        ? `${full.cards[0].title}: ${full.cards[0].chance[0]?.words ?? alike(full.cards[0].coherence)}`
+        : `${full.cards.length} lists, from ${full.cards[0].title} to ${full.cards.at(-1).title}`);
     } catch (error) {
       const told = page.problem(error);
       if (told === null) return;
