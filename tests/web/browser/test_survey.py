@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.web.browser.looking import until
 from tests.web.serving import Served, small_space
 from tokensphere.analysis.survey.job import SurrogateSpec, SurveyJob
 from tokensphere.geometry.directions import RandomDirections
@@ -32,15 +33,6 @@ def surveyed() -> Iterator[Served]:
 def at(page: Any, served: Served, query: str = "") -> Any:
     page.goto(served.address(f"/survey?{query}" if query else "/survey"))
     return page
-
-
-def until(page: Any, expression: str) -> None:
-    """Wait for something that holds; the page lets no script be made of texts."""
-    for _ in range(1500):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(20)
-    raise AssertionError(expression)
 
 
 def begun(page: Any, served: Served, query: str = ASKED) -> Any:
@@ -82,9 +74,7 @@ def test_from_nothing_to_the_lists_of_a_bar_by_mouse(page: Any, surveyed: Served
     assert bars.nth(most).get_attribute("aria-pressed") == "true"
     if counts[most] > 12:
         page.get_by_role("link", name="Show more").click()
-        page.wait_for_function(
-            f"document.querySelectorAll('.compact').length == {min(counts[most], 24)}"
-        )
+        until(page, f"document.querySelectorAll('.compact').length == {min(counts[most], 24)}")
     first = page.locator(".compact a").first
     name = first.inner_text()
     tokens = page.locator(".compact").first.locator(".token").all_inner_texts()
@@ -271,3 +261,28 @@ def test_strange_tokens_do_no_harm(page: Any, surveyed: Served) -> None:
     tokens = page.locator(".compact bdi code.token")
     assert tokens.count() > 0 and tokens.count() == page.locator(".compact code").count()
     assert not any("\u202e" in text or "\x1b" in text for text in tokens.all_inner_texts())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_accessibility_checker_finds_nothing(page: Any, surveyed: Served, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.emulate_media(color_scheme=scheme)
+    begun(page, surveyed, f"{ASKED}&part=shared")
+    page.wait_for_selector(".part .panel")
+    if page.get_by_role("button", name="Find out").count():
+        page.get_by_role("button", name="Find out").click()
+    claims = "part=claims&directions=100&clusters=4&worlds=2&k=5"
+    for query, there in {
+        f"{ASKED}&names=1&part=shared": "table.bars",
+        f"{ASKED}&names=1&bin=2": "#lists-of-survey:has-text('with T from')",
+        f"{ASKED}&part=hubs": "svg .hub-line",
+        claims: ".claims:not(:empty), button.main:visible",
+    }.items():
+        at(page, surveyed, query)
+        page.wait_for_selector(there)
+        if query == claims and page.locator("button.main:visible").count():
+            page.click("button.main:visible")
+            page.wait_for_selector(".claim")
+        found = Axe().run(page).response["violations"]
+        assert not [(one["id"], one["nodes"][0]["html"][:200]) for one in found], query
