@@ -106,12 +106,21 @@ def test_a_key_that_no_survey_has_is_damage(
 ) -> None:
     """Each setting missing, of every other kind, and out of its range; in one line."""
     path, about = saved[0], read_columns(saved[0])[1]
-    outside = {"seed": -1, "first": -3, "k": 1, "ks": [8, 5], "surrogate_seed": -1, "alike_above": 1.5}
-    kinds = [-0.5, "x", [], {}, [5, "8"], [5, 5], [1, 5], [5, True], 10**30, "\x1b\n"]
+    outside = {
+        "seed": -1,
+        "first": -3,
+        "k": 1,
+        "ks": [8, 5],
+        "centered": 1,
+        "surrogate_seed": -1,
+        "alike_above": 1.5,
+    }
+    kinds = [-0.5, "\x1b\n", [], {}, 10**30]
+    lists = [[5, "8"], [5, 5], [1, 5], [5, True], [5] * 101]
     names = [name for name in about["key"] if name not in ("version", "space", "similarity")]
     assert len(names) == 9
     for name in names:
-        for value in [*kinds, outside.get(name, 2)]:
+        for value in [*kinds, outside.get(name, 2), *(lists if name == "ks" else ())]:
             if isinstance(value, int) and name in ("seed", "surrogate_seed") and value > 1:
                 continue  # any whole number is one, and nothing in the table contradicts it
             if isinstance(value, float) and name == "alike_above" and abs(value) < 1:

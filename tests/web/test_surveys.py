@@ -171,6 +171,7 @@ def test_less_of_what_is_there_is_shown_at_once_and_more_goes_on(
     assert whole["complete"] and whole["result"]["directions"] == 150
 
 
+@pytest.mark.slow
 def test_what_lists_share_is_said_if_that_is_asked_for(client: TestClient, session: Session) -> None:
     done(client, "/api/survey", SMALL)
     asked = {**SMALL, "names": 1}
@@ -189,6 +190,7 @@ def test_what_lists_share_is_said_if_that_is_asked_for(client: TestClient, sessi
     assert not client.get("/api/survey", params={**asked, "n": 110}).json()["complete"]
 
 
+@pytest.mark.slow
 def test_a_survey_goes_on_after_the_page_was_started_again(cached: Callable[..., Session]) -> None:
     """Also if it was stopped, and if its file is damaged."""
     asked = {**SMALL, "n": 4096 + 200, "surrogates": 30}

@@ -35,6 +35,7 @@ def test_as_many_parts_are_told_as_are_counted() -> None:
                     assert len(told) == count_parts(space, labels, clusters, k=5, wordless=spec)
 
 
+@pytest.mark.slow
 def test_the_fifth_claim_has_a_survey_of_the_first_directions() -> None:
     space = space_of(*written())
     how: dict[str, Any] = {"clusters": (), "labels": overlapping(), "k": 5, "seed": 3}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -220,6 +221,35 @@ def test_a_survey_that_was_given(page: Any, tmp_path: Path) -> None:
         page.get_by_role("button", name="Start").wait_for()
     finally:
         served.close()
+
+
+def test_with_99_vocabularies_both_levels_can_be_looked_at(page: Any, surveyed: Served) -> None:
+    begun(page, surveyed, "n=100&k=5&surrogates=99")
+    caption = page.locator("table.rates caption")
+    assert "p ≤ 0.05" in caption.inner_text()
+    page.get_by_role("link", name="lists with p ≤ 0.01").click()
+    page.wait_for_selector("table.rates caption:has-text('p ≤ 0.01')")
+    assert page.locator("table.rates tr").last.locator("td").first.inner_text() == "1.0"
+    assert "level=1" in page.url
+
+
+def test_pictures_are_saved_and_stand_alone(page: Any, surveyed: Served, tmp_path: Path) -> None:
+    """An SVG that needs no style sheet, and a PNG of twice its size."""
+    begun(page, surveyed)
+    section = page.locator("section:has(.bar)").first
+    for name, kind in (("Save SVG", "svg"), ("Save PNG", "png")):
+        with page.expect_download() as download:
+            section.get_by_role("button", name=name).click()
+        assert download.value.suggested_filename == f"survey-histogram.{kind}"
+        download.value.save_as(tmp_path / f"a.{kind}")
+    tree = ElementTree.parse(tmp_path / "a.svg").getroot()
+    bars = [one for one in tree.iter() if one.get("class") == "list-bar"]
+    assert len(bars) == page.locator("svg .bar").count()
+    assert all((one.get("fill") or "").startswith("rgb") for one in bars)
+    texts = [one for one in tree.iter() if one.tag.endswith("}text")]
+    assert texts and all(one.get("font-size") == "11px" for one in texts)
+    width = int.from_bytes((tmp_path / "a.png").read_bytes()[16:20], "big")
+    assert width == 2 * int(float(tree.get("width") or 0))
 
 
 def test_what_is_wrong_is_said_in_one_line(page: Any, surveyed: Served) -> None:

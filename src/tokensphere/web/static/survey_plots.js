@@ -182,7 +182,7 @@ export function rows(picture, {width, height, label}) {
     picture.rows.map((row, i) => h("g", {},
       row.holds.map(([from, to]) => h("rect", {class: "holds", x: inside(from), y: y(i) - 11, height: 22,
         width: Math.max((to === null ? width - box.right : inside(to)) - inside(from), 1)})),
-      narrow ? h("text", {class: "name", x: box.left, y: y(i) - 16}, row.name) : h("text", {x: box.left - 8, y: y(i) + 4, "text-anchor": "end"}, row.name),
+      narrow ? h("text", {class: "name", "paint-order": "stroke", x: box.left, y: y(i) - 16}, row.name) : h("text", {x: box.left - 8, y: y(i) + 4, "text-anchor": "end"}, row.name),
       row.chance !== null && h("line", {class: "chance-mark", x1: x(row.chance), x2: x(row.chance), y1: y(i) - 9, y2: y(i) + 9}),
       h("line", {class: "whisker circle", x1: inside(row.interval[0]), x2: inside(row.interval[1]), y1: y(i), y2: y(i)}),
       mark(MARKS[0], x(row.value), y(i)))));
