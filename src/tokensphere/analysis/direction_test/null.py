@@ -201,7 +201,7 @@ def _frequency(spec: NullSpec, measurer: Measurer, tested: Directions) -> Null:
             "the null 'frequency' draws tokens as frequent as those that a direction is made of, and of"
             " vectors nobody knows these; use another null, or give sums of tokens"
         )
-    found, of = signatures(tested, _pools(spec, measurer)[0])
+    found, of = signatures(tested, tenth_of(spec, measurer))
     return of_signatures(found, of, spec, measurer)
 
 
@@ -213,6 +213,11 @@ def _differences(spec: NullSpec, measurer: Measurer, tested: Directions) -> Null
         return Null(spec, (_sums(PAIR, spec, measurer, pools, own=False),), every)
     found, of = signatures(tested)
     return of_signatures(found, of, spec, measurer)
+
+
+def tenth_of(spec: NullSpec, measurer: Measurer) -> Intps | None:
+    """Of every token its tenth, shape (n,), where signatures have tenths; else None."""
+    return _pools(spec, measurer)[0]
 
 
 def _pools(spec: NullSpec, measurer: Measurer) -> tuple[Intps | None, list[Int64s]]:
