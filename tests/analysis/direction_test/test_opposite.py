@@ -25,10 +25,10 @@ def test_the_other_end_is_what_a_test_of_both_ends_says_of_it() -> None:
         for row in (0, 7):
             found = other_end(one, test, row)
             with case(law, row):
-                assert found.tested is not None
+                assert found.test is not None and found.test.names == [whole.names[2 * row + 1]]
                 np.testing.assert_array_equal(found.measured.ids[0], whole.ids[2 * row + 1])
-                assert found.themes.text(0) == whole.themes.text(2 * row + 1)
-                for name, beside in found.tested.items():
+                assert found.test.themes.text(0) == whole.themes.text(2 * row + 1)
+                for name, beside in found.test.tested.items():
                     assert beside.pvalue[0] == whole[name].pvalue[2 * row + 1]
                     assert beside.effect[0] == pytest.approx(whole[name].effect[2 * row + 1])
 
@@ -44,10 +44,10 @@ def test_the_opposite_of_a_sum_has_the_null_of_its_own_signs_or_none() -> None:
             found, there = other_end(job, test, row), test.null.parts
             title = whole.null_title(2 * row + 1)
             with case(law, row):
-                assert (found.tested is not None) == (title in [part.title for part in there])
+                assert (found.test is not None) == (title in [part.title for part in there])
                 np.testing.assert_array_equal(found.measured.ids[0], whole.ids[2 * row + 1])
-                if found.tested is not None:
-                    assert found.tested["label"].pvalue[0] == whole["label"].pvalue[2 * row + 1]
+                if found.test is not None:
+                    assert found.test["label"].pvalue[0] == whole["label"].pvalue[2 * row + 1]
 
 
 def test_what_has_no_other_end_is_said() -> None:
