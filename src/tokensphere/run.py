@@ -16,7 +16,7 @@ from typing import Any, Generic
 
 import numpy as np
 
-from tokensphere.analysis.job import Column, Job, P, Progress, difference, work
+from tokensphere.analysis.job import Column, Job, P, Progress, Table, difference, work
 from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.formats.files import at_home, system_told
 from tokensphere.formats.locks import lock_file
@@ -163,6 +163,27 @@ def read_saved(path: Path, what: str) -> tuple[Mapping[str, Column], Mapping[str
     return columns, about
 
 
+def save(job: Job[P], done: P, path: Path) -> None:
+    """Write what is done of a job to a Parquet file, from which :func:`go_on` goes on.
+
+    Raises
+    ------
+    MissingExtraError
+        pyarrow is not installed
+    InputError
+        the file cannot be written
+    """
+    check_parquet_path(path)
+    table, about = _kept(job, done)
+    write_columns(path, table.columns, about)
+
+
+def _kept(job: Job[P], done: P) -> tuple[Table, dict[str, Any]]:
+    """The table of a job, and what the file says of itself."""
+    table, key = job.table(done), json.loads(json.dumps(dict(job.key)))
+    return table, {"what": job.what, "schema": SCHEMA, "key": key, **table.about}
+
+
 class _File(Generic[P]):
     """The file that a job is kept in.
 
@@ -187,8 +208,7 @@ class _File(Generic[P]):
             the file cannot be written; or another process has written other work to it, and what is
             done is kept beside it
         """
-        table, key = self.job.table(done), json.loads(json.dumps(dict(self.job.key)))
-        about = {"what": self.job.what, "schema": SCHEMA, "key": key, **table.about}
+        table, about = _kept(self.job, done)
         try:
             write_columns(self.path, table.columns, about, ready=lambda: self._look(table.columns))
         except _OvertakenError as error:

@@ -107,12 +107,10 @@ class Tested:
         def progress(steps: int) -> None:
             nonlocal count
             count += steps
-            tested = done + count - draws
-            watch.say(
-                f"{count:,} of {draws:,} directions of the null"
-                if tested < done
-                else f"{tested:,} of {m:,} directions"
-            )
+            if count <= draws:
+                watch.say(f"{count:,} of {draws:,} directions of the null")
+            else:
+                watch.say(f"{done + count - draws:,} of {m:,} directions")
             watch.advance(steps)
 
         watch.say("drawing the null")
@@ -203,7 +201,9 @@ class Tests:
                 "a saved test has no vectors, so it cannot be done with other settings; start with"
                 " --directions, too, or go back to its own"
             )
-        return self._keep((id(directions), wanted), lambda: Tested(wanted, self._job(directions, wanted)))
+        return self._keep(
+            (id(directions), wanted), lambda: Tested(wanted, self._job(directions, wanted))
+        )
 
     def _keep(self, key: Any, make: Any) -> Tested:
         with self._lock:
@@ -235,7 +235,7 @@ def _dropped(session: Session, id: str) -> Directions:
 
 def _wanted_of(saved: SavedTest) -> Wanted:
     """What would be asked for to get a saved test."""
-    spec = saved.spec
+    spec = saved.null.spec
     sample = "saved" if spec.law == "sample" else ""
     null = NullSpec(spec.law, spec.draws, spec.seed, "dropped" if sample else None, spec.tenths)
     return Wanted(null, saved.search, saved.directions.ends == 2, sample)

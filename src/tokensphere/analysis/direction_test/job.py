@@ -18,7 +18,7 @@ import numpy as np
 from tokensphere.analysis.direction_test.compare import by_null, compared
 from tokensphere.analysis.direction_test.draws import null_values
 from tokensphere.analysis.direction_test.measure import Measured, Measurer
-from tokensphere.analysis.direction_test.null import NullSpec, make_null
+from tokensphere.analysis.direction_test.null import Null, NullSpec, make_null
 from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.saved import read_measured
 from tokensphere.analysis.direction_test.statistics import BEST, STATISTICS, MostExtreme, Values
@@ -155,6 +155,11 @@ class DirectionTestJob(OnDirections):
         sample = None if spec.sample is None else make_directions(space, spec.sample, search)
         self._null = make_null(spec, self.measurer, tested=self.directions, sample=sample)
         self._drawn: dict[str, Values] | None = None
+
+    @property
+    def null(self) -> Null:
+        """What the directions are compared with."""
+        return self._null
 
     @property
     def draws(self) -> int:

@@ -98,11 +98,6 @@ class SavedTest(DirectionTestJob):
             self._null = _null(settings, of, left_out, self.measurer, self.directions, self.has_vectors)
 
     @property
-    def spec(self) -> NullSpec:
-        """Of its null."""
-        return self._null.spec
-
-    @property
     def key(self) -> dict[str, Any]:
         """All that the statistics of the directions depend on."""
         return super().key if self.has_vectors else dict(self._key)
