@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from math import isfinite
 from typing import Any
 
 import numpy as np
 
-from tokensphere.analysis.card.make import Card, card_of_test
 from tokensphere.analysis.direction_test.compare import LEVEL
 from tokensphere.analysis.direction_test.listing import COLUMNS, UNTESTABLE, WITHIN, Filter, Listing
 from tokensphere.analysis.direction_test.measure import REASONS, why_untestable
-from tokensphere.analysis.direction_test.opposite import other_end
 from tokensphere.analysis.direction_test.result import DirectionTest
-from tokensphere.analysis.direction_test.siblings import siblings
-from tokensphere.analysis.direction_test.statistics import BEST, RANKED
+from tokensphere.analysis.direction_test.statistics import RANKED
 from tokensphere.analysis.direction_test.verdict import VERDICTS
 from tokensphere.analysis.lists import Finder
 from tokensphere.arrays import Intps
@@ -28,13 +24,13 @@ from tokensphere.views.figures.direction_test import short_names
 from tokensphere.web.endpoint import Asked, Endpoint, Reply
 from tokensphere.web.export import FORMATS, exported, saved
 from tokensphere.web.lists import shown_token
+from tokensphere.web.one import alike, finite, one
 from tokensphere.web.session import Session
-from tokensphere.web.tested import NULLS, Tested, Tests
+from tokensphere.web.tested import NULLS, Tested, Tests, asked_statistic, asked_test
 from tokensphere.web.ways import how, without_folder
 
 MOST_ROWS = 500  # at once
 _MOST_READ = 4096  # directions that are read to search a window of them
-_MOST_VALUES = 2**28  # of all directions, when siblings are looked for
 _LAYER = re.compile(r"blk|layer|block|\bh\.|\bencoder\b|\bdecoder\b", re.IGNORECASE)
 
 
@@ -52,32 +48,21 @@ def overview(session: Session, asked: Asked) -> dict[str, Any]:
         "given": _given(session, asked, tested),
         "settings": _settings(tested),
         "choices": _choices(tested),
-        "test": None if tested.test is None else _summary(tested.test, _statistic(asked)),
+        "test": None if tested.test is None else _summary(tested.test, asked_statistic(asked)),
         "work": None if work is None else session.works.get(work.id).to_dict(),
         "error": tested.work.error if failed and tested.work is not None else None,
         "goes_on": tested.can_go_on,
         "has_vectors": tested.has_vectors,
-        "how": how(session, tested, _statistic(asked)),
+        "how": how(session, tested, asked_statistic(asked)),
     }
 
 
 def start(session: Session, asked: Asked) -> dict[str, Any]:
     """Do the test, or what is left of it, in the background."""
-    tested = _tested(session, asked)
+    tested = asked_test(session, asked)
     if not tested.can_go_on:
         raise InputError("this test is done; change a setting for another")
     return tested.start(session).to_dict()
-
-
-def _tested(session: Session, asked: Asked) -> Tested:
-    tested = Tests.of(session).get(asked)
-    if tested is None:
-        raise InputError("no directions were given; start with --directions FILE, or drop a file")
-    return tested
-
-
-def _statistic(asked: Asked) -> str:
-    return asked.choice("statistic", tuple(RANKED), BEST)
 
 
 def _given(session: Session, asked: Asked, tested: Tested) -> dict[str, Any]:
@@ -150,7 +135,7 @@ def _summary(test: DirectionTest, statistic: str) -> dict[str, Any]:
         "sentences": words.sentences(ranked),
         "caption": words.caption(test),
         "verdicts": {**plain(test.overall.verdicts), UNTESTABLE: test.overall.untestable},
-        "overall": _finite(test.overall[statistic].to_dict()),
+        "overall": finite(test.overall[statistic].to_dict()),
         "by": words.in_words(test, RANKED[statistic]),
         "axis": axis,
         "common": printable(common),
@@ -161,7 +146,7 @@ def _summary(test: DirectionTest, statistic: str) -> dict[str, Any]:
                 "tested": group.n,
                 "untestable": group.untestable,
                 "verdicts": plain(group.verdicts),
-                **_finite(group[statistic].to_dict()),
+                **finite(group[statistic].to_dict()),
             }
             for group, name in zip(groups, short, strict=True)
         ],
@@ -170,7 +155,7 @@ def _summary(test: DirectionTest, statistic: str) -> dict[str, Any]:
 
 def rows(session: Session, asked: Asked) -> dict[str, Any]:
     """A window of the table."""
-    tested = _tested(session, asked)
+    tested = asked_test(session, asked)
     listing, found = tested.listing, _rows(tested, asked)
     first, count = asked.whole("first", 0), asked.whole("count", 100, 1, MOST_ROWS)
     window = found[first : first + count]
@@ -182,7 +167,7 @@ def rows(session: Session, asked: Asked) -> dict[str, Any]:
         "of": len(listing),
         "first": first,
         "tested": listing.test is not None,
-        "rows": [_row(session, listing, row, _statistic(asked), near) for row in window.tolist()],
+        "rows": [_row(session, listing, row, asked_statistic(asked), near) for row in window.tolist()],
     }
 
 
@@ -192,7 +177,7 @@ def _rows(tested: Tested, asked: Asked) -> Intps:
         text=asked.text("text", ""),
         within=asked.choice("within", WITHIN),  # type: ignore[arg-type]
         most_q=asked.number("q") if asked.has("q") else None,
-        statistic=_statistic(asked),
+        statistic=asked_statistic(asked),
         verdict=asked.text("verdict", "") or None,
         group=_group(tested, asked.text("group", "")),
     )
@@ -229,7 +214,7 @@ def _row(
         "tokens": [shown_token(vocabulary, id) for id in test.ids[row].tolist()],
         "shared": test.themes.short(row),
         "verdict": VERDICTS[test.verdict[row]],
-        **_finite({
+        **finite({
             "value": float(found.values[row]),
             "effect": float(found.effect[row]),
             "p": float(found.pvalue[row]),
@@ -263,111 +248,16 @@ def _near(session: Session, tested: Tested, window: Intps) -> dict[int, Any]:
     return found
 
 
-def one(session: Session, asked: Asked) -> dict[str, Any]:
-    """One direction of a test: both ends, its numbers beside the null, and what they say."""
-    tested = _tested(session, asked)
-    test = tested.test
-    if test is None:
-        raise InputError("the test has not run yet; run it to see a direction beside chance")
-    row = asked.whole("row", None, 0, len(test) - 1)
-    name = printable(test.directions.titles[row])
-    if reason := REASONS[test.measured.reason[row]]:
-        return {"row": row, "title": name, "untestable": reason}
-    return {
-        "row": row,
-        **_card(session, test, row),
-        "null": printable(test.null_title(row)),
-        "group": None if (group := test.group_name(row)) is None else printable(group),
-        "place": int(np.flatnonzero(test.order("p", _statistic(asked)) == row)[0]) + 1,
-        "of": test.overall.n,
-        "other": _other(session, tested, test, row),
-    }
-
-
-def _card(session: Session, test: DirectionTest, row: int) -> dict[str, Any]:
-    card: Card = card_of_test(test, row)
-    record = card.to_dict()
-    vocabulary = session.space.vocabulary
-    for beside in record["chance"]:
-        found = test[beside["statistic"]]
-        beside |= _finite({"q": float(found.qvalue[row]), "effect": float(found.effect[row])})
-        beside["at_floor"] = bool(found.pvalue[row] <= found.floor)
-    every = test["any"]
-    return {
-        "title": printable(card.title),
-        "verdict": card.verdict,
-        "neighbors": [
-            {**shown_token(vocabulary, one["id"]), "rank": one["rank"], "similarity": one["similarity"]}
-            for one in record["neighbors"]
-        ],
-        "chance": record["chance"],
-        "any": _finite({"p": float(every.pvalue[row]), "q": float(every.qvalue[row])}),
-        "shared": record["shared"],
-        "draws": test.n_draws,
-        "alone": len(test) == 1,
-    }
-
-
-def _other(session: Session, tested: Tested, test: DirectionTest, row: int) -> dict[str, Any]:
-    """The other end of a direction; what there is of it."""
-    if test.both_ends:
-        other = row ^ 1
-        if other >= len(test):
-            return {"missing": "The other end has not been tested yet."}
-        return {"row": other, **_card(session, test, other)}
-    if not tested.has_vectors:
-        return {"missing": "A saved test has no vectors: start with --directions to see the other end."}
-    found = other_end(tested.job, test, row)
-    if found.test is not None:
-        return _card(session, found.test, 0)
-    vocabulary = session.space.vocabulary
-    pairs = zip(found.measured.ids[0].tolist(), found.measured.similarity[0].tolist(), strict=True)
-    return {
-        "title": f"{printable(test.directions.titles[row])} (−)",
-        "neighbors": [
-            {**shown_token(vocabulary, id), "rank": rank, "similarity": value}
-            for rank, (id, value) in enumerate(pairs, 1)
-        ],
-        "missing": "Its tokens have other signs, for which this test has no null: test both ends.",
-    }
-
-
-def alike(session: Session, asked: Asked) -> dict[str, Any]:
-    """The other directions that point the same way as one, or the opposite way."""
-    tested = _tested(session, asked)
-    directions = tested.job.directions
-    if not tested.has_vectors:
-        return {"siblings": None, "why": "A saved test has no vectors: start with --directions."}
-    if len(directions) * directions.d > _MOST_VALUES:
-        return {"siblings": None, "why": f"Too many to look through: {len(directions):,} directions."}
-    row = asked.whole("row", None, 0, len(directions) - 1)
-    found = siblings(directions, row)
-    return {
-        "siblings": [
-            {"row": one.row, "name": printable(directions.titles[one.row]), "cosine": one.cosine}
-            for one in found
-        ]
-    }
-
-
 def export(session: Session, asked: Asked) -> Reply:
     """The rows that are asked for, as a file."""
-    tested = _tested(session, asked)
+    tested = asked_test(session, asked)
     if tested.test is None:
         raise InputError("the test has not run yet; run it to save what it found")
     kind = asked.choice("format", (*FORMATS, "test"))
     if kind == "test":
         return saved(tested)
     by = asked.choice("sort", COLUMNS, "p")
-    return exported(tested.test, _rows(tested, asked), by, _statistic(asked), kind)
-
-
-def _finite(record: dict[str, Any]) -> dict[str, Any]:
-    """The same with None for numbers that are not finite, which JSON has no word for."""
-    return {
-        name: None if isinstance(value, float) and not isfinite(value) else value
-        for name, value in record.items()
-    }
+    return exported(tested.test, _rows(tested, asked), by, asked_statistic(asked), kind)
 
 
 ENDPOINTS = (

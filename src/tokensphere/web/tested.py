@@ -14,6 +14,7 @@ from tokensphere.analysis.direction_test.measure import Measured
 from tokensphere.analysis.direction_test.null import NullSpec
 from tokensphere.analysis.direction_test.reopened import SavedTest
 from tokensphere.analysis.direction_test.result import DirectionTest
+from tokensphere.analysis.direction_test.statistics import BEST, RANKED
 from tokensphere.directions.named import Directions
 from tokensphere.directions.tokens import made_for
 from tokensphere.errors import InputError
@@ -224,6 +225,25 @@ class Tests:
             session.space, made.both_ends() if wanted.both_ends else made, null=null,
             search=wanted.search, labels=session.labels, store=session.files("nulls"),
         )  # fmt: skip
+
+
+def asked_test(session: Session, asked: Asked) -> Tested:
+    """The test that a request asks for.
+
+    Raises
+    ------
+    InputError
+        as :meth:`Tests.get`, or there are no directions
+    """
+    tested = Tests.of(session).get(asked)
+    if tested is None:
+        raise InputError("no directions were given; start with --directions FILE, or drop a file")
+    return tested
+
+
+def asked_statistic(asked: Asked) -> str:
+    """The statistic that a request asks for."""
+    return asked.choice("statistic", tuple(RANKED), BEST)
 
 
 def _dropped(session: Session, id: str) -> Directions:
