@@ -6,6 +6,7 @@ strongest label (``ListNames.smallest``); the themes of a row are worked out whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,7 @@ from tokensphere.analysis.direction_test.statistics import BEST, check_statistic
 from tokensphere.analysis.direction_test.verdict import VERDICTS
 from tokensphere.analysis.naming.counts import NO_LABEL
 from tokensphere.arrays import Bools, Float64s, Intps, Ints
-from tokensphere.directions.named import Directions, natural
+from tokensphere.directions.named import Directions
 from tokensphere.errors import InputError, check_choice
 
 Within = Literal["anything", "name", "tokens", "token", "label"]
@@ -27,6 +28,7 @@ UNTESTABLE = "untestable"
 By = Literal["given", "name", "group", "tokens", "label", "verdict", "value", "effect", "p", "q"]
 COLUMNS: tuple[By, ...] = get_args(By)
 _OF_TESTS = COLUMNS[3:]
+_DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,11 @@ class Listing:
             self._orders[key] = self._ordered(by, statistic, descending)
         return self._orders[key]
 
+    @cached_property
+    def _places(self) -> Float64s:
+        """The places of the names in their natural order."""
+        return _ranks(self.names, _natural)
+
     def _ordered(self, by: str, statistic: str, descending: bool) -> Intps:
         """Of equal ones those that are more extreme come first, then as given."""
         keys = self._keys(by, statistic)
@@ -201,7 +208,7 @@ class Listing:
         if by == "given":
             return [np.arange(len(self), dtype=np.float64)]
         if by == "name":
-            return [_ranks(self.names, _natural)]
+            return [self._places]
         if by == "group":
             of = self.directions.group_of
             return [np.zeros(len(self)) if of is None else of[: len(self)].astype(np.float64)]
@@ -234,5 +241,6 @@ def _ranks(texts: list[str], key: Callable[[str], Any]) -> Float64s:
     return np.array([number[one] for one in keys], dtype=np.float64)
 
 
-def _natural(name: str) -> tuple[tuple[int, str], ...]:
-    return tuple(natural(name))
+def _natural(name: str) -> str:
+    """A text that sorts as :func:`~tokensphere.directions.named.natural` does, and faster."""
+    return _DIGITS.sub(lambda found: f"\0{found[0]:0>18}", name)
