@@ -30,6 +30,7 @@ from tokensphere.web.tested import NULLS, Tested, Tests, asked_statistic, asked_
 from tokensphere.web.ways import how, without_folder
 
 MOST_ROWS = 500  # at once
+_MOST_TOKENS = 24  # of a row
 _MOST_READ = 4096  # directions that are read to search a window of them
 _LAYER = re.compile(r"blk|layer|block|\bh\.|\bencoder\b|\bdecoder\b", re.IGNORECASE)
 
@@ -211,7 +212,7 @@ def _row(
     found = test[statistic]
     return {
         **record,
-        "tokens": [shown_token(vocabulary, id) for id in test.ids[row].tolist()],
+        "tokens": [shown_token(vocabulary, id) for id in test.ids[row, :_MOST_TOKENS].tolist()],
         "shared": test.themes.short(row),
         "verdict": VERDICTS[test.verdict[row]],
         **finite({
@@ -244,7 +245,8 @@ def _near(session: Session, tested: Tested, window: Intps) -> dict[int, Any]:
         for row, ids in zip(
             window[good].tolist(), finder.find(vectors[good], own)[0].tolist(), strict=True
         ):
-            found[row] = {"tokens": [shown_token(session.space.vocabulary, id) for id in ids]}
+            some = ids[:_MOST_TOKENS]
+            found[row] = {"tokens": [shown_token(session.space.vocabulary, id) for id in some]}
     return found
 
 

@@ -28,6 +28,7 @@ function show(root, page) {
   let params = {...DEFAULTS};
   let now = null; // what the server says of the test
   let seen = {};
+  let fitting = 8; // tokens that a row may have room for
   let working = null; // the controller of who follows long work
 
   const title = h("h1", {}, "Directions");
@@ -73,10 +74,10 @@ function show(root, page) {
   }
 
   function columns() {
-    const name = {key: "name", title: "direction", sort: "name", kind: "name", cell: (one) => h("bdi", {title: one.name}, one.name)};
+    const name = {key: "name", title: "direction", sort: "name", kind: "name", cell: (one) => nameOf(one.name)};
     const near = (sorted) => ({key: "tokens", title: "nearest tokens", sort: sorted, kind: "tokens", cell: (one) => one.untestable
       ? h("em", {class: "soft"}, `cannot be tested: ${one.untestable}`)
-      : (one.tokens ?? []).map((t) => [token(t), " "])});
+      : (one.tokens ?? []).slice(0, fitting).map((t) => [token(t), " "])});
     if (!tested()) return [name, near(null)];
     const number = (key, head, show) => ({key, title: head, sort: key, kind: "number", cell: (one) => (one.untestable ? "" : show(one[key]))});
     const small = params.statistic === "label" || params.statistic === "any";
@@ -138,17 +139,22 @@ function show(root, page) {
       statistic: (name) => page.go({statistic: name}, {replace: true}),
       verdict: (name) => page.go({verdict: params.verdict === name ? null : name}),
     });
-    groupsPart(groups, now, params.group, (name) => page.go({group: params.group === name ? null : name}));
+    byGroup();
     if (now.error) fill(message, h("p", {class: "problem", role: "alert"}, now.error));
+  }
+
+  function byGroup() {
+    groupsPart(groups, now, params.group, (name) => page.go({group: params.group === name ? null : name}));
   }
 
   async function rows() {
     if (!now.given) return;
     whole.classList.toggle("untested", !tested());
     filterForm();
-    groupsPart(groups, now, params.group, (name) => page.go({group: params.group === name ? null : name}));
+    byGroup();
     markVerdict(summary, params.verdict);
     try {
+      fit();
       const found = await table.load({by: sort(), down: params.down === "1"});
       if (!found) return;
       fill(message);
@@ -196,8 +202,8 @@ function show(root, page) {
       tested() && choice("verdict", "verdict", [["", "any"], ...now.choices.verdict.map((one) => [one, one])]),
       names.length > 1 && choice("group", "group", [["", "all"], ...names.map((one) => [one, one])]),
       choice("sort by", "sort", [...sorts, ...plain]),
-      h("button", {type: "button", name: "down", class: "quiet", "aria-pressed": "false", on: {click: () => change("down", params.down === "1" ? "0" : "1")}}, "turned round"),
-      h("button", {type: "button", class: "quiet", on: {click: () => page.go({text: null, within: null, q: null, verdict: null, group: null})}}, "show all"));
+      h("button", {type: "button", name: "down", class: "small", "aria-pressed": "false", on: {click: () => change("down", params.down === "1" ? "0" : "1")}}, "reverse"),
+      h("button", {type: "button", class: "small", on: {click: () => page.go({text: null, within: null, q: null, verdict: null, group: null})}}, "clear"));
   }
 
   function saving(total) {
@@ -272,8 +278,20 @@ function show(root, page) {
     if (params.row !== "") card.show({...some(params, TEST), statistic: params.statistic, row: params.row}, now);
   }
 
+  /** Tokens beyond the width of their column are not drawn. */
+  function fit() {
+    fitting = Math.max(Math.ceil((table.node.querySelector(".cell.tokens")?.clientWidth || 300) / 30), 4);
+  }
+
   const narrowed = () => table.changed();
+  const resized = debounced(() => {
+    if (!now?.given) return;
+    byGroup();
+    fit();
+    table.changed();
+  });
   NARROW.addEventListener("change", narrowed);
+  window.addEventListener("resize", resized);
 
   return {
     update,
@@ -283,8 +301,16 @@ function show(root, page) {
       card.leave();
       drop.leave();
       NARROW.removeEventListener("change", narrowed);
+      window.removeEventListener("resize", resized);
     },
   };
+}
+
+/** A name whose end is never cut: the number tells directions apart. */
+function nameOf(name) {
+  const at = name.lastIndexOf("[");
+  const cut = at > 0 && name.length - at < 16 ? at : Math.max(name.length - 6, 0);
+  return h("bdi", {title: name}, h("span", {class: "begin"}, name.slice(0, cut)), h("span", {class: "end"}, name.slice(cut)));
 }
 
 function debounced(run, ms = 180) {

@@ -3,7 +3,8 @@
 import {copies} from "./copy.js";
 import {count, fill, h} from "./elements.js";
 
-const WIDTH = 760;
+const WIDEST = 760;
+const NARROWEST = 300;
 const HEIGHT = 230;
 const LEFT = 46;
 const BOTTOM = 42;
@@ -17,10 +18,11 @@ export function groupsPart(node, now, chosen, choose) {
     fill(node);
     return;
   }
-  const key = JSON.stringify([groups, now.test.by]);
+  const width = Math.round(Math.min(Math.max(node.clientWidth, NARROWEST), WIDEST));
+  const key = JSON.stringify([groups, now.test.by, width]);
   if (node.dataset.key !== key) {
     node.dataset.key = key;
-    const svg = picture(now.test);
+    const svg = picture(now.test, width);
     fill(node,
       h("h2", {}, `Share of directions that stand out, by ${now.test.axis}`),
       h("p", {class: "soft small"}, `By the ${now.test.by}; bars are 95 % intervals. Choose a ${now.test.axis} to see its directions.`),
@@ -46,14 +48,14 @@ function highest(groups, level) {
   return Math.min(most * 1.05, 1);
 }
 
-function picture({groups, level, axis, by, common}) {
+function picture({groups, level, axis, by, common}, width) {
   const top = highest(groups, level);
-  const step = (WIDTH - LEFT - 8) / groups.length;
+  const step = (width - LEFT - 8) / groups.length;
   const x = (i) => LEFT + (i + 0.5) * step;
   const y = (share) => HEIGHT - BOTTOM - (share / top) * (HEIGHT - BOTTOM - TOP);
-  const percent = (share) => `${(100 * share).toFixed(top < 0.1 ? 1 : 0)} %`;
-  const marks = [0, 1, 2, 3, 4].map((i) => (i * top) / 4);
-  const every = Math.ceil(groups.length / TICKS);
+  const percent = (share) => `${Number((100 * share).toFixed(1))} %`;
+  const marks = ticks(top);
+  const every = Math.ceil(groups.length / Math.min(TICKS, (width - LEFT) / (axis === "layer" ? 26 : 60)));
   const said = (one) => (one.tested
     ? `${axis} ${one.short}: ${percent(one["share_p_at_most_0.05"])} have p ≤ 0.05, ${percent(one["share_q_at_most_0.05"])} have q ≤ 0.05 (${count(one.tested)} tested)`
     : `${axis} ${one.short}: none tested`);
@@ -71,19 +73,26 @@ function picture({groups, level, axis, by, common}) {
     ];
   };
   const numbered = axis === "layer";
-  return h("svg", {class: "shares", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `Share of directions that stand out by the ${by}, by ${axis}: the table below has the numbers`},
+  return h("svg", {class: "shares", viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `Share of directions that stand out by the ${by}, by ${axis}: the table below has the numbers`},
     marks.map((share) => [
-      h("line", {class: "grid-line", x1: LEFT, x2: WIDTH - 4, y1: y(share), y2: y(share)}),
+      h("line", {class: "grid-line", x1: LEFT, x2: width - 4, y1: y(share), y2: y(share)}),
       h("text", {x: LEFT - 6, y: y(share) + 4, "text-anchor": "end"}, percent(share)),
     ]),
-    h("line", {class: "by-chance", x1: LEFT, x2: WIDTH - 4, y1: y(level), y2: y(level)}),
-    h("text", {class: "by-chance-text", x: WIDTH - 6, y: y(level) - 4, "text-anchor": "end"}, "p ≤ 0.05 by chance"),
+    h("line", {class: "by-chance", x1: LEFT, x2: width - 4, y1: y(level), y2: y(level)}),
+    h("text", {class: "by-chance-text", x: width - 6, y: y(level) - 4, "text-anchor": "end"}, "p ≤ 0.05 by chance"),
     groups.map((one, i) => h("g", {class: "group", "data-group": one.name},
       h("title", {}, said(one)),
       h("rect", {class: "hit", x: x(i) - step / 2, y: TOP, width: step, height: HEIGHT - BOTTOM - TOP}),
       bar(one, i, "p"), bar(one, i, "q"),
       i % every === 0 && h("text", {x: x(i), y: HEIGHT - BOTTOM + 15, "text-anchor": "middle"}, short(one.short, numbered)))),
-    h("text", {x: (WIDTH + LEFT) / 2, y: HEIGHT - 8, "text-anchor": "middle"}, short(numbered ? `layer (${common})` : common || "group", true, 80)));
+    h("text", {x: (width + LEFT) / 2, y: HEIGHT - 8, "text-anchor": "middle"}, short(numbered ? `layer (${common})` : common || "group", true, 80)));
+}
+
+/** Round numbers from 0 to `top`, about four of them. */
+function ticks(top) {
+  const size = 10 ** Math.floor(Math.log10(top / 4));
+  const step = size * [1, 2, 5, 10].find((one) => (one * size) >= top / 5);
+  return Array.from({length: Math.floor(top / step) + 1}, (_, i) => i * step);
 }
 
 function short(text, whole, most = 9) {

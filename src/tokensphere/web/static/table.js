@@ -4,7 +4,7 @@ import {fill, freshId, h} from "./elements.js";
 
 const WINDOW = 100; // rows that are asked for together
 const KEPT = 60; // windows that are kept
-const OVERSCAN = 6; // rows drawn beyond either edge
+const OVERSCAN = 4; // rows drawn beyond either edge
 const HIGHEST = 12_000_000; // pixels; browsers draw nothing far beyond
 const SETTLED = 70; // ms without scrolling before rows are asked for
 
