@@ -60,6 +60,10 @@ def explore(
             given.directions = make_directions(space, read)
             given.directions_from = directions or str(tokens_file)
         session = Session(space, given)
+        if test is not None:
+            from tokensphere.web.tested import Tests
+
+            Tests.of(session).check()
         door = door_of(listening, host)
         if host not in LOOPBACK:
             tell(

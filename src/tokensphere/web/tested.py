@@ -133,6 +133,16 @@ class Tests:
         """Those of a session."""
         return session.keep("tests of directions", lambda: cls(session))
 
+    def check(self) -> None:
+        """Open the saved test, if one was given: whoever starts the page learns what is wrong with it.
+
+        Raises
+        ------
+        TokensphereError
+            it cannot be opened, or is of something else
+        """
+        _ = self.saved
+
     @cached_property
     def saved(self) -> SavedTest | None:
         """What was given as a saved test.

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tests.web.browser.conftest import Served
-from tests.web.serving import STRANGE, WORDS, small_space
+from tests.web.serving import STRANGE, WORDS, Served, small_space
 from tokensphere.web.session import Given, Session
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -272,6 +271,29 @@ def test_a_file_that_is_dropped_is_looked_at(page: Any, small: Served, tmp_path:
     page.locator(".drop-directions input[type=file]").set_input_files(tmp_path / "bad.npy")
     page.locator(".problem").first.wait_for()
     assert "\n" not in page.locator(".problem").first.inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_checker_of_accessibility_finds_nothing_serious(
+    page: Any, served: Served, scheme: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.emulate_media(color_scheme=scheme)
+    open_view(page, served, ASKED)
+    for step in ("names", "tested", "one"):
+        if step == "tested":
+            run_test(page)
+        if step == "one":
+            page.locator(".grid-body .grid-row").nth(2).click()
+            page.locator(".one .siblings td").first.wait_for()
+        found = Axe().run(page).response["violations"]
+        serious = [
+            (one["id"], one["help"], [node["html"][:150] for node in one["nodes"][:3]])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert not serious, (step, serious)
 
 
 def test_strange_names_and_tokens_are_text(page: Any, served: Served) -> None:
