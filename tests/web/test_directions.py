@@ -19,9 +19,12 @@ import tokensphere as ts
 from tests.cases import case
 from tests.web.serving import DOOR, WORDS, small_space
 from tokensphere.analysis.direction_test.job import DirectionTestJob
+from tokensphere.analysis.direction_test.result import RankedTest
+from tokensphere.analysis.direction_test.statistics import check_statistic
 from tokensphere.formats.parquet import read_columns
 from tokensphere.run import go_on, save
 from tokensphere.statistics.draws import MemoryStore
+from tokensphere.views import to_json
 from tokensphere.web.app import make_app
 from tokensphere.web.session import Given, Session
 
@@ -260,7 +263,8 @@ def test_what_is_filtered_is_saved_in_three_formats(
     assert list(columns["direction"]) == names and about["settings"]["k"] == 5
     np.testing.assert_array_equal(columns["neighbor_ids"], want.ids[kept])
     reply = client.get("/api/directions/export", params={**asked, "format": "json"})
-    assert [one["direction"] for one in reply.json()["results"]] == names
+    ranked = RankedTest(want, np.array(kept), check_statistic("nearness"), "given")
+    assert reply.json() == json.loads(to_json(ranked))
 
 
 def test_csv_holds_whatever_a_name_is() -> None:

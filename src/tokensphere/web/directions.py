@@ -267,6 +267,6 @@ ENDPOINTS = (
     Endpoint("/api/directions/start", start, change=True),
     Endpoint("/api/directions/rows", rows),
     Endpoint("/api/directions/one", one),
-    Endpoint("/api/directions/alike", alike),
-    Endpoint("/api/directions/export", export),
+    Endpoint("/api/directions/alike", alike, quick=True),
+    Endpoint("/api/directions/export", export, quick=True),
 )

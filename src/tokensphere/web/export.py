@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import csv
+import json
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from tokensphere._version import __version__
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
 from tokensphere.analysis.direction_test.statistics import check_statistic
 from tokensphere.analysis.result import Column
 from tokensphere.arrays import Intps
 from tokensphere.formats.parquet import write_columns
+from tokensphere.geometry.rows import blocks
 from tokensphere.run import save
-from tokensphere.views.json import to_json
 from tokensphere.web.endpoint import Reply
 from tokensphere.web.tested import Tested
 
 FORMATS = ("csv", "parquet", "json")
 _NAME = "directions"
+_AT_ONCE = 2_000  # rows that are more than text at a time
+_ONE_AT_A_TIME = threading.Lock()  # a hundred thousand rows take some memory
 _PARQUET = "application/vnd.apache.parquet"
 
 
@@ -42,20 +48,22 @@ def exported(test: DirectionTest, rows: Intps, by: str, statistic: str, kind: st
         pyarrow is not installed, for Parquet
     """
     ranked = RankedTest(test, rows, check_statistic(statistic), by)
-    if kind == "json":
-        return Reply(to_json(ranked).encode(), "application/json", f"{_NAME}.json")
-    columns = {**ranked.columns(), "tokens": _tokens(test, rows)}
-    if kind == "csv":
-        return Reply(_csv(columns), "text/csv; charset=utf-8", f"{_NAME}.csv")
-    about = {"what": "rows of a test of directions", **test.record(())}
-    return _written(lambda path: write_columns(path, columns, about), f"{_NAME}.parquet")
+    with _ONE_AT_A_TIME:
+        if kind == "json":
+            return Reply(_json(ranked), "application/json", f"{_NAME}.json")
+        columns = {**ranked.columns(), "tokens": _tokens(test, rows)}
+        if kind == "csv":
+            return Reply(_csv(columns, len(rows)), "text/csv; charset=utf-8", f"{_NAME}.csv")
+        about = {"what": "rows of a test of directions", **test.record(())}
+        return _written(lambda path: write_columns(path, columns, about), f"{_NAME}.parquet")
 
 
 def saved(tested: Tested) -> Reply:
     """A test as ``tokensphere test --save`` keeps it: to be opened again, and to go on from."""
     part = tested.part
     assert part is not None
-    return _written(lambda path: save(tested.job, part, path), "result.parquet")
+    with _ONE_AT_A_TIME:
+        return _written(lambda path: save(tested.job, part, path), "result.parquet")
 
 
 def _written(write: Callable[[Path], None], name: str) -> Reply:
@@ -71,12 +79,24 @@ def _tokens(test: DirectionTest, rows: Intps) -> list[str]:
     return [" ".join(shown[id] for id in ids if id >= 0) for ids in test.ids[rows].tolist()]
 
 
-def _csv(columns: dict[str, Column]) -> bytes:
+def _json(ranked: RankedTest) -> bytes:
+    """The record of the terminal's ``--json``; only some of its rows are in memory as more than text."""
+    head = {"tokensphere": __version__, **replace(ranked, rows=ranked.rows[:0]).to_dict(), "results": []}
+    before, after = json.dumps(head, allow_nan=False).split('"results": []')
+    parts = []
+    for part in blocks(len(ranked.rows), _AT_ONCE):
+        found = ranked.test.record(ranked.rows[part].tolist())["results"]
+        parts += [f"\n{json.dumps(one, allow_nan=False)}" for one in found]
+    return f'{before}"results": [{",".join(parts)}]{after}'.encode()
+
+
+def _csv(columns: dict[str, Column], m: int) -> bytes:
     """A line for each row; lists with one space between, nothing for what is not there."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows(zip(*map(_cells, columns.values()), strict=True))
+    for part in blocks(m, _AT_ONCE):
+        writer.writerows(zip(*(_cells(column[part]) for column in columns.values()), strict=True))
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 
