@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 import tokensphere as ts
 from tests.cases import case
+from tests.cli.running import Command
 from tests.web.serving import DOOR, WORDS, small_space
 from tokensphere.analysis.direction_test.job import DirectionTestJob
 from tokensphere.analysis.direction_test.result import RankedTest
@@ -317,6 +318,12 @@ def test_a_saved_test_of_another_model_is_one_line(tmp_path: Path) -> None:
         assert reply.json()["error"] == (
             "kept.parquet is a test on another model or matrix; open that one: 'small', input matrix"
         )
+
+
+def test_the_command_refuses_a_saved_test_of_another_model(tmp_path: Path) -> None:
+    path = saved_test(tmp_path / "kept.parquet")
+    refused = "kept.parquet is a test on another model or matrix"
+    Command("explore").fails(refused, "--test", path, "--no-browser", "--port", "0")
 
 
 def test_a_matrix_that_is_dropped_is_tested(client: TestClient, ended: Ended, tmp_path: Path) -> None:

@@ -107,6 +107,13 @@ def test_rows_are_sorted_both_ways_and_what_has_no_value_comes_last(
         assert there == sorted(there, reverse=descending)
 
 
+def test_names_are_sorted_as_a_person_would() -> None:
+    odd = ["a10", "a9", "a", "a!", "ab", "a1b2", "a1b10", "10", "9", "W[2]", "W[10]", "b٣", "a010"]
+    listing = Listing(made(rng.standard_normal((len(odd), D))).called(odd))
+    found = [odd[i] for i in listing.rows(Filter(), "name").tolist()]
+    assert found == sorted(odd, key=natural)
+
+
 def test_of_equal_p_the_more_extreme_comes_first(test: ts.DirectionTest) -> None:
     """As in the terminal."""
     listing = Listing(GIVEN, test)

@@ -243,4 +243,4 @@ def _ranks(texts: list[str], key: Callable[[str], Any]) -> Float64s:
 
 def _natural(name: str) -> str:
     """A text that sorts as :func:`~tokensphere.directions.named.natural` does, and faster."""
-    return _DIGITS.sub(lambda found: f"\0{found[0]:0>18}", name)
+    return _DIGITS.sub(lambda found: f"\0{found[0]:0>18}{found[0]}\0", name)

@@ -74,7 +74,9 @@ function show(root, page) {
   }
 
   function columns() {
-    const name = {key: "name", title: "direction", sort: "name", kind: "name", cell: (one) => nameOf(one.name)};
+    const name = {key: "name", title: "direction", sort: "name", kind: "name", cell: (one) => [
+      nameOf(one.name), one.group && !one.name.startsWith(one.group) && h("bdi", {class: "soft small of"}, one.group),
+    ]};
     const near = (sorted) => ({key: "tokens", title: "nearest tokens", sort: sorted, kind: "tokens", cell: (one) => one.untestable
       ? h("em", {class: "soft"}, `cannot be tested: ${one.untestable}`)
       : (one.tokens ?? []).slice(0, fitting).map((t) => [token(t), " "])});
