@@ -312,7 +312,7 @@ function show(root, page) {
 function nameOf(name) {
   const at = name.lastIndexOf("[");
   const cut = at > 0 && name.length - at < 16 ? at : Math.max(name.length - 6, 0);
-  return h("bdi", {title: name}, h("span", {class: "begin"}, name.slice(0, cut)), h("span", {class: "end"}, name.slice(cut)));
+  return h("bdi", {title: name}, h("span", {class: "start"}, name.slice(0, cut)), h("span", {class: "rest"}, name.slice(cut)));
 }
 
 function debounced(run, ms = 180) {

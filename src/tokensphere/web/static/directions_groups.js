@@ -79,7 +79,6 @@ function picture({groups, level, axis, by, common}, width) {
       h("text", {x: LEFT - 6, y: y(share) + 4, "text-anchor": "end"}, percent(share)),
     ]),
     h("line", {class: "by-chance", x1: LEFT, x2: width - 4, y1: y(level), y2: y(level)}),
-    h("text", {class: "by-chance-text", x: width - 6, y: y(level) - 4, "text-anchor": "end"}, "p ≤ 0.05 by chance"),
     groups.map((one, i) => h("g", {class: "group", "data-group": one.name},
       h("title", {}, said(one)),
       h("rect", {class: "hit", x: x(i) - step / 2, y: TOP, width: step, height: HEIGHT - BOTTOM - TOP}),
@@ -103,7 +102,7 @@ function legend() {
   const mark = (what, text) => h("span", {class: "key"}, h("svg", {viewBox: "0 0 12 12", width: 12, height: 12, "aria-hidden": "true"},
     what === "p" ? h("rect", {class: "dot p", x: 2, y: 2, width: 8, height: 8}) : h("circle", {class: "dot q", cx: 6, cy: 6, r: 4})), ` ${text}`);
   return h("figcaption", {class: "soft small"}, mark("q", "q ≤ 0.05: stands out among all"), mark("p", "p ≤ 0.05: one look each"),
-    h("span", {class: "key"}, h("span", {class: "dashes", "aria-hidden": "true"}), " chance"));
+    h("span", {class: "key"}, h("span", {class: "dashes", "aria-hidden": "true"}), " p ≤ 0.05 by chance: 5 %"));
 }
 
 function tableOf({groups}) {
