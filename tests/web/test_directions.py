@@ -23,6 +23,7 @@ from tokensphere.analysis.direction_test.job import DirectionTestJob
 from tokensphere.analysis.direction_test.result import RankedTest
 from tokensphere.analysis.direction_test.statistics import check_statistic
 from tokensphere.formats.parquet import read_columns
+from tokensphere.geometry.laws import Law
 from tokensphere.run import go_on, save
 from tokensphere.statistics.draws import MemoryStore
 from tokensphere.views import to_json
@@ -282,9 +283,9 @@ def test_csv_holds_whatever_a_name_is() -> None:
         assert "\n" not in shown[0]["name"]
 
 
-def saved_test(path: Path) -> Path:
+def saved_test(path: Path, law: Law = "difference") -> Path:
     job = DirectionTestJob(
-        SPACE, GIVEN, null=ts.NullSpec("difference", draws=200, seed=4),
+        SPACE, GIVEN, null=ts.NullSpec(law, draws=200, seed=4),
         search=ts.SearchSettings(k=4), store=MemoryStore(),
     )  # fmt: skip
     save(job, go_on(job).part, path)
@@ -308,6 +309,14 @@ def test_a_saved_test_opens_by_itself(tmp_path: Path) -> None:
         assert json.dumps(first[1]) == json.dumps(again[1])
         for name, column in first[0].items():
             np.testing.assert_array_equal(column, again[0][name])
+
+
+def test_a_null_that_cannot_be_drawn_again_is_said_once(tmp_path: Path) -> None:
+    with opened(SPACE, test=saved_test(tmp_path / "kept.parquet", "own")) as other:
+        found = wait(other, {})
+        assert found["test"] is None and "not kept on this machine" in found["error"]
+        assert head(other)["work"] is None
+        assert rows(other)["of"] == 39  # its names are there
 
 
 def test_a_saved_test_of_another_model_is_one_line(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def overview(session: Session, asked: Asked) -> dict[str, Any]:
     tested = tests.get(asked)
     if tested is None:
         return {"given": None, "how": how(session, None)}
-    if tested.test is None and tested.job is tests.saved and not tested.running:
+    if tested.work is None and tested.job is tests.saved:
         tested.start(session)
     work = tested.work if tested.running else None
     failed = tested.work is not None and tested.work.state == "failed" and tested.test is None
