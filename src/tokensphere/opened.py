@@ -8,8 +8,7 @@ from tokensphere.analysis.survey.again import survey_again
 from tokensphere.analysis.survey.result import Survey
 from tokensphere.errors import FormatError, InputError
 from tokensphere.formats.files import at_home
-from tokensphere.formats.parquet import read_columns
-from tokensphere.run import kept_key
+from tokensphere.run import read_saved
 from tokensphere.space import EmbeddingSpace
 
 
@@ -36,8 +35,7 @@ def open_survey(space: EmbeddingSpace, path: str | Path) -> Survey:
         pyarrow is not installed
     """
     path = at_home(Path(path))
-    columns, about = read_columns(path)
-    kept_key(path, about, "survey")
+    columns, about = read_saved(path, "survey")
     try:
         return survey_again(space, columns, about)
     except FormatError as error:
