@@ -33,12 +33,17 @@ if TYPE_CHECKING:
     from tokensphere.analysis.direction_test.job import SettleSpec, direction_test
     from tokensphere.analysis.direction_test.null import NullSpec
     from tokensphere.analysis.direction_test.result import DirectionTest
+    from tokensphere.analysis.map.kept import NeighborsKept, neighbors_kept
+    from tokensphere.analysis.map.points import TokenMap
+    from tokensphere.analysis.map.projection import pca_map, plane_map
+    from tokensphere.analysis.map.umap import umap_map
     from tokensphere.analysis.naming.labels import label_members, list_labels
     from tokensphere.analysis.naming.lists import NamingSpec
     from tokensphere.analysis.naming.neighbors import NamedNeighbors, name_neighbors
     from tokensphere.analysis.naming.tokens import Naming, name_tokens
     from tokensphere.analysis.nearest import Neighbors, nearest
     from tokensphere.analysis.pair import Pair, PairCosine, pair
+    from tokensphere.analysis.selection import Selection, selection
     from tokensphere.analysis.summary import Summary, summarize
     from tokensphere.analysis.survey.job import SurrogateSpec, name_survey, survey
     from tokensphere.analysis.survey.result import Survey
@@ -66,12 +71,17 @@ _NAMES = {
     "analysis.direction_test.job": "SettleSpec direction_test",
     "analysis.direction_test.null": "NullSpec",
     "analysis.direction_test.result": "DirectionTest",
+    "analysis.map.kept": "NeighborsKept neighbors_kept",
+    "analysis.map.points": "TokenMap",
+    "analysis.map.projection": "pca_map plane_map",
+    "analysis.map.umap": "umap_map",
     "analysis.naming.labels": "label_members list_labels",
     "analysis.naming.lists": "NamingSpec",
     "analysis.naming.neighbors": "NamedNeighbors name_neighbors",
     "analysis.naming.tokens": "Naming name_tokens",
     "analysis.nearest": "Neighbors nearest",
     "analysis.pair": "Pair PairCosine pair",
+    "analysis.selection": "Selection selection",
     "analysis.summary": "Summary summarize",
     "analysis.survey.job": "SurrogateSpec name_survey survey",
     "analysis.survey.result": "Survey",
@@ -97,14 +107,15 @@ _WHERE = {name: module for module, names in _NAMES.items() for name in names.spl
 __all__ = [
     "Card", "Cards", "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError",
     "Geometry", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors",
-    "Naming", "NamingSpec", "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance",
-    "RandomDirections", "SearchSettings", "SettleSpec", "SourceError", "Summary", "SurrogateSpec",
-    "Survey", "TokenSum", "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__",
-    "cards", "direction_test", "from_gensim", "from_transformers", "label_members", "label_table",
-    "labels_from_mapping", "list_labels", "load", "make_directions", "measure_geometry",
-    "name_neighbors", "name_survey", "name_tokens", "nearest", "open_directions", "pair",
-    "parse_visible", "random_directions", "read_labels", "read_token_expressions", "summarize",
-    "survey", "visible",
+    "Naming", "NamingSpec", "Neighbors", "NeighborsKept", "NullSpec", "Pair", "PairCosine",
+    "Provenance", "RandomDirections", "SearchSettings", "Selection", "SettleSpec", "SourceError",
+    "Summary", "SurrogateSpec", "Survey", "TokenMap", "TokenSum", "TokensphereError",
+    "UnknownTokenError", "Vocabulary", "__version__", "cards", "direction_test", "from_gensim",
+    "from_transformers", "label_members", "label_table", "labels_from_mapping", "list_labels", "load",
+    "make_directions", "measure_geometry", "name_neighbors", "name_survey", "name_tokens", "nearest",
+    "neighbors_kept", "open_directions", "pair", "parse_visible", "pca_map", "plane_map",
+    "random_directions", "read_labels", "read_token_expressions", "selection", "summarize", "survey",
+    "umap_map", "visible",
 ]  # fmt: skip
 
 
