@@ -77,7 +77,7 @@ class Selection(Result):
         return f"{alike} beside random sets; {self.naming.text}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain dicts, lists, strings and numbers, ready for JSON; of the null quantiles."""
+        """Everything as plain dicts, lists, strings and numbers, ready for JSON; the null as quantiles."""
         levels = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99]
         vocabulary = self.naming.vocabulary
         return {

@@ -31,9 +31,11 @@ _TERMINAL = {
     "Neighbors": "tokensphere.views.terminal.neighbors:neighbors",
     "Pair": "tokensphere.views.terminal.facts:pair",
     "RankedTest": "tokensphere.views.terminal.direction_test:ranked_test",
+    "Selection": "tokensphere.views.terminal.sets:selection",
     "Summary": "tokensphere.views.terminal.facts:summary",
     "Survey": "tokensphere.views.terminal.survey:survey",
     "System": "tokensphere.views.terminal.facts:system",
+    "TokenMap": "tokensphere.views.terminal.sets:token_map",
 }
 _IN_PARTS = {
     "NamedNeighbors": "tokensphere.views.terminal.named:named_in_parts",

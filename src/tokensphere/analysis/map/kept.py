@@ -53,8 +53,8 @@ class NeighborsKept(Record, interval="interval_95"):
         """The same in a sentence."""
         low, high = (share_in_words(end) for end in self.interval)
         return (
-            f"this map keeps {share_in_words(self.share)} of a token's {self.k} true neighbours ({low} to"
-            f" {high}; points at random would keep {share_in_words(self.chance)}); of"
+            f"this map keeps {share_in_words(self.share)} of a token's {self.k} true neighbours"
+            f" ({low} to {high}; points at random would keep {share_in_words(self.chance)}); of"
             f" {share_in_words(self.none)} of the tokens it keeps none"
         )
 

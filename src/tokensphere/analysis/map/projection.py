@@ -95,14 +95,12 @@ def pca_map(space: EmbeddingSpace, *, centered: bool = False, seed: int = 0) -> 
     axes, shares = _principal(space.rows, usable, centered, seed)
     mean = _mean(space.rows, usable, centered)
     points = _cosines(space.rows, axes, centered) - (axes @ mean).astype(np.float32)
-    words = [
-        f"principal component {i + 1}, {share:.1%}".replace("%", " %") for i, share in enumerate(shares)
-    ]
+    first, second = (f"principal component {i + 1}, {100 * shares[i]:.1f} %" for i in (0, 1))
     return make_map(
         space,
         "pca",
         points,
-        (f"{words[0]} of the variance", f"{words[1]} of the variance"),
+        (f"{first} of the variance", f"{second} of the variance"),
         centered=centered,
         facts={"shares_of_variance": list(shares)},
     )
@@ -192,12 +190,11 @@ def _principal(
     basis = np.linalg.qr(stream(seed).standard_normal((d, min(2 + _EXTRA, d))))[0]
     before = np.zeros((d, 2))
     for _ in range(_MOST_ROUNDS):
-        turned = basis.astype(np.float32)
-        shift = (mean @ basis).astype(np.float32)
+        turned, shift = basis.astype(np.float32), (mean @ basis).astype(np.float32)
 
         def through(
             _: Intps, block: Float32s, turned: Float32s = turned, shift: Float32s = shift
-        ) -> Any:
+        ) -> tuple[Float32s, Float32s]:
             at = block @ turned - shift
             return block.T @ at, at.T @ at
 

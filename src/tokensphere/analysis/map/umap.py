@@ -70,13 +70,15 @@ def umap_map(
     n = len(found.ids)
     if n < _FEWEST or neighbors > n:
         raise InputError(
-            f"{neighbors} neighbours of {n:,} tokens: a map needs 5 tokens or more, and as many"
+            f"{neighbors} neighbours of {n:,} tokens: a map needs 5 tokens or more, and no more"
+            " neighbours than tokens"
         )
     steps, say = progress or (lambda _: None), told or (lambda _: None)
-    settings = {"neighbors": neighbors, "min_dist": float(min_dist), "seed": seed}
+    settings: dict[str, Any] = {"neighbors": neighbors, "min_dist": float(min_dist), "seed": seed}
     key = {"what": "map by UMAP", "version": _VERSION, "centered": centered, **settings, **space.key()}
     points = _kept(space, key, store)
     if points is None:
+        say("loading umap-learn")
         library = _library()
         say("exact neighbours of every token")
         near = found.all(neighbors - 1, store=store, progress=steps)
