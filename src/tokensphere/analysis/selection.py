@@ -77,7 +77,7 @@ class Selection(Result):
         return f"{alike} beside random sets; {self.naming.text}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain dicts, lists, strings and numbers, ready for JSON; the null as quantiles."""
+        """Everything as plain values, ready for JSON; of the null its quantiles."""
         levels = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99]
         vocabulary = self.naming.vocabulary
         return {
@@ -155,7 +155,8 @@ def selection(
     """
     if isinstance(tokens, (str, bytes, int)):
         raise InputError("a set of tokens is needed, 3 or more; one was given")
-    ids, _ = list_of_tokens(space, token_ids(space.vocabulary, tokens))
+    given = token_ids(space.vocabulary, tokens)
+    ids, _ = list_of_tokens(space, given)
     sets = RandomSets(space, draws=draws, seed=seed, store=store) if sets is None else sets
     differ = ids[sets.coherence.usable[ids]]
     if len(differ) < 2:
@@ -170,9 +171,7 @@ def selection(
         p=float(p_values(value, null)),
         effect=float(effects(np.array([value]), null)[0]),
         is_drawn=sets.is_drawn(len(differ)),
-        naming=name_tokens(
-            space, ids.tolist(), naming=spec, labels=labels, store=store, progress=progress
-        ),
+        naming=name_tokens(space, given, naming=spec, labels=labels, store=store, progress=progress),
         ids=ids,
         typical=ids[order],
         middle=cosines[order],

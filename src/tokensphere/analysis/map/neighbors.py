@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tokensphere.analysis.job import Progress
 from tokensphere.analysis.lists import find_lists
@@ -14,18 +12,9 @@ from tokensphere.arrays import Float64s, Int64s, Intps
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import Scoring, make_scoring
 from tokensphere.space import EmbeddingSpace
+from tokensphere.statistics.draws import DrawStore
 
 _AT_ONCE = 1024  # tokens between two calls of `progress`
-
-
-class ArrayStore(Protocol):
-    """Keeps named arrays by a flat key."""
-
-    def get(self, key: Mapping[str, Any]) -> Mapping[str, npt.NDArray[Any]] | None:
-        """What was put under this key, or None."""
-
-    def put(self, key: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], /) -> None:
-        """Keep arrays, in the place of those that were there."""
 
 
 class TokenNeighbors:
@@ -65,7 +54,7 @@ class TokenNeighbors:
         return find_lists(self.scoring, rows, k, None, tuple((int(id),) for id in ids))
 
     def all(
-        self, k: int, *, store: ArrayStore | None = None, progress: Progress | None = None
+        self, k: int, *, store: DrawStore | None = None, progress: Progress | None = None
     ) -> tuple[Int64s, Float64s]:
         """The same of all tokens in `ids`; kept in a store, and continued from what it has.
 
@@ -96,7 +85,7 @@ class TokenNeighbors:
         about = {"what": "neighbours of all tokens", "version": 1, "k": k, "centered": self.centered}
         return {**about, **self.space.key()}
 
-    def _kept(self, k: int, store: ArrayStore | None) -> tuple[Int64s, Float64s]:
+    def _kept(self, k: int, store: DrawStore | None) -> tuple[Int64s, Float64s]:
         """What a store has, if it is sound; else nothing."""
         there = None if store is None else store.get(self._key(k))
         if there is not None and set(there) == {"near", "cosine"}:

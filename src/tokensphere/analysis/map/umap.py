@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from tokensphere.analysis.job import Progress
-from tokensphere.analysis.map.neighbors import ArrayStore, TokenNeighbors
+from tokensphere.analysis.map.neighbors import TokenNeighbors
 from tokensphere.analysis.map.points import TokenMap, make_map
 from tokensphere.analysis.map.projection import pca_map
 from tokensphere.arrays import Float32s, Float64s, Int64s
 from tokensphere.errors import InputError, MissingExtraError, check_whole
 from tokensphere.space import EmbeddingSpace
+from tokensphere.statistics.draws import DrawStore
 
 _MISSING = "a map by UMAP needs umap-learn: pip install 'tokensphere[umap]'"
 _EPOCHS, _EPOCHS_OF_MANY, _MANY = 500, 200, 10_000  # as umap-learn has it
@@ -35,7 +36,7 @@ def umap_map(
     min_dist: float = 0.1,
     centered: bool = False,
     seed: int = 0,
-    store: ArrayStore | None = None,
+    store: DrawStore | None = None,
     progress: Progress | None = None,
     told: Callable[[str], None] | None = None,
 ) -> TokenMap:
@@ -126,7 +127,7 @@ def _worth(n: int) -> int:
     return max(1, n // _EPOCHS_OF_MANY)
 
 
-def _kept(space: EmbeddingSpace, key: dict[str, Any], store: ArrayStore | None) -> Float32s | None:
+def _kept(space: EmbeddingSpace, key: dict[str, Any], store: DrawStore | None) -> Float32s | None:
     points = ((store.get(key) if store is not None else None) or {}).get("points")
     if points is None or points.dtype != np.float32 or points.shape != (len(space), 2):
         return None

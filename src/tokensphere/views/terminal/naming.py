@@ -79,7 +79,7 @@ def _notes(result: Naming, n_shared: int) -> Iterator[Text]:
     else:
         yield note(
             f"p of the whole list {_p(result.p_list)}: at most so often {len(result.ids):,} random"
-            f" tokens share a label that is as unlikely (p times {len(result.labels):,} labels, Bonferroni)"
+            f" tokens share a label that is as unlikely (Bonferroni over {len(result.labels):,} labels)"
         )
     if (beside := result.directions) is not None:
         settings = beside.settings
