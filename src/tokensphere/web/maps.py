@@ -75,7 +75,10 @@ def near(session: Session, asked: Asked) -> dict[str, Any]:
     """A token's true neighbours, which of them the map keeps, and what lies beside it there instead."""
     space, wanted, made = session.space, Wanted.of(asked), the_map(session, asked)
     vocabulary = space.vocabulary
-    id = asked.whole("id", None, 0, len(space) - 1)
+    if asked.has("token"):
+        id = vocabulary.id(asked.text("token"))
+    else:
+        id = asked.whole("id", None, 0, len(space) - 1)
     if not made.map.there[id]:
         raise InputError(
             f"token '{vocabulary.visible(id)}' (id {id}) has no direction, so it is on no map"

@@ -82,7 +82,16 @@ def _shared(found: Selection) -> dict[str, Any]:
         "p": naming.p_list,
         "adjusted": "draws" if naming.drawn else "bonferroni",
         "eligible": len(naming.labels),
-        "themes": [{"claim": one.text, "label": one.label.name} for one in naming.themes],
+        "themes": [
+            {
+                "claim": one.text,
+                "label": one.label.name,
+                "words": one.label.words,
+                "share": one.shared / one.k,
+                "share_of_all": one.size / one.n,
+            }
+            for one in naming.themes
+        ],  # fmt: skip
         "labels": [
             {
                 "words": naming.labels[j].words,

@@ -20,6 +20,8 @@ from tokensphere.records import Record
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.intervals import wilson
 
+_FEW = 0.01  # of the tokens, whom a tree finds sooner than a look at all
+
 
 @dataclass(frozen=True)
 class NeighborsKept(Record, interval="interval_95"):
@@ -30,7 +32,7 @@ class NeighborsKept(Record, interval="interval_95"):
     share : mean over tokens, in [0, 1]
     interval : its 95 % interval, over tokens
     chance : what a map of points at random keeps, ``k / (n − 1)``
-    none : share of the tokens of which the map keeps no neighbour at all
+    some : share of the tokens of which the map keeps at least one neighbour
     k : neighbours of each token
     sample : tokens that were looked at, at random
     n : tokens on the map
@@ -41,7 +43,7 @@ class NeighborsKept(Record, interval="interval_95"):
     share: float
     interval: tuple[float, float]
     chance: float
-    none: float
+    some: float
     k: int
     sample: int
     n: int
@@ -55,7 +57,7 @@ class NeighborsKept(Record, interval="interval_95"):
         return (
             f"this map keeps {share_in_words(self.share)} of a token's {self.k} true neighbours"
             f" ({low} to {high}; points at random would keep {share_in_words(self.chance)}); of"
-            f" {share_in_words(self.none)} of the tokens it keeps none"
+            f" {share_in_words(self.some)} of the tokens it keeps one at least"
         )
 
 
@@ -83,9 +85,12 @@ class MapNeighbors:
         return np.asarray(found[~itself].reshape(len(found), k), dtype=np.int64)
 
     def around(self, x: float, y: float, k: int) -> Int64s:
-        """The k tokens nearest to a place, shape (k,)."""
+        """The k tokens nearest to a place, in any order, shape (k,)."""
         k = min(k, len(self.ids))
-        return np.asarray(self.ids[self._tree.query([x, y], k)[1]]).reshape(-1)
+        if k < len(self.ids) * _FEW:
+            return np.asarray(self.ids[self._tree.query([x, y], k)[1]]).reshape(-1)
+        apart = np.sum((self._tree.data - [x, y]) ** 2, axis=1)
+        return np.asarray(self.ids[np.argpartition(apart, k - 1)[:k]])
 
 
 def shared_neighbors(true: Int64s, on_map: Int64s) -> Bools:
@@ -143,7 +148,7 @@ def neighbors_kept(
         share=float(kept.mean()),
         interval=_interval(kept, k),
         chance=k / (len(ids) - 1),
-        none=float(np.mean(kept == 0)),
+        some=float(np.mean(kept > 0)),
         k=k,
         sample=len(drawn),
         n=len(ids),
