@@ -91,7 +91,7 @@ def _shared(found: Selection) -> dict[str, Any]:
                 "share_of_all": one.size / one.n,
             }
             for one in naming.themes
-        ],  # fmt: skip
+        ],
         "labels": [
             {
                 "words": naming.labels[j].words,
