@@ -89,7 +89,8 @@ class MapNeighbors:
         k = min(k, len(self.ids))
         if k < len(self.ids) * _FEW:
             return np.asarray(self.ids[self._tree.query([x, y], k)[1]]).reshape(-1)
-        apart = np.sum((self._tree.data - [x, y]) ** 2, axis=1)
+        there = self.map.points[self.ids]
+        apart = (there[:, 0] - np.float32(x)) ** 2 + (there[:, 1] - np.float32(y)) ** 2
         return np.asarray(self.ids[np.argpartition(apart, k - 1)[:k]])
 
 

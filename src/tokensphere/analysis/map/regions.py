@@ -71,7 +71,8 @@ def map_regions(
     found = np.empty(regions)
     for row, middle in enumerate(rng.choice(ids, regions)):
         x, y = near.map.points[middle].tolist()
-        region = np.intersect1d(near.around(x, y, size), sets.ids)
+        region = near.around(x, y, size)
+        region = region[sets.coherence.usable[region]]
         if len(region) > LARGEST_DRAWN:
             region = rng.choice(region, LARGEST_DRAWN, replace=False)
         found[row] = sets.of(region) if len(region) > 1 else np.nan

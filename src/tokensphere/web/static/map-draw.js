@@ -46,7 +46,7 @@ export class Scene {
   /** Draws on `canvas`; `changed()` is called after each frame. */
   constructor(canvas, changed = () => {}) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d", {alpha: false});
+    this.context = canvas.getContext("2d", {alpha: false, willReadFrequently: true}); // in memory: it is written as a whole
     this.changed = changed;
     this.n = 0;
     this.view = {x: 0, y: 0, width: 2}; // the middle, and how much of the data the shorter side shows

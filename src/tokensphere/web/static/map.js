@@ -40,6 +40,7 @@ function show(root, page) {
   let list = {tokens: [], near: []};
   let chosen = [];
   let asking = new AbortController();
+  let judging = new AbortController();
   let left = false;
 
   const view = stage({hover, pick: (id) => page.go({mark: id}), chosen: choose, moved: later(() => page.go({at: written()}, {replace: true})), said}, marks);
@@ -307,7 +308,9 @@ function show(root, page) {
     now.sel = params.sel;
     if (params.sel === "large") { if (!chosen.length) page.go({sel: null}, {replace: true}); return; }
     chosen = params.sel ? params.sel.split(".").map(Number) : [];
-    await cardOf(signal);
+    judging.abort();
+    judging = new AbortController();
+    await cardOf(judging.signal);
   }
 
   /** Choose tokens; few of them stand in the address. */
@@ -317,7 +320,12 @@ function show(root, page) {
     if (text !== "large" && text !== (params.sel ?? "")) { page.go({sel: text || null}); return; }
     now.sel = text;
     if (params.sel !== text) page.go({sel: text});
-    cardOf().catch((error) => fill(setPlace, page.problem(error)));
+    judging.abort();
+    judging = new AbortController();
+    cardOf(judging.signal).catch((error) => {
+      const told = page.problem(error);
+      if (told) fill(setPlace, told);
+    });
   }
 
   async function cardOf(signal) {
@@ -395,6 +403,7 @@ function show(root, page) {
     leave() {
       left = true;
       asking.abort();
+      judging.abort();
       view.leave();
       themes.disconnect();
       dark.removeEventListener("change", applyTheme);
