@@ -36,16 +36,17 @@ MAY: dict[str, set[str]] = {
     "views": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats"},
     "run": {"errors", "analysis", "formats"},
+    "ratings": {"errors", "_version", "analysis", "formats"},
     "cli": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
-    | {"views", "run", "web"},
+    | {"views", "run", "web", "ratings"},
     "web": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
-    | {"views", "run"},
+    | {"views", "run", "ratings"},
     "__main__": {"cli"},
     "__init__": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "sources", "views", "run"}
-    | {"web"},
+    | {"web", "ratings"},
 }  # fmt: skip
 
 

@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from tokensphere.analysis.naming.tokens import Naming, name_tokens
     from tokensphere.analysis.nearest import Neighbors, nearest
     from tokensphere.analysis.pair import Pair, PairCosine, pair
+    from tokensphere.analysis.rating.compare import RatersComparison, compare_raters
+    from tokensphere.analysis.rating.draw import draw_ratings
+    from tokensphere.analysis.rating.judged import RatingResult, judge_ratings
+    from tokensphere.analysis.rating.plan import Ratings, RatingSpec
     from tokensphere.analysis.selection import Selection, selection
     from tokensphere.analysis.summary import Summary, summarize
     from tokensphere.analysis.survey.job import SurrogateSpec, name_survey, survey
@@ -59,6 +63,7 @@ if TYPE_CHECKING:
     from tokensphere.labels.build import label_table
     from tokensphere.labels.table import Label, LabelTable
     from tokensphere.labels.user import labels_from_mapping, read_labels
+    from tokensphere.ratings import read_ratings
     from tokensphere.sources.load import load
     from tokensphere.sources.memory import from_gensim, from_transformers
     from tokensphere.space import EmbeddingSpace, Provenance
@@ -82,6 +87,10 @@ _NAMES = {
     "analysis.nearest": "Neighbors nearest",
     "analysis.pair": "Pair PairCosine pair",
     "analysis.selection": "Selection selection",
+    "analysis.rating.compare": "RatersComparison compare_raters",
+    "analysis.rating.draw": "draw_ratings",
+    "analysis.rating.judged": "RatingResult judge_ratings",
+    "analysis.rating.plan": "RatingSpec Ratings",
     "analysis.summary": "Summary summarize",
     "analysis.survey.job": "SurrogateSpec name_survey survey",
     "analysis.survey.result": "Survey",
@@ -97,6 +106,7 @@ _NAMES = {
     "labels.build": "label_table",
     "labels.table": "Label LabelTable",
     "labels.user": "labels_from_mapping read_labels",
+    "ratings": "read_ratings",
     "sources.load": "load",
     "sources.memory": "from_gensim from_transformers",
     "space": "EmbeddingSpace Provenance",
@@ -108,14 +118,15 @@ __all__ = [
     "Card", "Cards", "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError",
     "Geometry", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors",
     "Naming", "NamingSpec", "Neighbors", "NeighborsKept", "NullSpec", "Pair", "PairCosine",
-    "Provenance", "RandomDirections", "SearchSettings", "Selection", "SettleSpec", "SourceError",
-    "Summary", "SurrogateSpec", "Survey", "TokenMap", "TokenSum", "TokensphereError",
-    "UnknownTokenError", "Vocabulary", "__version__", "cards", "direction_test", "from_gensim",
-    "from_transformers", "label_members", "label_table", "labels_from_mapping", "list_labels", "load",
+    "Provenance", "RandomDirections", "RatersComparison", "RatingResult", "RatingSpec", "Ratings",
+    "SearchSettings", "Selection", "SettleSpec", "SourceError", "Summary", "SurrogateSpec", "Survey",
+    "TokenMap", "TokenSum", "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__",
+    "cards", "compare_raters", "direction_test", "draw_ratings", "from_gensim", "from_transformers",
+    "judge_ratings", "label_members", "label_table", "labels_from_mapping", "list_labels", "load",
     "make_directions", "measure_geometry", "name_neighbors", "name_survey", "name_tokens", "nearest",
     "neighbors_kept", "open_directions", "pair", "parse_visible", "pca_map", "plane_map",
-    "random_directions", "read_labels", "read_token_expressions", "selection", "summarize", "survey",
-    "umap_map", "visible",
+    "random_directions", "read_labels", "read_ratings", "read_token_expressions", "selection",
+    "summarize", "survey", "umap_map", "visible",
 ]  # fmt: skip
 
 

@@ -31,6 +31,8 @@ _TERMINAL = {
     "Neighbors": "tokensphere.views.terminal.neighbors:neighbors",
     "Pair": "tokensphere.views.terminal.facts:pair",
     "RankedTest": "tokensphere.views.terminal.direction_test:ranked_test",
+    "RatersComparison": "tokensphere.views.terminal.rating:raters_comparison",
+    "RatingResult": "tokensphere.views.terminal.rating:rating_result",
     "Selection": "tokensphere.views.terminal.sets:selection",
     "Summary": "tokensphere.views.terminal.facts:summary",
     "Survey": "tokensphere.views.terminal.survey:survey",

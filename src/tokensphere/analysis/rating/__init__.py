@@ -1,0 +1,1 @@
+"""Do lists share something, to people's eyes? Blinded lists, verdicts, and what they come to."""
