@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tests.web.browser.conftest import Served
-from tests.web.serving import small_space
+from tests.web.serving import Served, small_space
 from tokensphere.web.session import Session
 
 pytestmark = pytest.mark.browser
@@ -223,6 +222,23 @@ def test_small_windows_and_dark_ones(chromium: Any, small: Served, scheme: str) 
     )
     assert (sum(ground[:3]) > 600) == (scheme == "light")
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_checker_of_accessibility_finds_nothing_serious(page: Any, small: Served, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.emulate_media(color_scheme=scheme)
+    opened(page, small, "by=cluster&mark=3&sel=1.2.3.4&list=tokens: king")
+    page.wait_for_selector(".chosen .regions:not(:empty)")
+    for summary in page.locator("main details summary").all():
+        summary.click()
+    serious = [
+        (one["id"], [node["html"][:120] for node in one["nodes"][:3]])
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert not serious, serious
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ export function selectionPart(card, {ids, clear, mark, regions}) {
       h("button", {type: "button", class: "quiet small", on: {click: clear}}, "Choose none")),
     h("h3", {}, "More alike than chance?"),
     h("div", {class: "comparison"},
-      curve({...chance.curve, value: chance.value, text}),
+      curve({...chance.curve, mark: chance.value, text}),
       h("p", {class: "small"}, `${sentence(chance.words)} `,
         h("span", {class: "soft"}, `Mean cosine of pairs ${figure(card.coherence, 4)}, p ${pText(chance.p)}; ${law}.`))),
     regions,
