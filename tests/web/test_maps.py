@@ -10,11 +10,12 @@ import pytest
 from starlette.testclient import TestClient
 
 import tokensphere as ts
+from tests.web.serving import small_space
 from tokensphere.analysis.map.umap import has_umap
-from tokensphere.web.mapped import Recent, Wanted
+from tokensphere.web.mapped import Made, Recent, Wanted
 from tokensphere.web.session import Session
 
-Ended = Callable[[str], dict[str, Any]]
+Ended = Callable[..., dict[str, Any]]
 PLANE = {"kind": "plane", "x": "random:3:7", "y": "tokens: king"}
 
 
@@ -186,11 +187,11 @@ def test_umap_runs_in_the_background(client: TestClient, ended: Ended) -> None:
 
 
 def test_only_the_maps_that_were_looked_at_last_are_kept() -> None:
-    recent = Recent()
+    recent, made = Recent(), Made(ts.pca_map(small_space()))
     keys = [Wanted("plane", f"random:0:{i}", "", False) for i in range(8)]
     for key in keys[:6]:
-        recent.put(key, key)  # type: ignore[arg-type]
-    assert recent.get(keys[0]) is keys[0]  # looked at again
+        recent.put(key, made)
+    assert recent.get(keys[0]) is made  # looked at again
     for key in keys[6:]:
-        recent.put(key, key)  # type: ignore[arg-type]
+        recent.put(key, made)
     assert [recent.get(key) is not None for key in keys] == [True] + [False] * 2 + [True] * 5

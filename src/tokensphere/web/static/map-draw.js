@@ -3,6 +3,7 @@
 
 const NOBODY = 0;
 const MOST_PIXELS = 4_000_000;
+const FEW = 0.02; // of the tokens
 const DARKEST = 48; // tokens in a pixel, from which on it has all ink
 
 /** A permutation of 0 … n − 1 that is the same at every visit (a congruence of full period). */
@@ -92,6 +93,9 @@ export class Scene {
       }
     }
     this.order = this.order.subarray(0, at);
+    this.front = behind ? this.order.findIndex((i) => behind[i] === 0) : -1; // where those begin that are not behind
+    const few = this.front >= 0 && at - this.front < FEW * at;
+    this.large = few ? this.front : at; // a few among very many are drawn larger
     this.placed = new Float32Array(2 * at);
     for (let k = 0; k < at; k += 1) {
       this.placed[2 * k] = points[2 * this.order[k]];
@@ -186,14 +190,19 @@ export class Scene {
   }
 
   splat() {
-    const {placed, placedColors, order, pixels, ids, size} = this;
+    this.splatColors(0, this.large, this.size);
+    this.splatColors(this.large, this.order.length, Math.max(this.size, Math.round(4 * this.ratio)));
+  }
+
+  splatColors(first, end, size) {
+    const {placed, placedColors, order, pixels, ids} = this;
     const {width, height} = this.canvas;
     const scale = this.scale;
     const left = width / 2 - this.view.x * scale - size / 2 + 0.5;
     const top = height / 2 + this.view.y * scale - size / 2 + 0.5;
     const right = width - size;
     const bottom = height - size;
-    for (let k = 0, at = 0; k < order.length; k += 1, at += 2) {
+    for (let k = first, at = 2 * first; k < end; k += 1, at += 2) {
       const x = left + placed[at] * scale;
       const y = top - placed[at + 1] * scale;
       if (!(x >= 0 && y >= 0 && x <= right && y <= bottom)) continue;

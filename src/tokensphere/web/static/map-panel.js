@@ -42,9 +42,9 @@ export function tokenPart(found, go, close) {
     h("p", {class: "small"}, `The map keeps ${kept} of its ${found.near.length} true neighbours beside it.`),
     h("table", {class: "tokens"},
       h("caption", {class: "hidden"}, "Its nearest tokens by cosine, exact"),
-      h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "true neighbour"), h("th", {scope: "col", class: "figure"}, "cosine"), h("th", {scope: "col"}, "here"))),
+      h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "true neighbour"), h("th", {scope: "col", class: "figure"}, "cosine"), h("th", {scope: "col"}, "beside it"))),
       h("tbody", {}, found.near.map((one) => h("tr", {}, h("td", {}, button(one)), h("td", {class: "figure soft"}, figure(one.cosine)),
-        h("td", {}, one.kept ? "near" : h("span", {class: "soft"}, "far")))))),
+        h("td", {}, one.kept ? "yes" : h("span", {class: "soft"}, "no")))))),
     h("details", {class: "small"}, h("summary", {}, "What lies beside it on the map"),
       h("p", {}, found.on_map.flatMap((one) => [button(one), " "]))));
 }

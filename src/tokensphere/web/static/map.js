@@ -151,7 +151,7 @@ function show(root, page) {
     const kinds = (colors.choices?.kinds ?? []).map((kind) => [`labels:${kind}`, `labels of ${kind}`]);
     const by = [["", "how many lie there"], ["norm", "length of the row"], ["id", "id"], ["kind", "kind of token"], ["cluster", "cluster (k-means)"],
       [`cosine:${params.x}`, `cosine with ${shownAxis(params.x)}`], ...kinds];
-    if (!by.some(([key]) => key === params.by)) by.push([params.by, params.by.replace(/^label:/, "label ")]);
+    if (!by.some(([key]) => key === params.by)) by.push([params.by, params.by.replace(/^label:/, "label ").replace(/^labels:/, "labels of ")]);
     const options = (colors.choices?.labels ?? []).map((one) => h("option", {value: one.name}, one.words));
     const single = h("input", {list: "map-labels", placeholder: "list:month", size: 12, value: params.by.startsWith("label:") ? params.by.slice(6) : "",
       on: {change: () => single.value && page.go({by: `label:${single.value}`})}});
