@@ -20,8 +20,9 @@ from starlette.routing import Route
 from tokensphere.display import told
 from tokensphere.errors import TokensphereError
 from tokensphere.web import about, directions, lists, maps, rate, surveys
-from tokensphere.web.endpoint import Asked, Endpoint, Reply, as_json, without_paths
+from tokensphere.web.endpoint import Asked, Endpoint, Reply, as_json
 from tokensphere.web.session import Session
+from tokensphere.web.unplaced import without_paths
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *about.ENDPOINTS, *lists.ENDPOINTS, *directions.ENDPOINTS, *maps.ENDPOINTS, *surveys.ENDPOINTS,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 _YES = {"1": True, "true": True, "0": False, "false": False, "": False}
 MOST_NEIGHBORS = 200
-_PATH = re.compile(r"(?<![\w:/.])(?:[A-Za-z]:)?[\\/](?:[^\\/\s:'\"]+[\\/])+([^\\/\s:'\"]+)")
 
 
 @dataclass(frozen=True)
@@ -148,14 +146,3 @@ class Endpoint:
 def as_json(value: Any) -> bytes:
     """A result as JSON in ASCII; numbers that are not finite must not be in it."""
     return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
-
-
-def without_paths(text: str) -> str:
-    """A message without the folders of this machine.
-
-    Examples
-    --------
-    >>> without_paths("/home/ann/models/probe.npy holds 3 vectors; see a/b and https://c.d/e/f")
-    'probe.npy holds 3 vectors; see a/b and https://c.d/e/f'
-    """
-    return _PATH.sub(r"\1", text)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from tokensphere.display import told
 from tokensphere.errors import InputError, TokensphereError
-from tokensphere.web.endpoint import without_paths
+from tokensphere.web.unplaced import without_paths
 
 State = Literal["waiting", "running", "done", "stopped", "failed"]
 ENDED = ("done", "stopped", "failed")
