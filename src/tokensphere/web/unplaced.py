@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_PATH = re.compile(r"(?<![\w:/.])(?:[A-Za-z]:)?[\\/](?:[^\\/\s:'\"]+[\\/])+([^\\/\s:'\"]+)")
+_FOLDERS = re.compile(
+    r"""(?<![\w:/.])(?:/(?:[^/\s:'"]+/)+|[A-Za-z]:\\(?:[^\\\s:'"]+\\)+)([^/\\\s:'"]+)"""
+)
 
 
 def without_paths(text: str) -> str:
@@ -15,4 +17,4 @@ def without_paths(text: str) -> str:
     >>> without_paths("/home/ann/models/probe.npy holds 3 vectors; see a/b and https://c.d/e/f")
     'probe.npy holds 3 vectors; see a/b and https://c.d/e/f'
     """
-    return _PATH.sub(r"\1", text)
+    return _FOLDERS.sub(r"\1", text)
