@@ -5,6 +5,8 @@
 # the search's tests on what is installed without a C compiler; make sanitize: the kernel's tests with the
 # kernel under AddressSanitizer and UBSan; make docs: the documentation as a site; make explore: the page in the
 # browser; make browser: its tests in Debian's Chromium, which is installed when it is missing.
+PYTHON ?= python3
+VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 PYTEST := python -m pytest -n auto --dist worksteal
