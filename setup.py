@@ -3,8 +3,8 @@
 The kernel is a plain shared library that ctypes opens: one wheel of a platform serves every Python.
 Without a compiler, or where it fails, the package is whole without it, and its wheel fits everywhere.
 
-README's links lead into the repository. On the page of a package index they would lead nowhere: there they
-lead to the addresses of ``[project.urls]``, and as long as these are not given, they are plain text.
+README's links lead into the repository. On the page of a package index they would lead nowhere: there
+they lead to the addresses of ``[project.urls]``, and as long as these are not given, they are text.
 """
 
 import re

@@ -2,10 +2,10 @@
 
     python examples/probe.py
 
-The probe tells verbs of the third person (" determines") from base forms (" determine"): ridge regression
-on half of the tokens; the other half says how well it does. Beside *random* directions even a probe of
-shuffled labels stands out, for it is a sum of token rows. So the null is a sample: 400 probes of the same
-tokens with shuffled labels (control tasks: Hewitt & Liang 2019).
+The probe tells verbs of the third person (" determines") from base forms (" determine"): ridge
+regression on half of the tokens; the other half says how well it does. Beside *random* directions even
+a probe of shuffled labels stands out, for it is a sum of token rows. So the null is a sample: 400 probes
+of the same tokens with shuffled labels (control tasks: Hewitt & Liang 2019).
 """
 
 import numpy as np
@@ -41,7 +41,8 @@ def main() -> None:
     probe = probes(x[train], y[train, None])
     right = np.mean(np.sign(x[~train] @ probe[0]) == y[~train])
     share = max(np.mean(y[~train] > 0), np.mean(y[~train] < 0))
-    print(f"right for {right:.0%} of {np.sum(~train)} tokens it was not trained on ({share:.0%} by guessing)\n")
+    unseen = np.sum(~train)
+    print(f"right for {right:.0%} of {unseen} tokens it was not trained on ({share:.0%} by guessing)\n")
     shuffled = np.stack([rng.permutation(y[train]) for _ in range(CONTROLS)], axis=1)
     controls = probes(x[train], shuffled)
     null = ts.NullSpec("sample", sample=controls)

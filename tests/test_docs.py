@@ -1,4 +1,4 @@
-"""The documentation as a site: every page has its place, every public name and command its entry, every link its end.
+"""The site: every page has its place, every public name and command its entry, every link its end.
 
 That anchors exist and that names are found is what `make docs` says; here is what it does not see.
 """
@@ -17,7 +17,7 @@ from tokensphere.cli import main
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 COMMANDS = DOCS / "reference" / "commands.md"  # made by `make docs`
-PAGES = {page for page in DOCS.rglob("*.md")} | {COMMANDS}
+PAGES = set(DOCS.rglob("*.md")) | {COMMANDS}
 
 
 def test_every_page_has_one_place_in_the_site() -> None:

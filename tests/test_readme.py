@@ -14,7 +14,7 @@ def test_it_is_short() -> None:
 
 
 def test_the_post_has_one_answer() -> None:
-    """Of the rates that are measured, one stands in README, as in the page that tells how it is measured."""
+    """Of the rates that are measured, one stands in README, and as in the page that tells how."""
     (rate,) = set(re.findall(r"\*\*([\d.]+) %\*\*", README))
     page = (ROOT / "docs" / "random-neighbourhoods.md").read_text(encoding="utf-8")
     assert f"**In the bundled model {rate} % of random vectors" in page

@@ -17,15 +17,17 @@ from tests.cli.running import run_cli
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^(<!-- digits may differ -->\n)?```console\n\$ ((?:.*\\\n)*.*)\n((?:.*\n)*?)```$", re.MULTILINE)
-# A processor's rounding may change their last digits, and they take a minute: smaller runs show the words.
+BLOCK = re.compile(
+    r"^(<!-- digits may differ -->\n)?```console\n\$ ((?:.*\\\n)*.*)\n((?:.*\n)*?)```$", re.MULTILINE
+)
+# Rounding may change their last digits, and they take a minute: smaller runs show the words.
 SMALLER = {"survey": ["-n", "100"], "geometry": ["-n", "40", "--clusters", "5"]}
 QUICK = ("tokensphere random", "tokensphere near")
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A block of a page: `command`, and the `output` below it; of one that is `approx` digits may differ."""
+    """A block of a page: `command`, and the `output` below it, whose digits may differ if `approx`."""
 
     page: str
     approx: bool
@@ -61,7 +63,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def printed(command: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """What a command of a page prints: `tokensphere …` or `python examples/….py`, perhaps `| head -N`."""
+    """What `tokensphere …` or `python examples/….py` prints, of which `| head -N` may be left."""
     command, _, cut = command.partition(" | ")
     program, *arguments = shlex.split(command)
     if program == "python":

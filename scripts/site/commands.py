@@ -1,4 +1,7 @@
-"""The page of all commands, made of what ``--help`` knows: python scripts/site/commands.py > docs/reference/commands.md."""
+"""The page of all commands, made of what ``--help`` knows.
+
+python scripts/site/commands.py > docs/reference/commands.md
+"""
 
 import inspect
 import sys
@@ -11,17 +14,22 @@ from tokensphere.cli import main
 HEAD = """\
 # Commands
 
-Made from what `--help` says. `-h` works on every command, and `TOKENSPHERE_MODEL` names the model for all of them.
+Made from what `--help` says. `-h` works on every command, and `TOKENSPHERE_MODEL` names the model for
+all of them.
 """
 
 
-def commands(command: click.Command, context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:
-    """The commands that do something, a group's after the group itself."""
+Found = tuple[click.Command, click.Context]
+
+
+def commands(command: click.Command, context: click.Context) -> Iterator[Found]:
+    """A command, and if it is a group those in it, one after the other."""
     yield command, context
-    for name in command.list_commands(context) if isinstance(command, click.Group) else ():
-        child = command.get_command(context, name)
-        if child is not None and not child.hidden:
-            yield from commands(child, click.Context(child, info_name=name, parent=context))
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None and not child.hidden:
+                yield from commands(child, click.Context(child, info_name=name, parent=context))
 
 
 def cell(text: str) -> str:

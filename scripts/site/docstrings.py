@@ -32,7 +32,7 @@ def told(text: str) -> str:
     return _SECTION.sub(lambda section: _NAMED.sub(r"\1\n    \2", section[0]), text)
 
 
-class Docstrings(griffe.Extension):
+class Docstrings(griffe.Extension):  # type: ignore[misc]
     """Rewrites each docstring when it is found."""
 
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:

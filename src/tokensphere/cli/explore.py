@@ -14,7 +14,6 @@ from tokensphere.cli.app import main, say, tell
 from tokensphere.errors import MissingExtraError, how_to_install
 
 
-
 @main.command()
 @options.option("--directions", "Features, neurons or probes to look at.", metavar="FILE[:TENSOR]")
 @options.tokens

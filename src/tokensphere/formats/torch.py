@@ -117,13 +117,14 @@ def _torch() -> Any:
     """PyTorch, in a version whose reader of weights is safe."""
     torch = optional(
         "torch",
-        f"PyTorch is needed to read its .bin and .pt files: {how_to_install('torch')}; or use the model's safetensors"
-        " file",
+        f"PyTorch is needed to read its .bin and .pt files: {how_to_install('torch')}; or use the"
+        " model's safetensors file",
     )
     version = tuple(int(part) for part in re.findall(r"\d+", str(torch.__version__))[:2])
     if version < _OLDEST:
         raise MissingExtraError(
-            f"PyTorch {torch.__version__} cannot read files safely, 2.6 or later can: {how_to_install('torch')}"
+            f"PyTorch {torch.__version__} cannot read files safely, 2.6 or later can:"
+            f" {how_to_install('torch')}"
         )
     return torch
 

@@ -70,7 +70,9 @@ def _present(device: str | None) -> str:
     try:
         import torch
     except (ImportError, OSError) as error:  # the latter where a library of its own is missing
-        raise MissingExtraError(f"PyTorch is needed for the backend 'torch': {how_to_install('torch')}") from error
+        raise MissingExtraError(
+            f"PyTorch is needed for the backend 'torch': {how_to_install('torch')}"
+        ) from error
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
