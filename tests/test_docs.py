@@ -10,6 +10,7 @@ import runpy
 from pathlib import Path
 
 import click
+import pytest
 
 import tokensphere as ts
 from tokensphere.cli import main
@@ -62,3 +63,13 @@ def test_every_command_and_option_stands_in_the_page_of_commands() -> None:
             if isinstance(option, click.Option) and not option.hidden:
                 assert option.opts[0] in sections[path], (path, option.name)
     assert "Sentinel" not in page
+
+
+def test_docstrings_are_read_as_they_are_meant() -> None:
+    """A name's text is its text, not a type; roles are code; other sections stay."""
+    pytest.importorskip("griffe", reason="the documentation's tools are missing: make docs")
+    told = runpy.run_path(str(ROOT / "scripts" / "site" / "docstrings.py"))["told"]
+    head, tail = "Of {}.\n\nParameters\n----------\n", "\n\nRaises\n------\nE\n    a : b"
+    text = head.format(":func:`~a.b`") + "k, m : how many\n    at most" + tail
+    expected = head.format("`a.b`") + "k, m\n    how many\n    at most" + tail
+    assert told(text) == expected
