@@ -32,7 +32,7 @@ def run(rounds: int) -> Iterator[Table]:
         sums.write_text('" king" - " queen"\n" Paris" - " London"\n', encoding="utf-8")
         commands = {
             "random": ["random"],
-            "near": ["near", " Paris"],
+            "near": ["nearest", " Paris"],
             "name": ["name", " Paris", " London", " Rome"],
             "test": ["test", "--tokens", str(sums)],
         }

@@ -33,17 +33,17 @@ if TYPE_CHECKING:
     from tokensphere.analysis.direction_test.job import SettleSpec, direction_test
     from tokensphere.analysis.direction_test.null import NullSpec
     from tokensphere.analysis.direction_test.result import DirectionTest
+    from tokensphere.analysis.info import Info, info
     from tokensphere.analysis.naming.labels import label_members, list_labels
     from tokensphere.analysis.naming.lists import NamingSpec
     from tokensphere.analysis.naming.neighbors import NamedNeighbors, name_neighbors
     from tokensphere.analysis.naming.tokens import Naming, name_tokens
     from tokensphere.analysis.nearest import Neighbors, nearest
     from tokensphere.analysis.pair import Pair, PairCosine, pair
-    from tokensphere.analysis.rating.compare import RatersComparison, compare_raters
+    from tokensphere.analysis.rating.compare import RatingsComparison, compare_ratings
     from tokensphere.analysis.rating.draw import draw_ratings
     from tokensphere.analysis.rating.judged import RatingResult, judge_ratings
     from tokensphere.analysis.rating.plan import Ratings, RatingSpec
-    from tokensphere.analysis.summary import Summary, summarize
     from tokensphere.analysis.survey.job import SurrogateSpec, name_survey, survey
     from tokensphere.analysis.survey.result import Survey
     from tokensphere.directions.expressions import read_token_expressions
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from tokensphere.geometry.compute import Compute
     from tokensphere.geometry.directions import RandomDirections, random_directions
     from tokensphere.geometry.similarity import SearchSettings
-    from tokensphere.labels.build import label_table
+    from tokensphere.labels.build import make_labels
     from tokensphere.labels.table import Label, LabelTable
     from tokensphere.labels.user import labels_from_mapping, read_labels
     from tokensphere.ratings import read_ratings
@@ -77,11 +77,11 @@ _NAMES = {
     "analysis.naming.tokens": "Naming name_tokens",
     "analysis.nearest": "Neighbors nearest",
     "analysis.pair": "Pair PairCosine pair",
-    "analysis.rating.compare": "RatersComparison compare_raters",
+    "analysis.rating.compare": "RatingsComparison compare_ratings",
     "analysis.rating.draw": "draw_ratings",
     "analysis.rating.judged": "RatingResult judge_ratings",
     "analysis.rating.plan": "RatingSpec Ratings",
-    "analysis.summary": "Summary summarize",
+    "analysis.info": "Info info",
     "analysis.survey.job": "SurrogateSpec name_survey survey",
     "analysis.survey.result": "Survey",
     "directions.expressions": "read_token_expressions",
@@ -93,7 +93,7 @@ _NAMES = {
     "geometry.compute": "Compute",
     "geometry.directions": "RandomDirections random_directions",
     "geometry.similarity": "SearchSettings",
-    "labels.build": "label_table",
+    "labels.build": "make_labels",
     "labels.table": "Label LabelTable",
     "labels.user": "labels_from_mapping read_labels",
     "ratings": "read_ratings",
@@ -106,16 +106,16 @@ _WHERE = {name: module for module, names in _NAMES.items() for name in names.spl
 
 __all__ = [
     "Card", "Cards", "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError",
-    "Geometry", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors",
-    "Naming", "NamingSpec", "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance",
-    "RandomDirections", "RatersComparison", "RatingResult", "RatingSpec", "Ratings", "SearchSettings",
-    "SettleSpec", "SourceError", "Summary", "SurrogateSpec", "Survey", "TokenSum", "TokensphereError",
-    "UnknownTokenError", "Vocabulary", "__version__", "cards", "compare_raters", "direction_test",
-    "draw_ratings", "from_gensim", "from_transformers", "judge_ratings", "label_members", "label_table",
-    "labels_from_mapping", "list_labels", "load", "make_directions", "measure_geometry",
-    "name_neighbors", "name_survey", "name_tokens", "nearest", "open_directions", "pair",
-    "parse_visible", "random_directions", "read_labels", "read_ratings", "read_token_expressions",
-    "summarize", "survey", "visible",
+    "Geometry", "Info", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError",
+    "NamedNeighbors", "Naming", "NamingSpec", "Neighbors", "NullSpec", "Pair", "PairCosine",
+    "Provenance", "RandomDirections", "RatingResult", "RatingSpec", "Ratings", "RatingsComparison",
+    "SearchSettings", "SettleSpec", "SourceError", "SurrogateSpec", "Survey", "TokenSum",
+    "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__", "cards", "compare_ratings",
+    "direction_test", "draw_ratings", "from_gensim", "from_transformers", "info", "judge_ratings",
+    "label_members", "labels_from_mapping", "list_labels", "load", "make_directions", "make_labels",
+    "measure_geometry", "name_neighbors", "name_survey", "name_tokens", "nearest", "open_directions",
+    "pair", "parse_visible", "random_directions", "read_labels", "read_ratings",
+    "read_token_expressions", "survey", "visible",
 ]  # fmt: skip
 
 

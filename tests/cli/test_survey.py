@@ -77,7 +77,7 @@ def test_the_printed_lists_are_found_again_by_their_names() -> None:
 
 
 def test_json_is_what_the_library_gives(small: ts.EmbeddingSpace) -> None:
-    found = record("-n", 130, "--surrogate", "gaussian", "--surrogate-seed", 4, "--surrogates", 3)
+    found = record("-n", 130, "--surrogate-law", "gaussian", "--surrogate-seed", 4, "--surrogates", 3)
     want = ts.survey(small, 130, surrogate=ts.SurrogateSpec("gaussian", 4, 3)).to_dict()
     for name, value in json.loads(json.dumps(want)).items():
         assert found[name] == value or name == "model"
@@ -232,7 +232,7 @@ def test_a_file_of_another_survey_is_left_alone(tmp_path: Path) -> None:
         (("--first", "2"), "whose first is 0, not 2"),
         (("-k", "7"), "whose k is 10, not 7"),
         (("--centered",), "whose centered is False, not True"),
-        (("--surrogate", "gaussian"), "whose surrogate is 'blockwise', not 'gaussian'"),
+        (("--surrogate-law", "gaussian"), "whose surrogate is 'blockwise', not 'gaussian'"),
         (("--surrogate-seed", "1"), "whose surrogate_seed is 0, not 1"),
     ):
         fails(message, *options, "-n", 200, "--save", path)
@@ -304,7 +304,7 @@ def test_lists_that_are_too_long() -> None:
     fails("Invalid value for '-k'", "-k", 1)
     fails("Invalid value for '-n'", "-n", 0)
     fails("Invalid value for '--surrogates'", "--surrogates", -1)
-    fails("'shuffled' is not one of", "--surrogate", "shuffled")
+    fails("'shuffled' is not one of", "--surrogate-law", "shuffled")
 
 
 def test_without_pyarrow_nothing_is_saved_but_all_is_shown() -> None:

@@ -17,22 +17,22 @@ _null_options = together(
     option("--null", "isotropic, covariance, own, difference, frequency, frequency:norms or"
            " sample:FILE; if not given difference for sums of tokens, else isotropic.", metavar="LAW"),
     option("--sample", "Directions to draw from, for --null sample.", metavar="FILE"),
-    number("--nulls", 10_000, "Directions of the null; of a sample, the most.", least=1, to="n_null"),
+    number("--draws", 10_000, "Directions of the null; of a sample, the most.", least=1, to="n_null"),
     option("--settle", "Draw on until it is clear which p are below this.",
            type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="P"),
-    number("--most-nulls", 100_000, "The most that --settle draws.", least=1),
+    number("--most-draws", 100_000, "The most that --settle draws.", least=1),
     number("--seed", 0, "Of the null."),
 )  # fmt: skip
 _near_options = together(
     options.k(2),
     choice("--similarity", "cosine dot", "What 'near' means."),
-    option("--centered/--raw", "Rows less their mean, or as they are.", default=True, to="centered"),
+    options.centered(default=True),
     options.forms,
 )
 _shown_options = together(
     option("--statistic", "Whose p is sorted and settled: nearness, cosine, coherence, label; or any.",
            default="nearness", metavar="NAME"),
-    choice("--sort", "p q T name", "Which directions come first.", to="by"),
+    choice("--sort", "p q T name", "Which directions come first."),
     number("--top", 20, "How many directions to show; 0 for all."),
 )  # fmt: skip
 
@@ -52,7 +52,7 @@ _shown_options = together(
 @options.model
 def direction_test(
     directions: str | None, tokens_file: Path | None, null: str | None, sample: str | None, n_null: int,
-    settle: float | None, most_nulls: int, seed: int, both_ends: bool, statistic: str, by: str,
+    settle: float | None, most_nulls: int, seed: int, both_ends: bool, statistic: str, sort: str,
     top: int, **_: Any,
 ) -> None:  # fmt: skip
     """Is a direction more than chance? Its nearest tokens beside those of random directions.
@@ -73,7 +73,7 @@ def direction_test(
         raise InputError("give directions in a FILE, or --tokens FILE, and not both")
     running.check_paths()
     if settle is not None and most_nulls < n_null:
-        raise InputError(f"--most-nulls is {most_nulls}, below --nulls {n_null}; allow as many or more")
+        raise InputError(f"--most-draws is {most_nulls}, below --draws {n_null}; allow as many or more")
     from tokensphere.analysis.direction_test.job import DirectionTestJob, SettleSpec
     from tokensphere.analysis.direction_test.null import NullSpec
     from tokensphere.analysis.direction_test.statistics import check_statistic
@@ -92,12 +92,12 @@ def direction_test(
             given.both_ends() if both_ends else given,
             null=NullSpec(law, n_null, seed, drawn_from, tenths),
             search=search,
-            labels=running.label_table_of(space),
+            labels=running.labels_of(space),
             settle=until,
             store=running.null_files(),
             compute=running.compute(),
         )
-        running.do_and_show(job, lambda part: job.result(part).top(top, by=by, statistic=statistic))
+        running.do_and_show(job, lambda part: job.result(part).top(top, sort=sort, statistic=statistic))
 
 
 def _law(null: str | None, sample: str | None) -> tuple[Any, Any, str | None]:

@@ -31,9 +31,9 @@ _TERMINAL = {
     "Neighbors": "tokensphere.views.terminal.neighbors:neighbors",
     "Pair": "tokensphere.views.terminal.facts:pair",
     "RankedTest": "tokensphere.views.terminal.direction_test:ranked_test",
-    "RatersComparison": "tokensphere.views.terminal.rating:raters_comparison",
+    "RatingsComparison": "tokensphere.views.terminal.rating:raters_comparison",
     "RatingResult": "tokensphere.views.terminal.rating:rating_result",
-    "Summary": "tokensphere.views.terminal.facts:summary",
+    "Info": "tokensphere.views.terminal.facts:info",
     "Survey": "tokensphere.views.terminal.survey:survey",
     "System": "tokensphere.views.terminal.facts:system",
 }

@@ -225,7 +225,7 @@ main(["info", *sys.argv[1:]])
 def test_variables_that_make_no_sense(tmp_path: Path, variable: str) -> None:
     name, _, value = variable.partition("=")
     result = subprocess.run(
-        [sys.executable, "-m", "tokensphere", "info", REPO],
+        [sys.executable, "-m", "tokensphere", "info", "--model", REPO],
         env={
             **os.environ,
             name: value,

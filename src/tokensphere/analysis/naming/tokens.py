@@ -122,7 +122,7 @@ class Naming(Result):
             "model": self.provenance.to_dict(),
             "settings": {
                 **record(self.spec, "draws", "seed", "level"),
-                "random_directions": beside and {"draws": beside.n_draws, **beside.settings.to_dict()},
+                "random_directions": beside and {"count": beside.n_draws, **beside.settings.to_dict()},
             },
             "tokens": [self.vocabulary.record(id) for id in self.ids.tolist()],
             "left_out": [self.vocabulary.record(id) for id in self.left_out],
@@ -168,7 +168,7 @@ def name_tokens(
     *,
     naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
     labels: LabelTable | None = None,
-    n_directions: int = 0,
+    n_random_directions: int = 0,
     search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
     store: DrawStore | None = None,
     progress: Progress | None = None,
@@ -181,7 +181,7 @@ def name_tokens(
     tokens : 3 or more different tokens or ids
     naming : when a label names a list, and which kinds of labels count
     labels : by default those that come with tokensphere
-    n_directions : random directions to compare with, of the same seed; 0 for none
+    n_random_directions : random directions to compare with, of the same seed; 0 for none
     search : how their neighbours are looked for; the k nearest, as many as the list has tokens.
         Meaningful if the list was found in the same way
     store : where the draws of the nulls are kept, by default the memory of this process
@@ -204,8 +204,8 @@ def name_tokens(
     tested = counter.tested(shared)
     adjusted = p_values(tested, null, larger=False)
     beside = p_directions = None
-    if n_directions:
-        found = direction_null(space, counter, replace(search, k=len(ids)), n_directions, **draw)
+    if n_random_directions:
+        found = direction_null(space, counter, replace(search, k=len(ids)), n_random_directions, **draw)
         beside = DirectionPValues.of(found, counter, shared, tested)
         p_directions = found.p_familywise(tested)
     return Naming(
