@@ -71,12 +71,12 @@ def stored(array: Any) -> tuple[str, Any, bytes]:
 @source
 def name_of_a_gguf_model(folder: Path, text: str) -> Iterator[Arguments]:
     path = model(folder / "m.gguf", metadata={"general.name": text})
-    yield "info", path
+    yield "info", "--model", path
     yield "nearest", "t1", "--model", path
-    yield "random", "-n", 2, path
+    yield "random", "-n", 2, "--model", path
     yield "pair", "t1", "t2", "--model", path
-    yield "name", "t1", "t2", "t3", "--model", path, "-n", 99, "--directions", 9
-    yield "labels", path
+    yield "name", "t1", "t2", "t3", "--model", path, "--draws", 99, "--random-directions", 9
+    yield "labels", "--model", path
     if text == EVIL:  # what takes seconds
         few = ("--surrogates", 2)
         yield "survey", "--model", path, "-n", 100, *few, "--plot", folder / "s.svg"
@@ -89,7 +89,7 @@ def licence_and_notes_of_a_gguf_model(folder: Path, text: str) -> Iterator[Argum
         folder / "m.gguf", metadata={"general.license": text, "tokensphere.note.a": text,
                                      "tokensphere.source.revision": text}
     )  # fmt: skip
-    yield "info", path
+    yield "info", "--model", path
     yield "nearest", "t1", "--model", path
 
 
@@ -97,7 +97,7 @@ def licence_and_notes_of_a_gguf_model(folder: Path, text: str) -> Iterator[Argum
 def keys_and_tensors_of_a_gguf_model(folder: Path, text: str) -> Iterator[Arguments]:
     tensors = {text: stored(V), "b": stored(V)}
     path = model(folder / "m.gguf", metadata={"general.architecture": text}, tensors=tensors)
-    yield "info", path
+    yield "info", "--model", path
     yield "info", "--model", path, "--matrix", "output"
     yield "info", "--model", path, "--tensor", "nothing"
     yield "nearest", "--directions", path, "--model", path
@@ -111,8 +111,8 @@ def tokens(folder: Path, text: str) -> Iterator[Arguments]:
     yield "nearest", "--positive", "id:40", "--negative", "id:41", "--model", path
     yield "pair", "id:40", "id:41", "--model", path
     yield "pair", "id:40", "id:40", "--model", path
-    yield "name", "id:40", "id:41", "id:42", "--model", path, "-n", 99, "--directions", 9
-    yield "labels", "--label", "id:256", path
+    yield "name", "id:40", "id:41", "id:42", "--model", path, "--draws", 99, "--random-directions", 9
+    yield "labels", "--label", "id:256", "--model", path
     pairs = written(folder / "pairs.txt", "id:40 - id:41\nid:42")
     yield "test", "--tokens", pairs, "--model", path, *QUICK
 
@@ -128,11 +128,11 @@ def what_is_typed(folder: Path, text: str) -> Iterator[Arguments]:
     small = model(folder / "m.gguf")
     yield "nearest", text, "--model", small
     yield "nearest", "t1", text, "--model", small
-    yield "info", text
-    yield "info", "--tensor", text, small
-    yield "info", "--revision", text, "owner/name"
+    yield "info", "--model", text
+    yield "info", "--tensor", text, "--model", small
+    yield "info", "--revision", text, "--model", "owner/name"
     yield "info", "--matrix", text
-    yield "info", "--vocabulary", text, small
+    yield "info", "--vocabulary", text, "--model", small
     yield (text,)
     yield "info", f"--{text}"
     yield "random", "-n", text
@@ -178,7 +178,7 @@ def names_of_files(folder: Path, text: str) -> Iterator[Arguments]:
     at.mkdir()
     path = model(at / f"{name}.gguf", metadata={"general.name": ""})
     np.save(at / f"{name}.npy", V)
-    yield "info", path
+    yield "info", "--model", path
     yield "info", at
     yield "info", at / "no.gguf"
     yield "nearest", "--directions", at / f"{name}.npy", "--model", path
@@ -187,19 +187,8 @@ def names_of_files(folder: Path, text: str) -> Iterator[Arguments]:
     yield *test, "--seed", 1
     yield *test, "--fresh", "--plot", at / "t.svg"
     labelled = written(at / f"{name}.tsv", "\n".join([f"t{id}\t{id % 2}" for id in range(99)]))
-    yield (
-        "geometry",
-        "--model",
-        path,
-        "-n",
-        20,
-        "--clusters",
-        "none",
-        "--surrogates",
-        2,
-        "--labelling",
-        labelled,
-    )
+    few = ("-n", 20, "--clusters", "none", "--surrogates", 2)
+    yield "geometry", "--model", path, *few, "--labelling", labelled
     yield "labels", "--model", path, "--labels", labelled
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOKENSPHERE_CACHE", str(at))
@@ -212,7 +201,7 @@ def types_of_tensors(folder: Path, text: str) -> Iterator[Arguments]:
     path = folder / "d.safetensors"
     path.write_bytes(made.safetensors({"a": (text, V.shape, V.tobytes())}))
     yield "nearest", "--directions", path, "--model", model(folder / "m.gguf")
-    yield "info", path
+    yield "info", "--model", path
 
 
 @source
@@ -230,18 +219,19 @@ def labels(folder: Path, text: str) -> Iterator[Arguments]:
     path, label = model(folder / "m.gguf"), on_one_line(text)
     lines = [f"t{id}\t{label}" for id in range(9)] + [f"t{id}\tother" for id in range(9, 20)]
     file = written(folder / "labels.tsv", "\n".join(lines))
-    few = ("-n", 99, "--directions", 9)
+    few = ("--draws", 99, "--random-directions", 9)
     yield "name", *TOKENS[:6], "--labels", file, "--model", path, *few
-    yield "labels", "--labels", file, path
-    yield "labels", "--labels", file, "--label", f"user:{label}", path
+    yield "labels", "--labels", file, "--model", path
+    yield "labels", "--labels", file, "--label", f"user:{label}", "--model", path
     yield "nearest", "t1", "--labels", file, "--model", path
-    yield "geometry", "--labelling", file, "-n", 20, "--clusters", "3", "--surrogates", 2, path
+    small = ("-n", 20, "--clusters", "3", "--surrogates", 2)
+    yield "geometry", "--labelling", file, *small, "--model", path
     test = ("test", "--tokens", written(folder / "x.txt", "t1 - t9\nt4"), "--model", path, *QUICK)
     yield *test, "--labels", file, "--save", folder / "t.parquet"
     for bad in (f"{label}\tx", f"t1\t{label}\nt1\t{label}b", f"t1\t{label}\t{label}"):
         wrong = written(folder / f"{len(bad)}.tsv", bad)
-        yield "labels", "--labels", wrong, path
-        yield "geometry", "--labelling", wrong, path
+        yield "labels", "--labels", wrong, "--model", path
+        yield "geometry", "--labelling", wrong, "--model", path
 
 
 @source
@@ -251,11 +241,11 @@ def labels_in_parquet(folder: Path, text: str) -> Iterator[Arguments]:
 
     path, file = model(folder / "m.gguf"), folder / "labels.parquet"
     parquet.write_table(pa.table({"token": TOKENS[:9], "label": [text] * 9}), file)
-    yield "name", *TOKENS[:6], "--labels", file, "--model", path, "-n", 99, "--directions", 9
-    yield "labels", "--labels", file, path
+    yield "name", *TOKENS[:6], "--labels", file, "--model", path, "--draws", 99, "--random-directions", 9
+    yield "labels", "--labels", file, "--model", path
     wrong = folder / "wrong.parquet"
     parquet.write_table(pa.table({text: TOKENS[:9], "label": TOKENS[:9]}), wrong)
-    yield "labels", "--labels", wrong, path
+    yield "labels", "--labels", wrong, "--model", path
 
 
 @source
@@ -296,7 +286,7 @@ def configuration_of_a_folder(folder: Path, text: str) -> Iterator[Arguments]:
 def a_saved_space(folder: Path, text: str) -> Iterator[Arguments]:
     path = folder / "saved.safetensors"
     ts.EmbeddingSpace.from_arrays(V, [*TOKENS[: len(V) - 1], text], name=text).save(path)
-    yield "info", path
+    yield "info", "--model", path
     yield "nearest", "t1", "-k", 28, "--model", path
 
 
@@ -313,4 +303,4 @@ def cached_entries(folder: Path, text: str) -> Iterator[Arguments]:
     cache_writer.record("owner/name", None, "a" * 40, found, matrix="input", tensor=None)
     yield "cache", "list"
     yield "cache", "verify"
-    yield "info", "owner/name"
+    yield "info", "--model", "owner/name"

@@ -49,7 +49,7 @@ def loaded(arguments: list[str], cache: Path) -> set[str]:
     [
         (["random"], NEVER + " " + NO_FILES),
         (["nearest", " Paris"], NEVER + " " + NO_FILES),
-        (["name", " Paris", " London", " Rome", "--draws", "99", "--directions", "9"], NEVER),
+        (["name", " Paris", " London", " Rome", "--draws", "99", "--random-directions", "9"], NEVER),
         (["test", "--tokens", "sums.txt", "--draws", "99"], NEVER),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

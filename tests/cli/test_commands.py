@@ -156,8 +156,8 @@ def test_info_tells_what_computes_here(tmp_path: Path, monkeypatch: pytest.Monke
 def test_info_of_the_system_takes_no_model_and_no_kernel_that_cannot_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for more in (["a.gguf"], ["--model", "a.gguf"], ["--matrix", "input"], ["--refresh"]):
-        RUN.fails("leave out MODEL", "info", "--system", *more)
+    for more in (["--model", "a.gguf"], ["--matrix", "input"], ["--refresh"]):
+        RUN.fails("leave out --model", "info", "--system", *more)
     monkeypatch.setenv("TOKENSPHERE_KERNEL", "abacus")
     RUN.fails("TOKENSPHERE_KERNEL is 'abacus', but must be one of", "info", "--system")
 

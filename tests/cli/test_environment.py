@@ -60,15 +60,15 @@ THINGS: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "NUL": ("a\0b", Path, r"a\x00b"),
 }
 READ = {
-    "--directions": "near --directions {}",
-    "--tokens": "near --tokens {}",
+    "--directions": "nearest --directions {}",
+    "--tokens": "nearest --tokens {}",
     "directions": "test {}",
     "--sample": "test --tokens pairs.txt --null sample --sample {}",
     "sample:": "test --tokens pairs.txt --null sample:{}",
     "--labels": "labels --labels {}",
     "--labelling": "geometry -n 2 --clusters none --labelling {}",
-    "--vocabulary": "info rows.npy --vocabulary {}",
-    "a model": "info {}",
+    "--vocabulary": "info --model rows.npy --vocabulary {}",
+    "a model": "info --model {}",
 }
 WRITTEN = {
     "--save .npy": "random -n 1 --save {}.npy",
@@ -223,7 +223,7 @@ def homeless(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_home_there_is_no_cache(here: Path) -> None:
     RUN.good("nearest", " king", "--name")
     RUN.good("test", "--tokens", "pairs.txt", "--draws", 20)
-    RUN.fails("looked in ~/.ollama", "info", "ollama:none")
+    RUN.fails("looked in ~/.ollama", "info", "--model", "ollama:none")
     RUN.fails("name a folder in the variable TOKENSPHERE_CACHE", "cache", "list")
     RUN.fails("name a folder in the variable TOKENSPHERE_CACHE", "info", "--model", "owner/name")
     RUN.fails("~/none.txt", "nearest", "--tokens", "~/none.txt")

@@ -177,7 +177,7 @@ def test_in_whatever_encoding_the_output_has(
     if encoding in ("ascii", "latin-1"):
         assert r"\u6f22\u5b57" in said[()]
     with pytest.raises(SystemExit):
-        main(["info", "--matrix", foreign.EVIL, str(path)])
+        main(["info", "--matrix", foreign.EVIL, "--model", str(path)])
     assert_escaped(err.text())
 
 

@@ -155,7 +155,7 @@ def test_a_model_that_is_not_there() -> None:
 
 def test_a_repository_that_is_not_in_the_cache(tmp_path: Path) -> None:
     assert "not in the cache" in fails("", "random", "--model", REPO)
-    assert "no repository of a hub" in fails("", "random", "owner/na me")
+    assert "no repository of a hub" in fails("", "random", "--model", "owner/na me")
     assert not (tmp_path / "cache").exists()
 
 

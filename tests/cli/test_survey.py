@@ -67,11 +67,10 @@ def interrupted_at(block: int) -> Any:
 def test_the_printed_lists_are_found_again_by_their_names() -> None:
     text = good(*FEW, "-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
     assert "seed 3, directions 50 to 169" in text
-    assert "random -n 1 --first INDEX --seed 3 -k 5 --centered" in " ".join(text.split())
+    assert "random 3/INDEX -k 5 --centered" in " ".join(text.split())
     found = record(*FEW, "-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
     for entry in found["examples"]["most"]:
-        arguments = ["--first", entry["index"], "--seed", 3, "-k", 5, "--centered", "--json", "-n", 1]
-        again = run_cli("random", *map(str, arguments))
+        again = run_cli("random", f"3/{entry['index']}", "-k", "5", "--centered", "--json")
         (result,) = json.loads(again.stdout)["results"]
         assert [token["id"] for token in result["neighbors"]] == [t["id"] for t in entry["tokens"]]
 

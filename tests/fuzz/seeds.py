@@ -168,7 +168,7 @@ def _seeds() -> Iterator[Seed]:
         if not form.startswith("torch"):
             yield _directions(form)
     words = '# sums\n" king" - " queen"\ndays: ␣one + ␣two - ␣three\n"king"\n'
-    yield _text("expressions", words, "near", "--tokens")
+    yield _text("expressions", words, "nearest", "--tokens")
     yield _text(
         "labels",
         "␣king\troyal\n␣queen\troyal\nParis\ttown\n",

@@ -6,19 +6,29 @@ for what cannot be found is shown nothing.
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import islice
 
 import click
 from click.shell_completion import CompletionItem
 
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 _MOST = 40  # tokens: as many as one reads
 
 
 def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The shell completes names of files by itself."""
     return [CompletionItem(incomplete, type="file")]
+
+
+def words(known: str) -> Completer:
+    """Some words, where others are taken, too."""
+
+    def complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(word) for word in known.split() if word.startswith(incomplete)]
+
+    return complete
 
 
 def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -46,7 +56,6 @@ def tokens(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
     model = ctx.params.get("model")
     if not incomplete or not (model in (None, NAME) or at_home(model).exists()):
         return []
-    logging.disable()
     with suppress(Exception):
         vocabulary = load(model, vocabulary=ctx.params.get("vocabulary")).vocabulary
         shown = SPACE in incomplete or "\\" in incomplete

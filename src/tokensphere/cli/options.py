@@ -136,7 +136,8 @@ plot = option("--plot", "Draw it, too (.png, .svg or .pdf).", type=FILE, metavar
 labels = option("--labels", "More labels: lines of token, tab, label; or Parquet with these columns.",
                 to="labels_file", type=FILE, metavar="FILE")  # fmt: skip
 kinds = option("--kind", "Only labels of this kind: form, grammar, meaning, … May be repeated.",
-               to="kinds", multiple=True, metavar="KIND")  # fmt: skip
+               to="kinds", multiple=True, metavar="KIND",
+               shell_complete=complete.words("form grammar meaning list lemma id user"))  # fmt: skip
 naming = together(
     flag("--name", "Say below each list what it shares, and how surprising; so do the next two."
          ' "≈ chance": no more than the lists of random directions.', to="named"),

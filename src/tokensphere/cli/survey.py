@@ -32,7 +32,7 @@ _TELL_1_PERCENT = 99  # surrogates
 @options.model
 def survey(
     count: int,
-    surrogate: Any,
+    surrogate_law: Any,
     surrogate_seed: int,
     surrogates: int,
     named: bool,
@@ -54,7 +54,7 @@ def survey(
         space,
         running.random_directions(space),
         search=running.search_settings(),
-        surrogate=SurrogateSpec(surrogate, surrogate_seed, surrogates),
+        surrogate=SurrogateSpec(surrogate_law, surrogate_seed, surrogates),
         compute=running.compute(),
         store=running.null_files("surrogates"),
     )

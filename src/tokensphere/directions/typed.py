@@ -7,7 +7,7 @@ from typing import Any
 
 from tokensphere.directions.expressions import parse_token_expressions
 from tokensphere.directions.tokens import TokenSum
-from tokensphere.display import SPACE
+from tokensphere.display import SPACE, visible
 from tokensphere.errors import InputError, UnknownTokenError
 from tokensphere.vocabulary import Vocabulary
 
@@ -75,12 +75,13 @@ def _words(vocabulary: Vocabulary, text: str) -> TokenSum:
 
 def _unknown(vocabulary: Vocabulary, lead: str, word: str) -> str:
     """What exists near a token that does not."""
-    parts = [lead + part for part in word.split()]
-    if len(parts) > 1 and all(part in vocabulary for part in parts):
-        return (
-            f"the vocabulary has no token {lead + word!r:.60}, but its words are tokens; for their sum"
-            f" type {lead + ' + '.join(word.split())!r:.80}"
-        )
+    words = word.split()
+    for begin in (lead, " "):
+        if len(words) > 1 and all(begin + one in vocabulary for one in words):
+            return (
+                f"the vocabulary has no token '{visible((lead + word).encode())}', but its words are"
+                f" tokens; for their sum type '{begin}{' + '.join(words)}'"
+            )
     return vocabulary.why_unknown(lead + word)
 
 

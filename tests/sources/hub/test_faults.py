@@ -217,7 +217,7 @@ _STOPPED = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
 from tokensphere.cli import main
-main(["info", *sys.argv[1:]])
+main(["info", "--model", *sys.argv[1:]])
 """
 
 
