@@ -1,4 +1,4 @@
-"""One word for one thing: the names that docs use exist, and commands and functions share their words."""
+"""One word for one thing: names that docs use exist; commands and functions share their words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 NAMES = (ROOT / "docs" / "names.md").read_text(encoding="utf-8")
 PUBLIC = [value for name in ts.__all__ if callable(value := getattr(ts, name))]
-_CONTEXT = click.Context(main, info_name="tokensphere")
+_CONTEXT = click.Context(main, info_name="tokensphere", **main.context_settings)
 
 
 def commands(group: click.Group = main, before: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -45,7 +45,7 @@ def parse(line: str) -> None:
     if isinstance(command, click.Group):
         _, command, rest = command.resolve_command(_CONTEXT, rest)
     assert command is not None
-    command.make_context(words[0], rest)
+    command.make_context(words[0], rest, parent=_CONTEXT)
 
 
 def test_a_command_of_the_past_is_found() -> None:
@@ -88,7 +88,9 @@ def test_each_command_calls_what_has_its_word() -> None:
 
 
 def test_options_and_parameters_are_the_same_words() -> None:
-    options = {name: {o for p in c.params for o in p.opts} for name, c in commands()}
+    options = {
+        name: {o for p in c.params for o in (*p.opts, *p.secondary_opts)} for name, c in commands()
+    }
     for option, where, parameter, *_ in rows("Options and parameters"):
         names = options if where == "all" else [one.strip("` ") for one in where.split(",")]
         for flag in re.findall(r"`(--?[a-z-]+)", option):
@@ -105,7 +107,7 @@ def test_an_option_sets_one_thing_and_has_one_default() -> None:
     """But for those whose number is the command's own, and what `test` centres by itself."""
     own = {"-n", "-k", "--centered", "--raw", "--draws", "--surrogates"}
     said: dict[str, set[tuple[str | None, str]]] = {}
-    for name, command in commands():
+    for _, command in commands():
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 for flag in {*parameter.opts, *parameter.secondary_opts} - own:

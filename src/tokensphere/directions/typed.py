@@ -96,9 +96,7 @@ def spaced(vocabulary: Vocabulary, tokens: TokenSum) -> list[dict[str, Any]]:
     [{'id': 1, 'token': ' king'}]
     """
     typed = [*tokens.positive, *tokens.negative]
-    other = [f" {one}" for one in typed if isinstance(one, str) and one in vocabulary]
-    return [
-        {"id": vocabulary.id(one), "token": one}
-        for one in dict.fromkeys(other)
-        if not one[1:2].isspace() and one in vocabulary and one not in typed
-    ]
+    known = {vocabulary.id(one) for one in typed}
+    bare = [one for one in typed if isinstance(one, str) and one in vocabulary and not one[:1].isspace()]
+    other = {vocabulary.find(f" {one}"): f" {one}" for one in bare if f" {one}" in vocabulary}
+    return [{"id": id, "token": one} for id, one in other.items() if id not in known]
