@@ -76,7 +76,8 @@ def space() -> ts.EmbeddingSpace:
 
 def test_the_library_reads_the_same(space: ts.EmbeddingSpace) -> None:
     def ids(directions: object) -> list[list[int]]:
-        return ts.nearest(space, directions, k=3).ids.tolist()
+        found: list[list[int]] = ts.nearest(space, directions, k=3).ids.tolist()
+        return found
 
     sums = ts.TokenSum((" king", " woman"), (" man",))
     assert ids(" king - man + woman") == ids(sums)
