@@ -78,6 +78,8 @@ def named(session: Session, asked: Asked) -> Named:
         sent = session.kept(("vector", name))
         if sent is None:
             raise InputError("that vector was dropped on another page; drop the file here again")
+        if asked.has("row"):
+            sent = one_of(sent, asked.whole("row", None, 0, len(sent) - 1))
         return Named(sent, len(sent), ["--directions", "FILE.npy"], 'np.load("FILE.npy")')
     if asked.has("row"):
         if given.directions is None:
@@ -235,8 +237,6 @@ def take_vector(session: Session, asked: Asked) -> dict[str, Any]:
     id = sha256(vectors.tobytes() + str(vectors.shape).encode()).hexdigest()[:16]
     held = replace(directions, read=lambda low, high: vectors[low:high])
     session.put(("vector", id), held)
-    if len(held) > 1:
-        session.given.directions, session.given.directions_from = held, "FILE"
     return {"id": id, "count": len(held), "name": name}
 
 
