@@ -65,9 +65,9 @@ def test_a_token_has_its_true_neighbours_and_those_on_the_map(
 ) -> None:
     found = client.get("/api/map/near", params={"kind": "pca", "id": 3}).json()
     want = ts.nearest(session.space, 3).ids[0].tolist()
-    assert [one["id"] for one in found["nearest"]] == want
+    assert [one["id"] for one in found["near"]] == want
     on_map = {one["id"] for one in found["on_map"]}
-    assert [one["kept"] for one in found["nearest"]] == [id in on_map for id in want]
+    assert [one["kept"] for one in found["near"]] == [id in on_map for id in want]
     by_text = client.get("/api/map/near", params={"kind": "pca", "token": "␣woman"}).json()
     assert by_text == found
     missing = client.get("/api/map/near", params={"kind": "pca", "token": " wmoan"})
@@ -79,7 +79,7 @@ def test_a_list_is_lit_with_the_neighbours_of_its_tokens(client: TestClient, ses
     want = ts.nearest(session.space, ts.RandomDirections(16, 1, first=4), k=3).ids[0].tolist()
     assert [one["id"] for one in found["tokens"]] == want
     near = {int(id) for one in want for id in ts.nearest(session.space, one).ids[0]} - set(want)
-    assert set(found["nearest"]) == near
+    assert set(found["near"]) == near
 
 
 def test_all_tokens_are_named_a_line_each(client: TestClient, session: Session) -> None:

@@ -161,7 +161,7 @@ def rows(session: Session, asked: Asked) -> dict[str, Any]:
     first, count = asked.whole("first", 0), asked.whole("count", 100, 1, MOST_ROWS)
     window = found[first : first + count]
     near = {}
-    if listing.test is None and asked.flag("nearest") and tested.has_vectors:
+    if listing.test is None and asked.flag("near") and tested.has_vectors:
         near = _near(session, tested, window)
     return {
         "total": len(found),

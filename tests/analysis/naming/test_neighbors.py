@@ -98,7 +98,7 @@ def test_the_result_for_machines(space: ts.EmbeddingSpace) -> None:
     assert record["naming"] == {
         "draws": 999, "seed": 0, "level": 0.05, "kinds": ["form", "id", "list", "meaning"],
         "eligible_labels": len(result.names.counter), "random_directions": {
-            "draws": 999, "seed": 0, "k": 6, "similarity": "cosine", "centered": False, "forms": False,
+            "count": 999, "seed": 0, "k": 6, "similarity": "cosine", "centered": False, "forms": False,
         },
     }  # fmt: skip
     for j, (found, without) in enumerate(zip(record["results"], plain["results"], strict=True)):

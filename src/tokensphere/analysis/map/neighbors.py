@@ -89,7 +89,7 @@ class TokenNeighbors:
         """What a store has, if it is sound; else nothing."""
         there = None if store is None else store.get(self._key(k))
         if there is not None and set(there) == {"near", "cosine"}:
-            near, cosine = there["nearest"], there["cosine"]
+            near, cosine = there["near"], there["cosine"]
             sound = near.dtype == np.int32 and cosine.dtype == np.float64 and near.shape == cosine.shape
             if sound and near.ndim == 2 and near.shape[1] == k and len(near) <= len(self.ids):
                 if not near.size or 0 <= near.min() <= near.max() < len(self.space):
