@@ -244,7 +244,7 @@ def test_a_file_of_another_model_is_left_alone(tmp_path: Path) -> None:
     rows[3, 4] += 1
     space = ts.EmbeddingSpace.from_arrays(rows, [f"t{i}" for i in range(len(rows))])
     space.save(tmp_path / "other.npz")
-    good(tmp_path / "other.npz", *FEW, "-n", 100, "--save", path)
+    good("--model", tmp_path / "other.npz", *FEW, "-n", 100, "--save", path)
     before = path.read_bytes()
     fails("holds a survey on another model", "-n", 200, "--save", path)
     assert path.read_bytes() == before
