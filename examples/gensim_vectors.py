@@ -5,7 +5,7 @@
     python examples/gensim_vectors.py vectors.kv         # those that KeyedVectors.save wrote
 
 Of a file in word2vec's, GloVe's or fastText's text or binary format gensim is not needed:
-``tokensphere random vectors.txt``.
+``tokensphere random -m vectors.txt``.
 """
 
 import sys

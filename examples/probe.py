@@ -28,7 +28,7 @@ def main() -> None:
     """Train on half of the tokens, measure on the other, test the direction."""
     rng = np.random.default_rng(0)
     space = ts.load()
-    table = ts.label_table(space.vocabulary)
+    table = ts.make_labels(space.vocabulary)
     singular, base = (
         ts.label_members(space, table, name, most=5000).ids for name in ("grammar:VBZ", "grammar:VB")
     )

@@ -39,15 +39,15 @@ def results(small: ts.EmbeddingSpace, table: LabelTable) -> dict[str, Any]:
         "Neighbors": lists,
         "NamedNeighbors": ts.name_neighbors(small, lists, labels=table, naming=ts.NamingSpec(99)),
         "Naming": ts.name_tokens(
-            small, [0, 1, 2, 3, 4], labels=table, naming=ts.NamingSpec(99), n_directions=20
+            small, [0, 1, 2, 3, 4], labels=table, naming=ts.NamingSpec(99), n_random_directions=20
         ),
         "LabelList": ts.list_labels(small, table),
         "LabelMembers": ts.label_members(small, table, "l5"),
         "Pair": ts.pair(small, 0, 1, n_pairs=200),
-        "Summary": ts.summarize(small),
+        "Info": ts.info(small),
         "Survey": ts.survey(small, 110, ks=(3,), search=ts.SearchSettings(4)),
         "DirectionTest": test,
-        "RankedTest": test.top(3, by="T"),
+        "RankedTest": test.top(3, sort="T"),
         "Geometry": ts.measure_geometry(small, n_directions=30, clusters=(3, 6)),
         "System": describe_system(),
     }
@@ -123,7 +123,7 @@ ROWS: dict[str, Any] = {
     "LabelList": lambda record: record["labels"],
     "LabelMembers": lambda record: record["tokens"],
     "Pair": of_pair,
-    "Summary": of_summary,
+    "Info": of_summary,
     "DirectionTest": of_test,
     "RankedTest": of_test,
     "Geometry": of_geometry,

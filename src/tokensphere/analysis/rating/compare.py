@@ -48,7 +48,7 @@ class SameLists(Record):
 
 
 @dataclass(frozen=True)
-class RatersComparison(Result):
+class RatingsComparison(Result):
     """Several raters beside each other.
 
     Attributes
@@ -90,7 +90,9 @@ class RatersComparison(Result):
         }  # fmt: skip
 
 
-def compare_raters(ratings: Ratings | Iterable[Ratings], names: Sequence[str] = ()) -> RatersComparison:
+def compare_ratings(
+    ratings: Ratings | Iterable[Ratings], names: Sequence[str] = ()
+) -> RatingsComparison:
     """What several raters say, and how far they agree where they rated the same lists.
 
     Agreement is on lists of random directions and of chance: the planted ones are there to be found.
@@ -119,7 +121,7 @@ def compare_raters(ratings: Ratings | Iterable[Ratings], names: Sequence[str] = 
         for plan, count in plans.items()
         if count > 1
     ]
-    return RatersComparison(tuple(called), results, tuple(same))
+    return RatingsComparison(tuple(called), results, tuple(same))
 
 
 def _called(every: Sequence[Ratings], names: Sequence[str]) -> list[str]:
