@@ -45,6 +45,7 @@ def test_choices() -> None:
 def test_an_extra_is_installed_into_the_python_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """By its own pip, by its name where another's comes first on the path, by uv where it has none."""
     monkeypatch.setattr(sys, "executable", "/an environment/bin/python")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     monkeypatch.setattr(shutil, "which", lambda name: f"/an environment/bin/{name}")
     assert how_to_install("plot") == "pip install 'tokensphere[plot]'"
     for elsewhere in ("/usr/bin/pip", None):
