@@ -21,10 +21,10 @@ from tokensphere.errors import InputError
 from tokensphere.records import plain
 from tokensphere.views import words
 from tokensphere.views.figures.direction_test import short_names
-from tokensphere.web.endpoint import Asked, Endpoint, Reply
+from tokensphere.web.endpoint import Asked, Reply
 from tokensphere.web.export import FORMATS, exported, saved
 from tokensphere.web.lists import shown_token
-from tokensphere.web.one import alike, finite, one
+from tokensphere.web.one import finite
 from tokensphere.web.session import Session
 from tokensphere.web.tested import NULLS, Tested, Tests, asked_statistic, asked_test
 from tokensphere.web.ways import how, without_folder
@@ -260,13 +260,3 @@ def export(session: Session, asked: Asked) -> Reply:
         return saved(tested)
     by = asked.choice("sort", COLUMNS, "p")
     return exported(tested.test, _rows(tested, asked), by, asked_statistic(asked), kind)
-
-
-ENDPOINTS = (
-    Endpoint("/api/directions", overview),
-    Endpoint("/api/directions/start", start, change=True),
-    Endpoint("/api/directions/rows", rows),
-    Endpoint("/api/directions/one", one),
-    Endpoint("/api/directions/alike", alike, quick=True),
-    Endpoint("/api/directions/export", export, quick=True),
-)
