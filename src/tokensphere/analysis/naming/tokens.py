@@ -213,7 +213,8 @@ def name_tokens(
     counter = labels.of_lists(len(ids), exact=drawn)
     draw: dict[str, Any] = {"seed": naming.seed, "store": store, "progress": progress}
     shared = counter.counts(ids[None]).dense()[0]
-    tested = counter.tested(shared)
+    p = counter.tails(shared)
+    tested = np.where(shared >= counter.min_shared, p, 1.0)
     if drawn:
         adjusted = p_values(tested, shuffled_null(counter, naming.draws, **draw), larger=False)
     else:
@@ -226,12 +227,12 @@ def name_tokens(
     return Naming(
         ids=ids,
         themes=choose_themes(
-            counter, ids, adjusted, shared, level=naming.level, p_directions=p_directions
+            counter, ids, adjusted, shared, p=p, level=naming.level, p_directions=p_directions
         ),
         labels=counter.labels,
         shared=shared,
         sizes=counter.sizes,
-        p=counter.tails(shared),
+        p=p,
         p_familywise=adjusted,
         q=q_values(tested),
         directions=beside,
