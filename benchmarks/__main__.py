@@ -3,6 +3,7 @@
 python -m benchmarks [cold|memory|readers|search|survey|test]... [--rounds N]
                      [--quick] [--markdown FILE] [--json FILE]
 python -m benchmarks calibration [--quick] [--markdown docs/calibration.md]    by itself, not with all
+python -m benchmarks explorer                    only if it is named: it needs a browser
 python -m benchmarks device                      only if it is named: it needs PyTorch, best a GPU
 """
 
@@ -18,6 +19,7 @@ from benchmarks import report
 
 _NAMES = ("cold", "memory", "readers", "search", "survey", "test")
 _DEVICE = "device"  # with PyTorch, on a GPU if there is one; only if it is named
+_EXPLORER = "explorer"  # in a browser; only if it is named
 _CALIBRATION = "calibration"  # no benchmark of speed: a page of its own, minutes
 
 
@@ -46,14 +48,17 @@ def main() -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Benchmarks; all of them.")
     parser.add_argument(
-        "names", nargs="*", metavar="|".join(_NAMES), help="only these; or device, or calibration"
+        "names",
+        nargs="*",
+        metavar="|".join(_NAMES),
+        help="only these; or device, explorer, calibration",
     )
     parser.add_argument("--rounds", type=int, metavar="N", help="cold: 11, others 5 unless given")
     parser.add_argument("--quick", action="store_true", help="fewer directions and rounds: a trial")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables as Markdown")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables as JSON")
     arguments = parser.parse_args()
-    unknown = set(arguments.names) - {*_NAMES, _DEVICE}
+    unknown = set(arguments.names) - {*_NAMES, _DEVICE, _EXPLORER}
     if arguments.names == [_CALIBRATION]:
         unknown = set()
     if unknown:
@@ -74,6 +79,10 @@ def _tables(arguments: argparse.Namespace) -> Iterator[report.Table]:
         from benchmarks import device
 
         yield from device.run(rounds or (2 if quick else 7), quick=quick)
+    if _EXPLORER in names:
+        from benchmarks import explorer
+
+        yield from explorer.run(rounds or (1 if quick else 5), quick=quick)
     if "memory" in names:
         from benchmarks import memory
 

@@ -99,7 +99,7 @@ def _space(n: int) -> ts.EmbeddingSpace:
 
 
 def _row(browser: Any, served: Any, n: int, rounds: int) -> tuple[object, ...]:
-    first, cards = [], []
+    first, cards, share = [], [], _share(served.session.space)
     for _ in range(rounds):
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(served.address("/map"))
@@ -107,7 +107,7 @@ def _row(browser: Any, served: Any, n: int, rounds: int) -> tuple[object, ...]:
         first += page.evaluate(_MEASURES, "map first frame")
         counted, colored = (page.evaluate(_DRAW, [n, one]) for one in (False, True))
         moved = page.evaluate(_MOVE, _FRAMES)
-        cards.append(_card(page, n))
+        cards.append(_card(page, share))
         page.close()
     interval, slow = float(np.median(moved)), float(np.quantile(moved, 0.95))
     picture, card = float(np.median(first)), float(np.median(cards))
@@ -118,14 +118,19 @@ def _row(browser: Any, served: Any, n: int, rounds: int) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _card(page: Any, n: int) -> float:
+def _share(space: ts.EmbeddingSpace) -> float:
+    """Radius of the disc about the middle of the map that holds 5,000 tokens, in sides of the canvas."""
+    points = ts.plane_map(space, ts.RandomDirections(space.shape[1], 2)).points
+    return float(np.sort(np.linalg.norm(points, axis=1))[_CHOSEN] / (2.1 * np.abs(points).max()))
+
+
+def _card(page: Any, share: float) -> float:
     """Draw a line around about 5,000 tokens: how long until their card is there."""
     page.get_by_role("button", name="All tokens").click()
     page.get_by_role("button", name="Lasso").click()
     box = page.locator(".over").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    # A disc about the middle of a normal cloud whose rim is at about 4.2 sd holds 1 − exp(−r²/2).
-    radius = min(box["width"], box["height"]) / 2.1 / 4.4 * np.sqrt(-2 * np.log(1 - _CHOSEN / n))
+    radius = share * min(box["width"], box["height"])
     before = len(page.evaluate(_MEASURES, "map card"))
     for number, angle in enumerate(np.linspace(0, 2 * np.pi, 24)):
         page.mouse.move(x + radius * np.cos(angle), y + radius * np.sin(angle))

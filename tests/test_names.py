@@ -49,7 +49,13 @@ def parse(line: str) -> None:
 
 
 def test_a_command_of_the_past_is_found() -> None:
-    for line in ("near --vector x", "info model.gguf", "test p.npy --nulls 9", "name a -n 9", "none"):
+    for line in (
+        "near --vector x",
+        "pair a b model.gguf",
+        "test p.npy --nulls 9",
+        "name a -n 9",
+        "none",
+    ):
         with pytest.raises(click.UsageError):
             parse(line)
     assert list(typed("See `tokensphere pair a b`:\n\n    tokensphere info -m x  # it\n")) == [

@@ -192,7 +192,9 @@ def test_the_model_is_chosen_by_option_or_variable(
     assert used("random", "--model", other) == str(other)
     assert used("nearest", " king", "--model", other) == str(other)
     assert used("pair", " king", "king", "--model", other) == str(other)
-    for command in ("info", "random", "survey", "geometry", "labels", "explore"):
+    assert used("info", other) == used("info", other, "--model", other) == str(other)
+    assert_one_line(invoke("info", other, "--model", "b"), "two models are named")
+    for command in ("random", "labels"):
         assert_one_line(invoke(command, other), "a model is named by --model (-m)")
     monkeypatch.delenv("TOKENSPHERE_MODEL")
     assert used("info") == "bundled with tokensphere (smollm2-135m-instruct.gguf)"

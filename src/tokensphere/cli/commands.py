@@ -127,7 +127,7 @@ def pair(first: str, second: str, pairs: int, seed: int, **_: Any) -> None:
 
 @main.command()
 @options.flag("--system", "What computes here instead: versions, processor, which kernel and why.")
-@options.model
+@options.only_model
 def info(system: bool, **_: Any) -> None:
     """Shape, norms, mean cosine, kinds of tokens, licence."""
     if system:

@@ -29,7 +29,7 @@ _NEEDS = "the page needs Starlette and uvicorn: pip install 'tokensphere[explore
 @options.option("--host", "Address to listen on: another than 127.0.0.1 opens the page to others.",
                 default="127.0.0.1", metavar="ADDRESS")  # fmt: skip
 @options.flag("--no-browser", "Open no browser; print the address.")
-@options.model
+@options.only_model
 def explore(
     directions: str | None, tokens_file: Path | None, survey: Path | None, test: Path | None,
     port: int | None, host: str, no_browser: bool, as_json: bool, **_: Any,
@@ -90,4 +90,4 @@ def explore(
 
 
 def _typed_model() -> str:
-    return str(running.asked()["model"] or "")
+    return running.named_model() or ""

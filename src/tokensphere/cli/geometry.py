@@ -21,7 +21,7 @@ from tokensphere.errors import InputError
 @options.k()
 @options.device
 @options.plot
-@options.model
+@options.only_model
 def geometry(
     count: int, seed: int, clusters: str, surrogates: int, labelling: Path | None, k: int, **_: Any
 ) -> None:

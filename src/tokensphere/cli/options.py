@@ -112,6 +112,10 @@ model = together(
     flag("--refresh", "Ask the hub for the revision's present commit, not the cached one."),
     json,
 )  # fmt: skip
+only_model = together(  # of commands that take no other argument
+    click.argument("model_argument", required=False, metavar="[MODEL]", shell_complete=complete.models),
+    model,
+)
 similarity = choice("--similarity", "cosine dot euclidean", "What 'near' means.")
 forms = flag("--forms", "Of tokens that differ only in case or spacing, take the nearest.")
 search = together(k(), similarity, centered(), forms)

@@ -34,13 +34,30 @@ def asked() -> dict[str, Any]:
 
 
 def load_model() -> EmbeddingSpace:
-    """The model that --model names, with the matrix and revision that are asked for."""
+    """The model that is named, with the matrix and revision that are asked for."""
     from tokensphere.sources.load import load
 
-    options = asked()
-    given = ("model", "matrix", "revision", "tensor", "vocabulary", "fold_norm", "refresh")
-    with progress.fetching(options["model"]) as show_bytes:
-        return load(progress=show_bytes, **{name: options[name] for name in given})
+    options, model = asked(), named_model()
+    given = ("matrix", "revision", "tensor", "vocabulary", "fold_norm", "refresh")
+    with progress.fetching(model) as show_bytes:
+        return load(model, progress=show_bytes, **{name: options[name] for name in given})
+
+
+def named_model() -> str | None:
+    """What --model names, or the argument of a command that has no other; None: the bundled one.
+
+    Raises
+    ------
+    InputError
+        both were typed, and differ
+    """
+    argument, named = asked().get("model_argument"), asked()["model"]
+    source = click.get_current_context().get_parameter_source("model")
+    if argument and named and argument != named:
+        if source is click.core.ParameterSource.COMMANDLINE:
+            raise InputError(f"two models are named, {argument!r} and {named!r}; give one")
+    found: str | None = named if argument is None else argument
+    return found
 
 
 def search_settings() -> SearchSettings:

@@ -29,7 +29,7 @@ _TELL_1_PERCENT = 99  # surrogates
 @options.labels
 @options.save
 @options.plot
-@options.model
+@options.only_model
 def survey(
     count: int,
     surrogate_law: Any,

@@ -68,11 +68,16 @@ class TokenLabels:
 
     def marks(self, ids: npt.ArrayLike, labels: npt.ArrayLike) -> Bools:
         """Which of these tokens have which of these labels, shape (tokens, labels)."""
-        tokens = np.asarray(ids)
-        marks = np.zeros((len(tokens), self.shape[1]), dtype=bool)
+        tokens, wanted = np.asarray(ids), np.asarray(labels)
         which, label = self._of(tokens)
-        marks[which, label] = True
-        return np.asarray(marks[:, np.asarray(labels)])
+        places, column = np.unique(wanted, return_inverse=True)
+        if not len(places):
+            return np.zeros((len(tokens), 0), dtype=bool)
+        at = np.minimum(np.searchsorted(places, label), len(places) - 1)
+        there = places[at] == label
+        found = np.zeros((len(tokens), len(places)), dtype=bool)
+        found[which[there], at[there]] = True
+        return np.asarray(found[:, column])
 
     def counts(self, lists: Ints) -> Counts:
         """How many tokens of each list, a row of the int array of shape (m, k), have each label."""

@@ -253,8 +253,8 @@ def list_of_tokens(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[Int64s, t
             shown = space.vocabulary.visible(id)
             raise InputError(f"token '{shown}' (id {id}) is given twice; give every token once")
         seen.add(id)
-    part = np.array([id for id in ids if space.usable[id]], dtype=np.int64)
-    left_out = tuple(id for id in ids if not space.usable[id])
+    given = np.array(ids, dtype=np.int64)
+    part, left_out = given[space.usable[given]], tuple(given[~space.usable[given]].tolist())
     if len(part) < FEWEST:
         without = f" ({len(left_out)} have no direction)" if left_out else ""
         raise InputError(
