@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from tokensphere.cli import complete, options, running
+from tokensphere.cli import typed as as_typed
 from tokensphere.cli.app import main
 from tokensphere.cli.naming import namer_if_asked
 from tokensphere.errors import InputError
@@ -35,12 +36,12 @@ def random(names: tuple[str, ...], save: Path | None, **_: Any) -> None:
     Directions are uniform on the sphere; 0/867, "seed 0, index 867", is the same vector for everybody.
     """  # noqa: D301 - click wants the character
     if names:
-        running.check_alone("SEED/INDEX", count="-n", seed="--seed", first="--first")
+        as_typed.check_alone("SEED/INDEX", count="-n", seed="--seed", first="--first")
     space = running.load_model()
     from tokensphere.analysis.nearest import Search
 
     drawn: Any = (
-        running.random_directions(space) if not names else running.named_directions(space, names)
+        running.random_directions(space) if not names else as_typed.named_directions(space, names)
     )
     search = Search(space, drawn, running.search_settings(), compute=running.compute())
 
@@ -102,7 +103,7 @@ def nearest(
         elif positive or negative:
             given = TokenSum((*typed, *positive), negative)
         search = Search(space, given, running.search_settings(), compute=running.compute())
-        running.tell_also(search.directions)
+        as_typed.tell_also(search.directions)
         running.show_lists(search, namer_if_asked(space))
 
 
