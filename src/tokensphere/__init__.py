@@ -137,6 +137,8 @@ def _late(module: str, name: str, *given: Any) -> Any:
 
 above.answer("text", partial(_late, "views", "to_text"))
 above.answer("html", partial(_late, "views", "to_html"))
+above.answer("plot", partial(_late, "views", "draw"))
+above.answer("save_result", partial(_late, "views.saved", "save_result"))
 above.answer("save", partial(_late, "sources.saved", "save_space"))
 above.answer("explore", partial(_late, "web.notebook", "explore"))
 above.answer("gensim", partial(_late, "sources.memory", "to_gensim"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, overload
 
 import numpy as np
 
 from tokensphere.analysis.lists import Finder, check_vectors, neighbor_records
-from tokensphere.analysis.result import Column, Result
+from tokensphere.analysis.result import Column, Result, place
 from tokensphere.arrays import Float64s, Int64s
 from tokensphere.directions.given import make_directions
 from tokensphere.directions.named import Name, Own, Vectors
@@ -26,7 +26,7 @@ from tokensphere.vocabulary import Token, Vocabulary
 _FIRST_PART, _LARGEST_PART = 256, 1024  # directions; fewer at once would cost the search some per cent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Neighbors(Result):
     """The nearest tokens of m directions; prints as a table of one column a direction.
 
@@ -59,6 +59,18 @@ class Neighbors(Result):
         """The lists as :meth:`records` has them, each made when it is its turn."""
         return self.records()
 
+    @overload
+    def __getitem__(self, which: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, which: slice) -> Neighbors: ...
+    def __getitem__(self, which: int | slice) -> dict[str, Any] | Neighbors:
+        """One list as :meth:`records` has it; of a slice these lists."""
+        some = place(which, len(self))
+        part = replace(
+            self, ids=self.ids[some], similarity=self.similarity[some], names=self.names[some]
+        )
+        return part if isinstance(which, slice) else next(part.records())
+
     def tokens(self, direction: int = 0) -> list[str]:
         """The neighbours of one direction as text; incomplete UTF-8 as escapes."""
         tokens = (self.vocabulary.token(int(id)) for id in self.ids[direction])
@@ -69,6 +81,13 @@ class Neighbors(Result):
         for name, ids, values in zip(self.names, self.ids, self.similarity, strict=True):
             neighbors = neighbor_records(self.vocabulary, ids, values)
             yield {"direction": name.record, "neighbors": neighbors}
+
+    def _beside(self) -> dict[str, Any]:
+        return {**self.head(), "directions": [name.record for name in self.names]}
+
+    def _in_short(self) -> str:
+        m, k = self.ids.shape
+        return f"{m:,} × {k:,} nearest tokens of {self.provenance.model}"
 
     def head(self) -> dict[str, Any]:
         """What is the same for all directions, ready for JSON."""

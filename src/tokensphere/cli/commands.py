@@ -24,11 +24,16 @@ from tokensphere.errors import InputError
 @options.naming
 @options.any_model
 @options.jsonl
+@options.csv
 def random(save: Path | None, **_: Any) -> None:
     """Random vectors and the tokens nearest to them.
 
     Directions are uniform on the sphere; "seed 0, index 7" is the same vector for everybody.
     """
+    if save is not None:
+        from tokensphere.formats.numpy import check_numpy_path
+
+        check_numpy_path(save)
     space = running.load_model()
     from tokensphere.analysis.nearest import Search
 
@@ -57,6 +62,7 @@ def random(save: Path | None, **_: Any) -> None:
 @options.naming
 @options.model
 @options.jsonl
+@options.csv
 def near(
     tokens: tuple[str, ...], plus: tuple[str, ...], minus: tuple[str, ...], vector: str | None,
     tokens_file: Path | None, **_: Any,
@@ -99,6 +105,7 @@ def near(
 @options.number("--pairs", 200_000, "Random pairs to rank the cosine among.", least=100)
 @options.number("--seed", 0, "Of the random pairs.")
 @options.model
+@options.csv
 def pair(first: str, second: str, pairs: int, seed: int, **_: Any) -> None:
     """The cosine of two tokens, and where it ranks among all pairs.
 
@@ -114,6 +121,7 @@ def pair(first: str, second: str, pairs: int, seed: int, **_: Any) -> None:
 @main.command()
 @options.flag("--system", "What computes here instead: versions, processor, which kernel and why.")
 @options.any_model
+@options.csv
 def info(system: bool, **_: Any) -> None:
     """Shape, norms, mean cosine, kinds of tokens, licence."""
     if system:

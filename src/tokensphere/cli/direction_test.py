@@ -50,9 +50,10 @@ _shown_options = together(
 @options.plot
 @options.labels
 @options.model
+@options.csv
 def direction_test(
     directions: str | None, tokens_file: Path | None, null: str | None, sample: str | None, n_null: int,
-    settle: float | None, most_nulls: int, seed: int, both_ends: bool, statistic: str, by: str,
+    settle: float | None, most_nulls: int, seed: int, both_ends: bool, statistic: Any, by: Any,
     top: int, **_: Any,
 ) -> None:  # fmt: skip
     """Is a direction more than chance? Its nearest tokens beside those of random directions.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @options.device
 @options.plot
 @options.any_model
+@options.csv
 def geometry(
     count: int, seed: int, clusters: str, surrogates: int, labelling: Path | None, k: int, **_: Any
 ) -> None:

@@ -44,6 +44,7 @@ def namer_if_asked(space: EmbeddingSpace) -> Callable[[Neighbors], NamedNeighbor
 @options.forms
 @options.number("--seed", 0, "Of all draws.")
 @options.model
+@options.csv
 def name(
     tokens: tuple[str, ...], kinds: tuple[str, ...], draws: int, directions: int, seed: int, **_: Any
 ) -> None:
@@ -76,6 +77,7 @@ def name(
 @options.option("--kind", "Only labels of this kind: form, grammar, meaning, …", metavar="KIND")
 @options.option("--label", "The tokens of one label, the first 100 by id.", metavar="NAME")
 @options.any_model
+@options.csv
 def labels(kind: str | None, label: str | None, **_: Any) -> None:
     """What is known of the tokens of MODEL: labels, how many tokens have each, and their sources."""
     space = running.load_model()

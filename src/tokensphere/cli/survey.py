@@ -28,6 +28,7 @@ _TELL_1_PERCENT = 99  # surrogates
 @options.save
 @options.plot
 @options.any_model
+@options.csv
 def survey(
     count: int,
     surrogate: Any,

@@ -10,12 +10,13 @@ from typing import Any
 
 from rich.console import RenderableType
 
+from tokensphere.views.csv import csv_in_parts, to_csv
 from tokensphere.views.json import json_in_parts, json_lines, to_json
 from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, print_parts, print_text
 
 __all__ = [
-    "WIDTH_WITHOUT_TERMINAL", "draw", "json_in_parts", "json_lines", "render", "text_in_parts",
-    "to_html", "to_json", "to_text",
+    "WIDTH_WITHOUT_TERMINAL", "csv_in_parts", "draw", "json_in_parts", "json_lines", "render",
+    "text_in_parts", "to_csv", "to_html", "to_json", "to_text",
 ]  # fmt: skip
 
 # Who shows a result of a type. They are imported when one is shown: what they need costs time.
@@ -44,10 +45,13 @@ _IN_PARTS = {
 _HTML = {
     "Card": "tokensphere.views.cards:card",
     "Cards": "tokensphere.views.cards:cards",
+    "DirectionTest": "tokensphere.views.tested:direction_test",
     "NamedNeighbors": "tokensphere.views.html:named_neighbors",
     "Neighbors": "tokensphere.views.html:neighbors",
+    "RankedTest": "tokensphere.views.tested:ranked_test",
 }
 _FIGURES = {
+    "DirectionTest": "tokensphere.views.figures.direction_test:plot_top",
     "Geometry": "tokensphere.views.figures.claims:plot_geometry",
     "RankedTest": "tokensphere.views.figures.direction_test:plot_direction_test",
     "Survey": "tokensphere.views.figures.survey:plot_survey",
@@ -106,15 +110,21 @@ def text_in_parts(
 
 
 def to_html(result: Any) -> str:
-    """The result as HTML for a notebook; results without a view of their own show their text."""
-    from html import escape
-
+    """The result as HTML for a notebook, by a view of its own or as what a terminal shows."""
     view = _view(result, _HTML)
-    return f"<pre>{escape(to_text(result))}</pre>" if view is None else str(view(result))
+    if view is not None:
+        return str(view(result))
+    from tokensphere.views.pages import WIDTH, page
+
+    return page(render(result, WIDTH))
 
 
-def draw(result: Any, path: Path) -> None:
-    """Draw a result to `path` (.png, .svg or .pdf), whole or not at all.
+def draw(result: Any, path: str | Path | None = None) -> Any:
+    """Draw a result, also to `path` (.png, .svg or .pdf), whole or not at all.
+
+    Returns
+    -------
+    ``matplotlib.figure.Figure``
 
     Raises
     ------
@@ -128,4 +138,6 @@ def draw(result: Any, path: Path) -> None:
     view = _view(result, _FIGURES)
     if view is None:
         raise TypeError(f"no picture of {type(result).__name__}")
-    view(result, path)
+    from tokensphere.formats.files import at_home
+
+    return view(result, None if path is None else at_home(path))

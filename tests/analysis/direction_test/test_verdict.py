@@ -123,4 +123,4 @@ def test_any_cannot_be_settled() -> None:
     with pytest.raises(InputError, match=r"the p of 'any' cannot be settled, .* nearness, cos"):
         ts.SettleSpec(0.05, statistic="any")
     with pytest.raises(InputError, match="unknown statistic 'spread': use one of nearness"):
-        ts.SettleSpec(0.05, statistic="spread")
+        ts.SettleSpec(0.05, statistic="spread")  # type: ignore[arg-type]

@@ -78,7 +78,7 @@ class Shared:
         return {**own, "themes": [{**plain(one), "claim": one.claim} for one in self.themes]}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Card(Result):
     """One direction, looked at.
 
@@ -104,6 +104,10 @@ class Card(Result):
         """What the direction is called."""
         return self.neighbors.names[0].title
 
+    def _in_short(self) -> str:
+        k, model = self.neighbors.settings.k, self.neighbors.provenance.model
+        return f"{self.title}, {k:,} nearest tokens of {model}"
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
         (list_,) = self.neighbors.records()
@@ -119,7 +123,7 @@ class Card(Result):
         return self.neighbors.columns()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Cards(Result):
     """Some directions, looked at one by one; prints as tables, shows as cards in a notebook.
 
@@ -139,6 +143,10 @@ class Cards(Result):
 
     def __iter__(self) -> Iterator[Card]:
         return iter(self.cards)
+
+    def _in_short(self) -> str:
+        of = self.cards[0].neighbors
+        return f"{len(self):,} × {of.settings.k:,} nearest tokens of {of.provenance.model}"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""

@@ -21,7 +21,13 @@ from tokensphere.analysis.direction_test.measure import Measured, Measurer
 from tokensphere.analysis.direction_test.null import NullSpec, make_null
 from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.saved import read_measured
-from tokensphere.analysis.direction_test.statistics import BEST, STATISTICS, MostExtreme, Values
+from tokensphere.analysis.direction_test.statistics import (
+    BEST,
+    STATISTICS,
+    MostExtreme,
+    StatisticName,
+    Values,
+)
 from tokensphere.analysis.job import Column, OnDirections, Progress, Table, work
 from tokensphere.analysis.naming.lists import NamingSpec, labels_of, name_lists
 from tokensphere.arrays import Int64s
@@ -57,7 +63,7 @@ class SettleSpec:
     """
 
     level: float
-    statistic: str = BEST
+    statistic: StatisticName = BEST
     most: int = 100_000
 
     def __post_init__(self) -> None:

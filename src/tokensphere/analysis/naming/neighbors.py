@@ -23,7 +23,7 @@ from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import DrawStore
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NamedNeighbors(Result):
     """The nearest tokens of m directions, and what each list of k has in common.
 
@@ -39,6 +39,20 @@ class NamedNeighbors(Result):
     def __len__(self) -> int:
         """Number of directions, m."""
         return len(self.neighbors.ids)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The lists as :meth:`records` has them, each made when it is its turn."""
+        return self.records()
+
+    def __getitem__(self, which: int) -> dict[str, Any]:
+        """One list as :meth:`records` has it."""
+        number = range(len(self))[which]
+        return {**self.neighbors[number], **self._naming(number)}
+
+    def _in_short(self) -> str:
+        m, k = self.neighbors.ids.shape
+        named = np.count_nonzero(self.names.has_theme)
+        return f"{m:,} × {k:,} nearest tokens of {self.neighbors.provenance.model}, {named:,} named"
 
     def themes(self, direction: int) -> tuple[Theme, ...]:
         """What one list shares, meaning and grammar first; empty if nothing."""

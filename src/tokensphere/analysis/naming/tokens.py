@@ -57,7 +57,7 @@ class DirectionPValues:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Naming(Result):
     """What k tokens have in common.
 
@@ -91,6 +91,9 @@ class Naming(Result):
     spec: NamingSpec
     provenance: Provenance
     vocabulary: Vocabulary = field(repr=False)
+
+    def _in_short(self) -> str:
+        return f"{self.text}, {len(self.ids):,} tokens of {self.provenance.model}"
 
     @property
     def text(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.result import Column, Result
+from tokensphere.analysis.result import Column, Pictured
 from tokensphere.analysis.survey.hubs import Hubs
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
 from tokensphere.analysis.survey.sharing import SurveyNaming
@@ -84,8 +85,8 @@ class CoherentShare:
     chance: float = 0.05
 
 
-@dataclass(frozen=True)
-class Survey(Result):
+@dataclass(frozen=True, eq=False, repr=False)
+class Survey(Pictured):
     """What random neighbourhoods are like, and what they would be with no words.
 
     Attributes
@@ -220,6 +221,18 @@ class Survey(Result):
     def ids(self, which: int) -> Int32s:
         """The list shown of one direction, shape (k,)."""
         return np.asarray(self.records.shown[which])
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """A record of each direction: its T, p, list and what that shares."""
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, which: int) -> dict[str, Any]:
+        """The record of one direction, as those of the examples in :meth:`to_dict`."""
+        return self._lists(np.array([range(len(self))[which]]))[0]
+
+    def _in_short(self) -> str:
+        which = "directions" if self.settings.seed is None else "random directions"
+        return f"{len(self):,} {which}, T of {self.settings.k} tokens of {self.provenance.model}"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON.
