@@ -137,6 +137,9 @@ def _late(module: str, name: str, *given: Any) -> Any:
 
 above.answer("text", partial(_late, "views", "to_text"))
 above.answer("html", partial(_late, "views", "to_html"))
+above.answer("bar", partial(_late, "views.progress", "bar"))
+above.answer("fetching", partial(_late, "views.progress", "fetching"))
+above.answer("steps", partial(_late, "views.progress", "steps"))
 above.answer("plot", partial(_late, "views", "draw"))
 above.answer("save_result", partial(_late, "views.saved", "save_result"))
 above.answer("save", partial(_late, "sources.saved", "save_space"))

@@ -10,6 +10,7 @@ import numpy as np
 
 from tokensphere.analysis.lists import Finder, check_vectors, neighbor_records
 from tokensphere.analysis.result import Column, Result, place
+from tokensphere.analysis.watched import Watch, watched
 from tokensphere.arrays import Float64s, Int64s
 from tokensphere.directions.given import make_directions
 from tokensphere.directions.named import Name, Own, Vectors
@@ -122,7 +123,7 @@ def nearest(
     forms: bool = False,
     exclude: Iterable[Token] | Token | None = None,
     compute: Compute | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Watch = None,
 ) -> Neighbors:
     """The `k` tokens nearest to each direction, exact.
 
@@ -144,7 +145,7 @@ def nearest(
     exclude : tokens that shall not be found; by default the query's own tokens
         (with `forms`, all tokens of their forms); an empty list excludes none
     compute : how many threads, for one; seen in no result
-    progress : called with the number of directions done since the last call
+    progress : called with the number of directions done since the last call; True shows a bar
 
     Returns
     -------
@@ -165,7 +166,9 @@ def nearest(
         directions = TokenSum(tuple(as_list(positive)), tuple(as_list(negative)))
     elif directions is None:
         raise InputError("nothing to look for: give directions, tokens, or positive / negative tokens")
-    return Search(space, directions, settings, exclude=exclude, compute=compute).all(progress)
+    search = Search(space, directions, settings, exclude=exclude, compute=compute)
+    with watched(progress, "directions", len(search)) as advance:
+        return search.all(advance)
 
 
 class Search:

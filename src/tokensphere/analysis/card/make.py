@@ -27,6 +27,7 @@ from tokensphere.analysis.naming.neighbors import namer
 from tokensphere.analysis.naming.themes import Theme, name_in_words
 from tokensphere.analysis.nearest import Neighbors, Search
 from tokensphere.analysis.result import Column, Result
+from tokensphere.analysis.watched import Watch, watched
 from tokensphere.directions.given import make_directions
 from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence
@@ -260,7 +261,7 @@ def cards(
     store: DrawStore | None = None,
     blocks: BlockStore | None = None,
     compute: Compute | None = None,
-    progress: Progress | None = None,
+    progress: Watch = None,
 ) -> Cards:
     """Look at directions one by one: nearest tokens, how alike they are beside chance, what they share.
 
@@ -276,7 +277,7 @@ def cards(
     store : where draws are kept, by default the memory of this process
     blocks : where the surrogate's blocks of rows are kept, by default nowhere
     compute : how many threads, for one
-    progress : called with the number of draws done since the last call
+    progress : called with the number of draws done since the last call; True shows a bar
 
     Returns
     -------
@@ -287,11 +288,12 @@ def cards(
     InputError
         as :func:`nearest` and :func:`direction_test` do
     """
-    make = CardMaker(
-        space, search, labels=labels, null=null, store=store, blocks=blocks, compute=compute,
-        progress=progress,
-    )  # fmt: skip
-    return make.of(directions)
+    with watched(progress, "draws") as advance:
+        make = CardMaker(
+            space, search, labels=labels, null=null, store=store, blocks=blocks, compute=compute,
+            progress=advance,
+        )  # fmt: skip
+        return make.of(directions)
 
 
 def card_of_test(test: DirectionTest, row: int) -> Card:

@@ -30,6 +30,7 @@ from tokensphere.analysis.direction_test.statistics import (
 )
 from tokensphere.analysis.job import Column, OnDirections, Progress, Table, work
 from tokensphere.analysis.naming.lists import NamingSpec, labels_of, name_lists
+from tokensphere.analysis.watched import Watch, watched
 from tokensphere.arrays import Int64s
 from tokensphere.directions.given import make_directions
 from tokensphere.errors import FormatError, InputError, check_choice
@@ -85,7 +86,7 @@ def direction_test(
     settle: SettleSpec | None = None,
     store: DrawStore | None = None,
     compute: Compute | None = None,
-    progress: Progress | None = None,
+    progress: Watch = None,
 ) -> DirectionTest:
     """Test whether the tokens nearest to directions are more than chance.
 
@@ -109,7 +110,7 @@ def direction_test(
     settle : go on drawing until it is settled on which side of a level the p-values lie
     store : where the draws of the null are kept, by default the memory of this process
     compute : how many threads, for one; seen in no result
-    progress : called with the number of draws and directions done since the last call
+    progress : called with the number of draws and directions done since the last call; True shows a bar
 
     Returns
     -------
@@ -125,7 +126,8 @@ def direction_test(
         space, directions, null=null, search=search, labels=labels, settle=settle, store=store,
         compute=compute,
     )  # fmt: skip
-    return job.result(work(job, [], progress=progress))
+    with watched(progress, "draws and directions", len(job) + job.draws) as advance:
+        return job.result(work(job, [], progress=advance))
 
 
 class DirectionTestJob(OnDirections):

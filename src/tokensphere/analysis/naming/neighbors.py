@@ -15,6 +15,7 @@ from tokensphere.analysis.naming.lists import FEWEST, ListNames, NamingSpec, lab
 from tokensphere.analysis.naming.themes import Theme, name_in_words
 from tokensphere.analysis.nearest import Neighbors
 from tokensphere.analysis.result import Column, Result
+from tokensphere.analysis.watched import Watch, watched
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import LabelTable
@@ -133,7 +134,7 @@ def name_neighbors(
     labels: LabelTable | None = None,
     n_directions: int = N_DIRECTIONS,
     store: DrawStore | None = None,
-    progress: Progress | None = None,
+    progress: Watch = None,
 ) -> NamedNeighbors:
     """Name the lists that :func:`tokensphere.nearest` found in `space`.
 
@@ -146,17 +147,18 @@ def name_neighbors(
     n_directions : random directions whose lists, looked for in the same way, share as much as a theme
         that is marked (``"≈ chance"``); 0 for no such comparison
     store : where the draws of the nulls are kept, by default the memory of this process
-    progress : called with the number of draws and directions done since the last call
+    progress : called with the number of draws and directions done since the last call; True shows a bar
 
     Raises
     ------
     InputError
         lists of fewer than 3 tokens, or a kind that no label is of
     """
-    make = namer(
-        space, neighbors.settings, naming=naming, labels=labels, n_directions=n_directions, store=store,
-        progress=progress,
-    )  # fmt: skip
+    with watched(progress, "draws", naming.draws + n_directions) as advance:
+        make = namer(
+            space, neighbors.settings, naming=naming, labels=labels, n_directions=n_directions,
+            store=store, progress=advance,
+        )  # fmt: skip
     return make(neighbors)
 
 

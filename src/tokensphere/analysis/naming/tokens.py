@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.directions import DirectionNull, direction_null, lists_with_as_many
 from tokensphere.analysis.naming.labels import label_columns
 from tokensphere.analysis.naming.lists import FEWEST, NamingSpec, labels_of, shuffled_null
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
 from tokensphere.analysis.result import Column, Result
+from tokensphere.analysis.watched import Watch, watched
 from tokensphere.arrays import Float64s, Int64s, Intps
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings
@@ -174,7 +174,7 @@ def name_tokens(
     n_directions: int = 0,
     search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
     store: DrawStore | None = None,
-    progress: Progress | None = None,
+    progress: Watch = None,
 ) -> Naming:
     """Name a list of tokens by the labels that more of them share than chance would have it.
 
@@ -188,7 +188,7 @@ def name_tokens(
     search : how their neighbours are looked for; the k nearest, as many as the list has tokens.
         Meaningful if the list was found in the same way
     store : where the draws of the nulls are kept, by default the memory of this process
-    progress : called with the number of draws and directions done since the last call
+    progress : called with the number of draws and directions done since the last call; True shows a bar
 
     Raises
     ------
@@ -201,16 +201,20 @@ def name_tokens(
         raise InputError(f"a list of tokens is needed, {FEWEST} or more; one was given")
     ids, left_out = _list(space, token_ids(space.vocabulary, tokens))
     counter = LabelCounter(labels_of(space, labels), space.usable, len(ids), kinds=naming.kinds)
-    draw: dict[str, Any] = {"seed": naming.seed, "store": store, "progress": progress}
-    null = shuffled_null(counter, naming.draws, **draw)
+    with watched(progress, "draws", naming.draws + n_directions) as advance:
+        draw: dict[str, Any] = {"seed": naming.seed, "store": store, "progress": advance}
+        null = shuffled_null(counter, naming.draws, **draw)
+        beside_lists = None
+        if n_directions:
+            alike = replace(search, k=len(ids))
+            beside_lists = direction_null(space, counter, alike, n_directions, **draw)
     shared = counter.counts(ids[None]).dense()[0]
     tested = counter.tested(shared)
     adjusted = p_values(tested, null, larger=False)
     beside = p_directions = None
-    if n_directions:
-        found = direction_null(space, counter, replace(search, k=len(ids)), n_directions, **draw)
-        beside = DirectionPValues.of(found, counter, shared, tested)
-        p_directions = found.p_familywise(tested)
+    if beside_lists is not None:
+        beside = DirectionPValues.of(beside_lists, counter, shared, tested)
+        p_directions = beside_lists.p_familywise(tested)
     return Naming(
         ids=ids,
         themes=choose_themes(

@@ -21,6 +21,7 @@ from tokensphere.analysis.survey.records import FORMS, RANKINGS, ROWS, SurveyRec
 from tokensphere.analysis.survey.result import LEVELS, CoherenceRate, Survey
 from tokensphere.analysis.survey.saved import check_survey
 from tokensphere.analysis.survey.sharing import share_labels
+from tokensphere.analysis.watched import Watch, watched
 from tokensphere.directions.given import make_directions
 from tokensphere.errors import MOST, InputError, check_choice, check_whole
 from tokensphere.geometry.coherence import Coherence, random_pair_limit
@@ -69,7 +70,7 @@ def survey(
     surrogate: SurrogateSpec | SurrogateLaw = DEFAULT_LAW,
     compute: Compute | None = None,
     store: BlockStore | None = None,
-    progress: Progress | None = None,
+    progress: Watch = None,
 ) -> Survey:
     """How often the nearest tokens of random directions cohere, and how often with no words.
 
@@ -87,7 +88,8 @@ def survey(
     surrogate : the vocabularies with no words, their law alone or how many, too
     compute : how many threads, for one; seen in no result
     store : where the surrogates' blocks of rows are kept, which take seconds to find; by default nowhere
-    progress : called with the number of lists done since the last call, real ones or surrogates'
+    progress : called with the number of lists done since the last call, real ones or surrogates';
+        True shows a bar
 
     Raises
     ------
@@ -97,7 +99,8 @@ def survey(
     job = SurveyJob(
         space, directions, search=search, ks=ks, surrogate=surrogate, compute=compute, store=store
     )
-    return job.result(work(job, [], progress=progress))
+    with watched(progress, "lists", len(job) + job.draws) as advance:
+        return job.result(work(job, [], progress=advance))
 
 
 class SurveyJob(OnDirections):
