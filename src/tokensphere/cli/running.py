@@ -17,7 +17,6 @@ import click
 from tokensphere.cli import progress
 from tokensphere.cli.app import INTERRUPTED, say, tell
 from tokensphere.cli.stop import Stop
-from tokensphere.display import printable
 from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
@@ -242,12 +241,11 @@ def _print(result: Any) -> None:
 
 
 def say_csv(texts: Iterable[str]) -> None:
-    """Print CSV: in UTF-8 whatever the output's encoding is; on a terminal nothing in it acts."""
-    watched = sys.stdout.isatty()
-    if isinstance(sys.stdout, io.TextIOWrapper) and not watched:
+    """Print CSV, in UTF-8 whatever the output's encoding is, unless it is a terminal's."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
         sys.stdout.reconfigure(encoding="utf-8")
     for text in texts:
-        say(printable(text, keep="\n") if watched else text, color=None, end="")
+        say(text, end="")
 
 
 def _terminal() -> dict[str, Any]:

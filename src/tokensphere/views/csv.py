@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from tokensphere.display import printable
+
 _AT_ONCE = 4096  # rows
 
 
@@ -20,7 +22,8 @@ def to_csv(result: Any) -> str:
 def csv_in_parts(parts: Iterable[Any]) -> Iterator[str]:
     """What :func:`to_csv` makes of all parts in one, as whole lines; only one part is held.
 
-    A value that there is not (None, NaN) is empty; of a list its values stand with spaces between.
+    A value that there is not (None, NaN) is empty; of a list its values stand with spaces between. In
+    texts what acts on a terminal or is invisible is escaped, line feeds, too: a row is a line.
 
     Parameters
     ----------
@@ -54,4 +57,4 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"
-    return str(value)
+    return printable(str(value))

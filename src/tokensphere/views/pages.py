@@ -13,9 +13,8 @@ from html import escape
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table as RichTable
-from rich.text import Text
 
-from tokensphere.views.terminal.render import Cell, Table
+from tokensphere.views.terminal.render import AnyText, Cell, Table
 from tokensphere.views.text import LEFT_TO_RIGHT_MARK
 
 WIDTH = 160  # columns that a view of a terminal is made for: few texts are cropped
@@ -25,7 +24,6 @@ _STYLES = {
     "bold": "font-weight:bold",
     "italic": "font-style:italic",
 }
-_LEFT = "text-align:left;"
 
 
 def page(content: RenderableType) -> str:
@@ -45,7 +43,7 @@ def _parts(content: RenderableType) -> Iterator[str]:
         columns = [list(column.cells) for column in content.columns]
         texts = [[_of_text(text) for text in row] for row in zip(*columns, strict=True)]
         yield html_table(texts, range(len(columns)), fold=True)
-    elif isinstance(content, Text):
+    elif isinstance(content, AnyText):
         if content.plain:
             yield f'<p style="margin:.4em 0;{_style(content.style)}">{_said(content.plain)}</p>'
     else:
@@ -71,7 +69,8 @@ def _row(row: Sequence[Cell], left: Collection[int], tag: str, fold: bool) -> st
     cells = []
     for place, cell in enumerate(row):
         wrap = "vertical-align:top;" if fold else "white-space:nowrap;"
-        style = f"{_LEFT if place in left else 'text-align:right;'}{wrap}"
+        style = f"{'text-align:left;' if place in left else 'text-align:right;'}{wrap}"
+        style += f"padding-left:{_indent(cell.text)}em;" if cell.text[:1] == " " else ""
         style += "" if tag == "th" else _style(cell.style)
         inside = f"<bdi>{_said(cell.text)}</bdi>" if cell.text else ""
         cells.append(f'<{tag} style="{style}">{inside}</{tag}>')
@@ -79,15 +78,17 @@ def _row(row: Sequence[Cell], left: Collection[int], tag: str, fold: bool) -> st
 
 
 def _of_text(text: RenderableType | str) -> Cell:
-    return Cell.of(text if isinstance(text, (Text, str)) else str(text))
+    return Cell.of(text if isinstance(text, (AnyText, str)) else str(text))
 
 
 def _style(style: object) -> str:
     return ";".join(_STYLES[word] for word in str(style).split() if word in _STYLES)
 
 
+def _indent(text: str) -> float:
+    """How far a cell moves in that is a part of the one above, in em."""
+    return 1 + (len(text) - len(text.lstrip(" "))) / 2
+
+
 def _said(text: str) -> str:
-    """A text; leading spaces, which make a row a part of the one above, stay."""
-    text = text.replace(LEFT_TO_RIGHT_MARK, "")
-    indent = len(text) - len(text.lstrip(" "))
-    return "&nbsp;" * indent + escape(text[indent:]).replace("\n", "<br>")
+    return escape(text.replace(LEFT_TO_RIGHT_MARK, "").strip(" ")).replace("\n", "<br>")

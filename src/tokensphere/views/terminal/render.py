@@ -62,6 +62,7 @@ class Text(RichText):
         return self
 
 
+AnyText = RichText  # this one, or Rich's own, made of some of these
 Row = Iterable[RichText | str]
 
 
