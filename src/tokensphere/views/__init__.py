@@ -46,6 +46,7 @@ _HTML = {
     "Card": "tokensphere.views.cards:card",
     "Cards": "tokensphere.views.cards:cards",
     "DirectionTest": "tokensphere.views.tested:direction_test",
+    "LabelMembers": "tokensphere.views.html:label_members",
     "NamedNeighbors": "tokensphere.views.html:named_neighbors",
     "Neighbors": "tokensphere.views.html:neighbors",
     "RankedTest": "tokensphere.views.tested:ranked_test",
