@@ -36,17 +36,18 @@ MAY: dict[str, set[str]] = {
     "views": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats"},
     "run": {"errors", "analysis", "formats"},
+    "opened": {"errors", "space", "analysis", "formats", "run"},
     "ratings": {"errors", "_version", "analysis", "formats"},
     "cli": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
     | {"views", "run", "web", "ratings"},
     "web": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
-    | {"views", "run", "ratings"},
+    | {"views", "run", "ratings", "opened"},
     "__main__": {"cli"},
     "__init__": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "sources", "views", "run"}
-    | {"web", "ratings"},
+    | {"web", "ratings", "opened"},
 }  # fmt: skip
 
 

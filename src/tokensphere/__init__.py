@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from tokensphere.analysis.direction_test.job import SettleSpec, direction_test
     from tokensphere.analysis.direction_test.null import NullSpec
     from tokensphere.analysis.direction_test.result import DirectionTest
+    from tokensphere.analysis.map.kept import NeighborsKept, neighbors_kept
+    from tokensphere.analysis.map.points import TokenMap
+    from tokensphere.analysis.map.projection import pca_map, plane_map
+    from tokensphere.analysis.map.umap import umap_map
     from tokensphere.analysis.naming.labels import label_members, list_labels
     from tokensphere.analysis.naming.lists import NamingSpec
     from tokensphere.analysis.naming.neighbors import NamedNeighbors, name_neighbors
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from tokensphere.analysis.rating.draw import draw_ratings
     from tokensphere.analysis.rating.judged import RatingResult, judge_ratings
     from tokensphere.analysis.rating.plan import Ratings, RatingSpec
+    from tokensphere.analysis.selection import Selection, selection
     from tokensphere.analysis.summary import Summary, summarize
     from tokensphere.analysis.survey.job import SurrogateSpec, name_survey, survey
     from tokensphere.analysis.survey.result import Survey
@@ -58,6 +63,7 @@ if TYPE_CHECKING:
     from tokensphere.labels.build import label_table
     from tokensphere.labels.table import Label, LabelTable
     from tokensphere.labels.user import labels_from_mapping, read_labels
+    from tokensphere.opened import open_survey
     from tokensphere.ratings import read_ratings
     from tokensphere.sources.load import load
     from tokensphere.sources.memory import from_gensim, from_transformers
@@ -71,12 +77,17 @@ _NAMES = {
     "analysis.direction_test.job": "SettleSpec direction_test",
     "analysis.direction_test.null": "NullSpec",
     "analysis.direction_test.result": "DirectionTest",
+    "analysis.map.kept": "NeighborsKept neighbors_kept",
+    "analysis.map.points": "TokenMap",
+    "analysis.map.projection": "pca_map plane_map",
+    "analysis.map.umap": "umap_map",
     "analysis.naming.labels": "label_members list_labels",
     "analysis.naming.lists": "NamingSpec",
     "analysis.naming.neighbors": "NamedNeighbors name_neighbors",
     "analysis.naming.tokens": "Naming name_tokens",
     "analysis.nearest": "Neighbors nearest",
     "analysis.pair": "Pair PairCosine pair",
+    "analysis.selection": "Selection selection",
     "analysis.rating.compare": "RatersComparison compare_raters",
     "analysis.rating.draw": "draw_ratings",
     "analysis.rating.judged": "RatingResult judge_ratings",
@@ -96,6 +107,7 @@ _NAMES = {
     "labels.build": "label_table",
     "labels.table": "Label LabelTable",
     "labels.user": "labels_from_mapping read_labels",
+    "opened": "open_survey",
     "ratings": "read_ratings",
     "sources.load": "load",
     "sources.memory": "from_gensim from_transformers",
@@ -107,15 +119,16 @@ _WHERE = {name: module for module, names in _NAMES.items() for name in names.spl
 __all__ = [
     "Card", "Cards", "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError",
     "Geometry", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors",
-    "Naming", "NamingSpec", "Neighbors", "NullSpec", "Pair", "PairCosine", "Provenance",
-    "RandomDirections", "RatersComparison", "RatingResult", "RatingSpec", "Ratings", "SearchSettings",
-    "SettleSpec", "SourceError", "Summary", "SurrogateSpec", "Survey", "TokenSum", "TokensphereError",
-    "UnknownTokenError", "Vocabulary", "__version__", "cards", "compare_raters", "direction_test",
-    "draw_ratings", "from_gensim", "from_transformers", "judge_ratings", "label_members", "label_table",
-    "labels_from_mapping", "list_labels", "load", "make_directions", "measure_geometry",
-    "name_neighbors", "name_survey", "name_tokens", "nearest", "open_directions", "pair",
-    "parse_visible", "random_directions", "read_labels", "read_ratings", "read_token_expressions",
-    "summarize", "survey", "visible",
+    "Naming", "NamingSpec", "Neighbors", "NeighborsKept", "NullSpec", "Pair", "PairCosine",
+    "Provenance", "RandomDirections", "RatersComparison", "RatingResult", "RatingSpec", "Ratings",
+    "SearchSettings", "Selection", "SettleSpec", "SourceError", "Summary", "SurrogateSpec", "Survey",
+    "TokenMap", "TokenSum", "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__",
+    "cards", "compare_raters", "direction_test", "draw_ratings", "from_gensim", "from_transformers",
+    "judge_ratings", "label_members", "label_table", "labels_from_mapping", "list_labels", "load",
+    "make_directions", "measure_geometry", "name_neighbors", "name_survey", "name_tokens", "nearest",
+    "neighbors_kept", "open_directions", "open_survey", "pair", "parse_visible", "pca_map",
+    "plane_map", "random_directions", "read_labels", "read_ratings", "read_token_expressions",
+    "selection", "summarize", "survey", "umap_map", "visible",
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from typing import Any, Generic
 
 import numpy as np
 
-from tokensphere.analysis.job import Column, Job, P, Progress, difference, work
+from tokensphere.analysis.job import Column, Job, P, Progress, Table, difference, work
 from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.formats.files import at_home, system_told
 from tokensphere.formats.locks import lock_file
@@ -44,6 +44,7 @@ class Done(Generic[P]):
 def go_on(
     job: Job[P],
     *,
+    there: P | None = None,
     save: Path | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
@@ -54,6 +55,7 @@ def go_on(
     Parameters
     ----------
     job : the work
+    there : what is done of it already, of work that no file keeps
     save : a Parquet file; what it has of this job is not done again, and what is done is kept there, at
         the end, when the work is stopped, and every half minute
     fresh : begin anew, whatever the file holds
@@ -70,13 +72,13 @@ def go_on(
         the work was stopped before there was anything to show
     """
     if save is None:
-        return _work(job, [], None, progress, told)
+        return _work(job, [] if there is None else [there], None, progress, told)
     save = at_home(save)
     check_parquet_path(save)
     with alone(save):
         file = _File(job, save)
-        there = [] if fresh or not save.exists() else [load(job, save)]
-        return _work(job, there, file, progress, told)
+        parts = [] if fresh or not save.exists() else [load(job, save)]
+        return _work(job, parts, file, progress, told)
 
 
 def _work(
@@ -132,14 +134,54 @@ def load(job: Job[P], path: Path) -> P:
 
 def _columns_of(job: Job[Any], path: Path) -> Mapping[str, Column]:
     """The columns of a file of this job."""
-    columns, about = read_columns(path)
-    if about.get("what") != job.what or not isinstance(about.get("key"), dict):
-        raise InputError(f"{path} holds no {job.what}; name another file")
-    if about.get("schema") != SCHEMA:
-        raise InputError(f"{path} was saved by another version of tokensphere; name another file")
+    columns, about = read_saved(path, job.what)
     if (other := difference(job, about["key"])) is not None:
         raise InputError(f"{path} holds a {job.what} {other}; name another file, or begin anew (fresh)")
     return columns
+
+
+def read_saved(path: Path, what: str) -> tuple[Mapping[str, Column], Mapping[str, Any]]:
+    """What a file has of some job, and what it says of itself: ``about["key"]`` is the job's key.
+
+    Parameters
+    ----------
+    path : a Parquet file that :func:`go_on` wrote
+    what : the job's, e.g. ``"survey"``
+
+    Raises
+    ------
+    InputError
+        it is of other work, or of another version
+    SourceError, FormatError
+        it cannot be read, or is damaged
+    """
+    columns, about = read_columns(path)
+    if about.get("what") != what or not isinstance(about.get("key"), dict):
+        raise InputError(f"{path} holds no {what}; name another file")
+    if about.get("schema") != SCHEMA:
+        raise InputError(f"{path} was saved by another version of tokensphere; name another file")
+    return columns, about
+
+
+def save(job: Job[P], done: P, path: Path) -> None:
+    """Write what is done of a job to a Parquet file, from which :func:`go_on` goes on.
+
+    Raises
+    ------
+    MissingExtraError
+        pyarrow is not installed
+    InputError
+        the file cannot be written
+    """
+    check_parquet_path(path)
+    table, about = _kept(job, done)
+    write_columns(path, table.columns, about)
+
+
+def _kept(job: Job[P], done: P) -> tuple[Table, dict[str, Any]]:
+    """The table of a job, and what the file says of itself."""
+    table, key = job.table(done), json.loads(json.dumps(dict(job.key)))
+    return table, {"what": job.what, "schema": SCHEMA, "key": key, **table.about}
 
 
 class _File(Generic[P]):
@@ -166,8 +208,7 @@ class _File(Generic[P]):
             the file cannot be written; or another process has written other work to it, and what is
             done is kept beside it
         """
-        table, key = self.job.table(done), json.loads(json.dumps(dict(self.job.key)))
-        about = {"what": self.job.what, "schema": SCHEMA, "key": key, **table.about}
+        table, about = _kept(self.job, done)
         try:
             write_columns(self.path, table.columns, about, ready=lambda: self._look(table.columns))
         except _OvertakenError as error:

@@ -12,7 +12,7 @@ from scipy import stats
 
 from tests.cases import every
 from tokensphere.errors import InputError
-from tokensphere.statistics.hypergeometric import tail_table
+from tokensphere.statistics.hypergeometric import tail_table, upper_tails
 
 
 def exact(n: int, size: int, k: int, x: int) -> Fraction:
@@ -73,3 +73,31 @@ def test_no_sizes_and_wrong_sizes() -> None:
             tail_table(n, sizes, k)
     with pytest.raises(InputError, match="no list"):
         tail_table(10, [[1, 2]], 3)
+
+
+@every(["n", "k"], [(30, 12), (1000, 300)])
+def test_tails_of_long_lists_are_the_exact_fractions(n: int, k: int) -> None:
+    sizes = np.array([0, 1, 5, 12, n // 10, n // 3, n // 2, n - 3, n])
+    rng = np.random.default_rng(k)
+    for _ in range(3):
+        middle = rng.hypergeometric(sizes, n - sizes, k)
+        shared = np.clip(middle + rng.integers(-40, 60, len(sizes)), 0, k)
+        found = upper_tails(n, sizes, k, shared)
+        for size, x, tail in zip(sizes.tolist(), shared.tolist(), found.tolist(), strict=True):
+            want = float(exact(n, size, k, x)) if x <= min(k, size) else 0.0
+            assert tail == pytest.approx(want, rel=1e-7, abs=1e-300), (size, x)
+
+
+def test_tails_of_long_lists_meet_those_of_the_table() -> None:
+    sizes = np.array([5, 40, 300, 4000, 24_000, 49_000])
+    table = tail_table(49_152, sizes, 250)
+    for x in (0, 1, 10, 40, 120, 249, 250):
+        found = upper_tails(49_152, sizes, 250, np.full(len(sizes), x))
+        np.testing.assert_allclose(found, table[:, x], rtol=1e-7, atol=1e-300)
+
+
+def test_tails_of_thousands_are_scipys() -> None:
+    sizes = np.array([5, 40, 300, 4000, 24_000, 49_000])
+    x = np.array([4, 12, 60, 480, 2500, 4990])
+    want = stats.hypergeom.sf(x - 1, 49_152, sizes, 5000)
+    np.testing.assert_allclose(upper_tails(49_152, sizes, 5000, x), want, rtol=1e-6)

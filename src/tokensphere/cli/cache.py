@@ -68,7 +68,7 @@ def cache_verify(**_: Any) -> None:
 def cache_remove(model: str, **_: Any) -> None:
     """Remove MODEL (owner/name or owner/name@revision) from the cache.
 
-    Or what was computed and can be computed again: nulls, labels, surrogates.
+    Or what was computed and can be computed again: nulls, labels, surrogates, surveys, claims.
     """
     from tokensphere.sources.cache.arrays import FOLDERS, remove_arrays
     from tokensphere.sources.cache.entries import entries

@@ -49,9 +49,9 @@ def explore(
         raise MissingExtraError(_NEEDS) from error
     from tokensphere.web.session import Given, Session
 
-    listening = listen(host, port)
-    space = running.load_model()
     with ExitStack() as files:
+        listening = files.enter_context(listen(host, port))
+        space = running.load_model()
         given = Given(survey=survey, test=test, model_from=_typed_model())
         if directions is not None or tokens_file is not None:
             from tokensphere.directions.given import make_directions
@@ -60,6 +60,10 @@ def explore(
             given.directions = make_directions(space, read)
             given.directions_from = directions or str(tokens_file)
         session = Session(space, given)
+        if test is not None:
+            from tokensphere.web.tested import Tests
+
+            Tests.of(session).check()
         door = door_of(listening, host)
         if host not in LOOPBACK:
             tell(

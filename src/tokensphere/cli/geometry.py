@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tokensphere.cli import options, progress, running
 from tokensphere.cli.app import main, tell
 from tokensphere.errors import InputError
-
-_SURVEYED = 500  # directions that are compared with vocabularies without words one by one
-
-if TYPE_CHECKING:
-    from tokensphere.analysis.survey.result import CoherentShare
-    from tokensphere.space import EmbeddingSpace
 
 
 @main.command()
@@ -42,6 +36,7 @@ def geometry(
     running.check_paths()
     space = running.load_model()
     from tokensphere.analysis.claims.measure import measure_geometry
+    from tokensphere.analysis.claims.surveyed import with_survey
     from tokensphere.analysis.claims.wordless import WordlessSpec
     from tokensphere.labels.build import label_table
 
@@ -65,23 +60,9 @@ def geometry(
         )  # fmt: skip
         if doing is not None:
             doing("a survey")
-        if (share := _coherent_share(space, k)) is not None:
-            result = result.with_coherence(share)
-    running.show(result)
-
-
-def _coherent_share(space: EmbeddingSpace, k: int) -> CoherentShare | None:
-    """What a survey of the first directions finds; None if there are too few of them, or of tokens."""
-    from tokensphere.analysis.survey.job import survey
-    from tokensphere.geometry.directions import RandomDirections
-
-    directions, search = running.random_directions(space), running.search_settings()
-    few = RandomDirections(directions.d, min(len(directions), _SURVEYED), seed=directions.seed)
-    try:
         how: dict[str, Any] = {"compute": running.compute(), "store": running.null_files("surrogates")}
-        return survey(space, few, search=search, ks=(k,), **how).coherent_share()
-    except InputError:
-        return None
+        result = with_survey(space, result, **how)
+    running.show(result)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -9,8 +9,6 @@ from fnmatch import fnmatchcase
 from itertools import groupby
 from math import prod
 
-import numpy as np
-
 from tokensphere.directions.named import natural
 from tokensphere.errors import InputError
 from tokensphere.formats.tensors import TensorFile
@@ -48,7 +46,11 @@ class DirectionTensor:
 
     def place(self, number: int) -> list[int]:
         """The position of a direction along the other axes; empty for a vector."""
-        return [int(i) for i in np.unravel_index(number, self.counted)] if self.counted else []
+        place = []
+        for length in reversed(self.counted):  # a hundred thousand names are made one by one
+            number, at = divmod(number, length)
+            place.append(at)
+        return place[::-1]
 
 
 def choose(file: TensorFile, pattern: str | None, d: int, axis: int | None) -> list[DirectionTensor]:

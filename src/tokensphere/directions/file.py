@@ -7,6 +7,7 @@ constant or not finite is for the test to judge.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -73,7 +74,7 @@ class DirectionSource(Closing):
 
     def _at(self, i: int) -> tuple[DirectionTensor, int]:
         """The tensor that has direction `i`, and its number there."""
-        part = int(np.searchsorted(self._starts, i, side="right")) - 1
+        part = bisect_right(self._starts, i) - 1
         return self.tensors[part], i - self._starts[part]
 
     @cached_property

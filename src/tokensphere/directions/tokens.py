@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -152,3 +152,33 @@ def of_tokens(space: EmbeddingSpace, sums: Sequence[TokenSum], search: SearchSet
     return Directions.held(
         np.stack(vectors), list(names), "tokens", sha256=asked, own=own, weights=weights, rows=rows
     )
+
+
+def made_for(space: EmbeddingSpace, directions: Directions, search: SearchSettings) -> Directions:
+    """The same directions for another search, which decides what rows stand for tokens.
+
+    Parameters
+    ----------
+    space : the embeddings that they were made in
+    directions : one end of each; whatever is not made of tokens stays as it is
+    search : how neighbours are looked for
+
+    Raises
+    ------
+    InputError
+        a token has no direction for this search, or tokens cancel out
+    """
+    if directions.rows in (None, (search.similarity, search.centered)):
+        return directions
+    sums = [
+        TokenSum(
+            tuple(id for id, weight in zip(ids, weights, strict=True) if weight > 0),
+            tuple(id for id, weight in zip(ids, weights, strict=True) if weight < 0),
+            title,
+        )
+        for ids, weights, title in zip(
+            directions.own, directions.weights, directions.titles, strict=True
+        )
+    ]
+    made = of_tokens(space, sums, search)
+    return replace(made, groups=directions.groups, group_of=directions.group_of)

@@ -34,9 +34,11 @@ _TERMINAL = {
     "RankedTest": "tokensphere.views.terminal.direction_test:ranked_test",
     "RatersComparison": "tokensphere.views.terminal.rating:raters_comparison",
     "RatingResult": "tokensphere.views.terminal.rating:rating_result",
+    "Selection": "tokensphere.views.terminal.sets:selection",
     "Summary": "tokensphere.views.terminal.facts:summary",
     "Survey": "tokensphere.views.terminal.survey:survey",
     "System": "tokensphere.views.terminal.facts:system",
+    "TokenMap": "tokensphere.views.terminal.sets:token_map",
 }
 _IN_PARTS = {
     "NamedNeighbors": "tokensphere.views.terminal.named:named_in_parts",

@@ -1,4 +1,4 @@
-"""Neighbours, and tokens with a label -> HTML for a notebook: tables that need no style sheet and no script."""
+"""Neighbours, and tokens with a label -> HTML for a notebook: tables with no style sheet and no script."""
 
 from __future__ import annotations
 

@@ -78,6 +78,8 @@ def named(session: Session, asked: Asked) -> Named:
         sent = session.kept(("vector", name))
         if sent is None:
             raise InputError("that vector was dropped on another page; drop the file here again")
+        if asked.has("row"):
+            sent = one_of(sent, asked.whole("row", None, 0, len(sent) - 1))
         return Named(sent, len(sent), ["--vector", "FILE.npy"], 'np.load("FILE.npy")')
     if asked.has("row"):
         if given.directions is None:

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 import tokensphere as ts
-from tokensphere.analysis.survey.hubs import count_hubs
+from tokensphere.analysis.survey.hubs import count_hubs, listed_at_random, listed_by_rank
 
 Ids = npt.NDArray[np.int64]
 
@@ -83,3 +83,26 @@ def test_a_hub_becomes_json(small: ts.EmbeddingSpace) -> None:
     assert first["id"] == found.ids[0] and first["share_of_lists"] == found.shares[0]
     assert first["token"] == small.vocabulary.text(int(found.ids[0]))
     assert len(record["most_listed"]) == len(found.ids)
+
+
+def test_tokens_by_rank_are_those_of_a_naive_loop() -> None:
+    ids = random_lists(60, 40, 4) // 2
+    ids = np.array([row for row in ids if len(set(row)) == 4])
+    counts = sorted((sum(token in row for row in ids.tolist()) for token in range(40)), reverse=True)
+    want = [count / len(ids) for count in counts if count]
+    assert listed_by_rank(ids).tolist() == want
+
+
+def test_ranks_at_random_are_those_of_random_lists() -> None:
+    """The mean of the sorted counts over 40 drawings, between the curve's steps."""
+    m, k, n = 300, 5, 800
+    above = np.zeros(12)
+    for seed in range(40):
+        counts = np.bincount(random_lists(m, n, k, seed).ravel(), minlength=n)
+        above += [(counts >= c).sum() / 40 for c in range(12)]
+    ranks, shares = listed_at_random(m, k, n)
+    steps = np.rint(m * shares).astype(int)
+    assert ranks[0] == 1 and steps[0] == steps[1] == steps.max() and (np.diff(ranks) >= 0).all()
+    for rank, count in zip(ranks[1:].tolist(), steps[1:].tolist(), strict=True):
+        assert rank == pytest.approx(max(above[count], 1), abs=4 * np.sqrt(rank / 40) + 0.1)
+    assert steps[-1] == 1 and steps[1:].tolist() == sorted(steps[1:].tolist(), reverse=True)

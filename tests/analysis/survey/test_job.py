@@ -292,6 +292,9 @@ def test_progress_blocks_and_threads_cannot_be_seen(
     np.testing.assert_array_equal(again.records.nulls, result.records.nulls[:, :2])
     job = SurveyJob(space, **how)
     assert sum(told) == len(job) + job.draws == 900
+    told.clear()
+    work(SurveyJob(space, **how, block=200), [], progress=told.append)
+    assert told == [200, 100, 0, 200, 100, 0, 200, 100]
 
 
 def test_an_interruption_within_the_surrogates_keeps_those_that_are_done(

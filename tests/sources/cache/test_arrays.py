@@ -146,6 +146,12 @@ def test_folders_are_told_and_emptied(tmp_path: Path, monkeypatch: pytest.Monkey
     assert store.get(KEY) is None and same(labels.get(KEY))
     assert kept_arrays() == [Kept("labels", 1, sizes[1])]
     assert [path.name for path in store.folder.iterdir()] == ["notes.txt"]
+    surveys = tmp_path / "surveys"
+    surveys.mkdir()
+    for name in ("0.parquet", ".0.parquet.lock"):
+        (surveys / name).write_bytes(b"12345")
+    assert kept_arrays()[1] == remove_arrays("surveys") == Kept("surveys", 2, 10)
+    assert not list(surveys.iterdir())
 
 
 def test_a_file_that_cannot_be_removed_is_one_line(

@@ -14,7 +14,6 @@ from tokensphere.analysis.survey.result import Survey
 from tokensphere.errors import InputError
 from tokensphere.statistics.draws import MemoryStore
 from tokensphere.views.figures import canvas
-from tokensphere.views.figures import survey as module
 from tokensphere.views.figures.survey import plot_survey
 
 pytestmark = pytest.mark.usefixtures("few_pairs")
@@ -141,21 +140,6 @@ def test_hub_curves_are_those_of_a_naive_count(result: Survey, monkeypatch: pyte
         np.testing.assert_allclose(line.get_ydata(), 100 * np.array(counts) / M)
         assert list(line.get_xdata()) == list(range(1, len(counts) + 1))
     assert len({line.get_linestyle() for line in ax.lines}) == 4
-
-
-def test_chance_is_what_random_lists_give() -> None:
-    """The mean of the sorted counts over 40 drawings, between the curve's steps."""
-    m, k, n = 300, 5, 800
-    rng = np.random.default_rng(1)
-    above = np.zeros(12)
-    for _ in range(40):
-        counts = np.bincount(np.argsort(rng.random((m, n)), axis=1)[:, :k].ravel(), minlength=n)
-        above += [(counts >= c).sum() / 40 for c in range(12)]
-    ranks, steps = module._chance(m, k, n)
-    assert ranks[0] == 1 and steps[0] == steps[1] == steps.max()
-    for rank, count in zip(ranks[1:].tolist(), steps[1:].astype(int).tolist(), strict=True):
-        assert rank == pytest.approx(above[count], abs=4 * np.sqrt(rank / 40) + 0.1)
-    assert steps[-1] == 1 and list(steps[1:]) == sorted(steps[1:], reverse=True)
 
 
 def test_extremes_can_be_drawn(result: Survey, monkeypatch: pytest.MonkeyPatch) -> None:

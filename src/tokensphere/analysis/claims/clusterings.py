@@ -66,16 +66,26 @@ def by_table(offsets: Offsets, table: LabelTable, k: int) -> list[Clustering]:
     table : labels of n tokens
     k : neighbours; a kind needs ten times as many labelled tokens, and two clusters
     """
-    usable = offsets.rows.usable
+    return [
+        Clustering(
+            kind,
+            offsets.grouped(labels),
+            names=tuple(table.labels[number].name for number in np.unique(labels[labels >= 0]).tolist()),
+        )
+        for kind, labels in kinds_of(table, offsets.rows.usable, k)
+    ]
+
+
+def kinds_of(table: LabelTable, usable: Bools, k: int) -> list[tuple[str, Int64s]]:
+    """The kinds of labels that are clusters, and of each token the number of its label; as above."""
     if table.n_tokens != len(usable):
         raise InputError(f"the labels are of {table.n_tokens} tokens, but there are {len(usable)}")
     found = []
     for kind in KINDS:
         labels = most_specific(table, kind, usable)
-        kept = np.unique(labels[labels >= 0])
-        if len(kept) >= 2 and np.count_nonzero(labels >= 0) >= _TOKENS_PER_NEIGHBOR * k:
-            names = tuple(table.labels[number].name for number in kept.tolist())
-            found.append(Clustering(kind, offsets.grouped(labels), names=names))
+        several = len(np.unique(labels[labels >= 0])) >= 2
+        if several and np.count_nonzero(labels >= 0) >= _TOKENS_PER_NEIGHBOR * k:
+            found.append((kind, labels))
     return found
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from tokensphere.analysis.direction_test.compare import by_null, compared
 from tokensphere.analysis.direction_test.draws import null_values
 from tokensphere.analysis.direction_test.measure import Measured, Measurer
-from tokensphere.analysis.direction_test.null import NullSpec, make_null
+from tokensphere.analysis.direction_test.null import Null, NullSpec, make_null
 from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.saved import read_measured
 from tokensphere.analysis.direction_test.statistics import (
@@ -44,7 +44,9 @@ from tokensphere.statistics.pvalues import reached
 from tokensphere.statistics.settle import Settled, settle
 
 CENTERED = SearchSettings(centered=True)  # finds planted directions most often (docs/power.md)
-_VERSION = 3  # of what is measured of a direction; raised when it would be another value
+VERSION = 3  # of what is measured of a direction; raised when it would be another value
+# What a saved test says of itself, beside the key.
+_SAID = ("model", "directions", "settings", "given", "done", "sample_left_out", "overall", "groups")
 
 
 @dataclass(frozen=True)
@@ -157,10 +159,15 @@ class DirectionTestJob(OnDirections):
         self._settle = settle
         self._settled: Settled | None = None
         self.directions = make_directions(space, directions, search)
-        self._measurer = Measurer(space, search, labels_of(space, labels), compute=compute)
+        self.measurer = Measurer(space, search, labels_of(space, labels), compute=compute)
         sample = None if spec.sample is None else make_directions(space, spec.sample, search)
-        self._null = make_null(spec, self._measurer, tested=self.directions, sample=sample)
+        self._null = make_null(spec, self.measurer, tested=self.directions, sample=sample)
         self._drawn: dict[str, Values] | None = None
+
+    @property
+    def null(self) -> Null:
+        """What the directions are compared with."""
+        return self._null
 
     @property
     def draws(self) -> int:
@@ -176,9 +183,9 @@ class DirectionTestJob(OnDirections):
     def key(self) -> dict[str, Any]:
         """All that the statistics of the directions depend on; the null is no part of it."""
         return {
-            "version": _VERSION,
+            "version": VERSION,
             **self.directions.key,
-            "labels": self._measurer.counter.digest,
+            "labels": self.measurer.counter.digest,
             "space": self.space.key(),
             "search": self.search.to_dict(),
         }
@@ -188,11 +195,11 @@ class DirectionTestJob(OnDirections):
         self._drawn = self._draw(self._null.draws, progress)
 
     def _draw(self, count: int, progress: Progress | None = None) -> dict[str, Values]:
-        return null_values(self._null, self._measurer, count, store=self._store, progress=progress)
+        return null_values(self._null, self.measurer, count, store=self._store, progress=progress)
 
     def blocks(self, start: int) -> Iterator[Measured]:
         """The directions from number `start` on, some thousand at a time."""
-        return self._measurer.blocks(self.directions, start)
+        return self.measurer.blocks(self.directions, start)
 
     def join(self, parts: Sequence[Measured]) -> Measured:
         """The directions of all parts in their order."""
@@ -242,7 +249,7 @@ class DirectionTestJob(OnDirections):
             directions=self.directions,
             measured=done,
             tested=tested,
-            themes=name_lists(self._measurer.counter, lists, naming, store=self._store),
+            themes=name_lists(self.measurer.counter, lists, naming, store=self._store),
             search=self.search,
             null=self._null,
             settled=self._settled,
@@ -254,8 +261,7 @@ class DirectionTestJob(OnDirections):
         """A row for each direction: name, group, statistics, p, q, neighbours, strongest label."""
         result = self._result(done)  # also of nothing that can be tested: more may come
         record = result.record(())
-        kept = ("model", "directions", "settings", "given", "done", "overall", "groups")
-        return Table(result.columns(), {name: record[name] for name in kept})
+        return Table(result.columns(), {name: record[name] for name in _SAID})
 
     def restore(self, columns: Mapping[str, Column]) -> Measured:
         """The statistics that a file has; p and q are made anew, of all and the null.
@@ -265,7 +271,7 @@ class DirectionTestJob(OnDirections):
         FormatError
             a column is missing, has a value that there cannot be, or contradicts another
         """
-        done = read_measured(columns, self.search, self._measurer.finder.scoring.usable)
+        done = read_measured(columns, self.search, self.measurer.finder.scoring.usable)
         if len(done) > len(self):
             raise FormatError(f"it has {len(done):,} directions, but {len(self):,} are given")
         return done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -211,22 +211,45 @@ def _frequency(spec: NullSpec, measurer: Measurer, tested: Directions) -> Null:
             "the null 'frequency' draws tokens as frequent as those that a direction is made of, and of"
             " vectors nobody knows these; use another null, or give sums of tokens"
         )
-    norms = measurer.space.moments.norms if spec.tenths == "norms" else None
-    tenth, pools = tenths(measurer.finder.scoring.usable, norms)
-    found, of = signatures(tested, tenth)
-    parts = tuple(_sums(one, spec, measurer, pools, own=True) for one in found)
-    return Null(spec, parts, of)
+    found, of = signatures(tested, tenth_of(spec, measurer))
+    return of_signatures(found, of, spec, measurer)
 
 
 def _differences(spec: NullSpec, measurer: Measurer, tested: Directions) -> Null:
     """A null for each signature, all of random tokens."""
-    pools = [np.flatnonzero(measurer.finder.scoring.usable)]
     if not tested.own:
         every = np.zeros(len(tested), dtype=np.intp)
+        _, pools = _pools(spec, measurer)
         return Null(spec, (_sums(PAIR, spec, measurer, pools, own=False),), every)
     found, of = signatures(tested)
-    parts = tuple(_sums(one, spec, measurer, pools, own=True) for one in found)
-    return Null(spec, parts, of)
+    return of_signatures(found, of, spec, measurer)
+
+
+def tenth_of(spec: NullSpec, measurer: Measurer) -> Intps | None:
+    """Of every token its tenth, shape (n,), where signatures have tenths; else None."""
+    return _pools(spec, measurer)[0]
+
+
+def _pools(spec: NullSpec, measurer: Measurer) -> tuple[Intps | None, list[Int64s]]:
+    """Of every token its tenth, where that counts; and the ids that tokens are drawn from."""
+    usable = measurer.finder.scoring.usable
+    if spec.law != "frequency":
+        return None, [np.flatnonzero(usable)]
+    return tenths(usable, measurer.space.moments.norms if spec.tenths == "norms" else None)
+
+
+def of_signatures(found: Sequence[Signature], of: Intps, spec: NullSpec, measurer: Measurer) -> Null:
+    """The nulls of directions that are made of tokens: one for each signature.
+
+    Parameters
+    ----------
+    found : the signatures
+    of : for each direction the number of its own, shape (m,)
+    spec : the law, ``"difference"`` or ``"frequency"``, the seed, the most draws
+    measurer : measures the draws
+    """
+    _, pools = _pools(spec, measurer)
+    return Null(spec, tuple(_sums(one, spec, measurer, pools, own=True) for one in found), of)
 
 
 def _sums(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 import numpy as np
@@ -14,7 +16,7 @@ from tokensphere.arrays import Bools, Float64s, Int32s, Int64s, Intps
 from tokensphere.errors import InputError
 from tokensphere.geometry.rows import blocks
 from tokensphere.labels.table import LabelTable
-from tokensphere.statistics.hypergeometric import tail_table
+from tokensphere.statistics.hypergeometric import tail_table, upper_tails
 
 NO_LABEL = -1
 _AT_ONCE = 1024  # lists, of which all pairs with labels fit into the processor's cache
@@ -34,6 +36,29 @@ class Smallest:
     p: Float64s
     label: Int64s
     shared: Int64s
+
+
+@dataclass(frozen=True)
+class _Tails:
+    """The tails of all labels.
+
+    Labels of one size share a row; p-values as ranks make the smallest one a whole number, rank first
+    and then the label's place, so that ties are broken by the same minimum.
+    """
+
+    row: Intps
+    table: Float64s
+    values: Float64s
+    rank: Int64s
+
+    @classmethod
+    def of(cls, n: int, sizes: Int64s, k: int, min_shared: int) -> _Tails:
+        different, row = np.unique(sizes, return_inverse=True)
+        table = tail_table(n, different, k)
+        tails = table.copy()
+        tails[:, :min_shared] = 1.0
+        values, rank = np.unique(tails, return_inverse=True)
+        return cls(row, table, values, rank.reshape(tails.shape).astype(np.int64))
 
 
 class LabelCounter:
@@ -79,7 +104,7 @@ class LabelCounter:
             raise InputError(
                 f"labels for {table.n_tokens} tokens, but the model has {len(usable)}; make them anew"
             )
-        self.k, self.min_shared = int(k), int(min_shared)
+        self.k, self.min_shared, self._exact = int(k), int(min_shared), True
         self.usable = np.asarray(usable, dtype=bool)
         self.n = int(np.count_nonzero(self.usable))
         if not 1 <= self.k <= self.n:
@@ -98,14 +123,22 @@ class LabelCounter:
         place = place[label]
         keep = place != NO_LABEL
         self._has = TokenLabels(token[keep], place[keep], (table.n_tokens, len(numbers)))
-        # Labels of one size share a row of tails; p-values as ranks make the smallest one a whole
-        # number, rank first and then the label's place, so that ties are broken by the same minimum.
-        different, self._row = np.unique(self.sizes, return_inverse=True)
-        self._tails = tail_table(self.n, different, self.k)
-        tails = self._tails.copy()
-        tails[:, : self.min_shared] = 1.0
-        self._values, rank = np.unique(tails, return_inverse=True)
-        self._rank = rank.reshape(tails.shape).astype(np.int64)
+
+    def of_lists(self, k: int, *, exact: bool = True) -> LabelCounter:
+        """The same for lists of another length; what does not depend on it is shared.
+
+        Exact tails of long lists take long; not exact, they are those of :func:`upper_tails`.
+        """
+        other = copy(self)
+        other.__dict__.pop("_tails", None)
+        other.k, other._exact = int(k), exact
+        if not 1 <= other.k <= self.n:
+            raise InputError(f"lists of {k} tokens cannot be drawn from {self.n}: need 1 to {self.n}")
+        return other
+
+    @cached_property
+    def _tails(self) -> _Tails:
+        return _Tails.of(self.n, self.sizes, self.k, self.min_shared)
 
     def __len__(self) -> int:
         """Number of eligible labels, E."""
@@ -144,7 +177,9 @@ class LabelCounter:
 
     def tails(self, shared: npt.ArrayLike) -> Float64s:
         """``P(X ≥ x)`` of every label, shape (E,), for its x in `shared`, shape (E,)."""
-        return np.asarray(self._tails[self._row, np.asarray(shared)])
+        if not self._exact:
+            return upper_tails(self.n, self.sizes, self.k, shared)
+        return np.asarray(self._tails.table[self._tails.row, np.asarray(shared)])
 
     def tested(self, shared: npt.ArrayLike) -> Float64s:
         """The same, and 1 where fewer than `min_shared` tokens share the label."""
@@ -176,11 +211,11 @@ class LabelCounter:
         if not len(enough):
             return
         row, column, x = counts.list[enough], counts.label[enough], counts.shared[enough]
-        key = self._rank[self._row[column], x] * len(self) + column
+        key = self._tails.rank[self._tails.row[column], x] * len(self) + column
         first = np.flatnonzero(np.diff(row, prepend=-1))
         best = np.minimum.reduceat(key, first)
         rows = start + row[first]
-        found.p[rows], found.label[rows] = self._values[best // len(self)], best % len(self)
+        found.p[rows], found.label[rows] = self._tails.values[best // len(self)], best % len(self)
         found.shared[rows] = x[key == np.repeat(best, np.diff(first, append=len(key)))]
 
     def _check(self, ids: npt.ArrayLike) -> Int32s:

@@ -25,6 +25,8 @@ from tokensphere.statistics.draws import DrawStore
 from tokensphere.statistics.pvalues import p_values, q_values
 from tokensphere.vocabulary import Token, Vocabulary, token_ids
 
+LONGEST_DRAWN = 256  # tokens of a list that is compared with lists that are drawn
+
 
 @dataclass(frozen=True)
 class DirectionPValues:
@@ -69,12 +71,14 @@ class Naming(Result):
     shared : x, how many of the k tokens have each
     sizes : K, how many of the vocabulary's usable tokens have each
     p : ``P(X ≥ x)``, hypergeometric
-    p_familywise : p adjusted for all labels by the shuffled null, in [1/(1 + B), 1]
+    p_familywise : p adjusted for all labels: by the shuffled null, in [1/(1 + B), 1]; of more than 256
+        tokens p times the number of labels (Bonferroni), 1 at most, which is no smaller
     q : Benjamini–Hochberg's, over the eligible labels, those with x < 3 taken with a p of 1
     directions : the same beside random directions, if that was asked for
     n : number of usable tokens, those that take part
     left_out : ids that were given but take no part (zero, not finite, or padding)
     spec : when a label names a list
+    drawn : whether p is adjusted by lists that are drawn; False of Bonferroni's correction
     """
 
     ids: Int64s
@@ -91,6 +95,7 @@ class Naming(Result):
     spec: NamingSpec
     provenance: Provenance
     vocabulary: Vocabulary = field(repr=False)
+    drawn: bool = True
 
     def _in_short(self) -> str:
         return f"{self.text}, {len(self.ids):,} tokens of {self.provenance.model}"
@@ -102,7 +107,7 @@ class Naming(Result):
 
     @property
     def p_list(self) -> float:
-        """The p-value of the list as a whole: is anything shared at all? In [1/(1 + B), 1]."""
+        """The p-value of the list as a whole: is anything shared at all? In (0, 1]."""
         return float(self.p_familywise.min(initial=1.0))
 
     @property
@@ -125,6 +130,7 @@ class Naming(Result):
             "model": self.provenance.to_dict(),
             "settings": {
                 **record(self.spec, "draws", "seed", "level"),
+                "adjusted": "draws" if self.drawn else "bonferroni",
                 "random_directions": beside and {"draws": beside.n_draws, **beside.settings.to_dict()},
             },
             "tokens": [self.vocabulary.record(id) for id in self.ids.tolist()],
@@ -170,7 +176,7 @@ def name_tokens(
     tokens: Iterable[Token],
     *,
     naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
-    labels: LabelTable | None = None,
+    labels: LabelTable | LabelCounter | None = None,
     n_directions: int = 0,
     search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
     store: DrawStore | None = None,
@@ -178,12 +184,16 @@ def name_tokens(
 ) -> Naming:
     """Name a list of tokens by the labels that more of them share than chance would have it.
 
+    Of more than 256 tokens no lists are drawn to compare with, but Bonferroni's correction is made,
+    unless random directions are asked for.
+
     Parameters
     ----------
     space : the embeddings; without random directions only their vocabulary matters
     tokens : 3 or more different tokens or ids
     naming : when a label names a list, and which kinds of labels count
-    labels : by default those that come with tokensphere
+    labels : by default those that come with tokensphere; or a `LabelCounter` of the space's tokens,
+        which is quicker where many lists are named, and whose kinds of labels count
     n_directions : random directions to compare with, of the same seed; 0 for none
     search : how their neighbours are looked for; the k nearest, as many as the list has tokens.
         Meaningful if the list was found in the same way
@@ -199,22 +209,24 @@ def name_tokens(
     """
     if isinstance(tokens, (str, bytes, int)):
         raise InputError(f"a list of tokens is needed, {FEWEST} or more; one was given")
-    ids, left_out = _list(space, token_ids(space.vocabulary, tokens))
-    counter = LabelCounter(labels_of(space, labels), space.usable, len(ids), kinds=naming.kinds)
-    with watched(progress, "draws", naming.draws + n_directions) as advance:
-        draw: dict[str, Any] = {"seed": naming.seed, "store": store, "progress": advance}
-        null = shuffled_null(counter, naming.draws, **draw)
-        beside_lists = None
-        if n_directions:
-            alike = replace(search, k=len(ids))
-            beside_lists = direction_null(space, counter, alike, n_directions, **draw)
+    ids, left_out = list_of_tokens(space, token_ids(space.vocabulary, tokens))
+    drawn = len(ids) <= LONGEST_DRAWN or n_directions > 0
+    if not isinstance(labels, LabelCounter):
+        labels = LabelCounter(labels_of(space, labels), space.usable, len(ids), kinds=naming.kinds)
+    counter = labels.of_lists(len(ids), exact=drawn)
     shared = counter.counts(ids[None]).dense()[0]
     tested = counter.tested(shared)
-    adjusted = p_values(tested, null, larger=False)
     beside = p_directions = None
-    if beside_lists is not None:
-        beside = DirectionPValues.of(beside_lists, counter, shared, tested)
-        p_directions = beside_lists.p_familywise(tested)
+    with watched(progress, "draws", naming.draws + n_directions) as advance:
+        draw: dict[str, Any] = {"seed": naming.seed, "store": store, "progress": advance}
+        if drawn:
+            adjusted = p_values(tested, shuffled_null(counter, naming.draws, **draw), larger=False)
+        else:
+            adjusted = np.minimum(len(counter) * tested, 1.0)
+        if n_directions:
+            found = direction_null(space, counter, replace(search, k=len(ids)), n_directions, **draw)
+            beside = DirectionPValues.of(found, counter, shared, tested)
+            p_directions = found.p_familywise(tested)
     return Naming(
         ids=ids,
         themes=choose_themes(
@@ -232,15 +244,18 @@ def name_tokens(
         spec=naming,
         provenance=space.provenance,
         vocabulary=space.vocabulary,
+        drawn=drawn,
     )
 
 
-def _list(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[Int64s, tuple[int, ...]]:
+def list_of_tokens(space: EmbeddingSpace, ids: Sequence[int]) -> tuple[Int64s, tuple[int, ...]]:
     """The ids that take part, and those that do not."""
-    for place, id in enumerate(ids):
-        if id in ids[:place]:
+    seen: set[int] = set()
+    for id in ids:
+        if id in seen:
             shown = space.vocabulary.visible(id)
             raise InputError(f"token '{shown}' (id {id}) is given twice; give every token once")
+        seen.add(id)
     part = np.array([id for id in ids if space.usable[id]], dtype=np.int64)
     left_out = tuple(id for id in ids if not space.usable[id])
     if len(part) < FEWEST:

@@ -80,3 +80,30 @@ def count_hubs(ids: Ints, usable: Bools, ranking: str) -> Hubs:
         ids=order,
         shares=counts[order] / m,
     )
+
+
+def listed_by_rank(ids: Ints) -> Float64s:
+    """In what share of the lists the token of each rank stands, most often first, all that stand in any.
+
+    Parameters
+    ----------
+    ids : int array of shape (m, k), different tokens in each list
+    """
+    counts = np.sort(np.bincount(ids.ravel()))[::-1]
+    return np.asarray(counts[counts > 0] / len(ids))
+
+
+def listed_at_random(m: int, k: int, n: int) -> tuple[Float64s, Float64s]:
+    """The same if all `n` tokens were equally near: of Binomial(m, k/n) lists each.
+
+    Returns
+    -------
+    ranks, shares : ranks ascending, and the share of the `m` lists up to each; a falling staircase
+    """
+    from scipy import stats  # late: it takes long to load
+
+    law = stats.binom(m, k / n)
+    counts = np.arange(1, max(int(law.isf(0.5 / n)), 1) + 1)[::-1]
+    rank = n * law.sf(counts - 1)  # so many tokens stand in this many lists or more
+    ranks = np.maximum(np.concatenate([[1.0], rank]), 1)
+    return ranks, counts[[0, *range(len(counts))]].astype(np.float64) / m

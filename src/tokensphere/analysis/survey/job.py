@@ -36,8 +36,8 @@ from tokensphere.statistics.exceedance import exceedance_rates
 from tokensphere.statistics.own_null import OwnNull, own_null
 
 _PAIRS = 100_000  # for the limit of `alike`: a hundred of them lie above it
-_LEAST = 100  # directions without which a percentile means nothing
-_VERSION = 4  # of what the records are; raised whenever the same settings would give others
+LEAST = 100  # directions without which a percentile means nothing
+VERSION = 4  # of what the records are; raised whenever the same settings would give others
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,13 @@ def survey(
 
 
 class SurveyJob(OnDirections):
-    """A survey in its steps, for whoever must be able to stop and go on; see :func:`survey`."""
+    """A survey in its steps, for whoever must be able to stop and go on; see :func:`survey`.
+
+    Parameters
+    ----------
+    block : directions that are looked at together, between two looks at whether to stop; seen in no
+        result. By default as many as are fast
+    """
 
     what = "survey"
     ready = True
@@ -119,11 +125,13 @@ class SurveyJob(OnDirections):
         surrogate: SurrogateSpec | SurrogateLaw = DEFAULT_LAW,
         compute: Compute | None = None,
         store: BlockStore | None = None,
+        block: int | None = None,
     ) -> None:
         if isinstance(directions, (int, np.integer)):
             check_count(int(directions))
             directions = RandomDirections(space.shape[1], int(directions))
         self.space, self._compute, self._store = space, compute, store
+        self._block = block or BLOCK
         self.directions = make_directions(space, directions, search)
         check_count(len(self.directions))
         usable = space.moments.center().usable
@@ -145,7 +153,7 @@ class SurveyJob(OnDirections):
     @property
     def key(self) -> dict[str, Any]:
         """All that the records depend on; how many there are is no part of it."""
-        key = {"version": _VERSION, "space": self.space.key(), **self.settings.to_dict()}
+        key = {"version": VERSION, "space": self.space.key(), **self.settings.to_dict()}
         del key["surrogates"]  # more of them can be added
         return key if self.settings.seed is not None else key | self.directions.key
 
@@ -169,7 +177,7 @@ class SurveyJob(OnDirections):
     def blocks(self, start: int) -> Iterator[SurveyRecords]:
         """Records of the directions from number `start` on, some thousand at a time."""
         if start < len(self):
-            for low, vectors, _ in self.directions.blocks(start, BLOCK):
+            for low, vectors, _ in self.directions.blocks(start, self._block):
                 check_vectors(vectors, low)
                 yield self._measurer.measure(vectors)
 
@@ -182,7 +190,7 @@ class SurveyJob(OnDirections):
                 progress(start)
             if start == len(self):
                 continue
-            for low, vectors, _ in self.directions.blocks(start, BLOCK):
+            for low, vectors, _ in self.directions.blocks(start, self._block):
                 done.nulls[low : low + len(vectors), number] = self._measurer.beside(vectors, number)
                 if progress is not None:
                     progress(len(vectors))
@@ -222,25 +230,45 @@ class SurveyJob(OnDirections):
         InputError
             these are fewer than 100
         """
-        check_count(len(done))
-        done = done.take(len(self), self.settings.surrogates)  # a file may have more
-        settings, usable = self.settings, self.space.moments.center().usable
-        hubs = [
-            count_hubs(done.ids[:, i, :k], usable, ranking)
-            for i, ranking in enumerate(RANKINGS)
-            for k in (1, settings.k)
-        ]
-        return Survey(
-            settings=settings,
-            records=done,
-            asked=len(self),
-            rates=tuple(_rates(settings, done)),
-            hubs=tuple(hubs),
-            left_out=self.space.left_out,
-            n_tokens=int(np.count_nonzero(usable)),
-            provenance=self.space.provenance,
-            vocabulary=self.space.vocabulary,
-        )
+        return survey_of(self.space, self.settings, done, len(self))
+
+
+def survey_of(
+    space: EmbeddingSpace, settings: SurveySettings, done: SurveyRecords, asked: int
+) -> Survey:
+    """Rates and hubs of records.
+
+    Parameters
+    ----------
+    space : that they are of
+    settings : that they were measured with, of as many surrogates as are wanted
+    done : the records; of a file there may be more directions and surrogates than are wanted
+    asked : directions that are wanted
+
+    Raises
+    ------
+    InputError
+        there are fewer than 100 directions
+    """
+    check_count(len(done))
+    done = done.take(asked, settings.surrogates)
+    usable = space.moments.center().usable
+    hubs = [
+        count_hubs(done.ids[:, i, :k], usable, ranking)
+        for i, ranking in enumerate(RANKINGS)
+        for k in (1, settings.k)
+    ]
+    return Survey(
+        settings=settings,
+        records=done,
+        asked=asked,
+        rates=tuple(_rates(settings, done)),
+        hubs=tuple(hubs),
+        left_out=space.left_out,
+        n_tokens=int(np.count_nonzero(usable)),
+        provenance=space.provenance,
+        vocabulary=space.vocabulary,
+    )
 
 
 def _lengths(space: EmbeddingSpace, search: SearchSettings, ks: Iterable[int]) -> tuple[int, ...]:
@@ -259,8 +287,8 @@ def _lengths(space: EmbeddingSpace, search: SearchSettings, ks: Iterable[int]) -
 
 def check_count(n_directions: int) -> None:
     """Raise `InputError` if a survey of so many directions means nothing."""
-    if n_directions < _LEAST:
-        raise InputError(f"{n_directions} directions are too few for a survey: ask for {_LEAST} or more")
+    if n_directions < LEAST:
+        raise InputError(f"{n_directions} directions are too few for a survey: ask for {LEAST} or more")
 
 
 def name_survey(
@@ -269,6 +297,7 @@ def name_survey(
     *,
     labels: LabelTable | None = None,
     store: DrawStore | None = None,
+    progress: Progress | None = None,
 ) -> Survey:
     """The survey with what its lists share, in :attr:`Survey.naming` (docs/definitions.md 7).
 
@@ -278,13 +307,15 @@ def name_survey(
     survey : its lists shown are named
     labels : by default all that are built in
     store : where nulls are kept, by default the memory of this process
+    progress : called with the number of draws done since the last call
     """
     search = SearchSettings(
         survey.settings.k, centered=survey.settings.centered, forms=survey.settings.forms
     )
     naming = share_labels(
-        space, survey.records.shown, survey.coherent, labels=labels, search=search, store=store
-    )
+        space, survey.records.shown, survey.coherent, labels=labels, search=search, store=store,
+        progress=progress,
+    )  # fmt: skip
     return replace(survey, naming=naming)
 
 

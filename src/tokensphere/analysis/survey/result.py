@@ -252,7 +252,7 @@ class Survey(Pictured):
                 "counts": np.bincount(self.records.alike, minlength=longest).tolist(),
                 "counts_surrogate": np.bincount(surrogate, minlength=longest).tolist(),
             },
-            "examples": {name: self._lists(places) for name, places in self.examples().items()},
+            "examples": {name: self.lists(places) for name, places in self.examples().items()},
             "hubs": [hubs.to_dict(self.vocabulary) for hubs in self.hubs],
             "naming": self.naming and self.naming.to_dict(),
         }
@@ -261,7 +261,13 @@ class Survey(Pictured):
         """A row for each direction: coherences, largest cosines, groups that are alike, and lists."""
         return dict(self.records.to_columns(self.settings))
 
-    def _lists(self, places: Int64s) -> list[dict[str, Any]]:
+    def lists(self, places: Int64s) -> list[dict[str, Any]]:
+        """Some directions' lists as dicts for JSON: how alike, beside chance, tokens, what they share.
+
+        Parameters
+        ----------
+        places : int array of shape (j,), from 0 to m − 1
+        """
         percentiles = self.percentile(places)
         p_values = self.p_values if self.tells else None
         return [

@@ -1,9 +1,10 @@
 """Arrays that were computed once, on disk: ``<cache>/<folder>/<SHA-256 of the key>.npz``.
 
 In ``nulls`` the draws of a null, in ``labels`` the labels of a vocabulary, in ``surrogates`` the blocks
-of rows that surrogates are drawn from. A file holds its key, which is compared, and named arrays. It is
-written aside and renamed, so there is never half a file. All of it can be made again: a file that is
-damaged is as good as none, and a folder that cannot be written is a slower run, not an error.
+of rows that surrogates are drawn from, in ``claims`` what was measured of the post's, in
+``maps`` pictures of vocabularies. A file holds its key, which is compared, and named arrays. It is
+written aside and renamed, so there is never half a file. All of it can be made again: a file that is damaged is as good as none, and a folder that cannot be
+written is a slower run, not an error. In ``surveys`` lie tables that :mod:`tokensphere.run` keeps.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ FOLDERS = {
     "nulls": "draws of random lists and directions",
     "labels": "labels of vocabularies",
     "surrogates": "blocks of rows that vocabularies with no words are drawn from",
+    "surveys": "surveys that were begun on a page",
+    "claims": "claims that were measured on a page",
+    "maps": "maps of vocabularies, and the neighbours they are made from",
 }
 _KEY = "key.json"  # the key, and of each array the SHA-256
 
@@ -136,7 +140,8 @@ def remove_arrays(name: str) -> Kept:
 
 def _files(name: str) -> list[Path]:
     """All files of a folder, those that a killed process left half written, too."""
-    return sorted((cache_root() / name).glob("*.npz*"))
+    folder = cache_root() / name
+    return sorted([*folder.glob("*.npz*"), *folder.glob("*.parquet*")])
 
 
 def _kept(name: str) -> Kept:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
-from scipy import stats
 
+from tokensphere.analysis.survey.bins import coherence_bins
+from tokensphere.analysis.survey.hubs import listed_at_random, listed_by_rank
 from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.exceedance import Exceedance
@@ -59,13 +59,12 @@ def plot_survey(result: Survey, path: Path | None = None) -> Figure:
 
 def _coherence(ax: Any, result: Survey) -> None:
     """``T`` of the lists shown beside the surrogate's."""
-    real, null = result.coherence, result.null_coherence
-    edges = np.linspace(min(real.min(), null.min()), max(real.max(), null.max()), _bins(len(real)) + 1)
-    for values, style in (
-        (null, {"fill": True, "color": "#cccccc", "label": "vocabulary with no words"}),
-        (real, {"color": BLUE, "linewidth": 1.5, "label": "real vocabulary"}),
+    bins = coherence_bins(result)
+    edges = bins.edges
+    for share, style in (
+        (bins.by_chance, {"fill": True, "color": "#cccccc", "label": "vocabulary with no words"}),
+        (bins.shares, {"color": BLUE, "linewidth": 1.5, "label": "real vocabulary"}),
     ):
-        share = np.histogram(values, edges)[0] / len(values)
         ax.stairs(100 * share, edges, **style)
     high = ax.get_ylim()[1]
     ax.set_ylim(0, 1.35 * high)  # room for the legend
@@ -84,10 +83,6 @@ def _threshold(ax: Any, found: Exceedance, height: float) -> None:
                label=f"{100 * found.level:.0f} % of those with no words are below")  # fmt: skip
     ax.text(found.threshold, height, f"  {100 * found.rate:.1f} % of the\n  real ones\n  are above",
             fontsize=8, va="center")  # fmt: skip
-
-
-def _bins(count: int) -> int:
-    return int(np.clip(3 * count ** (1 / 3), 12, 60))  # a little finer than Rice's rule
 
 
 def _rates(ax: Any, result: Survey) -> None:
@@ -135,24 +130,15 @@ def _hubs(ax: Any, result: Survey) -> None:
     """In what share of the lists each token stands, most often first, beside what chance gives."""
     m, k, n = len(result), result.settings.k, result.n_tokens
     for number, (ranking, style) in enumerate(zip(RANKINGS.values(), _HUB_LINES, strict=True)):
-        counts = np.sort(np.bincount(result.records.ids[:, number].ravel()))[::-1]
-        counts = counts[counts > 0]
-        rank = np.arange(1, len(counts) + 1)
-        ax.plot(rank, 100 * counts / m, linewidth=1.5, label=f"by {ranking}", **style)
-    ranks, expected = _chance(m, k, n)
+        shares = listed_by_rank(result.records.ids[:, number])
+        rank = np.arange(1, len(shares) + 1)
+        ax.plot(rank, 100 * shares, linewidth=1.5, label=f"by {ranking}", **style)
+    ranks, expected = listed_at_random(m, k, n)
     style = {"color": "black", "linestyle": ":", "drawstyle": "steps-pre"}
-    ax.plot(ranks, 100 * expected / m, linewidth=1.2, label="tokens at random", **style)
+    ax.plot(ranks, 100 * expected, linewidth=1.2, label="tokens at random", **style)
     ax.set(xscale="log", yscale="log")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:,g}")
         axis.set_minor_formatter("")
     describe(ax, "Hubs: do some tokens stand in many lists?", "rank of the token",
              f"lists of {k} that it stands in (%)", loc="upper right")  # fmt: skip
-
-
-def _chance(m: int, k: int, n: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """How often the token of a rank is listed if all tokens are equally near: Binomial(m, k/n)."""
-    law = stats.binom(m, k / n)
-    counts = np.arange(1, max(int(law.isf(0.5 / n)), 1) + 1)[::-1]
-    rank = n * law.sf(counts - 1)  # so many tokens stand in this many lists or more
-    return np.concatenate([[1.0], rank]), counts[[0, *range(len(counts))]].astype(np.float64)

@@ -57,7 +57,7 @@ def _naming_table(result: Naming, labels: Sequence[int]) -> Table:
             cell(f"{result.shared[j]}/{len(result.ids)}"),
             cell(percent(result.sizes[j] / result.n)),
             cell(_p(result.p[j])),
-            cell(_p(result.p_familywise[j], result.spec.draws), "cyan"),
+            cell(_p(result.p_familywise[j], result.spec.draws if result.drawn else None), "cyan"),
             cell(_p(result.q[j])),
         ]
         rows.append(row if beside is None else [*row, cell(_p(beside.p[j], beside.n_draws))])
@@ -71,10 +71,16 @@ def _p(value: float, draws: int | None = None) -> str:
 
 def _notes(result: Naming, n_shared: int) -> Iterator[Text]:
     draws, seed = result.spec.draws, result.spec.seed
-    yield note(
-        f"p of the whole list {_p(result.p_list, draws)}: how often {len(result.ids)} random"
-        f" tokens share a label that is as unlikely ({draws:,} draws, seed {seed})"
-    )
+    if result.drawn:
+        yield note(
+            f"p of the whole list {_p(result.p_list, draws)}: how often {len(result.ids)} random"
+            f" tokens share a label that is as unlikely ({draws:,} draws, seed {seed})"
+        )
+    else:
+        yield note(
+            f"p of the whole list {_p(result.p_list)}: at most so often {len(result.ids):,} random"
+            f" tokens share a label that is as unlikely (Bonferroni over {len(result.labels):,} labels)"
+        )
     if (beside := result.directions) is not None:
         settings = beside.settings
         how = ", ".join([settings.similarity, ROWS[settings.centered], *[FORMS] * settings.forms])

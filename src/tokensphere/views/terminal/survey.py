@@ -38,13 +38,13 @@ def survey(result: Survey, width: int) -> RenderableType:
     what = "neighbourhood" if result.settings.seed is None else "random neighbourhood"
     shared = []
     if (naming := result.naming) is not None:
-        said = Text(_themes_sentence(result, naming))
+        said = Text(themes_sentence(result, naming))
         shared = [title("What do the neighbours share?"), _themes(naming), said]
     return spaced(
         [title(f"How often is a {what} coherent?")],
         *_all_rates(result),
         [Text(sentence(result))],
-        [Text(_alike(result))],
+        [Text(alike_sentence(result))],
         [_lists(result, width)],
         shared,
         [title("Hubs: tokens that stand in many lists"), _hubs(result, width)],
@@ -157,7 +157,8 @@ def _beside_chance(found: Exceedance) -> str:
     return f"{'less' if found.interval[1] < chance else 'no more'} than chance gives"
 
 
-def _alike(result: Survey) -> str:
+def alike_sentence(result: Survey) -> str:
+    """In how many lists half of the tokens or more are alike, beside the surrogate's."""
     half = -(-result.settings.k // 2)
     real, surrogate = (
         float(np.mean(alike >= half)) for alike in (result.records.alike, result.records.alike_surrogate)
@@ -211,7 +212,8 @@ def _share(rate: Share | None) -> str:
     return "—" if rate is None else tenths(rate.share)
 
 
-def _themes_sentence(result: Survey, naming: SurveyNaming) -> str:
+def themes_sentence(result: Survey, naming: SurveyNaming) -> str:
+    """How many lists share what a word means or how it is used, beside chance."""
     group = next((group for group in naming.groups if group.name == WORDS), naming.groups[0])
     chance, excess = group.by_chance, group.excess
     return (

@@ -27,7 +27,7 @@ export function copyButton(label, make) {
   return button;
 }
 
-const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font", "text-anchor"];
+const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight", "text-anchor"];
 
 /** An SVG that stands alone: its computed colours and fonts are written into it. */
 export function standalone(svg) {

@@ -1,0 +1,1 @@
+"""Maps of a vocabulary: every token a point in the plane, and what such a picture keeps."""
