@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from tokensphere.labels.build import label_table
     from tokensphere.labels.table import Label, LabelTable
     from tokensphere.labels.user import labels_from_mapping, read_labels
-    from tokensphere.opened import open_survey
+    from tokensphere.opened import open_survey, open_test
     from tokensphere.ratings import read_ratings
     from tokensphere.sources.load import load
     from tokensphere.sources.memory import from_gensim, from_transformers
@@ -107,7 +107,7 @@ _NAMES = {
     "labels.build": "label_table",
     "labels.table": "Label LabelTable",
     "labels.user": "labels_from_mapping read_labels",
-    "opened": "open_survey",
+    "opened": "open_survey open_test",
     "ratings": "read_ratings",
     "sources.load": "load",
     "sources.memory": "from_gensim from_transformers",
@@ -126,7 +126,7 @@ __all__ = [
     "cards", "compare_raters", "direction_test", "draw_ratings", "from_gensim", "from_transformers",
     "judge_ratings", "label_members", "label_table", "labels_from_mapping", "list_labels", "load",
     "make_directions", "measure_geometry", "name_neighbors", "name_survey", "name_tokens", "nearest",
-    "neighbors_kept", "open_directions", "open_survey", "pair", "parse_visible", "pca_map",
+    "neighbors_kept", "open_directions", "open_survey", "open_test", "pair", "parse_visible", "pca_map",
     "plane_map", "random_directions", "read_labels", "read_ratings", "read_token_expressions",
     "selection", "summarize", "survey", "umap_map", "visible",
 ]  # fmt: skip

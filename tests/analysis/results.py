@@ -46,6 +46,8 @@ def every_result(small: ts.EmbeddingSpace) -> dict[str, Any]:
         "RankedTest": test.top(3, by="T"),
         "Geometry": ts.measure_geometry(small, n_directions=30, clusters=(3, 6)),
         "System": describe_system(),
+        "Selection": ts.selection(small, range(12), labels=table, draws=99, naming=ts.NamingSpec(99)),
+        "TokenMap": ts.pca_map(small),
         "Cards": cards,
         "Card": cards[0],
         "RatingResult": ts.judge_ratings(raters[0]),

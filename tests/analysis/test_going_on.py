@@ -17,18 +17,19 @@ import pytest
 
 import tokensphere as ts
 from tests import small_model
-from tests.analysis.results import every_result
+from tests.analysis.results import every_result, label_table
 from tests.cases import case
 from tests.views.test_html import Reader
 from tokensphere.analysis.result import Pictured, Result
 from tokensphere.views import to_json
 
-COLLECTIONS = {  # and the records that the dict of each has
+COLLECTIONS: dict[str, Callable[[Any], Any]] = {  # and the records that the dict of each has
     "Neighbors": lambda record: record["results"],
     "NamedNeighbors": lambda record: record["results"],
     "LabelList": lambda record: record["labels"],
     "LabelMembers": lambda record: record["tokens"],
     "RankedTest": lambda record: record["results"],
+    "Selection": lambda record: record["typical"],
 }
 ONE_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # a key that jq takes without quotes
 
@@ -187,6 +188,28 @@ def test_files_have_what_the_result_has(results: dict[str, Any], tmp_path: Path)
             record = json.loads((tmp_path / f"{name}.json").read_text("utf-8"))
             assert record.pop("tokensphere") == ts.__version__
             assert record == json.loads(json.dumps(result.to_dict()))
+
+
+def test_surveys_and_tests_are_opened_again(
+    results: dict[str, Any], small: ts.EmbeddingSpace, tmp_path: Path
+) -> None:
+    pytest.importorskip("pyarrow")
+    survey, test, table = results["Survey"], results["DirectionTest"], label_table(small)
+    survey.save(tmp_path / "survey.parquet")
+    again = ts.open_survey(small, tmp_path / "survey.parquet")
+    assert again == survey and again.kept_as == survey.kept_as
+    test.save(tmp_path / "test.parquet")
+    opened = ts.open_test(small, tmp_path / "test.parquet", labels=table)
+    assert opened.kept_as == test.kept_as and str(opened) == str(test)
+    assert {**opened.to_dict(), "directions": 0} == {**test.to_dict(), "directions": 0}
+    opened.save(tmp_path / "again.parquet")
+    assert ts.open_test(small, tmp_path / "again.parquet", labels=table) == opened
+    copied = pickle.loads(pickle.dumps(test))
+    copied.save(tmp_path / "copied.parquet")
+    assert ts.open_test(small, tmp_path / "copied.parquet", labels=table) == opened
+    for opens, path in ((ts.open_survey, "test.parquet"), (ts.open_test, "survey.parquet")):
+        with pytest.raises(ts.InputError, match="holds no"):
+            opens(small, tmp_path / path)
 
 
 def test_numbers_in_csv_are_exact(results: dict[str, Any], tmp_path: Path) -> None:

@@ -88,7 +88,8 @@ class Result:
         Parameters
         ----------
         path : its suffix says what is written: ``.parquet`` or ``.csv``, what :meth:`to_frame` has,
-            or ``.json``, what :meth:`to_dict` has
+            or ``.json``, what :meth:`to_dict` has. Surveys and tests that were saved as Parquet open
+            again (:func:`~tokensphere.open_survey`, :func:`~tokensphere.open_test`)
 
         Raises
         ------
@@ -98,6 +99,11 @@ class Result:
             Parquet needs pyarrow, which is not installed
         """
         ask("save_result", self, path)
+
+    @property
+    def kept_as(self) -> dict[str, Any] | None:
+        """What the Parquet file of a result says of itself that can be opened again; None for others."""
+        return None
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

@@ -52,6 +52,7 @@ _HTML = {
     "NamedNeighbors": "tokensphere.views.html:named_neighbors",
     "Neighbors": "tokensphere.views.html:neighbors",
     "RankedTest": "tokensphere.views.tested:ranked_test",
+    "TokenMap": "tokensphere.views.html:token_map",
 }
 _FIGURES = {
     "DirectionTest": "tokensphere.views.figures.direction_test:plot_top",

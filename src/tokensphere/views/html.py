@@ -1,4 +1,4 @@
-"""Neighbours, and tokens with a label -> HTML for a notebook: tables with no style sheet and no script."""
+"""Neighbours, tokens with a label -> HTML for a notebook: tables with no style sheet and no script."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tokensphere.analysis.nearest import Neighbors
 from tokensphere.views.terminal.neighbors import similarity_column
 from tokensphere.views.text import ROWS, SPACE, crop, joined, model_name, tokens_of
 
 if TYPE_CHECKING:
+    from tokensphere.analysis.map.points import TokenMap
     from tokensphere.analysis.naming.labels import LabelMembers
     from tokensphere.analysis.naming.neighbors import NamedNeighbors
 
@@ -81,6 +84,25 @@ def label_members(result: LabelMembers) -> str:
         f"{_said(f'{result.label.words} ({result.label.name})')}</bdi></th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"
     )
+
+
+def token_map(result: TokenMap) -> str:
+    """What the map is of, a row for each fact; its points are in the columns."""
+    facts = {"map": result.kind, "x": result.axes[0], "y": result.axes[1]}
+    facts["tokens"] = tokens_of(int(np.count_nonzero(result.there)), result.provenance.model)
+    facts["rows"] = ROWS[result.centered].removeprefix("rows ")
+    for name, value in (result.settings | result.facts).items():
+        facts[name.replace("_", " ")] = ", ".join(map(_fact, np.ravel(value)))
+    rows = "".join(
+        f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">'
+        f"<bdi>{_said(text)}</bdi></td></tr>"
+        for name, text in facts.items()
+    )
+    return f'<table dir="ltr"><tbody>{rows}</tbody></table>'
+
+
+def _fact(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _said(text: str) -> str:

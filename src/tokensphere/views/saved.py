@@ -9,7 +9,7 @@ from typing import Any
 from tokensphere._version import __version__
 from tokensphere.errors import InputError
 from tokensphere.formats.files import at_home
-from tokensphere.formats.parquet import write_frame
+from tokensphere.formats.parquet import write_columns, write_frame
 from tokensphere.formats.whole import whole_file
 from tokensphere.views.csv import to_csv
 from tokensphere.views.json import to_json
@@ -26,8 +26,11 @@ def save_result(result: Any, path: str | Path) -> None:
 
 
 def _parquet(result: Any, path: Path) -> None:
-    about = {"tokensphere": __version__, "what": type(result).__name__}
-    write_frame(path, result.columns(), about)
+    if (kept := result.kept_as) is not None:
+        write_columns(path, result.columns(), kept)
+    else:
+        about = {"tokensphere": __version__, "what": type(result).__name__}
+        write_frame(path, result.columns(), about)
 
 
 def _text(made: Callable[[Any], str]) -> Callable[[Any, Path], None]:

@@ -19,7 +19,7 @@ from tokensphere.analysis.direction_test.compare import by_null, compared
 from tokensphere.analysis.direction_test.draws import null_values
 from tokensphere.analysis.direction_test.measure import Measured, Measurer
 from tokensphere.analysis.direction_test.null import Null, NullSpec, make_null
-from tokensphere.analysis.direction_test.result import DirectionTest
+from tokensphere.analysis.direction_test.result import WHAT, DirectionTest
 from tokensphere.analysis.direction_test.saved import read_measured
 from tokensphere.analysis.direction_test.statistics import (
     BEST,
@@ -45,8 +45,6 @@ from tokensphere.statistics.settle import Settled, settle
 
 CENTERED = SearchSettings(centered=True)  # finds planted directions most often (docs/power.md)
 VERSION = 3  # of what is measured of a direction; raised when it would be another value
-# What a saved test says of itself, beside the key.
-_SAID = ("model", "directions", "settings", "given", "done", "sample_left_out", "overall", "groups")
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def direction_test(
 class DirectionTestJob(OnDirections):
     """A test in its steps, for whoever must be able to stop and go on; see :func:`direction_test`."""
 
-    what = "test of directions"
+    what = WHAT
     words: ClassVar[Mapping[str, str]] = {
         **OnDirections.words,
         "labels": "with other labels or another k",
@@ -255,13 +253,13 @@ class DirectionTestJob(OnDirections):
             settled=self._settled,
             provenance=self.space.provenance,
             vocabulary=self.space.vocabulary,
+            key=self.key,
         )
 
     def table(self, done: Measured) -> Table:
         """A row for each direction: name, group, statistics, p, q, neighbours, strongest label."""
         result = self._result(done)  # also of nothing that can be tested: more may come
-        record = result.record(())
-        return Table(result.columns(), {name: record[name] for name in _SAID})
+        return Table(result.columns(), result.about)
 
     def restore(self, columns: Mapping[str, Column]) -> Measured:
         """The statistics that a file has; p and q are made anew, of all and the null.

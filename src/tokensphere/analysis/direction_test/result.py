@@ -22,6 +22,7 @@ from tokensphere.analysis.direction_test.statistics import (
     check_statistic,
 )
 from tokensphere.analysis.direction_test.verdict import VERDICTS, verdicts
+from tokensphere.analysis.job import said_of
 from tokensphere.analysis.lists import neighbor_records
 from tokensphere.analysis.naming.counts import NO_LABEL
 from tokensphere.analysis.naming.lists import ListNames
@@ -35,7 +36,10 @@ from tokensphere.space import Provenance
 from tokensphere.statistics.settle import Settled
 from tokensphere.vocabulary import Vocabulary
 
+WHAT = "test of directions"
 Order = Literal["p", "q", "T", "name"]
+# What a saved test says of itself, beside the key.
+_SAID = ("model", "directions", "settings", "given", "done", "sample_left_out", "overall", "groups")
 ORDERS: tuple[Order, ...] = get_args(Order)
 
 
@@ -53,6 +57,7 @@ class DirectionTest(Pictured):
     null : the nulls: their law, seed, what they were made of, and which direction has which
     settled : how drawing on ended, if that was asked for
     provenance, vocabulary : of the space
+    key : all that the statistics depend on, for the file that it is saved in
     """
 
     directions: Directions = field(repr=False)
@@ -64,6 +69,7 @@ class DirectionTest(Pictured):
     settled: Settled | None
     provenance: Provenance = field(repr=False)
     vocabulary: Vocabulary = field(repr=False)
+    key: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         without = {"directions": self.directions.without_vectors(), "null": self.null.without_laws()}
@@ -267,6 +273,17 @@ class DirectionTest(Pictured):
             "untestable": [self._untestable(i) for i in np.flatnonzero(reason).tolist()],
             "results": [self._row(i) for i in rows if reason[i] == 0],
         }
+
+    @property
+    def kept_as(self) -> dict[str, Any] | None:
+        """What its Parquet file says of itself, so that :func:`~tokensphere.open_test` opens it."""
+        return said_of(WHAT, self.key, self.about) if self.key else None
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The test as a whole in a few facts, for people and other programs."""
+        record = self.record(())
+        return {name: record[name] for name in _SAID}
 
     def _beside(self) -> dict[str, Any]:
         return self.record(())

@@ -230,7 +230,7 @@ class SurveyJob(OnDirections):
         InputError
             these are fewer than 100
         """
-        return survey_of(self.space, self.settings, done, len(self))
+        return replace(survey_of(self.space, self.settings, done, len(self)), key=self.key)
 
 
 def survey_of(
@@ -297,7 +297,7 @@ def name_survey(
     *,
     labels: LabelTable | None = None,
     store: DrawStore | None = None,
-    progress: Progress | None = None,
+    progress: Watch = None,
 ) -> Survey:
     """The survey with what its lists share, in :attr:`Survey.naming` (docs/definitions.md 7).
 
@@ -307,15 +307,16 @@ def name_survey(
     survey : its lists shown are named
     labels : by default all that are built in
     store : where nulls are kept, by default the memory of this process
-    progress : called with the number of draws done since the last call
+    progress : called with the number of draws done since the last call; True shows a bar
     """
     search = SearchSettings(
         survey.settings.k, centered=survey.settings.centered, forms=survey.settings.forms
     )
-    naming = share_labels(
-        space, survey.records.shown, survey.coherent, labels=labels, search=search, store=store,
-        progress=progress,
-    )  # fmt: skip
+    with watched(progress, "draws") as advance:
+        naming = share_labels(
+            space, survey.records.shown, survey.coherent, labels=labels, search=search, store=store,
+            progress=advance,
+        )  # fmt: skip
     return replace(survey, naming=naming)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.analysis.job import said_of
 from tokensphere.analysis.result import Column, Pictured
 from tokensphere.analysis.survey.hubs import Hubs
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
@@ -99,6 +100,7 @@ class Survey(Pictured):
     left_out : rows of the matrix that could not be found at all (padding, zero, not finite)
     provenance, vocabulary : of the space
     naming : what the neighbours share, if that was asked for (:func:`name_survey`)
+    key : all that the records depend on, for the file that it is saved in
     """
 
     settings: SurveySettings
@@ -111,6 +113,7 @@ class Survey(Pictured):
     provenance: Provenance
     vocabulary: Vocabulary = field(repr=False)
     naming: SurveyNaming | None = field(default=None, repr=False)
+    key: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         """Number of directions."""
@@ -228,7 +231,17 @@ class Survey(Pictured):
 
     def __getitem__(self, which: int) -> dict[str, Any]:
         """The record of one direction, as those of the examples in :meth:`to_dict`."""
-        return self._lists(np.array([range(len(self))[which]]))[0]
+        return self.lists(np.array([range(len(self))[which]]))[0]
+
+    @property
+    def kept_as(self) -> dict[str, Any] | None:
+        """What its Parquet file says of itself, so that :func:`~tokensphere.open_survey` opens it."""
+        return said_of("survey", self.key, self.about) if self.key else None
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The model and the settings, for people and other programs."""
+        return record(self, "provenance", "settings", provenance="model")
 
     def _in_short(self) -> str:
         which = "directions" if self.settings.seed is None else "random directions"
