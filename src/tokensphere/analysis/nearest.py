@@ -12,7 +12,7 @@ from tokensphere.analysis.lists import Finder, check_vectors, neighbor_records
 from tokensphere.analysis.result import Column, Result, place
 from tokensphere.analysis.watched import Watch, watched
 from tokensphere.arrays import Float64s, Int64s
-from tokensphere.directions.given import make_directions
+from tokensphere.directions.given import DirectionsLike, make_directions
 from tokensphere.directions.named import Name, Own, Vectors
 from tokensphere.directions.tokens import TokenSum, as_list
 from tokensphere.errors import InputError
@@ -113,7 +113,7 @@ class Neighbors(Result):
 
 def nearest(
     space: EmbeddingSpace,
-    directions: Any = None,
+    directions: DirectionsLike | None = None,
     *,
     positive: Iterable[Token] | Token | None = None,
     negative: Iterable[Token] | Token | None = None,
@@ -190,7 +190,7 @@ class Search:
     def __init__(
         self,
         space: EmbeddingSpace,
-        directions: Any,
+        directions: DirectionsLike,
         settings: SearchSettings,
         *,
         exclude: Iterable[Token] | Token | None = None,

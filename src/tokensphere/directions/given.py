@@ -7,23 +7,47 @@ it is, so that a result can be traced to it. Lists of neighbours, tests and surv
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from tokensphere.directions.named import Directions, Lazy, Name, digest_of
-from tokensphere.directions.tokens import of_tokens, token_sums
+from tokensphere.directions.tokens import TokenSum, of_tokens, token_sums
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.given import RealRows
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.space import EmbeddingSpace
+from tokensphere.vocabulary import Token
+
+
+class Shaped(Protocol):
+    """An array or tensor of shape (d,) or (m, d)."""
+
+    @property
+    def shape(self) -> Any: ...
+
+
+class Readable(Protocol):
+    """Something that reads ranges, such as a file of directions."""
+
+    @property
+    def names(self) -> Sequence[str]: ...
+    def block(self, low: int, high: int, /) -> Any: ...
+    def __len__(self) -> int: ...
+
+
+DirectionsLike = (
+    Directions | RandomDirections | Shaped | Readable | Token | TokenSum
+    | Sequence[Token | TokenSum] | Sequence[float] | Sequence[Sequence[float]] | Sequence[Shaped]
+)  # fmt: skip
 
 
 def make_directions(
     space: EmbeddingSpace,
-    given: Any,
+    given: DirectionsLike,
     search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
 ) -> Directions:
     """Whatever a user calls directions, for :func:`nearest`, :func:`direction_test`, :func:`survey`.

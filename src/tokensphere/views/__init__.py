@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -144,4 +146,18 @@ def draw(result: Any, path: str | Path | None = None) -> Any:
         raise TypeError(f"no picture of {type(result).__name__}")
     from tokensphere.formats.files import at_home
 
-    return view(result, None if path is None else at_home(path))
+    figure = view(result, None if path is None else at_home(path))
+    _let_notebooks_show(type(figure))
+    return figure
+
+
+def _let_notebooks_show(figure: type) -> None:
+    """Have IPython show a figure that pyplot does not know; pyplot would teach it the same."""
+    found = sys.modules.get("IPython")
+    shell: Any = None if found is None else found.get_ipython()
+    if hasattr(shell, "kernel"):
+        png = shell.display_formatter.formatters["image/png"]
+        if figure not in png:
+            from IPython.core.pylabtools import print_figure
+
+            png.for_type(figure, partial(print_figure, fmt="png", bbox_inches="tight"))

@@ -226,7 +226,7 @@ def test_shares_of_a_group() -> None:
     empty = groups.group_shares("x", tested, testable & False, verdict, np.arange(400) < 3)
     assert (empty.n, empty.untestable) == (0, 3)
     assert np.isnan(empty["nearness"].p.share) and empty["cosine"].q.interval == (0.0, 1.0)
-    assert empty.to_dict()["by_statistic"]["label"]["share_p_at_most_0.05"] is None
+    assert empty.to_dict()["by_statistic"]["label"]["share_p_at_most_0_05"] is None
 
 
 def test_groups_of_the_user() -> None:

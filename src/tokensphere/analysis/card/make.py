@@ -28,7 +28,7 @@ from tokensphere.analysis.naming.themes import Theme, name_in_words
 from tokensphere.analysis.nearest import Neighbors, Search
 from tokensphere.analysis.result import Column, Result
 from tokensphere.analysis.watched import Watch, watched
-from tokensphere.directions.given import make_directions
+from tokensphere.directions.given import DirectionsLike, make_directions
 from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.compute import Compute
@@ -253,7 +253,7 @@ class CardMaker:
 
 def cards(
     space: EmbeddingSpace,
-    directions: Any,
+    directions: DirectionsLike,
     *,
     search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
     labels: LabelTable | None = None,

@@ -32,7 +32,7 @@ from tokensphere.analysis.job import Column, OnDirections, Progress, Table, work
 from tokensphere.analysis.naming.lists import NamingSpec, labels_of, name_lists
 from tokensphere.analysis.watched import Watch, watched
 from tokensphere.arrays import Int64s
-from tokensphere.directions.given import make_directions
+from tokensphere.directions.given import DirectionsLike, make_directions
 from tokensphere.errors import FormatError, InputError, check_choice
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.laws import Law
@@ -78,7 +78,7 @@ class SettleSpec:
 
 def direction_test(
     space: EmbeddingSpace,
-    directions: Any,
+    directions: DirectionsLike,
     *,
     null: NullSpec | Law | None = None,
     search: SearchSettings = CENTERED,
@@ -143,7 +143,7 @@ class DirectionTestJob(OnDirections):
     def __init__(
         self,
         space: EmbeddingSpace,
-        directions: Any,
+        directions: DirectionsLike,
         *,
         null: NullSpec | Law | None = None,
         search: SearchSettings = CENTERED,

@@ -22,7 +22,7 @@ from tokensphere.analysis.survey.result import LEVELS, CoherenceRate, Survey
 from tokensphere.analysis.survey.saved import check_survey
 from tokensphere.analysis.survey.sharing import share_labels
 from tokensphere.analysis.watched import Watch, watched
-from tokensphere.directions.given import make_directions
+from tokensphere.directions.given import DirectionsLike, make_directions
 from tokensphere.errors import MOST, InputError, check_choice, check_whole
 from tokensphere.geometry.coherence import Coherence, random_pair_limit
 from tokensphere.geometry.compute import Compute
@@ -63,7 +63,7 @@ class SurrogateSpec:
 
 def survey(
     space: EmbeddingSpace,
-    directions: Any = 1_000,
+    directions: DirectionsLike = 1_000,
     *,
     search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
     ks: Iterable[int] = (5, 10, 20),
@@ -118,7 +118,7 @@ class SurveyJob(OnDirections):
     def __init__(
         self,
         space: EmbeddingSpace,
-        directions: Any = 1_000,
+        directions: DirectionsLike = 1_000,
         *,
         search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
         ks: Iterable[int] = (5, 10, 20),
