@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, assert_type
 
 import numpy as np
@@ -18,7 +19,7 @@ def test_what_functions_and_results_give(small: ts.EmbeddingSpace) -> None:
     lists = assert_type(ts.nearest(small, v, k=4), ts.Neighbors)
     assert_type(lists[0], dict[str, Any])
     assert_type(lists[:2], ts.Neighbors)
-    assert_type([one for one in lists], list[dict[str, Any]])
+    assert_type(list(lists), list[dict[str, Any]])
     test = assert_type(
         ts.direction_test(small, v, null=ts.NullSpec("isotropic", 50), search=ts.SearchSettings(4)),
         ts.DirectionTest,
@@ -36,7 +37,7 @@ def test_what_functions_and_results_give(small: ts.EmbeddingSpace) -> None:
 def test_what_is_wrong_is_wrong_to_the_checker_too(small: ts.EmbeddingSpace) -> None:
     """Each comment that silences the checker is one it must need (warn_unused_ignores)."""
     v = np.eye(small_model.D)
-    wrong = [
+    wrong: list[Callable[[], Any]] = [
         lambda: ts.nearest(small, v, similarity="cosin"),  # type: ignore[arg-type]
         lambda: ts.direction_test(small, v, null="isotrope"),  # type: ignore[arg-type]
         lambda: ts.survey(small, 120, surrogate="words"),  # type: ignore[arg-type]

@@ -89,7 +89,8 @@ def test_a_copied_test_says_what_it_lacks(results: dict[str, Any]) -> None:
 
 def test_copied_directions_have_their_vectors(small: ts.EmbeddingSpace) -> None:
     v = ts.RandomDirections(small_model.D, 5)
-    for given in (v, v[:], [" king", 3], ts.TokenSum((" king",), (3,))):
+    every: list[Any] = [v, v[:], [" king", 3], ts.TokenSum((" king",), (3,))]
+    for given in every:
         made = ts.make_directions(small, given)
         copied = pickle.loads(pickle.dumps(made))
         np.testing.assert_array_equal(copied.read(0, len(made)), made.read(0, len(made)))

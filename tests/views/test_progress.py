@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -57,7 +58,7 @@ def work(small: ts.EmbeddingSpace, **how: Any) -> dict[str, Any]:
     lists = ts.nearest(small, v[:3], k=5)
     search, few = ts.SearchSettings(4), ts.NamingSpec(99)
     spec = ts.RatingSpec(lists=2, planted=0, k=5)
-    makers = {
+    makers: dict[str, Callable[[], Any]] = {
         "nearest": lambda: ts.nearest(small, v, k=3, **how),
         "name_neighbors": lambda: ts.name_neighbors(small, lists, labels=table, naming=few, **how),
         "name_tokens": lambda: ts.name_tokens(small, [0, 1, 2], labels=table, naming=few, **how),

@@ -27,15 +27,20 @@ class Shaped(Protocol):
     """An array or tensor of shape (d,) or (m, d)."""
 
     @property
-    def shape(self) -> Any: ...
+    def shape(self) -> Any:
+        """Its shape."""
 
 
 class Readable(Protocol):
     """Something that reads ranges, such as a file of directions."""
 
     @property
-    def names(self) -> Sequence[str]: ...
-    def block(self, low: int, high: int, /) -> Any: ...
+    def names(self) -> Sequence[str]:
+        """What the directions are called."""
+
+    def block(self, low: int, high: int, /) -> Any:
+        """Directions low … high − 1."""
+
     def __len__(self) -> int: ...
 
 

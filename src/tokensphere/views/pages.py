@@ -61,7 +61,8 @@ def html_table(rows: Sequence[Sequence[Cell]], left: Collection[int], *, fold: b
     """
     has_head = not fold and all(cell.style in _HEADS for cell in rows[0] if cell.text)
     head = f"<thead>{_row(rows[0], left, 'th', fold)}</thead>" if has_head else ""
-    body = "".join(_row(row, left, "td", fold) for row in rows[has_head:])
+    some = [row for row in rows[has_head:] if any(cell.text for cell in row)]
+    body = "".join(_row(row, left, "td", fold) for row in some)
     return f'<table style="margin:.4em 0">{head}<tbody>{body}</tbody></table>'
 
 
