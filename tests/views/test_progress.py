@@ -98,7 +98,7 @@ def test_a_terminal_has_a_bar_on_standard_error(
     monkeypatch.setattr(sys, "stderr", err)
     assert work(small, progress=True) == silent
     assert not out.getvalue()
-    for said in ("of 120 directions", "draws", "lists", "geometry, step 2", "of 4 steps"):
+    for said in ("of 120 directions", "draws", "lists", "geometry, step", "of 4 steps"):
         assert said in err.getvalue(), said
 
 

@@ -13,7 +13,7 @@ from tokensphere.cli import streams
 from tokensphere.display import told
 from tokensphere.errors import InputError, TokensphereError
 
-FAILED, USAGE, INTERRUPTED = 1, 2, 130  # exit statuses, see docs/commands.md
+FAILED, USAGE, INTERRUPTED = 1, 2, 130  # exit statuses, see docs/results.md
 
 
 class _Commands(click.Group):
