@@ -40,7 +40,7 @@ MAY: dict[str, set[str]] = {
     "ratings": {"errors", "_version", "analysis", "formats"},
     "cli": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
-    | {"views", "run", "web", "ratings"},
+    | {"views", "run", "web", "ratings", "opened"},
     "web": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
     | {"views", "run", "ratings", "opened"},

@@ -124,6 +124,22 @@ def test_a_notebook_has_one_that_says_at_the_end_how_long_it_took(
     assert last["text/plain"].startswith("5 of 5 directions, ") and not err.getvalue()
 
 
+def test_a_bar_ends_with_the_work(
+    small: ts.EmbeddingSpace, notebook: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tokensphere.views.progress._EVERY", 0)
+    work(small, progress=True)
+    assert len(notebook.shown) > 20
+    ended = ["<progress" not in one["text/html"] for one in notebook.shown]
+    assert sum(ended) == ended[-1] * 8  # one for each function; nothing is painted over the last
+    lists = ts.nearest(small, ts.RandomDirections(small_model.D, 3), k=5)
+    notebook.shown.clear()
+    ts.name_neighbors(
+        small, lists, labels=label_table(small), naming=ts.NamingSpec(98), n_directions=20, progress=True
+    )
+    assert notebook.shown[-1]["text/plain"].startswith("118 of 118 draws")
+
+
 def test_what_is_called_is_called_as_before(small: ts.EmbeddingSpace, silent: dict[str, Any]) -> None:
     told: list[Any] = []
     assert work(small, progress=told.append) == silent

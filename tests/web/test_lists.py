@@ -53,7 +53,7 @@ def test_a_vector_that_is_dropped_or_pasted_is_looked_at(client: TestClient, ses
     assert [n["id"] for n in reply["lists"][0]["neighbors"]] == want
 
 
-def test_a_file_of_several_becomes_the_given_directions(
+def test_of_a_file_of_several_each_can_be_looked_at(
     client: TestClient, session: Session, tmp_path: Any
 ) -> None:
     matrix = np.random.default_rng(6).normal(size=(7, 16)).astype(np.float32)
@@ -61,9 +61,9 @@ def test_a_file_of_several_becomes_the_given_directions(
     content = (tmp_path / "probes.npy").read_bytes()
     sent = client.post("/api/vector?name=probes.npy", content=content).json()
     assert sent["count"] == 7
-    assert session.given.directions is not None and len(session.given.directions) == 7
-    assert session.given.directions.titles[3] == "probes.npy[3]"
-    reply = client.get("/api/lists?row=3&k=3").json()
+    assert session.given.directions is None  # what the command line gave stays
+    reply = client.get("/api/lists", params={"vector": sent["id"], "row": 3, "k": 3}).json()
+    assert reply["lists"][0]["title"] == "probes.npy[3]"
     want = ts.nearest(session.space, matrix[3], k=3).ids[0].tolist()
     assert [n["id"] for n in reply["lists"][0]["neighbors"]] == want
 

@@ -181,7 +181,7 @@ def test_umap_runs_in_the_background(client: TestClient, ended: Ended) -> None:
     assert client.get("/api/map?kind=umap").json()["can"]
     work = client.post("/api/map/umap").json()["work"]
     assert client.post("/api/map/umap").json()["work"] == work  # not twice
-    assert ended(work, 120)["state"] == "done"
+    assert ended(work, 400)["state"] == "done"
     assert np.isfinite(points_of(client, kind="umap")).all()
     assert not client.get("/api/map?kind=umap").json()["missing"]
 

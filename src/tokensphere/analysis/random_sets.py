@@ -80,9 +80,9 @@ class RandomSets:
             products[part] = dots(self.coherence.centered(ids[part]), vector)
         return products
 
-    def of(self, ids: Int64s) -> float:
-        """T of one set of 2 or more of the tokens in `ids`, in [−1/(m − 1), 1]."""
-        m, total = len(ids), self.sum(ids)
+    def of(self, ids: Int64s, total: Float64s | None = None) -> float:
+        """T of one set of 2 or more of the tokens in `ids`, in [−1/(m − 1), 1]; `total` is their sum."""
+        m, total = len(ids), self.sum(ids) if total is None else total
         return float((total @ total - m) / (m * (m - 1)))
 
     def is_drawn(self, m: int) -> bool:

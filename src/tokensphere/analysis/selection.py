@@ -169,9 +169,10 @@ def selection(
     if len(differ) < 2:
         raise InputError("fewer than 2 of these tokens differ from the mean of all; give others")
     null = _rounded(sets.null(len(differ)), len(differ))
-    value = float(_rounded(np.array(sets.of(differ)), len(differ)))
+    total = sets.sum(differ)
+    value = float(_rounded(np.array(sets.of(differ, total)), len(differ)))
     spec = NamingSpec(draws=draws, seed=seed) if naming is None else naming
-    order, cosines = _from_the_middle(sets, ids)
+    order, cosines = _from_the_middle(sets, ids, total)
     return Selection(
         coherence=value,
         null=null,
@@ -191,9 +192,8 @@ def _rounded(values: Float64s, m: int) -> Float64s:
     return np.asarray(np.round(values / step) * step)
 
 
-def _from_the_middle(sets: RandomSets, ids: Int64s) -> tuple[Int64s, Float64s]:
+def _from_the_middle(sets: RandomSets, ids: Int64s, total: Float64s) -> tuple[Int64s, Float64s]:
     """Which tokens lie nearest to the sum of the centred rows, and each token's cosine with it."""
-    total = sets.sum(ids)
     length = float(np.linalg.norm(total))
     cosines = sets.along(ids, total / length) if length > 0 else np.zeros(len(ids))
     return np.lexsort((ids, -cosines)), cosines

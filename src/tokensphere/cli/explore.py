@@ -60,6 +60,10 @@ def explore(
             given.directions = make_directions(space, read)
             given.directions_from = directions or str(tokens_file)
         session = Session(space, given)
+        if survey is not None:
+            from tokensphere.opened import open_survey
+
+            open_survey(space, survey)  # what does not fit is told before there is a page
         if test is not None:
             from tokensphere.web.tested import Tests
 

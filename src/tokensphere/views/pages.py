@@ -18,6 +18,7 @@ from tokensphere.views.terminal.render import AnyText, Cell, Table
 from tokensphere.views.text import LEFT_TO_RIGHT_MARK
 
 WIDTH = 160  # columns that a view of a terminal is made for: few texts are cropped
+_WIDE = 50  # columns from which a text that begins a column takes several lines
 _HEADS = ("bold", "dim")  # styles of a table's first row, if that is a head
 _STYLES = {
     "dim": "opacity:.75",
@@ -69,7 +70,9 @@ def html_table(rows: Sequence[Sequence[Cell]], left: Collection[int], *, fold: b
 def _row(row: Sequence[Cell], left: Collection[int], tag: str, fold: bool) -> str:
     cells = []
     for place, cell in enumerate(row):
-        wrap = "vertical-align:top;" if fold else "white-space:nowrap;"
+        wraps = fold or (place in left and cell.width > _WIDE)
+        wrap = "vertical-align:top;" if wraps else "white-space:nowrap;"
+        wrap += "min-width:16em;" if wraps and not fold else ""
         style = f"{'text-align:left;' if place in left else 'text-align:right;'}{wrap}"
         style += f"padding-left:{_indent(cell.text)}em;" if cell.text[:1] == " " else ""
         style += "" if tag == "th" else _style(cell.style)

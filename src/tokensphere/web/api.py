@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -23,6 +22,7 @@ from tokensphere.errors import TokensphereError
 from tokensphere.web import about, directions, lists, maps, rate, surveys
 from tokensphere.web.endpoint import Asked, Endpoint, Reply, as_json
 from tokensphere.web.session import Session
+from tokensphere.web.unplaced import without_paths
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *about.ENDPOINTS, *lists.ENDPOINTS, *directions.ENDPOINTS, *maps.ENDPOINTS, *surveys.ENDPOINTS,
@@ -31,7 +31,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 _LOOK = 0.05  # seconds between looks at whether a client is still there
 _SLOWEST = 30.0  # seconds without a byte of what a client sends
 _GONE = 499
-_PATH = re.compile(r"(?<![\w:/.])(?:[A-Za-z]:)?[\\/](?:[^\\/\s:'\"]+[\\/])+([^\\/\s:'\"]+)")
 
 
 def make_api(session: Session) -> Starlette:
@@ -122,17 +121,6 @@ async def _body(request: Request, most: int) -> bytes:
         if size > most:
             raise too_much
         parts.append(part)
-
-
-def without_paths(text: str) -> str:
-    """A message without the folders of this machine.
-
-    Examples
-    --------
-    >>> without_paths("/home/ann/models/probe.npy holds 3 vectors; see a/b and https://c.d/e/f")
-    'probe.npy holds 3 vectors; see a/b and https://c.d/e/f'
-    """
-    return _PATH.sub(r"\1", text)
 
 
 def _json(status: int, value: Any) -> Response:

@@ -237,8 +237,6 @@ def take_vector(session: Session, asked: Asked) -> dict[str, Any]:
     id = sha256(vectors.tobytes() + str(vectors.shape).encode()).hexdigest()[:16]
     held = replace(directions, read=lambda low, high: vectors[low:high])
     session.put(("vector", id), held)
-    if len(held) > 1:
-        session.given.directions, session.given.directions_from = held, "FILE"
     return {"id": id, "count": len(held), "name": name}
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tokensphere.analysis.card.chance import Chance
 from tokensphere.analysis.map.regions import map_regions
+from tokensphere.analysis.naming.lists import FEWEST
 from tokensphere.analysis.random_sets import LARGEST_DRAWN, RandomSets
 from tokensphere.analysis.selection import Selection, selection
 from tokensphere.errors import InputError
@@ -32,10 +33,10 @@ def random_sets(session: Session) -> RandomSets:
 
 
 def get_ready(session: Session, _: Asked) -> dict[str, Any]:
-    """Draw what all large sets are compared with, before somebody waits for it."""
+    """Draw what all large sets are compared with, and judge one, before somebody waits for it."""
     sets = random_sets(session)
-    sets.null(min(len(sets.ids), LARGEST_DRAWN))
-    counter(session)
+    if len(some := sets.ids[: LARGEST_DRAWN + 1]) >= FEWEST:
+        selection(session.space, some.tolist(), draws=DRAWS, labels=counter(session), sets=sets)
     return {"draws": DRAWS}
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from tokensphere.display import told
 from tokensphere.errors import InputError, TokensphereError
+from tokensphere.web.unplaced import without_paths
 
 State = Literal["waiting", "running", "done", "stopped", "failed"]
 ENDED = ("done", "stopped", "failed")
@@ -168,10 +169,10 @@ class Works:
         except KeyboardInterrupt:
             return "stopped"
         except TokensphereError as error:
-            work.error = told(" ".join(str(error).split()))
+            work.error = without_paths(told(" ".join(str(error).split())))
             return "failed"
         except Exception as error:  # the page must learn of it, whatever it is
-            work.error = told(f"{work.title} failed: {type(error).__name__}: {error}")
+            work.error = without_paths(told(f"{work.title} failed: {type(error).__name__}: {error}"))
             return "failed"
         finally:
             work.ended = time.monotonic()

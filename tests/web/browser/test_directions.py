@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
+from tests.web.browser.looking import until
 from tests.web.serving import STRANGE, WORDS, Served, small_space
 from tokensphere.web.session import Given, Session
 
@@ -105,7 +106,8 @@ def test_the_test_is_run_and_the_table_is_filtered_by_clicking(page: Any, served
     page.get_by_role("button", name="clear").click()
     page.get_by_label("find").fill("paris")
     counts(page, "^[1-9][0-9]? of 60")
-    assert all("aris" in text for text in page.locator(".grid-body .cell.tokens").all_inner_texts())
+    rows = "[...document.querySelectorAll('.grid-body .cell.tokens')]"
+    until(page, f"{rows}.length && {rows}.every((one) => one.textContent.includes('aris'))")
 
 
 def test_heads_sort_and_a_link_opens_the_same_view(page: Any, served: Served) -> None:

@@ -217,6 +217,10 @@ def test_small_windows_and_dark_ones(chromium: Any, small: Served, scheme: str) 
     page = opened(context.new_page(), small, "by=cluster&mark=3&sel=1.2.3.4")
     page.wait_for_selector(".chosen .regions:not(:empty)")
     assert page.evaluate("document.documentElement.scrollWidth") <= 380
+    assert not page.locator(".settings").is_visible()  # what one can set does not push the map away
+    page.locator(".controls summary").click()
+    assert page.locator(".settings").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 380
     ground = page.evaluate(
         """() => [...document.querySelector(".points").getContext("2d").getImageData(1, 1, 1, 1).data]"""
     )
@@ -231,7 +235,7 @@ def test_a_checker_of_accessibility_finds_nothing_serious(page: Any, small: Serv
     page.emulate_media(color_scheme=scheme)
     opened(page, small, "by=cluster&mark=3&sel=1.2.3.4&list=tokens: king")
     page.wait_for_selector(".chosen .regions:not(:empty)")
-    for summary in page.locator("main details summary").all():
+    for summary in page.locator(".map details summary").all():
         summary.click()
     serious = [
         (one["id"], [node["html"][:120] for node in one["nodes"][:3]])

@@ -159,7 +159,7 @@ def name_neighbors(
             space, neighbors.settings, naming=naming, labels=labels, n_directions=n_directions,
             store=store, progress=advance,
         )  # fmt: skip
-    return make(neighbors)
+        return make(neighbors)
 
 
 def namer(

@@ -149,6 +149,7 @@ def choose_themes(
     p_familywise: Float64s,
     shared: Ints,
     *,
+    p: Float64s | None = None,
     level: float = 0.05,
     most: int = _MOST_THEMES,
     p_directions: Float64s | None = None,
@@ -169,6 +170,7 @@ def choose_themes(
     ids : the k tokens of the list
     p_familywise : float64 array of shape (E,), the labels' p adjusted for all of them
     shared : int array of shape (E,), x of every eligible label
+    p : float64 array of shape (E,), ``P(X ≥ x)`` of every label, if it is known
     level : labels with a larger `p_familywise` are no themes
     most : how many themes at most
     p_directions : float64 array of shape (E,), the labels' p adjusted for all of them beside lists of
@@ -180,7 +182,7 @@ def choose_themes(
     characters, first
     """
     significant = np.flatnonzero((p_familywise <= level) & (shared >= counter.min_shared))
-    p = counter.tails(shared)
+    p = counter.tails(shared) if p is None else p
     ranks = [_rank(counter.labels[label]) for label in significant.tolist()]
     order = significant[np.lexsort((p[significant], np.maximum(ranks, 1)))]
     marks = counter.marks(ids, order)

@@ -215,7 +215,8 @@ def name_tokens(
         labels = LabelCounter(labels_of(space, labels), space.usable, len(ids), kinds=naming.kinds)
     counter = labels.of_lists(len(ids), exact=drawn)
     shared = counter.counts(ids[None]).dense()[0]
-    tested = counter.tested(shared)
+    p = counter.tails(shared)
+    tested = np.where(shared >= counter.min_shared, p, 1.0)
     beside = p_directions = None
     with watched(progress, "draws", naming.draws + n_directions) as advance:
         draw: dict[str, Any] = {"seed": naming.seed, "store": store, "progress": advance}
@@ -230,12 +231,12 @@ def name_tokens(
     return Naming(
         ids=ids,
         themes=choose_themes(
-            counter, ids, adjusted, shared, level=naming.level, p_directions=p_directions
+            counter, ids, adjusted, shared, p=p, level=naming.level, p_directions=p_directions
         ),
         labels=counter.labels,
         shared=shared,
         sizes=counter.sizes,
-        p=counter.tails(shared),
+        p=p,
         p_familywise=adjusted,
         q=q_values(tested),
         directions=beside,

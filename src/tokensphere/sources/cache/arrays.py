@@ -1,11 +1,11 @@
 """Arrays that were computed once, on disk: ``<cache>/<folder>/<SHA-256 of the key>.npz``.
 
-In ``nulls`` the draws of a null, in ``labels`` the labels of a vocabulary, in ``surrogates`` the blocks
-of rows that surrogates are drawn from, in ``claims`` what was measured of the post's, in ``maps``
-pictures of vocabularies. A file holds its key, which is compared, and named arrays. It is written aside
-and renamed, so there is never half a file. All of it can be made again: a file that is damaged is as
-good as none, and a folder that cannot be written is a slower run, not an error. In ``surveys`` lie
-tables that :mod:`tokensphere.run` keeps.
+In ``nulls`` the draws of a null, in ``labels`` the labels of a vocabulary, in ``surrogates`` the
+blocks of rows that surrogates are drawn from, in ``claims`` what was measured of the post's, in
+``maps`` pictures of vocabularies. A file holds its key, which is compared, and named arrays. It is
+written aside and renamed, so there is never half a file. All of it can be made again: a file that is
+damaged is as good as none, and a folder that cannot be written is a slower run, not an error. In
+``surveys`` lie tables that :mod:`tokensphere.run` keeps.
 """
 
 from __future__ import annotations

@@ -53,8 +53,9 @@ def around(result: RankedTest, shown: Iterable[RenderableType]) -> Group:
 
 
 def in_columns(result: RankedTest, width: int) -> Table:
-    """A row for each direction: all numbers, what its tokens share, and these, in `width` columns."""
-    test, rows, columns = result.test, result.rows.tolist(), next(iter(_layouts(result)))
+    """A row for each direction: its numbers, what its tokens share, and these, in `width` columns."""
+    _, columns, *_ = _layouts(result)
+    test, rows = result.test, result.rows.tolist()
     names = ["direction", *(short(test.directions.titles[row], _WIDEST_NAME) for row in rows)]
     near = ["near", *(_near(test, row, width).plain.strip() for row in rows)]
     every = zip(names, *columns, near, strict=True)

@@ -31,7 +31,7 @@ function show(root, page) {
   const message = h("div", {class: "message"});
   const cards = h("div", {class: "cards"});
   const drop = dropZone(page, (id, count) => {
-    if (count > 1) page.go({}, {view: "directions"});
+    if (count > 1) page.go({given: id}, {view: "directions"});
     else page.go({...cleared(), vector: id});
   });
 

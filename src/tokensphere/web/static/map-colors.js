@@ -1,6 +1,26 @@
 // Colours for numbers and groups: told apart by all kinds of eyes, on light and on dark ground.
 
-import {mixed, packed} from "./map-draw.js";
+/** `rgb(1, 2, 3)` or `#123456` as the number that stands in the picture's memory. */
+export function packed(css) {
+  const hex = css.trim();
+  if (hex.startsWith("#")) {
+    const full = hex.length === 4 ? [...hex.slice(1)].map((c) => c + c).join("") : hex.slice(1, 7);
+    const value = Number.parseInt(full, 16);
+    return rgb(value >> 16, (value >> 8) & 255, value & 255);
+  }
+  const [r, g, b] = hex.match(/\d+(\.\d+)?/g).map(Number);
+  return rgb(r, g, b);
+}
+
+export function rgb(r, g, b) {
+  return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+}
+
+/** Between two packed colours. */
+export function mixed(one, other, share) {
+  const part = (shift) => Math.round(((one >> shift) & 255) * (1 - share) + ((other >> shift) & 255) * share);
+  return rgb(part(0), part(8), part(16));
+}
 
 // Eleven hues after Okabe & Ito (2008) and Tol (2021), darker ones for light ground, lighter ones for dark.
 const GROUPS = {

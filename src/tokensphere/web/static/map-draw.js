@@ -1,47 +1,13 @@
 // Hundreds of thousands of points on a canvas without a graphics card: each is written into the picture's
 // memory, in a random order of tokens that never changes, so that none lies on top for its id.
 
+import {mixed, rgb} from "./map-colors.js";
+import {shuffled} from "./map-places.js";
+
 const NOBODY = 0;
 const MOST_PIXELS = 4_000_000;
 const FEW = 0.02; // of the tokens
 const DARKEST = 48; // tokens in a pixel, from which on it has all ink
-
-/** A permutation of 0 … n − 1 that is the same at every visit (a congruence of full period). */
-function shuffled(n) {
-  const order = new Uint32Array(n);
-  for (let i = 0; i < n; i += 1) order[i] = i;
-  let state = 12345;
-  for (let i = n - 1; i > 0; i -= 1) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const j = Math.floor((state / 4294967296) * (i + 1));
-    const kept = order[i];
-    order[i] = order[j];
-    order[j] = kept;
-  }
-  return order;
-}
-
-/** `rgb(1, 2, 3)` or `#123456` as the number that stands in the picture's memory. */
-export function packed(css) {
-  const hex = css.trim();
-  if (hex.startsWith("#")) {
-    const full = hex.length === 4 ? [...hex.slice(1)].map((c) => c + c).join("") : hex.slice(1, 7);
-    const value = Number.parseInt(full, 16);
-    return rgb(value >> 16, (value >> 8) & 255, value & 255);
-  }
-  const [r, g, b] = hex.match(/\d+(\.\d+)?/g).map(Number);
-  return rgb(r, g, b);
-}
-
-export function rgb(r, g, b) {
-  return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
-}
-
-/** Between two packed colours. */
-export function mixed(one, other, share) {
-  const part = (shift) => Math.round(((one >> shift) & 255) * (1 - share) + ((other >> shift) & 255) * share);
-  return rgb(part(0), part(8), part(16));
-}
 
 export class Scene {
   /** Draws on `canvas`; `changed()` is called after each frame. */
@@ -310,19 +276,4 @@ export class Scene {
     }
     return found;
   }
-}
-
-/** Whether a place lies in a polygon of places: how often a ray crosses its sides. */
-export function polygon(corners) {
-  const xs = corners.map(([x]) => x);
-  const ys = corners.map(([, y]) => y);
-  const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  return (x, y) => {
-    if (x < x0 || x > x1 || y < y0 || y > y1) return false;
-    let inside = false;
-    for (let i = 0, j = xs.length - 1; i < xs.length; j = i, i += 1) {
-      if ((ys[i] > y) !== (ys[j] > y) && x < ((xs[j] - xs[i]) * (y - ys[i])) / (ys[j] - ys[i]) + xs[i]) inside = !inside;
-    }
-    return inside;
-  };
 }

@@ -69,6 +69,9 @@ export function selectionPart(card, {ids, clear, mark, regions}) {
     h("h3", {}, "Nearest to the middle of the set"),
     h("p", {class: "typical"}, card.typical.flatMap((one) => [
       h("button", {type: "button", class: "token-button", title: `cosine with the middle ${figure(one.cosine)}`, on: {click: () => mark(one.id)}}, token(one)), " "])),
+    h("details", {class: "small"}, h("summary", {}, "The same as a table"),
+      h("table", {}, h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "token"), h("th", {scope: "col", class: "figure"}, "cosine with the middle"))),
+        h("tbody", {}, card.typical.map((one) => h("tr", {}, h("td", {}, token(one)), h("td", {class: "figure"}, figure(one.cosine))))))),
     copies({text: () => cardText(card), markdown: () => cardMarkdown(card)}),
     h("div", {class: "row copies"},
       h("button", {type: "button", class: "quiet small", on: {click: () => save(new Blob([JSON.stringify(ids)], {type: "application/json"}), "tokens.json")}}, "Save ids (JSON)"),

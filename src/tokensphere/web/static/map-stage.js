@@ -1,7 +1,8 @@
 // The map's canvas: moving, zooming, choosing, by mouse, finger and keys, and what is drawn over the points.
 
 import {css} from "./map-colors.js";
-import {polygon, Scene} from "./map-draw.js";
+import {Scene} from "./map-draw.js";
+import {polygon} from "./map-places.js";
 import {h} from "./elements.js";
 
 const MOST_NAMES = 40;

@@ -1,33 +1,18 @@
 // The map: every token a point, in the plane of two directions, of principal components, or by UMAP.
 
-import {binary, follow, get, post, stop} from "./ask.js";
-import {progressOf} from "./card.js";
+import {binary, get, post} from "./ask.js";
 import {combobox} from "./combobox.js";
-import {copies} from "./copy.js";
-import {count, figure, fill, h, select, token} from "./elements.js";
-import {colorsOf, css, palette} from "./map-colors.js";
+import {count, figure, fill, h, token} from "./elements.js";
+import {colorsOf, palette} from "./map-colors.js";
+import {fillSettings, readAxis, shownAxis, toolbar} from "./map-controls.js";
+import {offer} from "./map-offer.js";
+import {picture} from "./map-picture.js";
 import {legendPart, selectionPart, tokenPart} from "./map-panel.js";
 import {stage} from "./map-stage.js";
 
 const DEFAULTS = {kind: "plane", x: "random:0:0", y: "random:0:1", centered: "0", by: "", at: "", mark: "", list: "", sel: ""};
-const KINDS = [["plane", "plane of two directions"], ["pca", "principal components"], ["umap", "UMAP of exact neighbours"]];
 const MOST_IN_ADDRESS = 60; // chosen tokens
 const MOST_RINGED = 200; // chosen tokens that have a ring each
-const MODES = [["move", "Move"], ["lasso", "Lasso"], ["box", "Rectangle"]];
-
-/** `random:0:12` -> "seed 0, index 12", and back. */
-function shownAxis(text) {
-  const [what, ...rest] = text.split(":");
-  if (what === "random") return `seed ${rest[0] || 0}, index ${rest[1] || 0}`;
-  return what === "row" ? `row ${rest[0]}` : rest.join(":");
-}
-
-function readAxis(text) {
-  const drawn = text.match(/^\s*seed\s*(\d+)\s*,?\s*index\s*(\d+)\s*$/i);
-  if (drawn) return `random:${drawn[1]}:${drawn[2]}`;
-  const row = text.match(/^\s*row\s*(\d+)\s*$/i);
-  return row ? `row:${row[1]}` : `tokens:${text}`;
-}
 
 function show(root, page) {
   const began = performance.now();
@@ -41,7 +26,6 @@ function show(root, page) {
   let chosen = [];
   let asking = new AbortController();
   let judging = new AbortController();
-  let left = false;
 
   const view = stage({hover, pick: (id) => page.go({mark: id}), chosen: choose, moved: later(() => page.go({at: written()}, {replace: true})), said}, marks);
   const {scene} = view;
@@ -61,35 +45,25 @@ function show(root, page) {
   const tokenPlace = h("div", {});
   const setPlace = h("div", {});
   const help = h("p", {class: "small soft help"}, "Drag to move, turn the wheel to zoom, click a token to mark it, draw a line around tokens to choose them (Lasso, or with the shift key). Keys: arrows, + −, 0 all, Enter marks the token in the middle, v chooses what is visible.");
+  const ofList = h("span", {class: "group", hidden: true},
+    h("button", {type: "button", on: {click: () => choose(list.tokens.map((one) => one.id))}}, "Choose these"),
+    h("button", {type: "button", on: {click: () => page.go({list: null})}}, "No list"));
   const offered = h("div", {class: "offer"});
-  const tools = h("div", {class: "row tools", role: "toolbar", "aria-label": "The map"});
+  const tools = toolbar(view, {choose, png: () => picture(view, caption()), go: (to) => {
+    view.look(to);
+    page.go({at: written()}, {replace: true});
+  }});
   view.node.append(tip, offered);
 
-  fill(root, h("h1", {}, "All tokens on a map"),
-    h("div", {class: "row top"}, settings, axes),
-    h("div", {class: "row ask"}, search.node, nearest.node,
-      h("button", {type: "button", class: "quiet", on: {click: () => page.go({list: null})}}, "No list")),
-    message,
-    h("div", {class: "map"}, h("div", {class: "picture"}, view.node, tools, help),
-      h("aside", {class: "beside-map", "aria-label": "Beside the map"}, keptText, legend, tokenPlace, setPlace)));
-  makeTools();
-  applyTheme();
+  const wide = matchMedia("(min-width: 40rem)"); // where all that one can set stands open
+  const controls = h("details", {class: "controls", open: wide.matches}, h("summary", {}, "Which map, colours, axes, tokens"),
+    h("div", {class: "row top"}, settings, axes), h("div", {class: "row ask"}, search.node, nearest.node, ofList));
 
-  function makeTools() {
-    const modes = MODES.map(([name, text]) => h("button", {type: "button", "aria-pressed": String(name === "move"), on: {click: (event) => {
-      view.setMode(name);
-      for (const one of modes) one.setAttribute("aria-pressed", String(one === event.currentTarget));
-    }}}, text));
-    const go = (to) => () => { view.look(to()); page.go({at: written()}, {replace: true}); };
-    const sphere = h("button", {type: "button", class: "sphere", on: {click: go(() => ({x: 0, y: 0, width: 2.15}))}}, "Whole sphere");
-    fill(tools, h("span", {class: "group"}, modes),
-      h("span", {class: "group"}, h("button", {type: "button", on: {click: go(() => scene.fit)}}, "All tokens"), sphere,
-        h("button", {type: "button", "aria-label": "zoom in", on: {click: () => view.zoom(0.6)}}, "+"),
-        h("button", {type: "button", "aria-label": "zoom out", on: {click: () => view.zoom(1 / 0.6)}}, "−")),
-      h("button", {type: "button", on: {click: () => choose(scene.visible())}}, "Choose what is visible"),
-      copies({png: picture, name: "map"}));
-    tools.sphere = sphere;
-  }
+  fill(root, h("h1", {}, "All tokens on a map"),
+    controls, message,
+    h("div", {class: "map"}, h("div", {class: "picture"}, view.node, tools.node, help),
+      h("aside", {class: "beside-map", "aria-label": "Beside the map"}, keptText, legend, tokenPlace, setPlace)));
+  applyTheme();
 
   function another() {
     const [, seed, index] = params.y.startsWith("random:") ? params.y.split(":") : ["", "0", "1"];
@@ -146,21 +120,6 @@ function show(root, page) {
     if (id >= 0 && names) page.say(`In the middle: ${names[id]}, id ${id}${colors.values ? `, ${valueOf(id)}` : ""}. ${count(scene.visible().length)} tokens are visible.`);
   }
 
-  function buildSettings() {
-    const change = (name) => (value) => page.go({[name]: value, ...(name === "by" ? {} : {at: null})});
-    const kinds = (colors.choices?.kinds ?? []).map((kind) => [`labels:${kind}`, `labels of ${kind}`]);
-    const by = [["", "how many lie there"], ["norm", "length of the row"], ["id", "id"], ["kind", "kind of token"], ["cluster", "cluster (k-means)"],
-      [`cosine:${params.x}`, `cosine with ${shownAxis(params.x)}`], ...kinds];
-    if (!by.some(([key]) => key === params.by)) by.push([params.by, params.by.replace(/^label:/, "label ").replace(/^labels:/, "labels of ")]);
-    const options = (colors.choices?.labels ?? []).map((one) => h("option", {value: one.name}, one.words));
-    const single = h("input", {list: "map-labels", placeholder: "list:month", size: 12, value: params.by.startsWith("label:") ? params.by.slice(6) : "",
-      on: {change: () => single.value && page.go({by: `label:${single.value}`})}});
-    fill(settings, select("map", KINDS, params.kind, change("kind")),
-      select("rows", [["0", "as they are"], ["1", "centred"]], params.centered, change("centered")),
-      select("colour", by, params.by, change("by")),
-      h("label", {class: "field"}, "or one label", single), h("datalist", {id: "map-labels"}, options));
-  }
-
   async function update(given) {
     params = given;
     axes.hidden = params.kind !== "plane";
@@ -168,7 +127,7 @@ function show(root, page) {
     x.set(shownAxis(params.x));
     y.set(shownAxis(params.y));
     nearest.set(params.list ? shownAxis(params.list) : "");
-    if (!settings.contains(document.activeElement) || now.by !== params.by) buildSettings();
+    if (!settings.contains(document.activeElement) || now.by !== params.by) fillSettings(settings, params, colors.choices, page);
     asking.abort();
     asking = new AbortController();
     const {signal} = asking;
@@ -195,7 +154,8 @@ function show(root, page) {
     fill(keptText);
     if (found.missing) {
       now.map = "";
-      offer(found);
+      view.node.classList.add("old");
+      offer(offered, found, {page, params: asked, signal, done: () => update(params)});
       return;
     }
     points ??= await binary("/api/map/points", asked, {signal});
@@ -223,33 +183,6 @@ function show(root, page) {
   function place() {
     const [cx, cy, width] = params.at.split(",").map(Number);
     view.look(params.at && width > 0 && Number.isFinite(cx + cy) ? {x: cx, y: cy, width} : scene.fit);
-  }
-
-  /** A map that takes minutes is made when somebody asks for it. */
-  function offer(found) {
-    view.node.classList.add("old");
-    const bar = h("div", {});
-    const watch = async (id) => {
-      const halt = h("button", {type: "button", on: {click: () => stop(id)}}, "Stop");
-      try {
-        const work = await follow(id, (state) => { fill(bar, progressOf(state), halt); }, {signal: asking.signal});
-        if (work.state === "stopped") fill(bar, h("p", {class: "small"}, "Stopped; the neighbours that were found are kept."), start);
-        else if (!left) update(params);
-      } catch (error) {
-        fill(bar, page.problem(error), start);
-      }
-    };
-    const start = h("button", {type: "button", class: "main", on: {click: async () => {
-      try {
-        watch((await post("/api/map/umap", {}, {params: mapParams()})).work);
-      } catch (error) {
-        fill(bar, page.problem(error));
-      }
-    }}}, "Make it");
-    fill(bar, found.can ? start : h("p", {}, "It needs one more package: ", h("code", {}, "pip install 'tokensphere[umap]'")));
-    fill(offered, h("div", {class: "panel"},
-      h("p", {}, "A map by UMAP is made from every token's exact nearest. It takes a few minutes, runs in the background, and is kept for the next time."), bar));
-    if (found.work) watch(found.work);
   }
 
   async function loadColors(signal) {
@@ -299,6 +232,7 @@ function show(root, page) {
     if (now.list === key) return;
     now.list = key;
     list = params.list ? await get("/api/map/list", {list: params.list, centered: params.centered}, {signal}) : {tokens: [], near: []};
+    ofList.hidden = !list.tokens.length;
     if (list.tokens.length) page.say(`Lit: the ${list.tokens.length} tokens nearest to ${list.title}, and their true neighbours.`);
     view.redraw();
   }
@@ -306,7 +240,12 @@ function show(root, page) {
   async function loadSet(signal) {
     if (now.sel === params.sel) return;
     now.sel = params.sel;
-    if (params.sel === "large") { if (!chosen.length) page.go({sel: null}, {replace: true}); return; }
+    if (params.sel === "large") {
+      if (chosen.length) return;
+      fill(setPlace, h("section", {class: "panel chosen"}, h("p", {class: "small"},
+        `A set of more than ${MOST_IN_ADDRESS} tokens does not fit into a link: draw the line around it again.`)));
+      return;
+    }
     chosen = params.sel ? params.sel.split(".").map(Number) : [];
     judging.abort();
     judging = new AbortController();
@@ -364,28 +303,15 @@ function show(root, page) {
     }
     if (!colors.choices) {
       colors.choices = await get("/api/map/choices", {}, {signal});
-      buildSettings();
+      fillSettings(settings, params, colors.choices, page);
       await get("/api/map/ready", {}, {signal});
     }
     root.dataset.ready = now.map;
   }
 
-  /** The picture with its marks, and below it what it is. */
-  async function picture() {
-    const {width, height} = scene.canvas;
-    const foot = 26 * scene.ratio;
-    const made = h("canvas", {width, height: height + foot});
-    const context = made.getContext("2d");
-    context.fillStyle = css("--raised");
-    context.fillRect(0, 0, width, height + foot);
-    context.drawImage(scene.canvas, 0, 0);
-    context.scale(scene.ratio, scene.ratio);
-    view.drawMarks(context);
-    context.font = `12px ${css("--sans")}`;
-    context.fillStyle = css("--soft");
+  function caption() {
     const colored = colors.legend ? ` · colour: ${colors.legend.words}` : "";
-    context.fillText(`${page.info.model} · x: ${about.axes[0]} · y: ${about.axes[1]}${colored}`, 8, height / scene.ratio + 17, width / scene.ratio - 16);
-    return new Promise((done) => made.toBlob(done, "image/png"));
+    return `${page.info.model} · x: ${about.axes[0]} · y: ${about.axes[1]}${colored}`;
   }
 
   function applyTheme() {
@@ -395,17 +321,19 @@ function show(root, page) {
   }
   const themes = new MutationObserver(applyTheme);
   themes.observe(document.documentElement, {attributes: true, attributeFilter: ["data-theme"]});
+  const opens = () => { controls.open = wide.matches; };
+  wide.addEventListener("change", opens);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", applyTheme);
 
   return {
     update,
     leave() {
-      left = true;
       asking.abort();
       judging.abort();
       view.leave();
       themes.disconnect();
+      wide.removeEventListener("change", opens);
       dark.removeEventListener("change", applyTheme);
     },
   };
