@@ -1,8 +1,8 @@
 """What stands on a terminal -> HTML for a notebook: real tables, paragraphs, and no style sheet.
 
-Views of a terminal are made of a few parts (:mod:`.terminal.render`); each has its element here, so that
-a result says the same in both places and is written once. A text of any script stands in a ``<bdi>``,
-which keeps it from reordering its neighbours.
+Views of a terminal are made of a few parts (:mod:`.terminal.render`); each has its element here, so
+that a result says the same in both places and is written once. A cell stands in a ``<bdi>``, which keeps words
+from right to left from reordering their neighbours, and whose own order is that of the terminal.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _row(row: Sequence[Cell], left: Collection[int], tag: str, fold: bool) -> st
         style = f"{'text-align:left;' if place in left else 'text-align:right;'}{wrap}"
         style += f"padding-left:{_indent(cell.text)}em;" if cell.text[:1] == " " else ""
         style += "" if tag == "th" else _style(cell.style)
-        inside = f"<bdi>{_said(cell.text)}</bdi>" if cell.text else ""
+        inside = f'<bdi dir="ltr">{_said(cell.text)}</bdi>' if cell.text else ""
         cells.append(f'<{tag} style="{style}">{inside}</{tag}>')
     return f"<tr>{''.join(cells)}</tr>"
 
