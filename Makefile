@@ -90,7 +90,7 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 smoke: demo
-	$(BIN)/tokensphere near " Paris" --json > /dev/null
+	$(BIN)/tokensphere nearest " Paris" --json > /dev/null
 	$(BIN)/tokensphere pair " female" " alt"
 	$(BIN)/tokensphere info
 

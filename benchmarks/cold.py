@@ -20,7 +20,7 @@ _MB = 1_000_000
 
 
 # What a command takes, in CPU time, of what NumPy's import takes.
-_TIMES = {"random": 3.5, "near": 4.0, "name": 6.0, "test": 8.0}
+_TIMES = {"random": 3.5, "nearest": 4.0, "name": 6.0, "test": 8.0}
 _MEGABYTES = 350.0
 
 
@@ -32,7 +32,7 @@ def run(rounds: int) -> Iterator[Table]:
         sums.write_text('" king" - " queen"\n" Paris" - " London"\n', encoding="utf-8")
         commands = {
             "random": ["random"],
-            "near": ["near", " Paris"],
+            "nearest": ["nearest", " Paris"],
             "name": ["name", " Paris", " London", " Rome"],
             "test": ["test", "--tokens", str(sums)],
         }

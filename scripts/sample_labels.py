@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 import tokensphere as ts
-from tokensphere.labels.build import label_table
+from tokensphere.labels.build import make_labels
 
 KINDS = ("grammar", "meaning", "list")
 
@@ -23,7 +23,7 @@ def samples(
     space: ts.EmbeddingSpace, kinds: list[str], names: list[str], count: int, seed: int
 ) -> Iterator[str]:
     """The lines. A label's sample depends on the seed and its members alone."""
-    table = label_table(space.vocabulary)
+    table = make_labels(space.vocabulary)
     for label in table.labels:
         if label.name not in names if names else label.kind not in kinds:
             continue

@@ -73,7 +73,7 @@ def calls(space: ts.EmbeddingSpace, path: Path) -> list[Callable[[], object]]:
         lambda: ts.nearest(space, [ts.TokenSum((" king",))], k=3, **how),
         lambda: ts.pair(space, " king", " queen"),
         lambda: ts.direction_test(space, vectors, null=ts.NullSpec("isotropic", 40), **how),
-        lambda: ts.summarize(space),
+        lambda: ts.info(space),
         lambda: ts.nearest(space, [ts.TokenSum(("no such token",))], k=3),
     ]
 

@@ -26,7 +26,7 @@ def test_what_functions_and_results_give(small: ts.EmbeddingSpace) -> None:
     )
     assert_type(test["nearness"], Beside)
     assert_type(test[0], dict[str, Any])
-    assert_type(test.top(2, by="q", statistic="label"), RankedTest)
+    assert_type(test.top(2, sort="q", statistic="label"), RankedTest)
     assert_type(test == test, bool)
     survey = assert_type(ts.survey(small, v, ks=(3,), search=ts.SearchSettings(4)), ts.Survey)
     assert_type(survey[0], dict[str, Any])

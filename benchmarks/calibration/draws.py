@@ -21,7 +21,7 @@ def tokens_at_random(space: ts.EmbeddingSpace, count: int, m: int, seed: int) ->
 
 def tokens_of_labels(space: ts.EmbeddingSpace, count: int, m: int, seed: int) -> Tokens:
     """m lists of tokens of one label of meaning, grammar or a list, with 10 to 500 others."""
-    rng, table = np.random.default_rng(seed), ts.label_table(space.vocabulary)
+    rng, table = np.random.default_rng(seed), ts.make_labels(space.vocabulary)
     usable = space.moments.center().usable
     groups = []
     for number, label in enumerate(table.labels):

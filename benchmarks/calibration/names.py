@@ -47,7 +47,7 @@ def _random_tokens(space: ts.EmbeddingSpace, m: int) -> Table:
 
 
 def _random_directions(space: ts.EmbeddingSpace, m: int) -> Table:
-    counter = LabelCounter(ts.label_table(space.vocabulary), space.moments.center().usable, _K)
+    counter = LabelCounter(ts.make_labels(space.vocabulary), space.moments.center().usable, _K)
     rows = []
     for centered in (False, True):
         search = ts.SearchSettings(_K, centered=centered)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from benchmarks.power.measure import LABEL, NEARNESS, Measure, Statistics
 from benchmarks.power.planted import SIZES, Floats, Ids, Means, Planter
 from tokensphere.geometry.surrogate import gaussian_factor, unit_covariance
-from tokensphere.labels.build import label_table
+from tokensphere.labels.build import make_labels
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.pvalues import p_values
 
@@ -77,7 +77,7 @@ class Study:
 
     def __init__(self, space: EmbeddingSpace, *, count: int, n_null: int, seed: int) -> None:
         self._space, self._n_null, self._seed = space, n_null, seed
-        table = label_table(space.vocabulary)
+        table = make_labels(space.vocabulary)
         self._planter, self._measure = Planter(space, table), Measure(space, table)
         self._means = {
             PLANTED: self._planter.of_labels(count, seed),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tokensphere.analysis.direction_test.job import SettleSpec, direction_test
     from tokensphere.analysis.direction_test.null import NullSpec
     from tokensphere.analysis.direction_test.result import DirectionTest
+    from tokensphere.analysis.info import Info, info
     from tokensphere.analysis.map.kept import NeighborsKept, neighbors_kept
     from tokensphere.analysis.map.points import TokenMap
     from tokensphere.analysis.map.projection import pca_map, plane_map
@@ -43,12 +44,11 @@ if TYPE_CHECKING:
     from tokensphere.analysis.naming.tokens import Naming, name_tokens
     from tokensphere.analysis.nearest import Neighbors, nearest
     from tokensphere.analysis.pair import Pair, PairCosine, pair
-    from tokensphere.analysis.rating.compare import RatersComparison, compare_raters
+    from tokensphere.analysis.rating.compare import RatingsComparison, compare_ratings
     from tokensphere.analysis.rating.draw import draw_ratings
     from tokensphere.analysis.rating.judged import RatingResult, judge_ratings
     from tokensphere.analysis.rating.plan import Ratings, RatingSpec
     from tokensphere.analysis.selection import Selection, selection
-    from tokensphere.analysis.summary import Summary, summarize
     from tokensphere.analysis.survey.job import SurrogateSpec, name_survey, survey
     from tokensphere.analysis.survey.result import Survey
     from tokensphere.directions.expressions import read_token_expressions
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from tokensphere.geometry.compute import Compute
     from tokensphere.geometry.directions import RandomDirections, random_directions
     from tokensphere.geometry.similarity import SearchSettings
-    from tokensphere.labels.build import label_table
+    from tokensphere.labels.build import make_labels
     from tokensphere.labels.table import Label, LabelTable
     from tokensphere.labels.user import labels_from_mapping, read_labels
     from tokensphere.opened import open_survey, open_test
@@ -88,11 +88,11 @@ _NAMES = {
     "analysis.nearest": "Neighbors nearest",
     "analysis.pair": "Pair PairCosine pair",
     "analysis.selection": "Selection selection",
-    "analysis.rating.compare": "RatersComparison compare_raters",
+    "analysis.rating.compare": "RatingsComparison compare_ratings",
     "analysis.rating.draw": "draw_ratings",
     "analysis.rating.judged": "RatingResult judge_ratings",
     "analysis.rating.plan": "RatingSpec Ratings",
-    "analysis.summary": "Summary summarize",
+    "analysis.info": "Info info",
     "analysis.survey.job": "SurrogateSpec name_survey survey",
     "analysis.survey.result": "Survey",
     "directions.expressions": "read_token_expressions",
@@ -104,7 +104,7 @@ _NAMES = {
     "geometry.compute": "Compute",
     "geometry.directions": "RandomDirections random_directions",
     "geometry.similarity": "SearchSettings",
-    "labels.build": "label_table",
+    "labels.build": "make_labels",
     "labels.table": "Label LabelTable",
     "labels.user": "labels_from_mapping read_labels",
     "opened": "open_survey open_test",
@@ -118,17 +118,18 @@ _WHERE = {name: module for module, names in _NAMES.items() for name in names.spl
 
 __all__ = [
     "Card", "Cards", "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError",
-    "Geometry", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError", "NamedNeighbors",
-    "Naming", "NamingSpec", "Neighbors", "NeighborsKept", "NullSpec", "Pair", "PairCosine",
-    "Provenance", "RandomDirections", "RatersComparison", "RatingResult", "RatingSpec", "Ratings",
-    "SearchSettings", "Selection", "SettleSpec", "SourceError", "Summary", "SurrogateSpec", "Survey",
-    "TokenMap", "TokenSum", "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__",
-    "cards", "compare_raters", "direction_test", "draw_ratings", "from_gensim", "from_transformers",
-    "judge_ratings", "label_members", "label_table", "labels_from_mapping", "list_labels", "load",
-    "make_directions", "measure_geometry", "name_neighbors", "name_survey", "name_tokens", "nearest",
-    "neighbors_kept", "open_directions", "open_survey", "open_test", "pair", "parse_visible", "pca_map",
-    "plane_map", "random_directions", "read_labels", "read_ratings", "read_token_expressions",
-    "selection", "summarize", "survey", "umap_map", "visible",
+    "Geometry", "Info", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError",
+    "NamedNeighbors", "Naming", "NamingSpec", "Neighbors", "NeighborsKept", "NullSpec", "Pair",
+    "PairCosine", "Provenance", "RandomDirections", "RatingResult", "RatingSpec", "Ratings",
+    "RatingsComparison", "SearchSettings", "Selection", "SettleSpec", "SourceError", "SurrogateSpec",
+    "Survey", "TokenMap", "TokenSum", "TokensphereError", "UnknownTokenError", "Vocabulary",
+    "__version__", "cards", "compare_ratings", "direction_test", "draw_ratings", "from_gensim",
+    "from_transformers", "info", "judge_ratings", "label_members", "labels_from_mapping",
+    "list_labels", "load", "make_directions", "make_labels", "measure_geometry", "name_neighbors",
+    "name_survey", "name_tokens", "nearest", "neighbors_kept", "open_directions", "open_survey",
+    "open_test",
+    "pair", "parse_visible", "pca_map", "plane_map", "random_directions", "read_labels",
+    "read_ratings", "read_token_expressions", "selection", "survey", "umap_map", "visible",
 ]  # fmt: skip
 
 

@@ -141,7 +141,8 @@ class Vocabulary:
         ----------
         token : str, bytes or int
             the exact token (a leading space is part of it); or an id; or, where no token reads
-            like that, a token as shown on screen (``␣Paris``) or ``id:1234``
+            like that, a token as shown on screen (``␣Paris``), as tokenizers spell it (``ĠParis``,
+            ``▁Paris``), or ``id:1234``
 
         Raises
         ------
@@ -152,14 +153,25 @@ class Vocabulary:
             return self._check_id(int(token))
         if not isinstance(token, (str, bytes)):
             raise InputError(f"a token is a text, bytes or an id, not {type(token).__name__}")
-        found = self._ids.get(as_bytes(token))
-        if found is None and isinstance(token, str):
-            if _ID.fullmatch(token):
-                return self._check_id(int(token[3:]))
-            found = self._ids.get(parse_visible(token))
+        found = self.find(token)
         if found is None:
-            raise UnknownTokenError(self._unknown(token))
+            if isinstance(token, str) and _ID.fullmatch(token):
+                return self._check_id(int(token[3:]))
+            raise UnknownTokenError(self.why_unknown(token))
         return found
+
+    def find(self, token: str | bytes) -> int | None:
+        """The id of a token that is named in one of the ways of :meth:`id`, or None."""
+        found = self._ids.get(as_bytes(token))
+        if found is not None or isinstance(token, bytes):
+            return found
+        if _ID.fullmatch(token):
+            id = int(token[3:])
+            return id if id < len(self) else None
+        ways = [parse_visible(token)]
+        if token.startswith(_SPACES):
+            ways += [decode_byte_level(token), as_bytes(token.replace(token[0], " "))]
+        return next((self._ids[way] for way in ways if way in self._ids), None)
 
     def _check_id(self, id: int) -> int:
         if not 0 <= id < len(self):
@@ -168,7 +180,8 @@ class Vocabulary:
             )
         return id
 
-    def _unknown(self, token: str | bytes) -> str:
+    def why_unknown(self, token: str | bytes) -> str:
+        """That there is no such token, and which come nearest."""
         name = visible(as_bytes(token))
         near = ", ".join(f"'{visible(t)}'" for t in self.suggestions(token))
         hint = f"did you mean {near}?" if near else "it may be split into several tokens"
@@ -212,6 +225,7 @@ _DECODED = frozenset(int(kind) for kind in (Kind.NORMAL, Kind.BYTE, Kind.ADDED))
 
 
 HOLE = "<unused id "  # how the piece of an id begins that no token has
+_SPACES = ("Ġ", "▁")  # how tokenizers spell a space, byte-level ones and SentencePiece
 _ID = re.compile(r"id:[0-9]{1,18}")
 
 

@@ -35,15 +35,15 @@ def every_result(small: ts.EmbeddingSpace) -> dict[str, Any]:
         "Neighbors": lists,
         "NamedNeighbors": ts.name_neighbors(small, lists, labels=table, naming=ts.NamingSpec(99)),
         "Naming": ts.name_tokens(
-            small, [0, 1, 2, 3, 4], labels=table, naming=ts.NamingSpec(99), n_directions=20
+            small, [0, 1, 2, 3, 4], labels=table, naming=ts.NamingSpec(99), n_random_directions=20
         ),
         "LabelList": ts.list_labels(small, table),
         "LabelMembers": ts.label_members(small, table, "l5"),
         "Pair": ts.pair(small, 0, 1, n_pairs=200),
-        "Summary": ts.summarize(small),
+        "Info": ts.info(small),
         "Survey": ts.survey(small, 110, ks=(3,), search=ts.SearchSettings(4)),
         "DirectionTest": test,
-        "RankedTest": test.top(3, by="T"),
+        "RankedTest": test.top(3, sort="T"),
         "Geometry": ts.measure_geometry(small, n_directions=30, clusters=(3, 6)),
         "System": describe_system(),
         "Selection": ts.selection(small, range(12), labels=table, draws=99, naming=ts.NamingSpec(99)),
@@ -51,5 +51,5 @@ def every_result(small: ts.EmbeddingSpace) -> dict[str, Any]:
         "Cards": cards,
         "Card": cards[0],
         "RatingResult": ts.judge_ratings(raters[0]),
-        "RatersComparison": ts.compare_raters(raters),
+        "RatingsComparison": ts.compare_ratings(raters),
     }

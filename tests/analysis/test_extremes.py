@@ -92,13 +92,13 @@ def test_nothing_warns(size: str) -> None:
     some = np.argsort(-norms)[:6].tolist()
     labels = ts.labels_from_mapping(space.vocabulary, {f"t{i}": str(i % 4) for i in range(N)})
     found = ts.pair(space, some[0], some[1], n_pairs=200)
-    assert abs(found.raw.cosine) <= 1 + 1e-12 and np.isfinite(found.centered.spread)
-    summary = ts.summarize(space)
+    assert abs(found.raw.cosine) <= 1 + 1e-12 and np.isfinite(found.centered.sd_of_pairs)
+    summary = ts.info(space)
     assert summary.zero + summary.not_finite == N - int(space.usable.sum())
     survey = ts.survey(space, 100, ks=(K,), surrogate=ts.SurrogateSpec(count=2))
     assert np.isfinite(survey.p_values).all()
     ts.measure_geometry(space, clusters=(6,), n_directions=60, wordless=WordlessSpec(count=2))
-    ts.name_tokens(space, some[:5], labels=labels, n_directions=20)
+    ts.name_tokens(space, some[:5], labels=labels, n_random_directions=20)
     sums = [ts.TokenSum((some[0],), (some[1],)), ts.TokenSum((some[2],), (some[3],))]
     for law, similarity in product(("isotropic", "covariance", "own", "difference"), ("cosine", "dot")):
         given: Any = sums if law == "difference" else ts.random_directions(D, range(2))

@@ -60,9 +60,9 @@ def test_what_differs_in_one_thing_is_another(results: dict[str, Any], small: ts
     assert replace(lists, settings=replace(lists.settings, forms=True)) != lists
     assert replace(survey, asked=111) != survey
     assert replace(survey, records=survey.records.take(109, 19)) != survey
-    assert test.top(3) != test.top(3, by="T") and test.top(3) != test.top(4)
+    assert test.top(3) != test.top(3, sort="T") and test.top(3) != test.top(4)
     other = replace(small.provenance, model="another")
-    for name in ("Pair", "Summary", "Geometry", "LabelList", "Naming", "Survey", "DirectionTest"):
+    for name in ("Pair", "Info", "Geometry", "LabelList", "Naming", "Survey", "DirectionTest"):
         assert replace(results[name], provenance=other) != results[name], name
 
 
@@ -108,7 +108,7 @@ def test_collections_are_indexed_as_they_are_iterated(results: dict[str, Any]) -
             assert result[-1] == records[-1]
             with pytest.raises(IndexError):
                 result[len(result)]
-    assert list(results["RatersComparison"]) == [results["RatersComparison"][i] for i in range(2)]
+    assert list(results["RatingsComparison"]) == [results["RatingsComparison"][i] for i in range(2)]
     assert results["Neighbors"][1:3].to_dict()["results"] == list(results["Neighbors"])[1:3]
 
 

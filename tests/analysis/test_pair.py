@@ -30,12 +30,12 @@ def test_cosines_and_ranks_are_those_of_all_pairs(small: ts.EmbeddingSpace, a: i
     for found, centered in ((result.raw, False), (result.centered, True)):
         cosines = gram(small, centered=centered)
         assert found.cosine == pytest.approx(cosines[a, b], abs=1e-12)
-        assert found.rank_of_b == rank(cosines, a, b)
-        assert found.rank_of_a == rank(cosines, b, a)
+        assert found.rank_of_second_from_first == rank(cosines, a, b)
+        assert found.rank_of_first_from_second == rank(cosines, b, a)
         pairs = cosines[np.triu_indices(len(cosines), 1)]
-        assert found.typical == pytest.approx(pairs.mean(), abs=5 * pairs.std() / 200)
-        assert found.spread == pytest.approx(pairs.std(), rel=0.03)
-    assert result.n_tokens == small.shape[0] and result.n_sampled == 40_000
+        assert found.mean_of_pairs == pytest.approx(pairs.mean(), abs=5 * pairs.std() / 200)
+        assert found.sd_of_pairs == pytest.approx(pairs.std(), rel=0.03)
+    assert result.n_tokens == small.shape[0] and result.n_pairs == 40_000
 
 
 def test_the_share_among_all_pairs_lies_in_its_interval_as_often_as_it_should() -> None:
@@ -49,9 +49,9 @@ def test_the_share_among_all_pairs_lies_in_its_interval_as_often_as_it_should() 
             cosines = gram(space, centered=centered)
             pairs = cosines[np.triu_indices(12, 1)]
             share = np.mean(pairs >= cosines[0, 1] - 1e-12)
-            low, high = found.interval
+            low, high = found.share_interval_95
             inside += bool(low <= share <= high)
-            assert abs(found.share_above - share) < 5 * np.sqrt(0.25 / 2000)
+            assert abs(found.share_of_pairs_at_least - share) < 5 * np.sqrt(0.25 / 2000)
     assert 300 * 0.95 - 4 * np.sqrt(300 * 0.05) < inside <= 300
 
 
@@ -64,14 +64,14 @@ def test_in_a_tiny_vocabulary_the_pair_itself_counts() -> None:
             a, b = divmod(int(np.argmin(cosines)), n)
             found = ts.pair(space, a, b, n_pairs=500)
             side = found.centered if centered else found.raw
-            assert side.share_above == 1, (n, seed, centered)
+            assert side.share_of_pairs_at_least == 1, (n, seed, centered)
 
 
 def test_equal_rows_rank_by_id() -> None:
     vectors = np.random.default_rng(1).integers(-4, 5, (40, 6)).astype(np.float32)
     vectors[[5, 12, 30]] = vectors[3]
     space = space_of(vectors)
-    ranks = [ts.pair(space, 3, b, n_pairs=100).raw.rank_of_b for b in (5, 12, 30)]
+    ranks = [ts.pair(space, 3, b, n_pairs=100).raw.rank_of_second_from_first for b in (5, 12, 30)]
     assert ranks == [1, 2, 3]
     assert ts.pair(space, 3, 12, n_pairs=100).raw.cosine == pytest.approx(1)
 
@@ -80,8 +80,8 @@ def test_ranks_agree_with_the_neighbours(bundled: ts.EmbeddingSpace) -> None:
     raw = ts.nearest(bundled, " Monday", k=30).ids[0].tolist()
     centered = ts.nearest(bundled, " Monday", k=49_151, centered=True).ids[0].tolist()
     result = ts.pair(bundled, " Monday", raw[29], n_pairs=100)
-    assert result.raw.rank_of_b == 30
-    assert result.centered.rank_of_b == centered.index(raw[29]) + 1
+    assert result.raw.rank_of_second_from_first == 30
+    assert result.centered.rank_of_second_from_first == centered.index(raw[29]) + 1
 
 
 @pytest.mark.slow
@@ -93,15 +93,24 @@ def test_a_pair_is_as_similar_as_itself_in_the_other_order() -> None:
         space = space_of(vectors + np.float32(0.3))
         cosines = gram(space, centered=True)
         a, b = divmod(int(np.argmin(cosines)), n)
-        shares += [ts.pair(space, x, y, n_pairs=300).centered.share_above for x, y in ((a, b), (b, a))]
+        shares += [
+            ts.pair(space, x, y, n_pairs=300).centered.share_of_pairs_at_least
+            for x, y in ((a, b), (b, a))
+        ]
     assert set(shares) == {1.0}
 
 
 def test_the_seed_decides_the_sample_and_nothing_else(small: ts.EmbeddingSpace) -> None:
     one, same, other = (ts.pair(small, 0, 1, n_pairs=1000, seed=seed) for seed in (1, 1, 2))
     assert one.raw == same.raw and one.centered == same.centered
-    assert one.raw.share_above != other.raw.share_above or one.raw.typical != other.raw.typical
-    assert one.raw.cosine == other.raw.cosine and one.raw.rank_of_b == other.raw.rank_of_b
+    assert (
+        one.raw.share_of_pairs_at_least != other.raw.share_of_pairs_at_least
+        or one.raw.mean_of_pairs != other.raw.mean_of_pairs
+    )
+    assert (
+        one.raw.cosine == other.raw.cosine
+        and one.raw.rank_of_second_from_first == other.raw.rank_of_second_from_first
+    )
 
 
 def test_wrong_arguments(small: ts.EmbeddingSpace) -> None:
@@ -126,8 +135,10 @@ def test_rows_without_direction_take_part_in_nothing(small: ts.EmbeddingSpace, v
     assert result.n_tokens == small.shape[0] - 1
     cosines = gram(space, centered=True)
     assert result.centered.cosine == pytest.approx(cosines[0, 1], abs=1e-12)
-    assert result.centered.rank_of_b == rank(cosines, 0, 1)
-    assert np.isfinite([result.raw.typical, result.centered.typical, result.centered.spread]).all()
+    assert result.centered.rank_of_second_from_first == rank(cosines, 0, 1)
+    assert np.isfinite(
+        [result.raw.mean_of_pairs, result.centered.mean_of_pairs, result.centered.sd_of_pairs]
+    ).all()
 
 
 def test_a_result_becomes_json_and_shows_itself(small: ts.EmbeddingSpace) -> None:
@@ -140,10 +151,10 @@ def test_a_result_becomes_json_and_shows_itself(small: ts.EmbeddingSpace) -> Non
         b"\xe2\x80",
     ]
     assert record["tokens"][1]["token"] is None
-    assert record["settings"] == {"sampled_pairs": 1000, "seed": 3}
+    assert record["settings"] == {"n_pairs": 1000, "seed": 3}
     assert record["model"]["sha256"] == small.provenance.sha256
     assert record["raw"]["cosine"] == result.raw.cosine
-    assert record["centered"]["share_interval_95"] == list(result.centered.interval)
+    assert record["centered"]["share_interval_95"] == list(result.centered.share_interval_95)
     text = str(result)
     assert "<script>" in text and r"\xe2\x80" in text and f"{result.raw.cosine:.3f}" in text
     html = result._repr_html_()

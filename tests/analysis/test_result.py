@@ -111,7 +111,7 @@ ROWS: dict[str, Any] = {
     "LabelList": lambda record: record["labels"],
     "LabelMembers": lambda record: record["tokens"],
     "Pair": of_pair,
-    "Summary": of_summary,
+    "Info": of_summary,
     "DirectionTest": of_test,
     "RankedTest": of_test,
     "Geometry": of_geometry,
@@ -121,7 +121,7 @@ ROWS: dict[str, Any] = {
     "Card": lambda record: of_neighbors({"results": [record]}),
     "Cards": lambda record: of_neighbors({"results": record["cards"]}),
     "RatingResult": lambda record: record["ratings"],
-    "RatersComparison": of_raters,
+    "RatingsComparison": of_raters,
 }
 
 

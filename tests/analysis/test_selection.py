@@ -85,7 +85,12 @@ def test_the_correction_of_large_sets_is_no_smaller_than_that_of_drawn_lists(
         ids = rng.choice(pool, 257, replace=False).tolist()
         large = name_tokens(space, ids, labels=overlapping())
         drawn = name_tokens(
-            space, ids, labels=counter, n_directions=2, naming=NamingSpec(999), store=MemoryStore()
+            space,
+            ids,
+            labels=counter,
+            n_random_directions=2,
+            naming=NamingSpec(999),
+            store=MemoryStore(),
         )
         assert not large.drawn and drawn.drawn
         np.testing.assert_allclose(large.p, drawn.p, rtol=1e-9)

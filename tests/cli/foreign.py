@@ -32,7 +32,7 @@ SOURCES: dict[str, Source] = {}
 V = np.random.default_rng(3).standard_normal((30, small_model.D)).astype(np.float32)
 N = 60
 TOKENS = [f"t{id}" for id in range(N)]
-QUICK: Arguments = ("--nulls", 50)
+QUICK: Arguments = ("--draws", 50)
 
 
 def source(make: Source) -> Source:
@@ -71,16 +71,16 @@ def stored(array: Any) -> tuple[str, Any, bytes]:
 @source
 def name_of_a_gguf_model(folder: Path, text: str) -> Iterator[Arguments]:
     path = model(folder / "m.gguf", metadata={"general.name": text})
-    yield "info", path
-    yield "near", "t1", "--model", path
-    yield "random", "-n", 2, path
+    yield "info", "--model", path
+    yield "nearest", "t1", "--model", path
+    yield "random", "-n", 2, "--model", path
     yield "pair", "t1", "t2", "--model", path
-    yield "name", "t1", "t2", "t3", "--model", path, "-n", 99, "--directions", 9
-    yield "labels", path
+    yield "name", "t1", "t2", "t3", "--model", path, "--draws", 99, "--random-directions", 9
+    yield "labels", "--model", path
     if text == EVIL:  # what takes seconds
         few = ("--surrogates", 2)
-        yield "survey", path, "-n", 100, *few, "--plot", folder / "s.svg"
-        yield "geometry", path, "-n", 20, "--clusters", "3", *few, "--plot", folder / "g.svg"
+        yield "survey", "--model", path, "-n", 100, *few, "--plot", folder / "s.svg"
+        yield "geometry", "--model", path, "-n", 20, "--clusters", "3", *few, "--plot", folder / "g.svg"
 
 
 @source
@@ -89,30 +89,30 @@ def licence_and_notes_of_a_gguf_model(folder: Path, text: str) -> Iterator[Argum
         folder / "m.gguf", metadata={"general.license": text, "tokensphere.note.a": text,
                                      "tokensphere.source.revision": text}
     )  # fmt: skip
-    yield "info", path
-    yield "near", "t1", "--model", path
+    yield "info", "--model", path
+    yield "nearest", "t1", "--model", path
 
 
 @source
 def keys_and_tensors_of_a_gguf_model(folder: Path, text: str) -> Iterator[Arguments]:
     tensors = {text: stored(V), "b": stored(V)}
     path = model(folder / "m.gguf", metadata={"general.architecture": text}, tensors=tensors)
-    yield "info", path
-    yield "info", path, "--matrix", "output"
-    yield "info", path, "--tensor", "nothing"
-    yield "near", "--vector", path, "--model", path
-    yield "near", "--vector", f"{path}:nothing", "--model", path
+    yield "info", "--model", path
+    yield "info", "--model", path, "--matrix", "output"
+    yield "info", "--model", path, "--tensor", "nothing"
+    yield "nearest", "--directions", path, "--model", path
+    yield "nearest", "--directions", f"{path}:nothing", "--model", path
 
 
 @source
 def tokens(folder: Path, text: str) -> Iterator[Arguments]:
     path = model(folder / "m.gguf", tokens=[*TOKENS[:40], text, "b" + text, " " + text, *TOKENS[40:]])
-    yield "near", "id:40", "t1", "--model", path, "-k", 50
-    yield "near", "--plus", "id:40", "--minus", "id:41", "--model", path
+    yield "nearest", "id:40", "t1", "--model", path, "-k", 50
+    yield "nearest", "--positive", "id:40", "--negative", "id:41", "--model", path
     yield "pair", "id:40", "id:41", "--model", path
     yield "pair", "id:40", "id:40", "--model", path
-    yield "name", "id:40", "id:41", "id:42", "--model", path, "-n", 99, "--directions", 9
-    yield "labels", "--label", "id:256", path
+    yield "name", "id:40", "id:41", "id:42", "--model", path, "--draws", 99, "--random-directions", 9
+    yield "labels", "--label", "id:256", "--model", path
     pairs = written(folder / "pairs.txt", "id:40 - id:41\nid:42")
     yield "test", "--tokens", pairs, "--model", path, *QUICK
 
@@ -126,21 +126,21 @@ def written(path: Path, text: str) -> Path:
 def what_is_typed(folder: Path, text: str) -> Iterator[Arguments]:
     text = text[:100_000].replace("\0", "")  # the system takes no longer argument
     small = model(folder / "m.gguf")
-    yield "near", text, "--model", small
-    yield "near", "t1", text, "--model", small
-    yield "info", text
-    yield "info", "--tensor", text, small
-    yield "info", "--revision", text, "owner/name"
+    yield "nearest", text, "--model", small
+    yield "nearest", "t1", text, "--model", small
+    yield "info", "--model", text
+    yield "info", "--tensor", text, "--model", small
+    yield "info", "--revision", text, "--model", "owner/name"
     yield "info", "--matrix", text
-    yield "info", "--vocabulary", text, small
+    yield "info", "--vocabulary", text, "--model", small
     yield (text,)
     yield "info", f"--{text}"
     yield "random", "-n", text
-    yield "near", "--vector", text, "--model", small
-    yield "near", "--vector", f"{written(folder / 'x.txt', text)}:{text}", "--model", small
+    yield "nearest", "--directions", text, "--model", small
+    yield "nearest", "--directions", f"{written(folder / 'x.txt', text)}:{text}", "--model", small
     yield "labels", "--kind", text, small
     yield "labels", "--label", text, small
-    yield "near", "t1", "--kind", text, "--model", small
+    yield "nearest", "t1", "--kind", text, "--model", small
     yield "test", text, "--model", small
     yield "test", text, "--null", text
     yield "test", folder / "x.txt", "--statistic", text
@@ -160,10 +160,10 @@ def names_of_directions(folder: Path, text: str) -> Iterator[Arguments]:
     path = folder / "d.safetensors"
     names = (text, text + "b", "c")
     path.write_bytes(made.safetensors({name: stored(V[place::3]) for place, name in enumerate(names)}))
-    yield "near", "--vector", f"{path}:*", "--model", small
-    yield "near", "--vector", path, "--model", small
-    yield "near", "--vector", f"{path}:nothing", "--model", small
-    yield "near", "--vector", f"{path}:*", "--model", small, "--axis", 0
+    yield "nearest", "--directions", f"{path}:*", "--model", small
+    yield "nearest", "--directions", path, "--model", small
+    yield "nearest", "--directions", f"{path}:nothing", "--model", small
+    yield "nearest", "--directions", f"{path}:*", "--model", small, "--axis", 0
     test = ("test", f"{path}:*", "--model", small, *QUICK)
     yield *test, "--plot", folder / "t.svg", "--save", folder / "t.parquet"
     yield *test, "--save", folder / "t.parquet"  # read again
@@ -178,17 +178,18 @@ def names_of_files(folder: Path, text: str) -> Iterator[Arguments]:
     at.mkdir()
     path = model(at / f"{name}.gguf", metadata={"general.name": ""})
     np.save(at / f"{name}.npy", V)
-    yield "info", path
+    yield "info", "--model", path
     yield "info", at
     yield "info", at / "no.gguf"
-    yield "near", "--vector", at / f"{name}.npy", "--model", path
+    yield "nearest", "--directions", at / f"{name}.npy", "--model", path
     test = ("test", at / f"{name}.npy", "--model", path, *QUICK, "--save", at / f"{name}.parquet")
     yield test
     yield *test, "--seed", 1
     yield *test, "--fresh", "--plot", at / "t.svg"
     labelled = written(at / f"{name}.tsv", "\n".join([f"t{id}\t{id % 2}" for id in range(99)]))
-    yield "geometry", path, "-n", 20, "--clusters", "none", "--surrogates", 2, "--labelling", labelled
-    yield "labels", path, "--labels", labelled
+    few = ("-n", 20, "--clusters", "none", "--surrogates", 2)
+    yield "geometry", "--model", path, *few, "--labelling", labelled
+    yield "labels", "--model", path, "--labels", labelled
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOKENSPHERE_CACHE", str(at))
         yield "cache", "list"
@@ -199,18 +200,18 @@ def names_of_files(folder: Path, text: str) -> Iterator[Arguments]:
 def types_of_tensors(folder: Path, text: str) -> Iterator[Arguments]:
     path = folder / "d.safetensors"
     path.write_bytes(made.safetensors({"a": (text, V.shape, V.tobytes())}))
-    yield "near", "--vector", path, "--model", model(folder / "m.gguf")
-    yield "info", path
+    yield "nearest", "--directions", path, "--model", model(folder / "m.gguf")
+    yield "info", "--model", path
 
 
 @source
 def expressions(folder: Path, text: str) -> Iterator[Arguments]:
     path, text = model(folder / "m.gguf"), on_one_line(text).replace('"', "").replace("\\", "")
     good = written(folder / "good.txt", f'a{text}b: "t1" - "t2"\n"t3"')
-    yield "near", "--tokens", good, "--model", path
+    yield "nearest", "--tokens", good, "--model", path
     yield "test", "--tokens", good, "--model", path, *QUICK, "--save", folder / "t.parquet"
     for bad in (f'"{text}"', f'a: "t1" "{text}', f"{text}: {text}", f'{text}: "t1"\n{text}: "t1"'):
-        yield "near", "--tokens", written(folder / f"{len(bad)}.txt", bad), "--model", path
+        yield "nearest", "--tokens", written(folder / f"{len(bad)}.txt", bad), "--model", path
 
 
 @source
@@ -218,18 +219,19 @@ def labels(folder: Path, text: str) -> Iterator[Arguments]:
     path, label = model(folder / "m.gguf"), on_one_line(text)
     lines = [f"t{id}\t{label}" for id in range(9)] + [f"t{id}\tother" for id in range(9, 20)]
     file = written(folder / "labels.tsv", "\n".join(lines))
-    few = ("-n", 99, "--directions", 9)
+    few = ("--draws", 99, "--random-directions", 9)
     yield "name", *TOKENS[:6], "--labels", file, "--model", path, *few
-    yield "labels", "--labels", file, path
-    yield "labels", "--labels", file, "--label", f"user:{label}", path
-    yield "near", "t1", "--labels", file, "--model", path
-    yield "geometry", "--labelling", file, "-n", 20, "--clusters", "3", "--surrogates", 2, path
+    yield "labels", "--labels", file, "--model", path
+    yield "labels", "--labels", file, "--label", f"user:{label}", "--model", path
+    yield "nearest", "t1", "--labels", file, "--model", path
+    small = ("-n", 20, "--clusters", "3", "--surrogates", 2)
+    yield "geometry", "--labelling", file, *small, "--model", path
     test = ("test", "--tokens", written(folder / "x.txt", "t1 - t9\nt4"), "--model", path, *QUICK)
     yield *test, "--labels", file, "--save", folder / "t.parquet"
     for bad in (f"{label}\tx", f"t1\t{label}\nt1\t{label}b", f"t1\t{label}\t{label}"):
         wrong = written(folder / f"{len(bad)}.tsv", bad)
-        yield "labels", "--labels", wrong, path
-        yield "geometry", "--labelling", wrong, path
+        yield "labels", "--labels", wrong, "--model", path
+        yield "geometry", "--labelling", wrong, "--model", path
 
 
 @source
@@ -239,11 +241,11 @@ def labels_in_parquet(folder: Path, text: str) -> Iterator[Arguments]:
 
     path, file = model(folder / "m.gguf"), folder / "labels.parquet"
     parquet.write_table(pa.table({"token": TOKENS[:9], "label": [text] * 9}), file)
-    yield "name", *TOKENS[:6], "--labels", file, "--model", path, "-n", 99, "--directions", 9
-    yield "labels", "--labels", file, path
+    yield "name", *TOKENS[:6], "--labels", file, "--model", path, "--draws", 99, "--random-directions", 9
+    yield "labels", "--labels", file, "--model", path
     wrong = folder / "wrong.parquet"
     parquet.write_table(pa.table({text: TOKENS[:9], "label": TOKENS[:9]}), wrong)
-    yield "labels", "--labels", wrong, path
+    yield "labels", "--labels", wrong, "--model", path
 
 
 @source
@@ -251,7 +253,7 @@ def metadata_of_a_saved_table(folder: Path, text: str) -> Iterator[Arguments]:
     from tokensphere.formats.parquet import write_columns
 
     path, saved = model(folder / "m.gguf"), folder / "t.parquet"
-    survey = ("survey", path, "-n", 100, "--surrogates", 2, "--save", saved)
+    survey = ("survey", "--model", path, "-n", 100, "--surrogates", 2, "--save", saved)
     for about in (
         {"what": text},
         {"what": "survey", "schema": 1, "key": {text: text}},
@@ -284,8 +286,8 @@ def configuration_of_a_folder(folder: Path, text: str) -> Iterator[Arguments]:
 def a_saved_space(folder: Path, text: str) -> Iterator[Arguments]:
     path = folder / "saved.safetensors"
     ts.EmbeddingSpace.from_arrays(V, [*TOKENS[: len(V) - 1], text], name=text).save(path)
-    yield "info", path
-    yield "near", "t1", "-k", 28, "--model", path
+    yield "info", "--model", path
+    yield "nearest", "t1", "-k", 28, "--model", path
 
 
 @source
@@ -301,4 +303,4 @@ def cached_entries(folder: Path, text: str) -> Iterator[Arguments]:
     cache_writer.record("owner/name", None, "a" * 40, found, matrix="input", tensor=None)
     yield "cache", "list"
     yield "cache", "verify"
-    yield "info", "owner/name"
+    yield "info", "--model", "owner/name"

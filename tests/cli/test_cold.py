@@ -48,9 +48,9 @@ def loaded(arguments: list[str], cache: Path) -> set[str]:
     ("arguments", "never"),
     [
         (["random"], NEVER + " " + NO_FILES),
-        (["near", " Paris"], NEVER + " " + NO_FILES),
-        (["name", " Paris", " London", " Rome", "--draws", "99", "--directions", "9"], NEVER),
-        (["test", "--tokens", "sums.txt", "--nulls", "99"], NEVER),
+        (["nearest", " Paris"], NEVER + " " + NO_FILES),
+        (["name", " Paris", " London", " Rome", "--draws", "99", "--random-directions", "9"], NEVER),
+        (["test", "--tokens", "sums.txt", "--draws", "99"], NEVER),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

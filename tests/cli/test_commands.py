@@ -22,7 +22,7 @@ from tokensphere.cli.app import say
 from tokensphere.errors import MissingExtraError
 from tokensphere.geometry.similarity import Similarity
 
-COMMANDS = ["random", "near", "pair", "info"]
+COMMANDS = ["random", "nearest", "pair", "info"]
 
 
 def names_in(folder: Path) -> list[str]:
@@ -58,7 +58,7 @@ def run(
 
 def test_a_device_without_pytorch(small: ts.EmbeddingSpace, tmp_path: Path) -> None:
     np.save(tmp_path / "one.npy", np.eye(1, small.shape[1]))
-    commands = [("random",), ("near", small.vocabulary.text(5))]
+    commands = [("random",), ("nearest", small.vocabulary.text(5))]
     commands += [("survey",), ("geometry",), ("test", str(tmp_path / "one.npy"))]
     missing = MissingExtraError("PyTorch is needed: pip install 'tokensphere[torch]'")
     with patch("tokensphere.geometry.compute._present", side_effect=missing):
@@ -68,7 +68,7 @@ def test_a_device_without_pytorch(small: ts.EmbeddingSpace, tmp_path: Path) -> N
 
 def test_a_device_changes_no_result(small: ts.EmbeddingSpace) -> None:
     pytest.importorskip("torch")
-    for command in [("random",), ("near", small.vocabulary.text(5))]:
+    for command in [("random",), ("nearest", small.vocabulary.text(5))]:
         assert good(*command, "--json", "--device", "cpu") == good(*command, "--json")
         assert_one_line(invoke(*command, "--device", "gpu"), "has no device 'gpu' here")
 
@@ -99,7 +99,7 @@ def test_options_reach_the_search(small: ts.EmbeddingSpace) -> None:
     for similarity, centered, forms in product(similarities, (False, True), (False, True)):
         want = ts.nearest(small, " king", k=6, similarity=similarity, centered=centered, forms=forms)
         flags = ["--centered"] * centered + ["--forms"] * forms
-        parsed = record("near", " king", "-k", 6, "--similarity", similarity, *flags)
+        parsed = record("nearest", " king", "-k", 6, "--similarity", similarity, *flags)
         assert parsed["settings"] == want.settings.to_dict()
         found = [entry["id"] for entry in parsed["results"][0]["neighbors"]]
         assert found == want.ids[0].tolist(), (similarity, flags)
@@ -107,7 +107,7 @@ def test_options_reach_the_search(small: ts.EmbeddingSpace) -> None:
 
 def test_near_tokens_sums_and_vectors(small: ts.EmbeddingSpace, tmp_path: Path) -> None:
     def ids(*arguments: object) -> list[list[int]]:
-        results = record("near", "-k", 5, *arguments)["results"]
+        results = record("nearest", "-k", 5, *arguments)["results"]
         return [[entry["id"] for entry in result["neighbors"]] for result in results]
 
     king = small.vocabulary.id(" king")
@@ -115,13 +115,13 @@ def test_near_tokens_sums_and_vectors(small: ts.EmbeddingSpace, tmp_path: Path) 
     assert ids(" king") == ids("␣king") == ids(f"id:{king}") == want
     assert ids(" king", " Paris") == ts.nearest(small, [" king", " Paris"], k=5).ids.tolist()
     sums = ts.nearest(small, positive=[" king", " woman"], negative=[" man"], k=5).ids.tolist()
-    assert ids(" king", "--minus", " man", "--plus", " woman") == sums
-    assert ids("--plus", " king", "--plus", " woman", "--minus", " man") == sums
+    assert ids(" king", "--negative", " man", "--positive", " woman") == sums
+    assert ids("--positive", " king", "--positive", " woman", "--negative", " man") == sums
     vectors = np.random.default_rng(0).standard_normal((3, small_model.D))
     path = tmp_path / "probe.npy"
     np.save(path, vectors)
-    assert ids("--vector", path) == ts.nearest(small, vectors, k=5).ids.tolist()
-    names = [r["direction"] for r in record("near", "--vector", path)["results"]]
+    assert ids("--directions", path) == ts.nearest(small, vectors, k=5).ids.tolist()
+    names = [r["direction"] for r in record("nearest", "--directions", path)["results"]]
     assert names == [{"vector": "probe.npy", "row": row} for row in range(3)]
 
 
@@ -156,8 +156,8 @@ def test_info_tells_what_computes_here(tmp_path: Path, monkeypatch: pytest.Monke
 def test_info_of_the_system_takes_no_model_and_no_kernel_that_cannot_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for more in (["a.gguf"], ["--model", "a.gguf"], ["--matrix", "input"], ["--refresh"]):
-        RUN.fails("leave out MODEL", "info", "--system", *more)
+    for more in (["--model", "a.gguf"], ["--matrix", "input"], ["--refresh"]):
+        RUN.fails("leave out --model", "info", "--system", *more)
     monkeypatch.setenv("TOKENSPHERE_KERNEL", "abacus")
     RUN.fails("TOKENSPHERE_KERNEL is 'abacus', but must be one of", "info", "--system")
 
@@ -178,7 +178,7 @@ def test_a_width_that_is_no_number_is_not_used(monkeypatch: pytest.MonkeyPatch) 
 # Which model
 
 
-def test_the_model_is_chosen_by_argument_option_or_variable(
+def test_the_model_is_chosen_by_option_or_variable(
     tmp_path: Path, small_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = tmp_path / "other.gguf"
@@ -188,16 +188,15 @@ def test_the_model_is_chosen_by_argument_option_or_variable(
         return str(json.loads(good(*arguments, "--json"))["model"]["source"])
 
     assert used("info") == str(small_path)
-    assert used("info", other) == used("info", "--model", other) == str(other)
-    assert used("info", other, "--model", other) == str(other)
-    assert used("random", other) == used("random", "--model", other) == str(other)
-    assert used("near", " king", "--model", other) == str(other)
+    assert used("info", "--model", other) == used("info", "-m", other) == str(other)
+    assert used("random", "--model", other) == str(other)
+    assert used("nearest", " king", "--model", other) == str(other)
     assert used("pair", " king", "king", "--model", other) == str(other)
-    for command in ("info", "random"):
-        assert_one_line(invoke(command, other, "--model", small_path), "two models are named")
+    for command in ("info", "random", "survey", "geometry", "labels", "explore"):
+        assert_one_line(invoke(command, other), "a model is named by --model (-m)")
     monkeypatch.delenv("TOKENSPHERE_MODEL")
     assert used("info") == "bundled with tokensphere (smollm2-135m-instruct.gguf)"
-    assert used("info", "smollm2-135m-instruct") == used("info")
+    assert used("info", "--model", "smollm2-135m-instruct") == used("info")
 
 
 # Saving
@@ -210,7 +209,7 @@ def test_save_writes_the_directions(tmp_path: Path) -> None:
     assert saved.dtype == np.float32
     np.testing.assert_array_equal(saved, ts.random_directions(small_model.D, range(250, 255), seed=2))
     drawn = record("random", "-n", 5, "--first", 250, "--seed", 2)["results"]
-    asked = record("near", "--vector", path)["results"]
+    asked = record("nearest", "--directions", path)["results"]
     assert [r["neighbors"] for r in drawn] == [r["neighbors"] for r in asked]
 
 
@@ -236,31 +235,31 @@ def test_a_failed_search_saves_nothing(tmp_path: Path) -> None:
 
 
 MISTAKES: list[tuple[list[str], str]] = [
-    (["near", " kingg"], "did you mean '␣king'"),
-    (["near", "\udcff\udcfe"], r"no token '\xff\xfe'"),
-    (["near", "line\nbreak"], r"line\nbreak"),
-    (["near", "id:99999"], "no token has the id 99999"),
-    (["near"], "nothing to look for"),
-    (["near", " king", "-k", "0"], "Invalid value for '-k'"),
-    (["near", " king", "-k", "-3"], "Invalid value for '-k'"),
-    (["near", " king", "-k", "x"], "Invalid value for '-k'"),
-    (["near", " king", "-k", "10000"], "k is 10000"),
-    (["near", " king", "--similarity", "l2"], "l2"),
+    (["nearest", " kingg"], "did you mean '␣king'"),
+    (["nearest", "\udcff\udcfe"], r"no token '\xff\xfe'"),
+    (["nearest", "line\nbreak"], r"line\nbreak"),
+    (["nearest", "id:99999"], "no token has the id 99999"),
+    (["nearest"], "nothing to look for"),
+    (["nearest", " king", "-k", "0"], "Invalid value for '-k'"),
+    (["nearest", " king", "-k", "-3"], "Invalid value for '-k'"),
+    (["nearest", " king", "-k", "x"], "Invalid value for '-k'"),
+    (["nearest", " king", "-k", "10000"], "k is 10000"),
+    (["nearest", " king", "--similarity", "l2"], "l2"),
     (
-        ["near", " king", "--vector", "x.npy"],
-        "give tokens, --vector or --tokens, and only one of them",
+        ["nearest", " king", "--directions", "x.npy"],
+        "give tokens, --directions or --tokens, and only one of them",
     ),
-    (["near", " king", " man", "--plus", "one"], "give one token and the others as --plus"),
-    (["near", " king", "--minus", " king"], "cancel out"),
-    (["near", "--plus", "nothing"], "no token 'nothing'"),
-    (["near", "--vector", "missing.npy"], "there is no file or folder 'missing.npy'"),
-    (["near", " king", "--model", "no-such-model"], "no-such-model"),
+    (["nearest", " king", " man", "--positive", "one"], "give one token and the others as --positive"),
+    (["nearest", " king", "--negative", " king"], "cancel out"),
+    (["nearest", "--positive", "nothing"], "no token 'nothing'"),
+    (["nearest", "--directions", "missing.npy"], "there is no file or folder 'missing.npy'"),
+    (["nearest", " king", "--model", "no-such-model"], "no-such-model"),
     (["pair", " king"], "Missing argument"),
     (["pair", " king", " king"], "both tokens are"),
     (["pair", " king", "no such"], "no token 'no␣such'"),
     (["pair", " king", "king", "--pairs", "5"], "--pairs"),
     (["info", "no-such-model"], "no-such-model"),
-    (["info", "."], "model"),
+    (["info", "--model", "."], "model"),
     (["random", "-n", "0"], "Invalid value for '-n'"),
     (["random", "-n", str(2**63 - 1)], "is more than 1,000,000,000,000,000"),
     (["survey", "-n", str(10**30)], "is more than 1,000,000,000,000,000"),
@@ -272,7 +271,7 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["random", "--first", "-1"], "Invalid value for '--first'"),
     (["random", "--first", str(2**80)], "whole numbers"),
     (["random", "-k", "10000"], "k is 10000"),
-    (["random", "one", "two"], "unexpected extra argument"),
+    (["random", "one", "two"], "'one' names no random direction"),
     (["random", "--no-such-option"], "No such option"),
     (["no-such-command"], "No such command"),
 ]
@@ -309,7 +308,7 @@ def test_wrong_vectors(tmp_path: Path) -> None:
     path = tmp_path / "v.npy"
     for match, vectors in vectors_that_are_wrong().items():
         np.save(path, vectors, allow_pickle=True)
-        assert_one_line(invoke("near", "--vector", path), match)
+        assert_one_line(invoke("nearest", "--directions", path), match)
 
 
 @pytest.mark.parametrize(
@@ -318,9 +317,9 @@ def test_wrong_vectors(tmp_path: Path) -> None:
 def test_files_that_are_no_vectors_or_models(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "v.npy"
     path.write_bytes(content)
-    assert_one_line(invoke("near", "--vector", path), "v.npy")
-    assert_one_line(invoke("info", path))
-    assert_one_line(invoke("near", "--vector", tmp_path))
+    assert_one_line(invoke("nearest", "--directions", path), "v.npy")
+    assert_one_line(invoke("info", "--model", path))
+    assert_one_line(invoke("nearest", "--directions", tmp_path))
 
 
 @pytest.mark.parametrize("size", ["tiny", "huge"])
@@ -329,7 +328,7 @@ def test_vectors_of_any_length_have_a_direction(size: str, tmp_path: Path) -> No
     found = []
     for factor in (1.0, 1e-200 if size == "tiny" else 1e200):
         np.save(tmp_path / "v.npy", vector * factor)
-        neighbors = record("near", "--vector", tmp_path / "v.npy")["results"][0]["neighbors"]
+        neighbors = record("nearest", "--directions", tmp_path / "v.npy")["results"][0]["neighbors"]
         found.append([entry["id"] for entry in neighbors])
     assert found[0] == found[1]
 
@@ -439,7 +438,11 @@ def test_lists_are_printed_before_the_next_are_looked_for(monkeypatch: pytest.Mo
 def test_json_lines_are_the_results_of_json(tmp_path: Path) -> None:
     path = tmp_path / "v.npy"
     np.save(path, np.random.default_rng(0).standard_normal((300, small_model.D)))
-    for command in (("random", "-n", 300), ("near", "--vector", path), ("near", " king", " Paris")):
+    for command in (
+        ("random", "-n", 300),
+        ("nearest", "--directions", path),
+        ("nearest", " king", " Paris"),
+    ):
         lines = good(*command, "-k", 3, "--jsonl").splitlines()
         assert list(map(json.loads, lines)) == record(*command, "-k", 3)["results"]
 
@@ -449,7 +452,9 @@ def test_a_vector_that_is_wrong_is_told_before_any_list(tmp_path: Path) -> None:
     vectors[4999, 1] = np.nan
     np.save(tmp_path / "v.npy", vectors)
     for flags in ([], ["--json"], ["--jsonl"]):
-        assert_one_line(invoke("near", "--vector", tmp_path / "v.npy", *flags), "direction 4999 has")
+        assert_one_line(
+            invoke("nearest", "--directions", tmp_path / "v.npy", *flags), "direction 4999 has"
+        )
 
 
 def test_memory_that_is_not_there() -> None:
@@ -486,11 +491,11 @@ def test_the_bundled_model_needs_nothing_that_speaks_to_others() -> None:
 
 
 def test_as_a_module_and_in_a_pipe() -> None:
-    done = run(["near", " king", "-k", "3", "--json"])
+    done = run(["nearest", " king", "-k", "3", "--json"])
     assert done.returncode == 0 and done.stderr == ""
     assert len(json.loads(done.stdout)["results"][0]["neighbors"]) == 3
-    assert "␣king" in run(["near", " king", "-k", "3"]).stdout
-    wrong = run(["near", "kingdoom"])
+    assert "␣king" in run(["nearest", " king", "-k", "3"]).stdout
+    wrong = run(["nearest", "kingdoom"])
     assert wrong.returncode == 2 and wrong.stdout == ""
     assert wrong.stderr.startswith("tokensphere: ") and wrong.stderr.count("\n") == 1
 

@@ -60,15 +60,15 @@ THINGS: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "NUL": ("a\0b", Path, r"a\x00b"),
 }
 READ = {
-    "--vector": "near --vector {}",
-    "--tokens": "near --tokens {}",
+    "--directions": "nearest --directions {}",
+    "--tokens": "nearest --tokens {}",
     "directions": "test {}",
     "--sample": "test --tokens pairs.txt --null sample --sample {}",
     "sample:": "test --tokens pairs.txt --null sample:{}",
     "--labels": "labels --labels {}",
     "--labelling": "geometry -n 2 --clusters none --labelling {}",
-    "--vocabulary": "info rows.npy --vocabulary {}",
-    "a model": "info {}",
+    "--vocabulary": "info --model rows.npy --vocabulary {}",
+    "a model": "info --model {}",
 }
 WRITTEN = {
     "--save .npy": "random -n 1 --save {}.npy",
@@ -126,16 +126,16 @@ def test_home_is_known_to_every_option(here: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HOME", str(home))
     (home / "pairs.txt").write_text('" king" - " queen"\n')
     (home / "labels.tsv").write_text(" king\troyal\n")
-    RUN.good("near", "--tokens", "~/pairs.txt")
-    RUN.good("near", " king", "--labels", "~/labels.tsv")
+    RUN.good("nearest", "--tokens", "~/pairs.txt")
+    RUN.good("nearest", " king", "--labels", "~/labels.tsv")
     RUN.good("random", "-n", 2, "--save", "~/made.npy")
-    RUN.good("near", "--vector", "~/made.npy")
+    RUN.good("nearest", "--directions", "~/made.npy")
     assert (home / "made.npy").exists() and not (here / "~").exists()
 
 
 @pytest.mark.parametrize("option", ["--tokens", "--labels", "--vocabulary"])
 def test_a_file_has_a_name(option: str, here: Path) -> None:
-    RUN.fails(f"'{option}': the name of the file is empty", "near", " king", option, "")
+    RUN.fails(f"'{option}': the name of the file is empty", "nearest", " king", option, "")
 
 
 # --- streams ------------------------------------------------------------------------------------------
@@ -221,12 +221,12 @@ def homeless(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("homeless")
 def test_without_a_home_there_is_no_cache(here: Path) -> None:
-    RUN.good("near", " king", "--name")
-    RUN.good("test", "--tokens", "pairs.txt", "--nulls", 20)
-    RUN.fails("looked in ~/.ollama", "info", "ollama:none")
+    RUN.good("nearest", " king", "--name")
+    RUN.good("test", "--tokens", "pairs.txt", "--draws", 20)
+    RUN.fails("looked in ~/.ollama", "info", "--model", "ollama:none")
     RUN.fails("name a folder in the variable TOKENSPHERE_CACHE", "cache", "list")
-    RUN.fails("name a folder in the variable TOKENSPHERE_CACHE", "info", "owner/name")
-    RUN.fails("~/none.txt", "near", "--tokens", "~/none.txt")
+    RUN.fails("name a folder in the variable TOKENSPHERE_CACHE", "info", "--model", "owner/name")
+    RUN.fails("~/none.txt", "nearest", "--tokens", "~/none.txt")
     assert not (here / "~").exists()
 
 
@@ -234,7 +234,7 @@ def test_without_a_home_there_is_no_cache(here: Path) -> None:
 @pytest.mark.parametrize("name", ["TOKENSPHERE_CACHE", "XDG_CACHE_HOME"])
 def test_the_cache_of_an_unknown_user(name: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "~nosuchuser/x")
-    RUN.good("near", " king", "--name")
+    RUN.good("nearest", " king", "--name")
     RUN.fails("there is no home for the cache ~nosuchuser/x", "cache", "path")
     assert not list(here.glob("~*"))
 
@@ -245,20 +245,20 @@ def test_a_cache_that_cannot_be_written_is_done_without(
 ) -> None:
     monkeypatch.setenv("TOKENSPHERE_CACHE", folder)
     monkeypatch.setenv("HOME", folder)
-    RUN.good("near", " king", "--name")
+    RUN.good("nearest", " king", "--name")
     assert "nothing in" in RUN.good("cache", "list")
 
 
 def test_a_clock_that_was_never_set(here: Path) -> None:
     with patch("time.time", return_value=5.0):
-        first = RUN.good("near", " king", "--name")
-    assert RUN.good("near", " king", "--name") == first and list(here.glob("cache/*/*.npz"))
+        first = RUN.good("nearest", " king", "--name")
+    assert RUN.good("nearest", " king", "--name") == first and list(here.glob("cache/*/*.npz"))
 
 
 @pytest.mark.parametrize("columns", ["", "0", "-1", "abc", "²", "٣", "1", "99999", 30 * "9"])
 def test_a_width_that_is_none(columns: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    assert "king" in RUN.good("near", " king", "-k", 2).replace("\n", "")
+    assert "king" in RUN.good("nearest", " king", "-k", 2).replace("\n", "")
 
 
 def test_an_error_of_the_system_is_no_error_of_the_output(here: Path) -> None:
@@ -269,7 +269,7 @@ def test_an_error_of_the_system_is_no_error_of_the_output(here: Path) -> None:
         (RuntimeError("can't start new thread"), "refuses what is needed: can't start new thread"),
         (ImportError("no libc"), "a package cannot be loaded (no libc)"),
     ):
-        with patch("tokensphere.analysis.summary.summarize", side_effect=error):
+        with patch("tokensphere.analysis.info.info", side_effect=error):
             assert "the output" not in RUN.fails(match, "info")
 
 

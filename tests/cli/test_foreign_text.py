@@ -94,7 +94,7 @@ def evil_results() -> list[Any]:
     space = evil_space()
     directions = ts.make_directions(space, [[1.0, 0.5, 0.2, 0.1]]).called([foreign.EVIL])
     neighbors = ts.nearest(space, directions, k=4)
-    return [neighbors, ts.pair(space, 0, 2, n_pairs=100), ts.summarize(space)]
+    return [neighbors, ts.pair(space, 0, 2, n_pairs=100), ts.info(space)]
 
 
 def test_with_the_terminals_colours_too() -> None:
@@ -169,7 +169,7 @@ def test_in_whatever_encoding_the_output_has(
         out, err = Output(encoding), Output(encoding)
         monkeypatch.setattr(sys, "stdout", out)
         monkeypatch.setattr(sys, "stderr", err)
-        main(["near", "t1", "-k", "62", "--model", str(path), *more])
+        main(["nearest", "t1", "-k", "62", "--model", str(path), *more])
         said[more] = out.text()
         assert err.text() == ""
     parsed = json.loads(said["--json",])
@@ -179,7 +179,7 @@ def test_in_whatever_encoding_the_output_has(
     if encoding in ("ascii", "latin-1"):
         assert r"\u6f22\u5b57" in said[()]
     with pytest.raises(SystemExit):
-        main(["info", "--matrix", foreign.EVIL, str(path)])
+        main(["info", "--matrix", foreign.EVIL, "--model", str(path)])
     assert_escaped(err.text())
 
 
@@ -201,7 +201,7 @@ def test_names_of_files_that_are_not_utf_8(tmp_path: Path) -> None:
     assert names == ["m\udcff.gguf", "p\udcff.svg", "s\udcff.parquet", "v\udcff.npy"]
     about = json.loads(RUN.good(*test, "--json"))["directions"]
     assert Path(about["path"]) == vectors
-    assert_harmless(RUN.good("info", model))
-    RUN.fails(r"no\udcff.gguf", "info", folder / "no\udcff.gguf")
-    survey = ("survey", model, "-n", 100, "--surrogates", 2, "--save", folder / "u.parquet")
+    assert_harmless(RUN.good("info", "--model", model))
+    RUN.fails(r"no\udcff.gguf", "info", "--model", folder / "no\udcff.gguf")
+    survey = ("survey", "--model", model, "-n", 100, "--surrogates", 2, "--save", folder / "u.parquet")
     assert RUN.good(*survey) == RUN.good(*survey)

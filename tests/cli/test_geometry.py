@@ -106,6 +106,6 @@ def test_models_are_named_as_everywhere(tmp_path: Path) -> None:
     path = tmp_path / "a.npy"
     np.save(path, np.random.default_rng(0).standard_normal((80, 6)).astype(np.float32))
     (tmp_path / "words.txt").write_text("".join(f"t{i}\n" for i in range(80)), "utf-8")
-    result = invoke(path, "--vocabulary", tmp_path / "words.txt", *FAST, "--json")
+    result = invoke("--model", path, "--vocabulary", tmp_path / "words.txt", *FAST, "--json")
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["n_tokens"] == 80

@@ -81,8 +81,8 @@ def cached(commit: str = COMMIT, revision: str = "main", scale: float = 1.0) -> 
 
 def test_every_command_on_a_folder(folder: Path) -> None:
     for arguments in (
-        ["random", folder], ["random", "--model", folder], ["info", folder],
-        ["near", "t3", "--model", folder], ["pair", "t3", "t4", "--model", folder],
+        ["random", "--model", folder], ["info", "--model", folder],
+        ["nearest", "t3", "--model", folder], ["pair", "t3", "t4", "--model", folder],
     ):  # fmt: skip
         model = record(*arguments)["model"]
         assert model["model"] == "my-llama" and model["tensor"] == INPUT
@@ -91,27 +91,27 @@ def test_every_command_on_a_folder(folder: Path) -> None:
 
 def test_results_are_those_of_the_library(folder: Path) -> None:
     expected = ts.nearest(ts.load(folder), ["t3"], k=4).to_dict()
-    assert record("near", "t3", "-k", 4, "--model", folder)["results"] == json.loads(
+    assert record("nearest", "t3", "-k", 4, "--model", folder)["results"] == json.loads(
         json.dumps(expected["results"])
     )
 
 
 def test_options_of_the_model(folder: Path, tmp_path: Path) -> None:
-    output = record("info", folder, "--matrix", "output")
+    output = record("info", "--model", folder, "--matrix", "output")
     assert output["model"]["tensor"] == OUTPUT and output["model"]["matrix"] == "output"
-    folded = record("info", folder, "--matrix", "output", "--fold-norm")
+    folded = record("info", "--model", folder, "--matrix", "output", "--fold-norm")
     assert folded["norms"] != output["norms"] and "norm" in " ".join(folded["model"]["notes"])
-    assert record("info", folder, "--tensor", OUTPUT)["norms"] == output["norms"]
+    assert record("info", "--model", folder, "--tensor", OUTPUT)["norms"] == output["norms"]
     (tmp_path / "t.txt").write_text("".join(f"my {token}\n" for token in TOKENS))
-    assert good("near", "my t3", "--model", folder, "--vocabulary", tmp_path / "t.txt")
+    assert good("nearest", "my t3", "--model", folder, "--vocabulary", tmp_path / "t.txt")
     np.save(tmp_path / "v.npy", EMBEDDING)
-    same = record("info", tmp_path / "v.npy", "--vocabulary", tmp_path / "t.txt")
-    assert same["norms"] == record("info", folder)["norms"]
+    same = record("info", "--model", tmp_path / "v.npy", "--vocabulary", tmp_path / "t.txt")
+    assert same["norms"] == record("info", "--model", folder)["norms"]
 
 
 def test_a_vocabulary_of_another_format(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "t.xls").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(60))
-    said = fails("", "info", folder, "--vocabulary", tmp_path / "t.xls")
+    said = fails("", "info", "--model", folder, "--vocabulary", tmp_path / "t.xls")
     assert "is of no known kind" in said
 
 
@@ -120,16 +120,14 @@ def test_the_variable_names_the_model_and_an_argument_wins(
 ) -> None:
     monkeypatch.setenv("TOKENSPHERE_MODEL", str(small_path))
     assert record("info")["model"]["model"] == small_model.NAME
-    assert record("info", folder)["model"]["model"] == "my-llama"
     assert record("info", "--model", folder)["model"]["model"] == "my-llama"
-    assert "two models are named" in fails("", "info", folder, "--model", small_path)
 
 
 def test_what_is_left_out_is_told(folder: Path) -> None:
     (folder / "tokenizer.json").write_bytes(tokenizer_json(TOKENS[:-4]))
-    assert record("info", folder)["left_out"] == {"zero": 0, "not_finite": 0, "padding": 4}
-    assert "4 padding" in good("info", folder)
-    said = record("near", "t3", "-k", N - 5, "--model", folder)
+    assert record("info", "--model", folder)["left_out"] == {"zero": 0, "not_finite": 0, "padding": 4}
+    assert "4 padding" in good("info", "--model", folder)
+    said = record("nearest", "t3", "-k", N - 5, "--model", folder)
     assert said["left_out"] == 4
     found = {neighbor["id"] for neighbor in said["results"][0]["neighbors"]}
     assert found <= set(range(N - 4))
@@ -145,28 +143,28 @@ def test_options_that_do_not_fit(folder: Path) -> None:
         (["--matrix", "both"], "'both' is not one of"),
         (["--vocabulary", "absent.txt"], "cannot read the vocabulary absent.txt: No such file"),
     ):
-        fails(says, "info", folder, *options)
+        fails(says, "info", "--model", folder, *options)
     for option in ("--tensor", "--vocabulary", "--revision"):
         fails("leave out", "info", option, "x")  # of the bundled model
 
 
 def test_a_model_that_is_not_there() -> None:
     for model in ("absent.gguf", "./owner/name", "nonsense", "a/b/c"):
-        fails(f"no file or folder '{model}'", "random", model)
+        fails(f"no file or folder '{model}'", "random", "--model", model)
 
 
 def test_a_repository_that_is_not_in_the_cache(tmp_path: Path) -> None:
-    assert "not in the cache" in fails("", "random", REPO)
-    assert "no repository of a hub" in fails("", "random", "owner/na me")
+    assert "not in the cache" in fails("", "random", "--model", REPO)
+    assert "no repository of a hub" in fails("", "random", "--model", "owner/na me")
     assert not (tmp_path / "cache").exists()
 
 
 def test_a_repository_in_the_cache() -> None:
     cached()
-    model = record("random", REPO)["model"]
+    model = record("random", "--model", REPO)["model"]
     assert (model["model"], model["revision"], model["license"]) == (REPO, COMMIT, "mit")
-    assert record("near", "t3", "--model", f"{REPO}@{COMMIT}")["model"] == model
-    assert record("info", REPO, "--revision", "main")["model"] == model
+    assert record("nearest", "t3", "--model", f"{REPO}@{COMMIT}")["model"] == model
+    assert record("info", "--model", REPO, "--revision", "main")["model"] == model
 
 
 def test_an_empty_cache(tmp_path: Path) -> None:
@@ -198,7 +196,7 @@ def test_the_cache_from_list_to_remove() -> None:
     assert [entry["commit"] for entry in record("cache", "list")["entries"]] == [COMMIT]
     assert good("cache", "remove", REPO).startswith("removed 1 ")
     assert record("cache", "list")["entries"] == []
-    assert "not in the cache" in fails("", "info", REPO)
+    assert "not in the cache" in fails("", "info", "--model", REPO)
 
 
 def test_what_was_removed_as_json() -> None:

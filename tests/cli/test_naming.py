@@ -33,19 +33,20 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_tokens_are_named_by_labels_of_a_file(file: Path) -> None:
-    arguments = ("name", " Paris", "␣London", " Tokyo", " king", "--labels", file, "-n", 499)
-    text = good(*arguments, "--directions", 20)
+    arguments = ("name", " Paris", "␣London", " Tokyo", " king", "--labels", file, "--draws", 499)
+    text = good(*arguments, "--random-directions", 20)
     assert "3 of 4 are cities (" in text and "beside random directions" in text
-    found = record(*arguments, "--directions", 20)
+    found = record(*arguments, "--random-directions", 20)
     assert found["name"] in text and found["settings"]["draws"] == 499
-    assert found["settings"]["random_directions"]["draws"] == 20
+    assert found["settings"]["random_directions"]["count"] == 20
     assert found["themes"][0]["words"] == "cities" and found["themes"][0]["kind"] == "user"
-    alone = record(*arguments, "--directions", 0, "--kind", "user")
+    alone = record(*arguments, "--random-directions", 0, "--kind", "user")
     assert alone["settings"]["random_directions"] is None and alone["eligible_labels"] == 1
 
 
 def test_draws_are_kept_in_the_cache_and_a_damaged_file_is_no_error(tmp_path: Path, file: Path) -> None:
-    arguments = ("name", " Paris", " London", " Tokyo", "--labels", file, "--directions", 50, "-n", 99)
+    few = ("--random-directions", 50, "--draws", 99)
+    arguments = ("name", " Paris", " London", " Tokyo", "--labels", file, *few)
     first = good(*arguments)
     kept = sorted((tmp_path / "cache").glob("*/*"))
     assert sorted(path.parent.name for path in kept) == ["labels", "nulls", "nulls"]
@@ -62,7 +63,9 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TOKENSPHERE_CACHE", str(file / "below a file"))
-    assert "cities" in good("name", " Paris", " London", " Tokyo", "--labels", file, "--directions", 5)
+    assert "cities" in good(
+        "name", " Paris", " London", " Tokyo", "--labels", file, "--random-directions", 5
+    )
 
 
 def test_labels_are_listed(file: Path) -> None:
@@ -106,7 +109,7 @@ def test_lists_of_random_directions_are_named(small: ts.EmbeddingSpace) -> None:
 
 
 def test_labels_or_kinds_ask_for_names(file: Path) -> None:
-    near = ("near", " king", "-k", 10, "--labels", file, "--kind", "user")
+    near = ("nearest", " king", "-k", 10, "--labels", file, "--kind", "user")
     found = record(*near)
     assert found["naming"]["kinds"] == ["user"] and found["naming"]["eligible_labels"] == 1
     (result,) = found["results"]
@@ -114,14 +117,16 @@ def test_labels_or_kinds_ask_for_names(file: Path) -> None:
     cities = len(listed & {" Paris", " London", " Tokyo", "Paris", " paris"})
     assert [theme["shared"] for theme in result["themes"]] in ([], [cities])
     assert result["name"] in good(*near) or cities >= 3
-    assert record("near", " king", "--kind", "form")["naming"]["kinds"] == ["form"]
+    assert record("nearest", " king", "--kind", "form")["naming"]["kinds"] == ["form"]
     assert record("random", "--labels", file)["naming"]["draws"] == 9_999
-    assert "user" in record("near", " king", "--minus", " man", "--labels", file)["naming"]["kinds"]
+    assert (
+        "user" in record("nearest", " king", "--negative", " man", "--labels", file)["naming"]["kinds"]
+    )
 
 
 def test_names_that_cannot_be(file: Path, tmp_path: Path) -> None:
     fails("k must be 3 or more", "random", "--name", "-k", 2)
-    fails("no label is of kind 'colour'", "near", " king", "--kind", "colour")
+    fails("no label is of kind 'colour'", "nearest", " king", "--kind", "colour")
     fails("missing.tsv", "random", "--labels", tmp_path / "missing.tsv")
     fails("missing.tsv", "survey", "-n", 100, "--labels", tmp_path / "missing.tsv")
 

@@ -35,7 +35,7 @@ def commands(small_path: Path, tmp_path: Path) -> dict[str, tuple[object, ...]]:
         "pair": (" king", "king"),
         "info": (),
         "labels": (),
-        "name": (" Paris", " London", " Tokyo", "--directions", 0, "--draws", 99),
+        "name": (" Paris", " London", " Tokyo", "--random-directions", 0, "--draws", 99),
         "test": (tmp_path / "v.npy", *QUICK),
         "survey": ("-n", 100, "--surrogates", 2),
         "geometry": ("-n", 20, "--clusters", "3", "--surrogates", 2),
@@ -71,7 +71,7 @@ def test_csv_has_the_rows_and_numbers_of_json(
 
 
 def test_lists_as_they_are_found_are_one_table(small_path: Path) -> None:
-    printed = RUN.good("random", small_path, "-n", 700, "-k", 2, "--csv")  # of several parts
+    printed = RUN.good("random", "--model", small_path, "-n", 700, "-k", 2, "--csv")  # of several parts
     assert printed.count("direction,rank") == 1 and printed.count("\n") == 1 + 700 * 2
 
 
@@ -86,7 +86,7 @@ def test_csv_is_utf_8_in_any_encoding(small_path: Path) -> None:
 def test_the_cache_as_csv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path))
     assert RUN.good("cache", "list", "--csv").startswith("what,model,commit,")
-    RUN.good("name", " Monday", " Friday", " Sunday", "--draws", 99, "--directions", 0)
+    RUN.good("name", " Monday", " Friday", " Sunday", "--draws", 99, "--random-directions", 0)
     rows = list(csv.DictReader(StringIO(RUN.good("cache", "list", "--csv"))))
     kept = {one["name"]: one["bytes_on_disk"] for one in RUN.record("cache", "list")["computed"]}
     assert kept and {row["model"]: int(row["bytes_on_disk"]) for row in rows} == kept
@@ -96,12 +96,12 @@ def test_one_form_of_output() -> None:
     RUN.fails("give --json or --csv, not both", "random", "--csv", "--json")
     RUN.fails("give --jsonl or --csv, not both", "random", "--jsonl", "--csv")
     RUN.fails("give --json or --jsonl, not both", "near", " king", "--jsonl", "--json")
-    RUN.fails("give --json or --csv, not both", "info", "no/such/model", "--json", "--csv")
+    RUN.fails("give --json or --csv, not both", "info", "-m", "no/such/model", "--json", "--csv")
 
 
 def test_directions_are_saved_as_npy_alone(tmp_path: Path) -> None:
     for name in ("x.parquet", "x.csv", "x"):
-        RUN.fails("name it x.npy", "random", "no/such/model", "--save", tmp_path / name)
+        RUN.fails("name it x.npy", "random", "-m", "no/such/model", "--save", tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 
@@ -114,22 +114,22 @@ def test_statuses(small_path: Path, tmp_path: Path) -> None:
         (2, ("randon",)),
         (2, ("random", "--n")),
         (2, ("random", "-n", "0")),
-        (2, ("random", small_path, "-k", "9999")),
+        (2, ("random", "-m", small_path, "-k", "9999")),
         (2, ("near", "nosuchtoken", "--model", small_path)),
         (2, ("near",)),
         (2, ("pair", " king", " king", "--model", small_path)),
         (2, ("test", "x.npy", "--null", "sample")),
-        (1, ("info", tmp_path / "none.gguf")),
-        (1, ("info", damaged)),
-        (1, ("near", "--vector", tmp_path / "none.npy", "--model", small_path)),
-        (1, ("labels", small_path, "--labels", tmp_path / "labels.tsv")),
+        (1, ("info", "-m", tmp_path / "none.gguf")),
+        (1, ("info", "-m", damaged)),
+        (1, ("near", "--directions", tmp_path / "none.npy", "--model", small_path)),
+        (1, ("labels", "-m", small_path, "--labels", tmp_path / "labels.tsv")),
     ):
         with case(*arguments):
             assert_one_line(RUN.invoke(*arguments), status=status)
     for status, error in ((1, ts.MissingExtraError("x")), (1, OSError(28, "full")), (1, MemoryError()),
                           (2, ts.InputError("x")), (130, KeyboardInterrupt())):  # fmt: skip
-        with patch("tokensphere.analysis.summary.summarize", side_effect=error), case(error):
-            assert_one_line(RUN.invoke("info", small_path), status=status)
+        with patch("tokensphere.analysis.info.info", side_effect=error), case(error):
+            assert_one_line(RUN.invoke("info", "-m", small_path), status=status)
 
 
 def test_help_says_what_statuses_mean() -> None:

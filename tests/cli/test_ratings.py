@@ -33,7 +33,7 @@ def test_one_rater(files: list[Path]) -> None:
 
 def test_two_raters(files: list[Path]) -> None:
     text = RUN.good(*files)
-    found = ts.compare_raters([ts.read_ratings(path) for path in files])
+    found = ts.compare_ratings([ts.read_ratings(path) for path in files])
     together = found.same[0].together
     assert together is not None and f"α {together.alpha:.2f}" in " ".join(text.split())
     assert "\x1b" not in text and "\u202e" not in text and "Ann" in text

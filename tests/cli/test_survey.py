@@ -67,17 +67,16 @@ def interrupted_at(block: int) -> Any:
 def test_the_printed_lists_are_found_again_by_their_names() -> None:
     text = good(*FEW, "-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
     assert "seed 3, directions 50 to 169" in text
-    assert "random -n 1 --first INDEX --seed 3 -k 5 --centered" in " ".join(text.split())
+    assert "random 3/INDEX -k 5 --centered" in " ".join(text.split())
     found = record(*FEW, "-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
     for entry in found["examples"]["most"]:
-        arguments = ["--first", entry["index"], "--seed", 3, "-k", 5, "--centered", "--json", "-n", 1]
-        again = run_cli("random", *map(str, arguments))
+        again = run_cli("random", f"3/{entry['index']}", "-k", "5", "--centered", "--json")
         (result,) = json.loads(again.stdout)["results"]
         assert [token["id"] for token in result["neighbors"]] == [t["id"] for t in entry["tokens"]]
 
 
 def test_json_is_what_the_library_gives(small: ts.EmbeddingSpace) -> None:
-    found = record("-n", 130, "--surrogate", "gaussian", "--surrogate-seed", 4, "--surrogates", 3)
+    found = record("-n", 130, "--surrogate-law", "gaussian", "--surrogate-seed", 4, "--surrogates", 3)
     want = ts.survey(small, 130, surrogate=ts.SurrogateSpec("gaussian", 4, 3)).to_dict()
     for name, value in json.loads(json.dumps(want)).items():
         assert found[name] == value or name == "model"
@@ -232,7 +231,7 @@ def test_a_file_of_another_survey_is_left_alone(tmp_path: Path) -> None:
         (("--first", "2"), "whose first is 0, not 2"),
         (("-k", "7"), "whose k is 10, not 7"),
         (("--centered",), "whose centered is False, not True"),
-        (("--surrogate", "gaussian"), "whose surrogate is 'blockwise', not 'gaussian'"),
+        (("--surrogate-law", "gaussian"), "whose surrogate is 'blockwise', not 'gaussian'"),
         (("--surrogate-seed", "1"), "whose surrogate_seed is 0, not 1"),
     ):
         fails(message, *options, "-n", 200, "--save", path)
@@ -245,7 +244,7 @@ def test_a_file_of_another_model_is_left_alone(tmp_path: Path) -> None:
     rows[3, 4] += 1
     space = ts.EmbeddingSpace.from_arrays(rows, [f"t{i}" for i in range(len(rows))])
     space.save(tmp_path / "other.npz")
-    good(tmp_path / "other.npz", *FEW, "-n", 100, "--save", path)
+    good("--model", tmp_path / "other.npz", *FEW, "-n", 100, "--save", path)
     before = path.read_bytes()
     fails("holds a survey on another model", "-n", 200, "--save", path)
     assert path.read_bytes() == before
@@ -304,7 +303,7 @@ def test_lists_that_are_too_long() -> None:
     fails("Invalid value for '-k'", "-k", 1)
     fails("Invalid value for '-n'", "-n", 0)
     fails("Invalid value for '--surrogates'", "--surrogates", -1)
-    fails("'shuffled' is not one of", "--surrogate", "shuffled")
+    fails("'shuffled' is not one of", "--surrogate-law", "shuffled")
 
 
 def test_without_pyarrow_nothing_is_saved_but_all_is_shown() -> None:

@@ -75,7 +75,7 @@ def _directions(form: str) -> Seed:
     def make(folder: Path) -> Callable[[], object]:
         model = _model(folder)
         path = FORMATS[form](folder, {"w": whole_numbers(4, 32), "b": whole_numbers(64, 32, seed=1)})
-        return lambda: tokensphere("near", "--model", model, "--vector", f"{path}:w", "-k", 3)
+        return lambda: tokensphere("nearest", "--model", model, "--directions", f"{path}:w", "-k", 3)
 
     return Seed(f"directions: {form}", make)
 
@@ -168,7 +168,7 @@ def _seeds() -> Iterator[Seed]:
         if not form.startswith("torch"):
             yield _directions(form)
     words = '# sums\n" king" - " queen"\ndays: ␣one + ␣two - ␣three\n"king"\n'
-    yield _text("expressions", words, "near", "--tokens")
+    yield _text("expressions", words, "nearest", "--tokens")
     yield _text(
         "labels",
         "␣king\troyal\n␣queen\troyal\nParis\ttown\n",
@@ -179,10 +179,10 @@ def _seeds() -> Iterator[Seed]:
         "--labels",
     )
     yield _text("vocabulary", "\n".join(f"t{id}" for id in range(51)), "info", "--vocabulary")
-    yield _saved("test", "test", "--nulls", "99")
+    yield _saved("test", "test", "--draws", "99")
     yield _saved("survey", "survey", "-n", "100", "--surrogates", "2")
     yield Seed("saved: space", _space)
-    yield _in_cache("nulls", "test", "--nulls", "99")
+    yield _in_cache("nulls", "test", "--draws", "99")
     yield _in_cache("labels", "name", "Paris", " king", " queen")
     yield Seed("cache: entry", _entry)
 

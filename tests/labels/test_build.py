@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tokensphere as ts
-from tokensphere.labels.build import label_table
+from tokensphere.labels.build import make_labels
 from tokensphere.labels.table import LabelTable
 from tokensphere.vocabulary import Kind, Vocabulary
 
@@ -42,7 +42,7 @@ def check(table: LabelTable, vocabulary: Vocabulary) -> None:
 
 def test_the_bundled_vocabulary(bundled: ts.EmbeddingSpace) -> None:
     vocabulary = bundled.vocabulary
-    table = label_table(vocabulary)
+    table = make_labels(vocabulary)
     check(table, vocabulary)
     members = set(table.members("list:weekday").tolist())
     assert {vocabulary.id(f" {day}") for day in DAYS} <= members and len(members) < 30
@@ -58,8 +58,8 @@ def test_the_bundled_vocabulary(bundled: ts.EmbeddingSpace) -> None:
 
 def test_a_table_is_made_once_and_goes_with_its_vocabulary() -> None:
     vocabulary = Vocabulary([" one", " two"])
-    table = label_table(vocabulary)
-    assert label_table(vocabulary) is table
+    table = make_labels(vocabulary)
+    assert make_labels(vocabulary) is table
     gone = weakref.ref(table)
     del vocabulary, table
     gc.collect()
@@ -72,8 +72,8 @@ def test_the_order_of_the_tokens_does_not_matter_but_for_their_ids(bundled: ts.E
         text for id in range(0, 49152, 7) if (text := bundled.vocabulary.text(id)) and text[0] == " "
     ]
     order = np.random.default_rng(0).permutation(len(pieces))
-    plain = label_table(Vocabulary(pieces))
-    mixed = label_table(Vocabulary([pieces[id] for id in order]))
+    plain = make_labels(Vocabulary(pieces))
+    mixed = make_labels(Vocabulary([pieces[id] for id in order]))
     assert {label.name for label in plain.labels} == {label.name for label in mixed.labels}
     for label in plain.labels:
         if label.kind != "id":
@@ -82,7 +82,7 @@ def test_the_order_of_the_tokens_does_not_matter_but_for_their_ids(bundled: ts.E
 
 
 def test_ids_are_cut_into_tenths() -> None:
-    table = label_table(Vocabulary([f"x{number}" for number in range(25)]))
+    table = make_labels(Vocabulary([f"x{number}" for number in range(25)]))
     sizes = [len(table.members(f"id:{tenth}")) for tenth in range(1, 11)]
     assert sizes == [3] * 5 + [2] * 5
     assert table.members("id:1").tolist() == [0, 1, 2] and table.members("id:10").tolist() == [23, 24]
@@ -90,7 +90,7 @@ def test_ids_are_cut_into_tenths() -> None:
 
 def test_kinds_are_labels_and_padding_has_nothing_else() -> None:
     kinds = np.array(list(Kind), dtype=np.uint8)
-    table = label_table(Vocabulary([f" word{kind}" for kind in Kind], kinds=kinds))
+    table = make_labels(Vocabulary([f" word{kind}" for kind in Kind], kinds=kinds))
     assert names(table, Kind.PADDING) == {"kind:padding"}
     for kind in (Kind.BYTE, Kind.CONTROL, Kind.ADDED, Kind.UNUSED, Kind.UNKNOWN):
         assert table.members(f"kind:{kind.name.lower()}").tolist() == [int(kind)]
@@ -99,7 +99,7 @@ def test_kinds_are_labels_and_padding_has_nothing_else() -> None:
 
 def test_lemmas_need_five_tokens() -> None:
     forms = [" run", " runs", " ran", " running", " Running", " walk", " walks", " walked", " walking"]
-    table = label_table(Vocabulary(forms))
+    table = make_labels(Vocabulary(forms))
     assert table.members("lemma:run").tolist() == [0, 1, 2, 3, 4]
     assert "lemma:walk" not in table.numbers
 
@@ -109,7 +109,7 @@ def test_lemmas_need_five_tokens() -> None:
 def test_no_bytes_are_too_odd(tokens: list[bytes]) -> None:
     pieces = [token.decode("latin-1") for token in tokens]
     vocabulary = Vocabulary(pieces, decode=lambda piece: piece.encode("latin-1"))
-    check(label_table(vocabulary), vocabulary)
+    check(make_labels(vocabulary), vocabulary)
 
 
 @pytest.mark.models
@@ -118,7 +118,7 @@ def test_no_bytes_are_too_odd(tokens: list[bytes]) -> None:
 )
 def test_real_vocabularies(name: str) -> None:
     vocabulary = ts.load(MODELS / name).vocabulary
-    table = label_table(vocabulary)
+    table = make_labels(vocabulary)
     check(table, vocabulary)
     lead = "" if name == "minilm" else " "
     days = [vocabulary.id(lead + (day if lead else day.lower())) for day in DAYS]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tokensphere.labels import build, stored
-from tokensphere.labels.build import label_table
+from tokensphere.labels.build import make_labels
 from tokensphere.labels.stored import from_arrays, rules_digest, table_key, to_arrays
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.vocabulary import Kind, Vocabulary
@@ -41,7 +41,7 @@ def same(one: LabelTable, other: LabelTable) -> bool:
 
 
 def test_there_and_back() -> None:
-    table = label_table(Vocabulary(TOKENS))
+    table = make_labels(Vocabulary(TOKENS))
     back = from_arrays(to_arrays(table), len(TOKENS))
     assert back is not None and same(back, table)
     assert [back.of(i) for i in range(len(TOKENS))] == [table.of(i) for i in range(len(TOKENS))]
@@ -52,29 +52,29 @@ def test_there_and_back() -> None:
 
 def test_a_table_is_made_once_and_read_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store()
-    first = label_table(Vocabulary(TOKENS), store=store)
+    first = make_labels(Vocabulary(TOKENS), store=store)
     assert (store.got, store.put_) == (1, 1)
-    assert same(first, label_table(Vocabulary(TOKENS)))
+    assert same(first, make_labels(Vocabulary(TOKENS)))
 
     def never(vocabulary: Vocabulary) -> LabelTable:
         raise AssertionError("made anew")
 
     monkeypatch.setattr(build, "_build", never)
     vocabulary = Vocabulary(TOKENS)
-    again = label_table(vocabulary, store=store)
+    again = make_labels(vocabulary, store=store)
     assert same(first, again) and (store.got, store.put_) == (2, 1)
-    assert label_table(vocabulary, store=store) is again and store.got == 2  # this process has it
+    assert make_labels(vocabulary, store=store) is again and store.got == 2  # this process has it
     with pytest.raises(AssertionError, match="made anew"):
-        label_table(Vocabulary([*TOKENS, " dog"]), store=store)
+        make_labels(Vocabulary([*TOKENS, " dog"]), store=store)
 
 
 def test_what_was_kept_and_is_no_table_is_made_anew() -> None:
     store = Store()
-    table = label_table(Vocabulary(TOKENS), store=store)
+    table = make_labels(Vocabulary(TOKENS), store=store)
     (key,) = store.kept
     store.kept[key] = store.kept[key] | {"indices": table.indices[:-1]}
-    assert same(label_table(Vocabulary(TOKENS), store=store), table)
-    assert store.put_ == 2 and same(label_table(Vocabulary(TOKENS), store=store), table)
+    assert same(make_labels(Vocabulary(TOKENS), store=store), table)
+    assert store.put_ == 2 and same(make_labels(Vocabulary(TOKENS), store=store), table)
     assert store.put_ == 2
 
 

@@ -44,7 +44,7 @@ def test_shape_and_sanity(name: str, shape: tuple[int, int]) -> None:
     assert space.shape == shape and space.left_out == 0
     assert np.isfinite(space.vectors).all() and space.vectors.any(axis=1).all()
     assert len(set(space.vocabulary.tokens)) > 0.99 * shape[0]
-    summary = ts.summarize(space)
+    summary = ts.info(space)
     assert -1 <= summary.mean_cosine_different <= summary.mean_cosine <= 1
     assert 0 < summary.norms[0] <= summary.norms[2] <= summary.norms[4] < 1e3
     assert len(space.provenance.sha256 or "") == 64

@@ -62,7 +62,7 @@ def test_names_and_models_are_escaped() -> None:
     for result in (
         ts.nearest(space, ts.make_directions(space, [[1.0, 0.5, 0.2]]).called([evil]), k=3),
         ts.pair(space, 0, 2, n_pairs=100),
-        ts.summarize(space),
+        ts.info(space),
     ):
         reader = Reader(to_html(result))
         assert "img" not in reader.tags and "onerror=alert(1)" in reader.text

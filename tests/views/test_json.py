@@ -19,7 +19,7 @@ def test_one_object_with_the_version(small: ts.EmbeddingSpace) -> None:
     results: list[Any] = [
         ts.nearest(small, small_model.SCRIPT, k=40),
         ts.pair(small, 0, 1, n_pairs=100),
-        ts.summarize(small),
+        ts.info(small),
     ]
     for result in results:
         text = to_json(result)
@@ -42,7 +42,7 @@ def test_what_json_cannot_hold_is_refused() -> None:
 def test_parts_in_turn_are_the_whole(small: ts.EmbeddingSpace) -> None:
     """However the directions are cut into parts: as text, in colour, and as JSON; with names, too."""
     whole = ts.nearest(small, ts.RandomDirections(small_model.D, 9), k=12)
-    named = name_neighbors(small, whole, n_directions=0, naming=ts.NamingSpec(99))
+    named = name_neighbors(small, whole, n_random_directions=0, naming=ts.NamingSpec(99))
 
     def cut(result: Any, at: list[int]) -> Iterator[Any]:
         for low, high in pairwise([0, *at, 9]):

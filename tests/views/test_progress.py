@@ -135,7 +135,12 @@ def test_a_bar_ends_with_the_work(
     lists = ts.nearest(small, ts.RandomDirections(small_model.D, 3), k=5)
     notebook.shown.clear()
     ts.name_neighbors(
-        small, lists, labels=label_table(small), naming=ts.NamingSpec(98), n_directions=20, progress=True
+        small,
+        lists,
+        labels=label_table(small),
+        naming=ts.NamingSpec(98),
+        n_random_directions=20,
+        progress=True,
     )
     assert notebook.shown[-1]["text/plain"].startswith("118 of 118 draws")
 

@@ -27,7 +27,7 @@ def test_a_sum_is_read_as_it_is_typed(client: TestClient, session: Session) -> N
     reply = client.get("/api/lists", params={"tokens": " king - man + woman", "k": 4}).json()
     found = ts.nearest(session.space, positive=[" king", " woman"], negative=[" man"], k=4)
     assert [n["id"] for n in reply["lists"][0]["neighbors"]] == found.ids[0].tolist()
-    assert "--minus id:" in reply["how"]["command"]
+    assert "--negative id:" in reply["how"]["command"]
 
 
 def test_cards_come_when_chance_is_drawn(client: TestClient, session: Session, ended: Ended) -> None:

@@ -125,7 +125,7 @@ def test_what_is_saved_is_read_by_command_and_page(
     for at in range(14):
         say(client, other["session"], at, at % 2 == 0)
     client.post("/api/rate/finish", json={"session": other["session"]})
-    same = ts.compare_raters([kept, rating_files(session).get(other["session"])]).same
+    same = ts.compare_ratings([kept, rating_files(session).get(other["session"])]).same
     assert same[0].raters == ("Ann", "Bob")
     again = client.post("/api/rate/open?name=a.json", content=saved["json"].content).json()["session"]
     assert rating_files(session).get(again) == kept and again != begun

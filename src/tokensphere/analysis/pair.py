@@ -19,53 +19,45 @@ from tokensphere.vocabulary import Token, Vocabulary
 
 
 @dataclass(frozen=True)
-class PairCosine(
-    Record,
-    typical="mean_of_pairs",
-    spread="sd_of_pairs",
-    share_above="share_of_pairs_at_least",
-    interval="share_interval_95",
-    rank_of_b="rank_of_second_from_first",
-    rank_of_a="rank_of_first_from_second",
-):
+class PairCosine(Record):
     """A cosine among those of random pairs of different tokens.
 
     Attributes
     ----------
     cosine : in [−1, 1]
-    typical : mean of the sampled pairs' cosines
-    spread : their standard deviation
-    share_above : share of all pairs whose cosine is at least this one, estimated, in [0, 1]
-    interval : 95 % Wilson interval of that share (Wilson 1927)
-    rank_of_b, rank_of_a : the second token's place among the first one's neighbours
-        (1 is the nearest), and the other way round; exact
+    mean_of_pairs : mean of the sampled pairs' cosines
+    sd_of_pairs : their standard deviation
+    share_of_pairs_at_least : share of all pairs whose cosine is at least this one, estimated, in [0, 1]
+    share_interval_95 : 95 % Wilson interval of that share (Wilson 1927)
+    rank_of_second_from_first, rank_of_first_from_second : the second token's place among the first
+        one's neighbours (1 is the nearest), and the other way round; exact
     """
 
     cosine: float
-    typical: float
-    spread: float
-    share_above: float
-    interval: tuple[float, float]
-    rank_of_b: int
-    rank_of_a: int
+    mean_of_pairs: float
+    sd_of_pairs: float
+    share_of_pairs_at_least: float
+    share_interval_95: tuple[float, float]
+    rank_of_second_from_first: int
+    rank_of_first_from_second: int
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Pair(Result):
     """Two tokens, their cosine raw and centred, and where it ranks."""
 
-    a: int
-    b: int
+    first: int
+    second: int
     raw: PairCosine
     centered: PairCosine
     n_tokens: int
-    n_sampled: int
+    n_pairs: int
     seed: int
     provenance: Provenance
     vocabulary: Vocabulary = field(repr=False)
 
     def _in_short(self) -> str:
-        a, b = (self.vocabulary.visible(id) for id in (self.a, self.b))
+        a, b = (self.vocabulary.visible(id) for id in (self.first, self.second))
         cosines = f"cosine {self.raw.cosine:.3f}, centred {self.centered.cosine:.3f}"
         return f"{a} and {b}, {cosines}, {self.provenance.model}"
 
@@ -73,8 +65,8 @@ class Pair(Result):
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
         return {
             "model": self.provenance.to_dict(),
-            "settings": {"sampled_pairs": self.n_sampled, "seed": self.seed},
-            "tokens": [self.vocabulary.record(id) for id in (self.a, self.b)],
+            "settings": record(self, "n_pairs", "seed"),
+            "tokens": [self.vocabulary.record(id) for id in (self.first, self.second)],
             **record(self, "n_tokens", "raw", "centered"),
         }
 
@@ -90,13 +82,15 @@ class Pair(Result):
         }
 
 
-def pair(space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, seed: int = 0) -> Pair:
+def pair(
+    space: EmbeddingSpace, first: Token, second: Token, *, n_pairs: int = 200_000, seed: int = 0
+) -> Pair:
     """The cosine of two tokens, raw and centred, beside the cosines of random pairs.
 
     Parameters
     ----------
     space : the embeddings
-    a, b : tokens or ids, different from each other
+    first, second : tokens or ids, different from each other
     n_pairs : pairs of different tokens to sample, uniformly, at least 100
     seed : of that sample
 
@@ -107,14 +101,14 @@ def pair(space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, s
     UnknownTokenError
         a token that the vocabulary does not have
     """
-    first, second = space.vocabulary.id(a), space.vocabulary.id(b)
-    if first == second:
-        raise InputError(f"both tokens are '{space.vocabulary.visible(first)}'; give two different ones")
+    a, b = space.vocabulary.id(first), space.vocabulary.id(second)
+    if a == b:
+        raise InputError(f"both tokens are '{space.vocabulary.visible(a)}'; give two different ones")
     if n_pairs < 100:
         raise InputError(f"{n_pairs} pairs are too few to rank among: ask for 100 or more")
     check_whole("the seed", seed)
     usable = space.moments.center().usable
-    for id in (first, second):
+    for id in (a, b):
         if not usable[id]:
             shown = space.vocabulary.visible(id)
             raise InputError(
@@ -125,26 +119,26 @@ def pair(space: EmbeddingSpace, a: Token, b: Token, *, n_pairs: int = 200_000, s
     left, right = (ids[end] for end in sampled)
 
     def rank(centered: bool) -> PairCosine:
-        cosine = float(_cosines(space, np.array([first]), np.array([second]), centered)[0])
+        cosine = float(_cosines(space, np.array([a]), np.array([b]), centered)[0])
         sample = _cosines(space, left, right, centered)
         share = float(np.mean(sample >= cosine))
         return PairCosine(
             cosine=cosine,
-            typical=float(sample.mean()),
-            spread=float(sample.std()),
-            share_above=share,
-            interval=wilson(share, len(sample)),
-            rank_of_b=_place(space, first, second, ids, centered),
-            rank_of_a=_place(space, second, first, ids, centered),
+            mean_of_pairs=float(sample.mean()),
+            sd_of_pairs=float(sample.std()),
+            share_of_pairs_at_least=share,
+            share_interval_95=wilson(share, len(sample)),
+            rank_of_second_from_first=_place(space, a, b, ids, centered),
+            rank_of_first_from_second=_place(space, b, a, ids, centered),
         )
 
     return Pair(
-        a=first,
-        b=second,
+        first=a,
+        second=b,
         raw=rank(centered=False),
         centered=rank(centered=True),
         n_tokens=len(ids),
-        n_sampled=n_pairs,
+        n_pairs=n_pairs,
         seed=seed,
         provenance=space.provenance,
         vocabulary=space.vocabulary,

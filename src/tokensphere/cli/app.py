@@ -14,6 +14,7 @@ from tokensphere.display import told
 from tokensphere.errors import InputError, TokensphereError
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130  # exit statuses, see docs/results.md
+_SHORT = {"near": "nearest"}  # what is typed often
 
 
 class _Commands(click.Group):
@@ -30,6 +31,9 @@ class _Commands(click.Group):
             click.echo(ctx.get_help())
             sys.exit(USAGE)
         return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, _SHORT.get(cmd_name, cmd_name))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if not args[0][:1].isalnum():  # click 8.1 would parse no arguments once more
@@ -49,7 +53,7 @@ class _Commands(click.Group):
             self._fail("stopped", INTERRUPTED)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "tokensphere"
-            self._fail(f"{error.format_message()} (try '{command} --help')", USAGE)
+            self._fail(f"{_with_model(error)} (try '{command} --help')", USAGE)
         except click.ClickException as error:
             self._fail(error.format_message())
         except TokensphereError as error:
@@ -75,6 +79,15 @@ class _Commands(click.Group):
     def _fail(message: str, status: int = FAILED) -> None:
         tell(" ".join(message.split()))
         sys.exit(status)
+
+
+def _with_model(error: click.UsageError) -> str:
+    """What is wrong with what was typed; a model is often what is too much."""
+    said = error.format_message()
+    if error.ctx is None or not said.startswith("Got unexpected extra argument"):
+        return said
+    takes_model = any(param.name == "model" for param in error.ctx.command.params)
+    return f"{said}; a model is named by --model (-m)" if takes_model else said
 
 
 _LIMITS = "look at the rights and limits of this process (ulimit -a)"
@@ -111,10 +124,10 @@ def _as_options(message: str) -> str:
 def main() -> None:
     """Random vectors, nearest tokens, and the geometry of token embeddings.
 
-    MODEL is the bundled model (smollm2-135m-instruct) unless you name another: a file (safetensors,
-    GGUF, npy, word2vec, GloVe, CTranslate2, PyTorch), a model's folder, or a repository owner/name
-    of the Hugging Face Hub, of which only the embedding is fetched. The variable TOKENSPHERE_MODEL
-    sets it for all commands.
+    The model is the bundled one (smollm2-135m-instruct) unless --model (-m) names another: a file
+    (safetensors, GGUF, npy, word2vec, GloVe, CTranslate2, PyTorch), a model's folder, or a repository
+    owner/name of the Hugging Face Hub, of which only the embedding is fetched. The variable
+    TOKENSPHERE_MODEL sets it for all commands.
 
     Exit status: 0 done, 1 failed (a model that cannot be read, no network, a package that is missing),
     2 wrong options or arguments, 130 stopped by Ctrl-C.

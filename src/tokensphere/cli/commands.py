@@ -1,4 +1,4 @@
-"""``random``, ``near``, ``pair`` and ``info``."""
+"""``random``, ``nearest``, ``pair`` and ``info``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
-from tokensphere.cli import options, running
+from tokensphere.cli import complete, options, running
 from tokensphere.cli.app import main
 from tokensphere.cli.naming import namer_if_asked
 from tokensphere.errors import InputError
 
 
 @main.command()
+@click.argument("names", nargs=-1, metavar="[SEED/INDEX]...")
 @options.number("-n", 3, "Number of directions.", least=1, to="count")
 @options.random
 @options.search
@@ -22,39 +23,48 @@ from tokensphere.errors import InputError
 @options.option("--save", "Write the directions, float32 of shape (n, d).", type=options.FILE,
                 metavar="FILE.npy")  # fmt: skip
 @options.naming
-@options.any_model
+@options.model
 @options.jsonl
 @options.csv
-def random(save: Path | None, **_: Any) -> None:
+def random(names: tuple[str, ...], save: Path | None, **_: Any) -> None:
     """Random vectors and the tokens nearest to them.
 
-    Directions are uniform on the sphere; "seed 0, index 7" is the same vector for everybody.
-    """
+    \b
+    tokensphere random
+    tokensphere random 0/867 7/12
+
+    Directions are uniform on the sphere; 0/867, "seed 0, index 867", is the same vector for everybody.
+    """  # noqa: D301 - click wants the character
     if save is not None:
         from tokensphere.formats.numpy import check_numpy_path
 
         check_numpy_path(save)
+    if names:
+        running.check_alone("SEED/INDEX", count="-n", seed="--seed", first="--first")
     space = running.load_model()
     from tokensphere.analysis.nearest import Search
 
-    directions = running.random_directions(space)
-    search = Search(space, directions, running.search_settings(), compute=running.compute())
+    drawn: Any = (
+        running.random_directions(space) if not names else running.named_directions(space, names)
+    )
+    search = Search(space, drawn, running.search_settings(), compute=running.compute())
 
     def saved() -> None:
         if save is not None:
             from tokensphere.formats.numpy import write_rows
 
-            write_rows(directions, save)
+            write_rows(drawn, save)
 
     running.show_lists(search, namer_if_asked(space), before=saved)
 
 
 @main.command()
-@click.argument("tokens", nargs=-1, metavar="[TOKEN]...")
-@options.option("--plus", "Add a token. May be repeated.", multiple=True, metavar="TOKEN")
-@options.option("--minus", "Subtract a token. May be repeated.", multiple=True, metavar="TOKEN")
-@options.option("--vector", "Directions in a NumPy, safetensors, GGUF or PyTorch file.",
-                metavar="FILE[:TENSOR]")  # fmt: skip
+@click.argument("typed", nargs=-1, metavar="[TOKEN]...", shell_complete=complete.tokens)
+@options.option("--positive", "Add a token. May be repeated.", multiple=True, metavar="TOKEN",
+                shell_complete=complete.tokens)  # fmt: skip
+@options.option("--negative", "Subtract a token. May be repeated.", multiple=True, metavar="TOKEN",
+                shell_complete=complete.tokens)  # fmt: skip
+@options.directions
 @options.tokens
 @options.axis
 @options.search
@@ -63,45 +73,48 @@ def random(save: Path | None, **_: Any) -> None:
 @options.model
 @options.jsonl
 @options.csv
-def near(
-    tokens: tuple[str, ...], plus: tuple[str, ...], minus: tuple[str, ...], vector: str | None,
-    tokens_file: Path | None, **_: Any,
+def nearest(
+    typed: tuple[str, ...], positive: tuple[str, ...], negative: tuple[str, ...],
+    directions: str | None, tokens_file: Path | None, **_: Any,
 ) -> None:  # fmt: skip
-    """The tokens nearest to tokens, their sums, or vectors.
+    """The tokens nearest to tokens, their sums, or vectors. Short: near.
 
     \b
-    tokensphere near " Paris"
-    tokensphere near " Paris" " London" " Tokyo"
-    tokensphere near " king" --minus " man" --plus " woman"
-    tokensphere near --vector probe.npy
-    tokensphere near --tokens pairs.txt
+    tokensphere nearest " Paris"
+    tokensphere nearest " Paris" " London" " Tokyo"
+    tokensphere nearest " king - man + woman"
+    tokensphere nearest 0/867
+    tokensphere nearest --directions probe.npy
+    tokensphere nearest --tokens pairs.txt
 
-    A leading space is part of a token; ␣Paris and id:1234 are understood, too.
+    A leading space is part of a token; of a sum that begins with one, all words have it. ␣Paris, ĠParis,
+    ▁Paris and id:1234 are understood where no token is spelled so; 0/867 is a random direction.
     """  # noqa: D301 - click wants the character
-    named = bool(tokens or plus or minus)
-    if named + (vector is not None) + (tokens_file is not None) > 1:
-        raise InputError("give tokens, --vector or --tokens, and only one of them")
-    if not (named or vector or tokens_file):
-        raise InputError("nothing to look for: give a token, --plus / --minus, or --vector FILE")
-    if (plus or minus) and len(tokens) > 1:
-        raise InputError("with --plus or --minus, give one token and the others as --plus")
+    named = bool(typed or positive or negative)
+    if named + (directions is not None) + (tokens_file is not None) > 1:
+        raise InputError("give tokens, --directions or --tokens, and only one of them")
+    if not (named or directions or tokens_file):
+        raise InputError("nothing to look for: give a token, a sum of tokens, or --directions FILE")
+    if (positive or negative) and len(typed) > 1:
+        raise InputError("with --positive or --negative, give one token and the others as --positive")
     space = running.load_model()
     from tokensphere.analysis.nearest import Search
     from tokensphere.directions.tokens import TokenSum
 
-    directions: Any = list(tokens)
+    given: Any = list(typed)
     with ExitStack() as files:
         if not named:
-            directions = running.given_directions(space, files, vector)
-        elif plus or minus:
-            directions = TokenSum((*tokens, *plus), minus)
-        search = Search(space, directions, running.search_settings(), compute=running.compute())
+            given = running.given_directions(space, files, directions)
+        elif positive or negative:
+            given = TokenSum((*typed, *positive), negative)
+        search = Search(space, given, running.search_settings(), compute=running.compute())
+        running.tell_also(search.directions)
         running.show_lists(search, namer_if_asked(space))
 
 
 @main.command()
-@click.argument("first")
-@click.argument("second")
+@click.argument("first", metavar="TOKEN", shell_complete=complete.tokens)
+@click.argument("second", metavar="TOKEN", shell_complete=complete.tokens)
 @options.number("--pairs", 200_000, "Random pairs to rank the cosine among.", least=100)
 @options.number("--seed", 0, "Of the random pairs.")
 @options.model
@@ -120,7 +133,7 @@ def pair(first: str, second: str, pairs: int, seed: int, **_: Any) -> None:
 
 @main.command()
 @options.flag("--system", "What computes here instead: versions, processor, which kernel and why.")
-@options.any_model
+@options.model
 @options.csv
 def info(system: bool, **_: Any) -> None:
     """Shape, norms, mean cosine, kinds of tokens, licence."""
@@ -128,6 +141,6 @@ def info(system: bool, **_: Any) -> None:
         running.show_system()
         return
     space = running.load_model()
-    from tokensphere.analysis.summary import summarize
+    from tokensphere.analysis.info import info as about
 
-    running.show(summarize(space))
+    running.show(about(space))

@@ -8,37 +8,41 @@ from typing import Any
 
 import click
 
-from tokensphere.cli import options, running
+from tokensphere.cli import complete, options, running
 from tokensphere.cli.app import main
 from tokensphere.cli.options import choice, number, option, together
 from tokensphere.errors import InputError
 
 _null_options = together(
     option("--null", "isotropic, covariance, own, difference, frequency, frequency:norms or"
-           " sample:FILE; if not given difference for sums of tokens, else isotropic.", metavar="LAW"),
-    option("--sample", "Directions to draw from, for --null sample.", metavar="FILE"),
-    number("--nulls", 10_000, "Directions of the null; of a sample, the most.", least=1, to="n_null"),
+           " sample:FILE; if not given difference for sums of tokens, else isotropic.", metavar="LAW",
+           shell_complete=complete.words("isotropic covariance own difference frequency sample:")),
+    option("--sample", "Directions to draw from, for --null sample.", metavar="FILE",
+           shell_complete=complete.files),
+    number("--draws", 10_000, "Directions of the null; of a sample, the most.", least=1),
     option("--settle", "Draw on until it is clear which p are below this.",
            type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="P"),
-    number("--most-nulls", 100_000, "The most that --settle draws.", least=1),
+    number("--most-draws", 100_000, "The most that --settle draws.", least=1),
     number("--seed", 0, "Of the null."),
 )  # fmt: skip
 _near_options = together(
     options.k(2),
     choice("--similarity", "cosine dot", "What 'near' means."),
-    option("--centered/--raw", "Rows less their mean, or as they are.", default=True, to="centered"),
+    options.centered(default=True),
     options.forms,
 )
 _shown_options = together(
     option("--statistic", "Whose p is sorted and settled: nearness, cosine, coherence, label; or any.",
-           default="nearness", metavar="NAME"),
-    choice("--sort", "p q T name", "Which directions come first.", to="by"),
+           default="nearness", metavar="NAME",
+           shell_complete=complete.words("nearness cosine coherence label any")),
+    choice("--sort", "p q T name", "Which directions come first."),
     number("--top", 20, "How many directions to show; 0 for all."),
 )  # fmt: skip
 
 
 @main.command("test")
-@click.argument("directions", required=False, metavar="[FILE[:TENSOR]]")
+@click.argument("file", required=False, metavar="[FILE[:TENSOR]]", shell_complete=complete.files)
+@options.directions
 @options.tokens
 @options.axis
 @_null_options
@@ -52,9 +56,9 @@ _shown_options = together(
 @options.model
 @options.csv
 def direction_test(
-    directions: str | None, tokens_file: Path | None, null: str | None, sample: str | None, n_null: int,
-    settle: float | None, most_nulls: int, seed: int, both_ends: bool, statistic: Any, by: Any,
-    top: int, **_: Any,
+    file: str | None, directions: str | None, tokens_file: Path | None, null: str | None,
+    sample: str | None, draws: int, settle: float | None, most_draws: int, seed: int, both_ends: bool,
+    statistic: Any, sort: Any, top: int, **_: Any,
 ) -> None:  # fmt: skip
     """Is a direction more than chance? Its nearest tokens beside those of random directions.
 
@@ -70,35 +74,36 @@ def direction_test(
     done so far; with --save it is kept, and the same command goes on from there.
     """  # noqa: D301 - click wants the character
     law, tenths, sample = _law(null, sample)
-    if (directions is None) == (tokens_file is None):
+    if sum(given is not None for given in (file, directions, tokens_file)) != 1:
         raise InputError("give directions in a FILE, or --tokens FILE, and not both")
     running.check_paths()
-    if settle is not None and most_nulls < n_null:
-        raise InputError(f"--most-nulls is {most_nulls}, below --nulls {n_null}; allow as many or more")
+    if settle is not None and most_draws < draws:
+        raise InputError(f"--most-draws is {most_draws}, below --draws {draws}; allow as many or more")
     from tokensphere.analysis.direction_test.job import DirectionTestJob, SettleSpec
     from tokensphere.analysis.direction_test.null import NullSpec
     from tokensphere.analysis.direction_test.statistics import check_statistic
 
     check_statistic(statistic)
-    until = None if settle is None else SettleSpec(settle, statistic, most_nulls)
+    until = None if settle is None else SettleSpec(settle, statistic, most_draws)
     space = running.load_model()
     from tokensphere.directions.given import make_directions
 
     search = running.search_settings()
     with ExitStack() as files:
         drawn_from = None if sample is None else running.given_directions(space, files, sample)
-        given = make_directions(space, running.given_directions(space, files, directions), search)
+        read = running.given_directions(space, files, file or directions)
+        given = make_directions(space, read, search)
         job = DirectionTestJob(
             space,
             given.both_ends() if both_ends else given,
-            null=NullSpec(law, n_null, seed, drawn_from, tenths),
+            null=NullSpec(law, draws, seed, drawn_from, tenths),
             search=search,
-            labels=running.label_table_of(space),
+            labels=running.labels_of(space),
             settle=until,
             store=running.null_files(),
             compute=running.compute(),
         )
-        running.do_and_show(job, lambda part: job.result(part).top(top, by=by, statistic=statistic))
+        running.do_and_show(job, lambda part: job.result(part).top(top, sort=sort, statistic=statistic))
 
 
 def _law(null: str | None, sample: str | None) -> tuple[Any, Any, str | None]:

@@ -17,7 +17,7 @@ _NEEDS = "the page needs Starlette and uvicorn: pip install 'tokensphere[explore
 
 
 @main.command()
-@options.option("--directions", "Features, neurons or probes to look at.", metavar="FILE[:TENSOR]")
+@options.directions
 @options.tokens
 @options.axis
 @options.option("--survey", "What a survey has saved, to look at.", type=options.FILE,
@@ -29,7 +29,7 @@ _NEEDS = "the page needs Starlette and uvicorn: pip install 'tokensphere[explore
 @options.option("--host", "Address to listen on: another than 127.0.0.1 opens the page to others.",
                 default="127.0.0.1", metavar="ADDRESS")  # fmt: skip
 @options.flag("--no-browser", "Open no browser; print the address.")
-@options.any_model
+@options.model
 def explore(
     directions: str | None, tokens_file: Path | None, survey: Path | None, test: Path | None,
     port: int | None, host: str, no_browser: bool, as_json: bool, **_: Any,
@@ -90,5 +90,4 @@ def explore(
 
 
 def _typed_model() -> str:
-    asked = running.asked()
-    return str(asked.get("model") or asked["model_option"] or "")
+    return str(running.asked()["model"] or "")

@@ -21,7 +21,7 @@ from tokensphere.errors import InputError
 @options.k()
 @options.device
 @options.plot
-@options.any_model
+@options.model
 @options.csv
 def geometry(
     count: int, seed: int, clusters: str, surrogates: int, labelling: Path | None, k: int, **_: Any
@@ -38,7 +38,7 @@ def geometry(
     from tokensphere.analysis.claims.measure import measure_geometry
     from tokensphere.analysis.claims.surveyed import with_survey
     from tokensphere.analysis.claims.wordless import WordlessSpec
-    from tokensphere.labels.build import label_table
+    from tokensphere.labels.build import make_labels
 
     labels = None
     if labelling is not None:
@@ -54,7 +54,7 @@ def geometry(
         result = measure_geometry(
             space, n_directions=count, seed=seed, clusters=numbers, labelling=labels,
             labelling_name=labelling.name if labelling else "labelling", k=k, progress=doing,
-            labels=label_table(space.vocabulary, store=running.null_files("labels")),
+            labels=make_labels(space.vocabulary, store=running.null_files("labels")),
             wordless=WordlessSpec(surrogates), compute=running.compute(),
             store=running.null_files("surrogates"),
         )  # fmt: skip

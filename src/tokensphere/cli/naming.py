@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tokensphere.cli import options, progress, running
+from tokensphere.cli import complete, options, progress, running
 from tokensphere.cli.app import main
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def namer_if_asked(space: EmbeddingSpace) -> Callable[[Neighbors], NamedNeighbor
     from tokensphere.analysis.naming.lists import NamingSpec
     from tokensphere.analysis.naming.neighbors import namer
 
-    naming, labels = NamingSpec(kinds=given["kinds"] or None), running.label_table_of(space)
+    naming, labels = NamingSpec(kinds=given["kinds"] or None), running.labels_of(space)
     with progress.counting(naming.draws + N_DIRECTIONS) as advance:
         return namer(
             space, running.search_settings(), naming=naming, labels=labels,
@@ -34,19 +34,25 @@ def namer_if_asked(space: EmbeddingSpace) -> Callable[[Neighbors], NamedNeighbor
 
 
 @main.command()
-@click.argument("tokens", nargs=-1, required=True, metavar="TOKEN...")
+@click.argument("tokens", nargs=-1, required=True, metavar="TOKEN...",
+                shell_complete=complete.tokens)  # fmt: skip
 @options.labels
 @options.kinds
-@options.number("-n --draws", 9_999, "Lists of random tokens to compare with.", least=1)
-@options.number("--directions", 999, "Random directions to compare with; 0 for none.")
+@options.number("--draws", 9_999, "Lists of random tokens to compare with.", least=1)
+@options.number("--random-directions", 999, "Random directions to compare with; 0 for none.")
 @options.similarity
-@options.centered
+@options.centered()
 @options.forms
 @options.number("--seed", 0, "Of all draws.")
 @options.model
 @options.csv
 def name(
-    tokens: tuple[str, ...], kinds: tuple[str, ...], draws: int, directions: int, seed: int, **_: Any
+    tokens: tuple[str, ...],
+    kinds: tuple[str, ...],
+    draws: int,
+    random_directions: int,
+    seed: int,
+    **_: Any,
 ) -> None:
     """What tokens have in common, and whether that is more than chance.
 
@@ -63,10 +69,10 @@ def name(
     from tokensphere.analysis.naming.tokens import name_tokens
 
     search = running.search_settings()
-    with progress.counting(draws + directions) as advance:
+    with progress.counting(draws + random_directions) as advance:
         result = name_tokens(
             space, list(tokens), naming=NamingSpec(draws, seed, kinds=kinds or None),
-            labels=running.label_table_of(space), n_directions=directions, search=search,
+            labels=running.labels_of(space), n_random_directions=random_directions, search=search,
             store=running.null_files(), progress=advance,
         )  # fmt: skip
     running.show(result)
@@ -74,17 +80,17 @@ def name(
 
 @main.command()
 @options.labels
-@options.option("--kind", "Only labels of this kind: form, grammar, meaning, …", metavar="KIND")
+@options.kinds
 @options.option("--label", "The tokens of one label, the first 100 by id.", metavar="NAME")
-@options.any_model
+@options.model
 @options.csv
-def labels(kind: str | None, label: str | None, **_: Any) -> None:
-    """What is known of the tokens of MODEL: labels, how many tokens have each, and their sources."""
+def labels(kinds: tuple[str, ...], label: str | None, **_: Any) -> None:
+    """What is known of the tokens of a model: labels, how many tokens have each, and their sources."""
     space = running.load_model()
     from tokensphere.analysis.naming.labels import label_members, list_labels
 
-    table = running.label_table_of(space)
+    table = running.labels_of(space)
     if label is not None:
         running.show(label_members(space, table, label))
     else:
-        running.show(list_labels(space, table, kind=kind))
+        running.show(list_labels(space, table, kinds=kinds or None))

@@ -7,20 +7,33 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from tokensphere.cli import complete
 from tokensphere.errors import MOST, InputError
 from tokensphere.formats.files import at_home
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _path(typed: str) -> Path:
-    if not typed:
-        raise click.BadParameter("the name of the file is empty")
-    return at_home(typed)
+class _File(click.ParamType):  # type: ignore[type-arg] # generic from click 8.5 on
+    """A path, completed as one; what is there, the reader or writer of the file tells."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        if not value:
+            self.fail("the name of the file is empty", param, ctx)
+        return at_home(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Names of files."""
+        return complete.files(ctx, param, incomplete)
 
 
-FILE = _path  # the type of options; what is there, the reader or writer of the file tells
+FILE = _File()
 
 
 def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
@@ -80,6 +93,12 @@ def k(least: int = 1, help: str = "Neighbours of each direction.") -> Callable[[
     return number("-k", 10, help, least=least)
 
 
+def centered(default: bool = False) -> Callable[[Command], Command]:
+    """Which rows are looked at."""
+    said = "Rows less the mean of the (unit) rows, or as they are."
+    return option("--centered/--raw", said, to="centered", default=default)
+
+
 _FORMS = {"as_json": "--json", "jsonl": "--jsonl", "csv": "--csv"}  # of what is printed
 
 
@@ -97,8 +116,8 @@ jsonl = flag("--jsonl", "Print JSON lines: an object for each direction, as it i
              callback=_only_one)  # fmt: skip
 csv = flag("--csv", "Print a table with commas, in UTF-8.", callback=_only_one)
 model = together(
-    option("--model", "A name, file, folder or owner/name. [default: the bundled one]",
-           to="model_option", envvar="TOKENSPHERE_MODEL", metavar="MODEL"),
+    option("-m --model", "A name, file, folder or owner/name. [default: the bundled one]",
+           envvar="TOKENSPHERE_MODEL", metavar="MODEL", shell_complete=complete.models),
     choice("--matrix", "input output", "Embedding or unembedding."),
     option("--revision", "Branch, tag or commit of a repository.", metavar="REV"),
     option("--tensor", "Name of the tensor, for an unknown layout.", metavar="NAME"),
@@ -107,17 +126,17 @@ model = together(
     flag("--refresh", "Ask the hub for the revision's present commit, not the cached one."),
     json,
 )  # fmt: skip
-any_model = together(click.argument("model", required=False), model)
 similarity = choice("--similarity", "cosine dot euclidean", "What 'near' means.")
-centered = flag("--centered", "Subtract the mean of the (unit) rows first.")
 forms = flag("--forms", "Of tokens that differ only in case or spacing, take the nearest.")
-search = together(k(), similarity, centered, forms)
+search = together(k(), similarity, centered(), forms)
 random = together(
     number("--seed", 0, "With the index, the name of a direction."),
     number("--first", 0, "Index of the first direction."),
 )
 device = option("--device", "Search with PyTorch there: cuda, cuda:1, mps, cpu, … The same result.",
                 metavar="DEVICE")  # fmt: skip
+directions = option("--directions", "Directions in a NumPy, safetensors, GGUF or PyTorch file.",
+                    metavar="FILE[:TENSOR]", shell_complete=complete.files)  # fmt: skip
 axis = option("--axis", "Axis of the tensor that has the dimensions, if several have their number.",
               type=int, metavar="N")  # fmt: skip
 tokens = option("--tokens", 'Directions made of tokens, one a line: " king" - " queen".',
@@ -131,7 +150,8 @@ plot = option("--plot", "Draw it, too (.png, .svg or .pdf).", type=FILE, metavar
 labels = option("--labels", "More labels: lines of token, tab, label; or Parquet with these columns.",
                 to="labels_file", type=FILE, metavar="FILE")  # fmt: skip
 kinds = option("--kind", "Only labels of this kind: form, grammar, meaning, … May be repeated.",
-               to="kinds", multiple=True, metavar="KIND")  # fmt: skip
+               to="kinds", multiple=True, metavar="KIND",
+               shell_complete=complete.words("form grammar meaning list lemma id user"))  # fmt: skip
 naming = together(
     flag("--name", "Say below each list what it shares, and how surprising; so do the next two."
          ' "≈ chance": no more than the lists of random directions.', to="named"),

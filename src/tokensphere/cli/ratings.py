@@ -28,10 +28,10 @@ def ratings(files: tuple[Path, ...], **_: Any) -> None:
     agreement with T and labels, too. Of raters of the same lists Cohen's kappa for every two, and
     Krippendorff's alpha and Fleiss's kappa for all of them.
     """  # noqa: D301 - click wants the character
-    from tokensphere.analysis.rating.compare import compare_raters
+    from tokensphere.analysis.rating.compare import compare_ratings
     from tokensphere.ratings import read_ratings
 
     found = [read_ratings(path) for path in files]
     alike = Counter(path.stem for path in files)
     names = [path.stem if alike[path.stem] == 1 else str(path) for path in files]
-    running.show(compare_raters(found, names))
+    running.show(compare_ratings(found, names))

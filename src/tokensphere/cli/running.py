@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
     from tokensphere.analysis.nearest import Search
+    from tokensphere.directions.drawn import DrawnByName
+    from tokensphere.directions.named import Directions
     from tokensphere.geometry.compute import Compute
     from tokensphere.geometry.directions import RandomDirections
     from tokensphere.geometry.similarity import SearchSettings
@@ -35,19 +37,13 @@ def asked() -> dict[str, Any]:
 
 
 def load_model() -> EmbeddingSpace:
-    """The model that MODEL or --model names, with the matrix and revision that are asked for."""
+    """The model that --model names, with the matrix and revision that are asked for."""
     from tokensphere.sources.load import load
 
     options = asked()
-    positional, named = options.get("model"), options["model_option"]
-    source = click.get_current_context().get_parameter_source("model_option")
-    if positional and named and positional != named:
-        if source is click.core.ParameterSource.COMMANDLINE:
-            raise InputError(f"two models are named, {positional!r} and {named!r}; give one")
-    given = ("matrix", "revision", "tensor", "vocabulary", "fold_norm", "refresh")
-    model = named if positional is None else positional
-    with progress.fetching(model) as show_bytes:
-        return load(model, progress=show_bytes, **{name: options[name] for name in given})
+    given = ("model", "matrix", "revision", "tensor", "vocabulary", "fold_norm", "refresh")
+    with progress.fetching(options["model"]) as show_bytes:
+        return load(progress=show_bytes, **{name: options[name] for name in given})
 
 
 def search_settings() -> SearchSettings:
@@ -69,6 +65,21 @@ def compute() -> Compute | None:
     return Compute(backend="torch", device=device)
 
 
+def named_directions(space: EmbeddingSpace, names: Sequence[str]) -> DrawnByName:
+    """Those that are typed as SEED/INDEX."""
+    from tokensphere.directions.drawn import DrawnByName, read_name
+
+    found = []
+    for name in names:
+        if (one := read_name(name)) is None:
+            raise InputError(
+                f"{name!r:.200} names no random direction, which are SEED/INDEX, such as 0/867; a model"
+                " is named by --model (-m)"
+            )
+        found.append(one)
+    return DrawnByName(space.shape[1], tuple(found))
+
+
 def random_directions(space: EmbeddingSpace) -> RandomDirections:
     """As many as -n says, from --first on."""
     from tokensphere.geometry.directions import RandomDirections
@@ -76,6 +87,27 @@ def random_directions(space: EmbeddingSpace) -> RandomDirections:
     options = asked()
     first, seed = options.get("first", 0), options["seed"]
     return RandomDirections(space.shape[1], options["count"], first=first, seed=seed)
+
+
+def check_alone(what: str, **options: str) -> None:
+    """Refuse options, by their parameters, that say what is said already."""
+    context = click.get_current_context()
+    for name, typed in options.items():
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise InputError(f"{what} says which directions; leave out {typed}")
+
+
+def tell_also(directions: Directions) -> None:
+    """Say which tokens exist with a space that were typed without; in JSON it stands anyway."""
+    options = asked()
+    if not options["typed"] or options["as_json"] or options["jsonl"]:
+        return
+    from tokensphere.display import visible
+
+    also = [one["token"] for name in directions.names for one in name.record.get("also", ())]
+    if also:
+        shown = ", ".join(f"'{visible(token.encode())}'" for token in dict.fromkeys(also))
+        tell(f"note: with a space, as words in a text have it, {shown} exists, too")
 
 
 def given_directions(space: EmbeddingSpace, files: ExitStack, spec: str | None) -> Any:
@@ -100,11 +132,11 @@ def null_files(folder: str = "nulls") -> NullFiles | None:
     return None
 
 
-def label_table_of(space: EmbeddingSpace) -> LabelTable:
+def labels_of(space: EmbeddingSpace) -> LabelTable:
     """The labels that come with tokensphere, and those of --labels."""
-    from tokensphere.labels.build import label_table
+    from tokensphere.labels.build import make_labels
 
-    table = label_table(space.vocabulary, store=null_files("labels"))
+    table = make_labels(space.vocabulary, store=null_files("labels"))
     if (file := asked()["labels_file"]) is None:
         return table
     from tokensphere.labels.user import read_labels
@@ -178,7 +210,7 @@ def show_system() -> None:
     context, cache = click.get_current_context(), None
     typed = click.core.ParameterSource.COMMANDLINE
     if any(context.get_parameter_source(name) is typed for name in {*asked()} - {"system", "as_json"}):
-        raise InputError("--system says nothing of a model: leave out MODEL and its options")
+        raise InputError("--system says nothing of a model: leave out --model and what goes with it")
     with suppress(InputError):
         cache = cache_root()
     show(describe_system(cache))

@@ -16,10 +16,12 @@ _TELL_1_PERCENT = 99  # surrogates
 @options.number("-n", 1_000, "Number of directions.", least=1, to="count")
 @options.random
 @options.k(2, "Neighbours in the lists shown; rates are given for 5, 10 and 20, too.")
-@options.centered
+@options.centered()
 @options.forms
 @options.device
-@options.choice("--surrogate", "blockwise matched gaussian", "Law of the vocabularies with no words.")
+@options.choice(
+    "--surrogate-law", "blockwise matched gaussian", "Law of the vocabularies with no words."
+)
 @options.number("--surrogate-seed", 0, "Of the first vocabulary with no words.")
 @options.number("--surrogates", 19, "Vocabularies that each direction is compared with; 99 tell 1 %.")
 @options.flag("--name", "Say how often neighbours share a label, and which; so does --labels."
@@ -27,11 +29,11 @@ _TELL_1_PERCENT = 99  # surrogates
 @options.labels
 @options.save
 @options.plot
-@options.any_model
+@options.model
 @options.csv
 def survey(
     count: int,
-    surrogate: Any,
+    surrogate_law: Any,
     surrogate_seed: int,
     surrogates: int,
     named: bool,
@@ -53,12 +55,12 @@ def survey(
         space,
         running.random_directions(space),
         search=running.search_settings(),
-        surrogate=SurrogateSpec(surrogate, surrogate_seed, surrogates),
+        surrogate=SurrogateSpec(surrogate_law, surrogate_seed, surrogates),
         compute=running.compute(),
         store=running.null_files("surrogates"),
     )
     # Before the work of minutes, so that a mistake in a file of labels costs none.
-    labels = running.label_table_of(space) if named or labels_file is not None else None
+    labels = running.labels_of(space) if named or labels_file is not None else None
 
     def result(part: Any) -> Any:
         found = job.result(part)

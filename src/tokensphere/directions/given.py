@@ -8,19 +8,22 @@ it is, so that a result can be traced to it. Lists of neighbours, tests and surv
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from tokensphere.directions import drawn
 from tokensphere.directions.named import Directions, Lazy, Name, digest_of
 from tokensphere.directions.tokens import TokenSum, of_tokens, token_sums
+from tokensphere.directions.typed import read_typed, spaced
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.given import RealRows
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.space import EmbeddingSpace
-from tokensphere.vocabulary import Token
+from tokensphere.vocabulary import Token, Vocabulary
 
 
 class Shaped(Protocol):
@@ -65,7 +68,8 @@ def make_directions(
     space : the embeddings
     given : `Directions`; an array or PyTorch tensor of shape (d,) or (m, d); random directions; an open
         file of directions; a token (text with its leading space, bytes, or id), a sum of tokens, or a
-        list of tokens or sums
+        list of tokens or sums. A text that is no token is read as it is meant: a sum
+        (``" king - man + woman"``), or a random direction (``"0/867"``: seed 0, index 867)
     search : how neighbours are looked for, which decides what rows stand for tokens
 
     Raises
@@ -83,13 +87,17 @@ def make_directions(
                 " them with the search that they are used with"
             )
     elif isinstance(given, RandomDirections):
-        made = _random(given)
+        made = drawn.of_range(given)
+    elif isinstance(given, drawn.DrawnByName):
+        made = drawn.of_names(given)
     elif isinstance(given, Path):
         raise InputError(f"{given} is a path: open it with open_directions(path, d={space.shape[1]})")
     elif hasattr(given, "block") and hasattr(given, "names"):
         made = _readable(given, space.shape[1])
+    elif (names := _drawn(space.vocabulary, given)) is not None:
+        made = drawn.of_names(drawn.DrawnByName(space.shape[1], names))
     elif (sums := token_sums(given)) is not None:
-        made = of_tokens(space, sums, search)
+        made = _of_tokens(space, given, sums, search)
     else:
         made = of_array(given)
     if made.d != space.shape[1]:
@@ -102,19 +110,41 @@ def make_directions(
     return made
 
 
-def _random(given: RandomDirections) -> Directions:
-    seed, first = given.seed, given.first
+def _entries(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, (list, tuple)) else [given]
 
-    def name(i: int) -> Name:
-        return Name(f"seed {seed}, index {first + i}", {"seed": seed, "index": first + i})
 
-    about = {"what": "random directions", "seed": seed, "first": first, "count": len(given)}
-    return Directions(
-        given.d,
-        Lazy(len(given), name),
-        read=lambda low, high: given[low:high],
-        describe=lambda: about,
-    )
+def _drawn(vocabulary: Vocabulary, given: Any) -> tuple[tuple[int, int], ...] | None:
+    """Seeds and indices, if such names were given and nothing else."""
+    entries = _entries(given)
+    names = (drawn.read_name(one) for one in entries if drawn.names_no_token(vocabulary, one))
+    found = tuple(name for name in names if name is not None)
+    if found and len(found) < len(entries):
+        seed, index = found[0]
+        raise InputError(
+            f"{seed}/{index} is a random direction, and others here are none; look for them apart"
+        )
+    return found or None
+
+
+def _of_tokens(
+    space: EmbeddingSpace, given: Any, sums: list[TokenSum], search: SearchSettings
+) -> Directions:
+    """Tokens and sums; a text is read as somebody types it, and its name says what exists, too."""
+    entries = _entries(given)
+    for place, entry in enumerate(entries):
+        if isinstance(entry, str):
+            sums[place] = read_typed(space.vocabulary, entry)
+    made = of_tokens(space, sums, search)
+    also = [
+        spaced(space.vocabulary, one) if isinstance(entry, str) else []
+        for entry, one in zip(entries, sums, strict=True)
+    ]
+    names = [
+        Name(name.title, {**name.record, "also": found}) if found else name
+        for name, found in zip(made.names, also, strict=True)
+    ]
+    return replace(made, names=names)
 
 
 def _readable(source: Any, d: int) -> Directions:

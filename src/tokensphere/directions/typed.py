@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from tokensphere.directions.expressions import parse_token_expressions
 from tokensphere.directions.tokens import TokenSum
-from tokensphere.display import SPACE
+from tokensphere.display import SPACE, visible
 from tokensphere.errors import InputError, UnknownTokenError
 from tokensphere.vocabulary import Vocabulary
 
@@ -17,7 +18,8 @@ _SIGN = re.compile(r"(?:^|(?<=\s))([+\-−])(?=\s)")
 def read_typed(vocabulary: Vocabulary, text: str) -> TokenSum:
     """What somebody means who types `text`.
 
-    Where the whole text is a token, it is that token. With quotes, ``␣``, escapes or ids it is read as
+    Where the whole text is a token, or one as it is shown or as a tokenizer spells it, it is that token
+    (see :meth:`Vocabulary.id`). With quotes, ``␣``, escapes or ids it is read as
     a line of a file of expressions (:mod:`.expressions`). Else its words are tokens, between signs that
     have white space on both sides; if the text begins with a space, all of its words do.
 
@@ -45,7 +47,7 @@ def read_typed(vocabulary: Vocabulary, text: str) -> TokenSum:
         if text in vocabulary:
             return TokenSum((text,))
         raise InputError("nothing is typed; type a token, or a sum such as ␣king - ␣man + ␣woman")
-    if text in vocabulary:
+    if vocabulary.find(text) is not None:
         return TokenSum((text,))
     if _STRICT.search(text):
         (found,) = parse_token_expressions(text.replace("\n", " "), name="what is typed")
@@ -65,15 +67,36 @@ def _words(vocabulary: Vocabulary, text: str) -> TokenSum:
         if not word:
             raise InputError("a token is missing beside a sign; type one, such as ␣king - ␣man")
         token = lead + word
-        if token not in vocabulary:
-            raise UnknownTokenError(_unknown(vocabulary, token))
+        if vocabulary.find(token) is None:
+            raise UnknownTokenError(_unknown(vocabulary, lead, word))
         (positive if sign == "+" else negative).append(token)
     return TokenSum(tuple(positive), tuple(negative))
 
 
-def _unknown(vocabulary: Vocabulary, token: str) -> str:
-    try:
-        vocabulary.id(token)
-    except UnknownTokenError as error:
-        return str(error)
-    return f"the vocabulary has no token {token!r:.60}"
+def _unknown(vocabulary: Vocabulary, lead: str, word: str) -> str:
+    """What exists near a token that does not."""
+    words = word.split()
+    for begin in (lead, " "):
+        if len(words) > 1 and all(begin + one in vocabulary for one in words):
+            return (
+                f"the vocabulary has no token '{visible((lead + word).encode())}', but its words are"
+                f" tokens; for their sum type '{begin}{' + '.join(words)}'"
+            )
+    return vocabulary.why_unknown(lead + word)
+
+
+def spaced(vocabulary: Vocabulary, tokens: TokenSum) -> list[dict[str, Any]]:
+    """The tokens that have a space before what somebody typed without, as records.
+
+    Within a text most words have one: who types ``Paris`` may mean ``␣Paris``.
+
+    Examples
+    --------
+    >>> spaced(Vocabulary(["king", " king", "man"]), TokenSum(("king",), ("man",)))
+    [{'id': 1, 'token': ' king'}]
+    """
+    typed = [*tokens.positive, *tokens.negative]
+    known = {vocabulary.id(one) for one in typed}
+    bare = [one for one in typed if isinstance(one, str) and one in vocabulary and not one[:1].isspace()]
+    other = {vocabulary.find(f" {one}"): f" {one}" for one in bare if f" {one}" in vocabulary}
+    return [{"id": id, "token": one} for id, one in other.items() if id not in known]

@@ -32,7 +32,7 @@ _KINDS = {
 _ORDINALS = ("1st", "2nd", "3rd", *(f"{number}th" for number in range(4, 11)))
 
 
-def label_table(vocabulary: Vocabulary, *, store: TableStore | None = None) -> LabelTable:
+def make_labels(vocabulary: Vocabulary, *, store: TableStore | None = None) -> LabelTable:
     """What is known of the tokens of a vocabulary: form, grammar, meaning, lists, lemma, id and kind.
 
     Labels that no token has are left out, lemmas that fewer than 5 tokens share, too. The table is
@@ -56,7 +56,7 @@ def label_table(vocabulary: Vocabulary, *, store: TableStore | None = None) -> L
 
     Examples
     --------
-    >>> table = label_table(Vocabulary([" Monday", " determines", "ly"]))
+    >>> table = make_labels(Vocabulary([" Monday", " determines", "ly"]))
     >>> [label.name for label in table.of(1) if label.kind == "grammar"]
     ['grammar:VBZ']
     """

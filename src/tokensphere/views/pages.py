@@ -1,8 +1,8 @@
 """What stands on a terminal -> HTML for a notebook: real tables, paragraphs, and no style sheet.
 
 Views of a terminal are made of a few parts (:mod:`.terminal.render`); each has its element here, so
-that a result says the same in both places and is written once. A cell stands in a ``<bdi>``, which keeps words
-from right to left from reordering their neighbours, and whose own order is that of the terminal.
+that a result says the same in both places and is written once. A cell stands in a ``<bdi>``, which keeps
+words from right to left from reordering their neighbours, and whose own order is that of the terminal.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ def _there(session: Session, want: Wanted) -> dict[str, Any] | None:
 def how(session: Session, want: Wanted) -> dict[str, str]:
     """The command and the Python that give the same."""
     model = session.given.model_from
-    words = ["tokensphere", "geometry", *([model] if model else [])]
+    words = ["tokensphere", "geometry", *(["--model", model] if model else [])]
     clusters = ",".join(map(str, want.clusters)) or "none"
     options = {
         "-n": (want.directions, 2000), "--seed": (want.seed, 0), "-k": (want.k, 10),

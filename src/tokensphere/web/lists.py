@@ -52,7 +52,7 @@ class Named:
     count: int
     arguments: list[str]
     python: str
-    what: str = "near"
+    what: str = "nearest"
 
 
 def named(session: Session, asked: Asked) -> Named:
@@ -80,14 +80,14 @@ def named(session: Session, asked: Asked) -> Named:
             raise InputError("that vector was dropped on another page; drop the file here again")
         if asked.has("row"):
             sent = one_of(sent, asked.whole("row", None, 0, len(sent) - 1))
-        return Named(sent, len(sent), ["--vector", "FILE.npy"], 'np.load("FILE.npy")')
+        return Named(sent, len(sent), ["--directions", "FILE.npy"], 'np.load("FILE.npy")')
     if asked.has("row"):
         if given.directions is None:
             raise InputError("no directions were given; start with --directions FILE")
         row = asked.whole("row", None, 0, len(given.directions) - 1)
         one = one_of(given.directions, row)
         source = given.directions_from or "FILE"
-        return Named(one, 1, ["--vector", source], f"directions, row {row}")
+        return Named(one, 1, ["--directions", source], f"directions, row {row}")
     seed = asked.whole("seed", 0, 0, 2**63 - 1)
     first, count = asked.whole("index", 0, 0, 2**40), asked.whole("n", 1, 1, MOST_LISTS)
     drawn = RandomDirections(space.shape[1], count, first=first, seed=seed)
@@ -205,7 +205,7 @@ def _how(session: Session, of: Named, settings: SearchSettings, cards: bool = Fa
         options.append(f"--similarity {settings.similarity}")
     options += ["--centered"] * settings.centered + ["--forms"] * settings.forms
     words = ["tokensphere", of.what, *of.arguments]
-    words += ([model] if of.what == "random" else ["--model", model]) if model else []
+    words += ["--model", model] if model else []
     command = " ".join([shlex.join(words), *options, *(["--name"] if cards else [])])
     search = ", ".join(
         f"{name}={value!r}" for name, value in settings.to_dict().items() if value not in (False,)
@@ -219,8 +219,8 @@ def _as_arguments(vocabulary: Any, tokens: Any) -> list[str]:
     ids = {
         side: [vocabulary.id(one) for one in getattr(tokens, side)] for side in ("positive", "negative")
     }
-    found = [part for id in ids["positive"] for part in ("--plus", f"id:{id}")]
-    return found + [part for id in ids["negative"] for part in ("--minus", f"id:{id}")]
+    found = [part for id in ids["positive"] for part in ("--positive", f"id:{id}")]
+    return found + [part for id in ids["negative"] for part in ("--negative", f"id:{id}")]
 
 
 def take_vector(session: Session, asked: Asked) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -165,7 +166,8 @@ def _how(session: Session, wanted: Wanted) -> dict[str, str]:
     else:
         lines += [f"found = ts.{wanted.kind}_map(space{more})"]
     lines += ["found.points  # (n, 2)", f"print(ts.neighbors_kept(space, found{more}).text)"]
-    return {"command": f"tokensphere explore {model}".strip(), "python": "\n".join(lines)}
+    words = ["tokensphere", "explore", *(["--model", model] if model else [])]
+    return {"command": shlex.join(words), "python": "\n".join(lines)}
 
 
 ENDPOINTS = (

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from tokensphere.analysis.rating.compare import compare_raters
+from tokensphere.analysis.rating.compare import compare_ratings
 from tokensphere.analysis.rating.draw import STEPS, draw_ratings
 from tokensphere.analysis.rating.judged import judge_ratings
 from tokensphere.analysis.rating.plan import CHANCES, Ratings, RatingSpec
@@ -198,7 +198,7 @@ def export(session: Session, asked: Asked) -> Reply:
     if kind == "csv":
         return Reply(as_csv(found), "text/csv; charset=utf-8", "ratings.csv")
     if kind == "result":
-        return Reply(to_json(compare_raters(ratings)).encode(), "application/json", "result.json")
+        return Reply(to_json(compare_ratings(ratings)).encode(), "application/json", "result.json")
     if kind == "plan":
         content = ratings_bytes(ratings.unrated(ratings.started))
         return Reply(content, "application/json", f"plan-{ratings.plan[:8]}.json")

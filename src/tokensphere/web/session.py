@@ -97,10 +97,10 @@ class Session:
     @cached_property
     def labels(self) -> LabelTable:
         """What is known of the tokens."""
-        from tokensphere.labels.build import label_table
+        from tokensphere.labels.build import make_labels
 
         return self.keep(
-            "labels", lambda: label_table(self.space.vocabulary, store=self.files("labels"))
+            "labels", lambda: make_labels(self.space.vocabulary, store=self.files("labels"))
         )
 
     def forget(self, key: Hashable) -> None:

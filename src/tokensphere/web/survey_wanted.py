@@ -103,17 +103,17 @@ def how(session: Session, want: Wanted) -> dict[str, str]:
     which, model = want.which, session.given.model_from
     load = f"space = ts.load({model!r})" if model else "space = ts.load()"
     named = ["result = ts.name_survey(space, result)"] * want.names
+    of_model = ["--model", model] if model else []
     if which.seed is None:
         lines = ["import tokensphere as ts", load, 'result = ts.open_survey(space, "FILE.parquet")']
         return {
-            "command": shlex.join(["tokensphere", "explore", *([model] if model else []), "--survey"])
-            + " FILE.parquet",
+            "command": shlex.join(["tokensphere", "explore", *of_model, "--survey"]) + " FILE.parquet",
             "python": "\n".join([*lines, *named, "print(result)"]),
         }
-    words = ["tokensphere", "survey", *([model] if model else []), "-n", str(want.directions)]
+    words = ["tokensphere", "survey", *of_model, "-n", str(want.directions)]
     options = {
         "--seed": (which.seed, 0), "--first": (which.first, 0), "-k": (which.k, 10),
-        "--surrogates": (want.surrogates, 19), "--surrogate": (which.law, SURROGATE_LAWS[0]),
+        "--surrogates": (want.surrogates, 19), "--surrogate-law": (which.law, SURROGATE_LAWS[0]),
         "--surrogate-seed": (which.surrogate_seed, 0),
     }  # fmt: skip
     for name, (value, default) in options.items():

@@ -61,7 +61,7 @@ def _null_options(tested: Tested) -> list[str]:
     law = "frequency:norms" if spec.tenths == "norms" else str(spec.law)
     options = ["--null", "sample:FILE" if law == "sample" else law]
     if tested.wanted.null.draws != NullSpec().draws:
-        options += ["--nulls", str(tested.wanted.null.draws)]
+        options += ["--draws", str(tested.wanted.null.draws)]
     return options + (["--seed", str(spec.seed)] if spec.seed else [])
 
 

@@ -155,7 +155,7 @@ def test_the_place_among_all_pairs_decides_the_sixth() -> None:
         (0.04, 0.06): "cannot tell", (0.94, 0.96): "cannot tell",
         (0.0, 0.01): "fails", (0.96, 1.0): "fails",
     }.items():  # fmt: skip
-        claim = judges.judge_pair(replace(pair, raw=replace(pair.raw, interval=interval)))
+        claim = judges.judge_pair(replace(pair, raw=replace(pair.raw, share_interval_95=interval)))
         assert claim.verdict == verdict, interval
 
 

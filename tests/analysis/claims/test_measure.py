@@ -122,7 +122,7 @@ def test_tokens_that_are_independent_are_as_near_as_independent_ones() -> None:
 
 
 def test_anisotropy_is_that_of_the_summary(small: ts.EmbeddingSpace) -> None:
-    result, summary = measure(small, clusters=(4,)), ts.summarize(small)
+    result, summary = measure(small, clusters=(4,)), ts.info(small)
     assert result.mean_cosine == pytest.approx(summary.mean_cosine)
     assert result.mean_cosine_different == pytest.approx(summary.mean_cosine_different)
 
@@ -242,7 +242,7 @@ def test_a_result_becomes_json() -> None:
     result = measure(space, labelling=labels)
     record = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert record["model"]["sha256"] == space.provenance.sha256
-    assert record["settings"]["directions"] == 300 and record["settings"]["labelling"] == "labelling"
+    assert record["settings"]["n_directions"] == 300 and record["settings"]["labelling"] == "labelling"
     assert len(record["claims"]) == 6
     assert record["directions"]["index"] == list(range(300))
     assert len(record["directions"]["largest"]) == 300

@@ -265,7 +265,7 @@ def test_orders() -> None:
     np.testing.assert_array_equal(top.rows, result.order("p", "coherence")[:3])
     record = top.to_dict()
     assert [row["direction"] for row in record["results"]] == [result.names[i] for i in top.rows]
-    assert record["order"] == {"by": "p", "statistic": "coherence"}
+    assert record["order"] == {"sort": "p", "statistic": "coherence"}
     assert len(result.top(0).rows) == 65
 
 

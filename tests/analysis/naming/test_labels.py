@@ -35,7 +35,7 @@ def test_sizes_count_usable_tokens_and_order_is_by_kind_and_size(space: ts.Embed
         sizes = found.sizes[[k == kind for k in kinds]]
         assert (np.diff(sizes) <= 0).all()
     assert [found.labels[j].name for j in (-2, -1)] == ["first tenth", "last tenth"]  # by id
-    only = list_labels(space, table, kind="form")
+    only = list_labels(space, table, kinds="form")
     assert only.kinds == ["form"] and json.loads(json.dumps(only.to_dict()))["labels"][0] == {
         "label": "all", "kind": "form", "words": "all", "source": "test", "size": N - 2,
     }  # fmt: skip
@@ -65,4 +65,4 @@ def test_a_label_is_found_by_its_words_and_a_wrong_name_gets_a_hint(space: ts.Em
     with pytest.raises(InputError, match="no label is called 'qqqqqq'; list_labels gives all"):
         label_members(space, table, "qqqqqq")
     with pytest.raises(InputError, match="kind 'colour'; there are list, meaning"):
-        list_labels(space, table, kind="colour")
+        list_labels(space, table, kinds="colour")

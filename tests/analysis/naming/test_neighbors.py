@@ -42,7 +42,12 @@ def test_each_list_is_named_as_if_alone(space: ts.EmbeddingSpace) -> None:
     some_have_none, store = False, MemoryStore()
     for j, ids in enumerate(result.neighbors.ids.tolist()):
         alone = name_tokens(
-            space, ids, labels=overlapping(), naming=NamingSpec(999), n_directions=999, store=store
+            space,
+            ids,
+            labels=overlapping(),
+            naming=NamingSpec(999),
+            n_random_directions=999,
+            store=store,
         )
         assert result.themes(j) == alone.themes and result.p_list(j) == alone.p_list
         assert alone.directions is not None
@@ -93,7 +98,7 @@ def test_the_result_for_machines(space: ts.EmbeddingSpace) -> None:
     assert record["naming"] == {
         "draws": 999, "seed": 0, "level": 0.05, "kinds": ["form", "id", "list", "meaning"],
         "eligible_labels": len(result.names.counter), "random_directions": {
-            "draws": 999, "seed": 0, "k": 6, "similarity": "cosine", "centered": False, "forms": False,
+            "count": 999, "seed": 0, "k": 6, "similarity": "cosine", "centered": False, "forms": False,
         },
     }  # fmt: skip
     for j, (found, without) in enumerate(zip(record["results"], plain["results"], strict=True)):
@@ -147,7 +152,7 @@ def test_a_name_that_random_directions_have_as_well_is_marked(space: ts.Embeddin
     assert marked > 0
     column = np.asarray(result.columns()["beyond_random_directions"])[::6]
     assert column.tolist() == [result.beyond_directions(j) for j in range(60)]
-    without = named(space, directions, n_directions=0)
+    without = named(space, directions, n_random_directions=0)
     assert without.p_directions(0) is None and without.beyond_directions(0) is None
     assert without.to_dict()["naming"]["random_directions"] is None
     assert "beyond_random_directions" not in without.columns()

@@ -12,7 +12,7 @@ from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.lists import name_lists
 from tokensphere.analysis.naming.themes import NOTHING
 from tokensphere.analysis.naming.tokens import Naming, name_tokens
-from tokensphere.labels.build import label_table
+from tokensphere.labels.build import make_labels
 
 WHISPER = Path(__file__).parents[3] / ".models" / "whisper-tiny.en"
 
@@ -69,7 +69,7 @@ def test_real_groups_are_named(bundled: ts.EmbeddingSpace, tokens: list[str], la
 def test_random_tokens_of_the_bundled_vocabulary_have_a_theme_in_one_of_twenty_lists(
     bundled: ts.EmbeddingSpace,
 ) -> None:
-    counter = LabelCounter(label_table(bundled.vocabulary), bundled.usable, 10)
+    counter = LabelCounter(make_labels(bundled.vocabulary), bundled.usable, 10)
     rng, m = np.random.default_rng(12), 4000
     pool = np.flatnonzero(bundled.usable)
     lists = np.stack([rng.choice(pool, 10, replace=False) for _ in range(m)])

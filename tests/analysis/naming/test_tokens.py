@@ -79,7 +79,10 @@ def test_random_lists_are_named_once_in_twenty_times_at_most(space: ts.Embedding
 def test_beside_random_directions(space: ts.EmbeddingSpace) -> None:
     """By naive loops over the lists of the null."""
     result = named(
-        space, [*TEN[4:], 201, 303, 455, 571], n_directions=200, search=SearchSettings(centered=True)
+        space,
+        [*TEN[4:], 201, 303, 455, 571],
+        n_random_directions=200,
+        search=SearchSettings(centered=True),
     )
     beside = result.directions
     assert beside is not None and beside.n_draws == 200
@@ -113,13 +116,13 @@ def test_kinds_and_nothing_in_common(space: ts.EmbeddingSpace) -> None:
     assert only.text.startswith("only outwardly alike: 10 of 10 are ")
     nothing = named(space, [1, 2, 300, 599])
     assert nothing.text == NOTHING and nothing.themes == () and nothing.p_list > 0.05
-    no_labels = named(space, [1, 2, 3], labels=LabelTable.from_members(N, []), n_directions=10)
+    no_labels = named(space, [1, 2, 3], labels=LabelTable.from_members(N, []), n_random_directions=10)
     assert no_labels.text == NOTHING and no_labels.p_list == 1 and len(no_labels.q) == 0
     assert no_labels.directions is not None and no_labels.directions.p_familywise == 1
 
 
 def test_the_result_for_machines(space: ts.EmbeddingSpace) -> None:
-    result = named(space, [*TEN[:4], 1, 2], n_directions=20)
+    result = named(space, [*TEN[:4], 1, 2], n_random_directions=20)
     record = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert record["name"] == result.text and record["p_familywise"] == result.p_list
     assert record["settings"]["draws"] == 999 and record["settings"]["random_directions"]["k"] == 6

@@ -11,7 +11,7 @@ from tests.analysis.tables import N, overlapping
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.lists import NamingSpec, name_lists, shuffled_null
 from tokensphere.analysis.survey.sharing import ANY, GROUPS, WORDS, SurveyNaming, share_labels
-from tokensphere.labels.build import label_table
+from tokensphere.labels.build import make_labels
 from tokensphere.labels.table import LabelTable
 from tokensphere.statistics.draws import MemoryStore
 
@@ -95,7 +95,7 @@ def test_attained_sizes_of_the_bundled_vocabulary_by_simulation(bundled: ts.Embe
     """Each group's own size, from 0 to 5 %, is what fresh lists of random tokens attain."""
     m = 20_000
     lists = random_lists(np.flatnonzero(bundled.usable), m, 10, seed=7)
-    found = shared(bundled, lists, labels=label_table(bundled.vocabulary))
+    found = shared(bundled, lists, labels=make_labels(bundled.vocabulary))
     for group in found.groups:
         assert group.by_chance.share <= found.level
         assert agrees(group.rate.share, m, group.by_chance, found.level), group.name

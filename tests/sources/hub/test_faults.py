@@ -217,7 +217,7 @@ _STOPPED = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
 from tokensphere.cli import main
-main(["info", *sys.argv[1:]])
+main(["info", "--model", *sys.argv[1:]])
 """
 
 
@@ -225,7 +225,7 @@ main(["info", *sys.argv[1:]])
 def test_variables_that_make_no_sense(tmp_path: Path, variable: str) -> None:
     name, _, value = variable.partition("=")
     result = subprocess.run(
-        [sys.executable, "-m", "tokensphere", "info", REPO],
+        [sys.executable, "-m", "tokensphere", "info", "--model", REPO],
         env={
             **os.environ,
             name: value,

@@ -183,9 +183,12 @@ def test_a_refresh_takes_what_the_hub_has_today(server: HubServer) -> None:
     np.testing.assert_array_equal(new.vectors, gpt2_large(n=200, seed=1)["wte.weight"])
     assert new.provenance.revision == COMMIT[::-1]
     assert ts.load(f"{REPO}@{COMMIT}").provenance.revision == COMMIT
-    old = run("info", REPO, "--revision", COMMIT, "--json")
+    old = run("info", "--model", REPO, "--revision", COMMIT, "--json")
     assert json.loads(old)["model"]["revision"] == COMMIT
-    assert json.loads(run("info", REPO, "--refresh", "--json"))["model"]["revision"] == COMMIT[::-1]
+    assert (
+        json.loads(run("info", "--model", REPO, "--refresh", "--json"))["model"]["revision"]
+        == COMMIT[::-1]
+    )
 
 
 def test_more_tokens_than_rows(server: HubServer) -> None:
@@ -202,13 +205,13 @@ def run(*arguments: str, status: int = 0) -> str:
 
 
 def test_the_command_line_from_fetching_to_removing(server: HubServer, tmp_path: Path) -> None:
-    said = json.loads(run("random", REPO, "--json", "-n", "2", "-k", "3"))
+    said = json.loads(run("random", "--model", REPO, "--json", "-n", "2", "-k", "3"))
     assert said["model"]["model"] == REPO and said["model"]["revision"] == COMMIT
     expected = ts.nearest(ts.load(REPO), ts.RandomDirections(16, 2), k=3).to_dict()
     assert said["results"] == json.loads(json.dumps(expected["results"]))
     server.close()
-    assert run("random", REPO) == run("random", f"{REPO}@main") == run("random", "--model", REPO)
-    assert "two revisions" in run("info", f"{REPO}@v1", "--revision", "main", status=2)
+    assert run("random", "--model", REPO) == run("random", "--model", f"{REPO}@main")
+    assert "two revisions" in run("info", "--model", f"{REPO}@v1", "--revision", "main", status=2)
     (entry,) = json.loads(run("cache", "list", "--json"))["entries"]
     assert entry["model"] == REPO and entry["commit"] == COMMIT and entry["shape"] == [200, 16]
     assert entry["sha256"] == said["model"]["sha256"] and entry["bytes_on_disk"] > MATRIX.nbytes

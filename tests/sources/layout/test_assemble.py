@@ -13,8 +13,8 @@ import pytest
 
 import tokensphere as ts
 from tests.formats.made import safetensors, safetensors_bytes
+from tokensphere.analysis.info import info
 from tokensphere.analysis.nearest import nearest
-from tokensphere.analysis.summary import summarize
 from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.formats.gguf.writer import write_gguf
 from tokensphere.formats.safetensors import SafetensorsFile
@@ -232,11 +232,11 @@ def test_rows_without_token_or_direction_take_part_in_nothing(tmp_path: Path) ->
     assert result.left_out == 7
     with pytest.raises(InputError, match=f"between 1 and {N - 3}, the usable tokens"):
         nearest(space, rows[0], k=N - 2)
-    summary = summarize(space)
+    summary = info(space)
     assert (summary.zero, summary.not_finite, summary.padding) == (1, 2, 4)
     assert summary.kinds == {"normal": N, "padding": 4}
     alone = ts.EmbeddingSpace.from_arrays(E[[0, *range(4, N)]], [f"t{i}" for i in range(N - 3)])
-    expected = summarize(alone)
+    expected = info(alone)
     assert summary.norms == pytest.approx(expected.norms, rel=1e-6)
     assert summary.mean_cosine == pytest.approx(expected.mean_cosine, rel=1e-5, abs=1e-7)
 

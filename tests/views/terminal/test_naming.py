@@ -40,7 +40,7 @@ def named(small: ts.EmbeddingSpace, table: LabelTable, *tokens: str, directions:
         tokens,
         labels=table,
         naming=ts.NamingSpec(99),
-        n_directions=directions,
+        n_random_directions=directions,
         store=MemoryStore(),
     )
 
@@ -117,7 +117,7 @@ def test_labels_by_kind_in_one_table(small: ts.EmbeddingSpace, table: LabelTable
     assert city.split()[1] == "5" and city.endswith("by hand")
     assert city.index("list:city") == heads[0].index("name")
     assert sum("forms of" in line for line in lines) == 20 and "210 more: --kind lemma" in text
-    alone = to_text(list_labels(small, table, kind="lemma"))
+    alone = to_text(list_labels(small, table, kinds="lemma"))
     assert sum("forms of" in line for line in alone.splitlines()) == 230
     assert "233 labels of 51 tokens" in text and "230 labels" in alone
 

@@ -114,7 +114,7 @@ def test_the_text_around_tables_fits(small: ts.EmbeddingSpace) -> None:
             lines = printed(result, width)
             caption = lines[lines.index("") + 1 :]  # below the table, which is never cut
             assert caption and all(cell_len(line) <= width for line in caption), width
-        summary = printed(ts.summarize(small), width)
+        summary = printed(ts.info(small), width)
         assert all(cell_len(line) <= max(width, 60) for line in summary), width
         if width >= 40:
             assert str(small.provenance.sha256) in "".join(line.strip() for line in summary), width
@@ -132,7 +132,9 @@ def test_the_columns_of_a_pair_line_up(small: ts.EmbeddingSpace) -> None:
             if all(cell_len(line) <= width for line in table) and width == 100:
                 assert len({cell_len(line) for line in table}) == 1, token
                 for c in (result.raw, result.centered):
-                    assert f"{c.rank_of_b:,}" in table[6] and f"{c.cosine:.3f}" in table[1], token
+                    assert (
+                        f"{c.rank_of_second_from_first:,}" in table[6] and f"{c.cosine:.3f}" in table[1]
+                    ), token
 
 
 def test_right_to_left_words_are_held_in_their_cells(small: ts.EmbeddingSpace) -> None:

@@ -88,7 +88,7 @@ def test_sections_and_where_it_comes_from(result: Survey) -> None:
     text = words_of(result)
     assert f"{result.n_tokens} tokens of {small_model.NAME}" in text
     assert "seed 3, directions 1,234,500 to 1,234,799" in text
-    assert "tokensphere random -n 1 --first INDEX --seed 3 ·" in text
+    assert "tokensphere random 3/INDEX ·" in text
     assert "stopped" not in text and "left out" not in text
     assert str(result) == to_text(result) and "<table" in to_html(result)
 
@@ -156,8 +156,8 @@ def test_too_few_surrogates_show_the_pooled_rates(small: ts.EmbeddingSpace, resu
 @pytest.mark.parametrize(
     ("options", "which", "again"),
     [
-        ({}, "10 nearest tokens that", "--first INDEX ·"),
-        ({"centered": True}, "10 nearest tokens (on centred rows) that", "--first INDEX --centered ·"),
+        ({}, "10 nearest tokens that", "random 0/INDEX ·"),
+        ({"centered": True}, "10 nearest tokens (on centred rows) that", "random 0/INDEX --centered ·"),
         ({"forms": True, "k": 4}, "4 nearest tokens (one token a form) that", "INDEX -k 4 --forms ·"),
     ],
 )
@@ -185,7 +185,7 @@ def test_given_directions_are_not_called_random(small: ts.EmbeddingSpace) -> Non
     text = words_of(given)
     assert text.startswith("How often is a neighbourhood coherent?")
     assert "Of 150 directions," in text
-    for word in ("random", "seed None", "a list again", "--first"):
+    for word in ("random", "seed None", "a list again", "INDEX"):
         assert word not in text, word
     assert "seed 0)" in text  # the surrogate's
     places = [place for which in given.examples().values() for place in which.tolist()]

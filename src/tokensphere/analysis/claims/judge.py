@@ -210,13 +210,13 @@ def judge_pair(pair: Pair | None) -> Claim:
     if pair is None:
         lacking = Judgement("cannot tell", "this vocabulary has no such two tokens with a direction")
         return make_claim(6, "nothing: no such two tokens", "–", lacking, {})
-    share, interval = pair.raw.share_above, pair.raw.interval
-    names = " and ".join(f"'{pair.vocabulary.visible(id)}'" for id in (pair.a, pair.b))
+    share, interval = pair.raw.share_of_pairs_at_least, pair.raw.share_interval_95
+    names = " and ".join(f"'{pair.vocabulary.visible(id)}'" for id in (pair.first, pair.second))
     return make_claim(
         6,
         f"{names}: cosine {pair.raw.cosine:.3f}; {_pct(share)} of all pairs are at least as alike"
         f" {_in(interval)}",
-        f"a typical pair: {pair.raw.typical:.3f}, sd {pair.raw.spread:.3f}",
+        f"a typical pair: {pair.raw.mean_of_pairs:.3f}, sd {pair.raw.sd_of_pairs:.3f}",
         judge_interval(
             interval, ORDINARY, "holds without words, too", inside="an ordinary pair",
             below="unusually alike", above="unusually unlike",

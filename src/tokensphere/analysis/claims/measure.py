@@ -44,7 +44,7 @@ from tokensphere.geometry.variance import (
     random_partition,
     unit_offsets,
 )
-from tokensphere.labels.build import label_table
+from tokensphere.labels.build import make_labels
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.intervals import Estimate
@@ -113,7 +113,7 @@ def measure_geometry(
         raise InputError(
             f"{min(clusters)} clusters are too many for {n} tokens: ask for {n // 2} or fewer"
         )
-    labelled = by_table(offsets, label_table(space.vocabulary) if labels is None else labels, k)
+    labelled = by_table(offsets, make_labels(space.vocabulary) if labels is None else labels, k)
     if labelling is not None:
         labelled.append(by_labelling(offsets, labelling, labelling_name))
     if not clusters and not labelled:

@@ -28,7 +28,7 @@ class GeometrySettings:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
-        return record(self, n_directions="directions", wordless="surrogates") | {"similarity": "cosine"}
+        return record(self, wordless="surrogates") | {"similarity": "cosine"}
 
 
 @dataclass(frozen=True)

@@ -193,12 +193,12 @@ class DirectionTest(Pictured):
         """What a direction was compared with: the law, or the signature of its sums of tokens."""
         return self.null.parts[int(self.null.of[row])].title
 
-    def order(self, by: Order = "p", statistic: StatisticName = BEST) -> Intps:
+    def order(self, sort: Order = "p", statistic: StatisticName = BEST) -> Intps:
         """The directions that could be tested, the most surprising first.
 
         Parameters
         ----------
-        by : ``"p"`` or ``"q"`` of the statistic, ``"T"`` (the largest first) or ``"name"``
+        sort : ``"p"`` or ``"q"`` of the statistic, ``"T"`` (the largest first) or ``"name"``
         statistic : its name
 
         Returns
@@ -207,25 +207,25 @@ class DirectionTest(Pictured):
         """
         kind = check_statistic(statistic)
         found, some = self.tested[kind.name], np.flatnonzero(self.testable)
-        check_choice("order", by, ORDERS)
-        if by == "name":
+        check_choice("order", sort, ORDERS)
+        if sort == "name":
             titles = self.directions.titles
             return np.array(sorted(some.tolist(), key=lambda i: natural(titles[i])), dtype=np.intp)
-        if by == "T":
+        if sort == "T":
             return some[np.argsort(-self["coherence"].values[some], kind="stable")]
-        first = (found.pvalue if by == "p" else found.qvalue)[some]
+        first = (found.pvalue if sort == "p" else found.qvalue)[some]
         return some[np.lexsort((found.values[some] * (-1 if kind.larger else 1), first))]
 
-    def top(self, n: int = 20, *, by: Order = "p", statistic: StatisticName = BEST) -> RankedTest:
+    def top(self, n: int = 20, *, sort: Order = "p", statistic: StatisticName = BEST) -> RankedTest:
         """The first `n` directions in an order, for showing; all of them if `n` is 0.
 
         Parameters
         ----------
         n : how many
-        by, statistic : as in :meth:`order`
+        sort, statistic : as in :meth:`order`
         """
-        order = self.order(by, statistic)
-        return RankedTest(self, order[:n] if n else order, check_statistic(statistic), by)
+        order = self.order(sort, statistic)
+        return RankedTest(self, order[:n] if n else order, check_statistic(statistic), sort)
 
     def columns(self) -> dict[str, Column]:
         """A row for each direction: name, group, statistics, p, q, neighbours, strongest label."""
@@ -326,13 +326,13 @@ class RankedTest(Pictured):
     test : all of it
     rows : int array, the directions to show
     statistic : whose p-values they were ranked by
-    by : the order
+    sort : the order
     """
 
     test: DirectionTest
     rows: Intps
     statistic: type[Statistic]
-    by: str
+    sort: str
 
     def __len__(self) -> int:
         """Number of directions that are shown."""
@@ -347,10 +347,10 @@ class RankedTest(Pictured):
         return self.test[int(self.rows[which])]
 
     def _beside(self) -> dict[str, Any]:
-        return {**self.test.record(()), "by": self.by, "statistic": self.statistic.name}
+        return {**self.test.record(()), "sort": self.sort, "statistic": self.statistic.name}
 
     def _in_short(self) -> str:
-        return f"{len(self):,} of {len(self.test):,} directions by {self.by} of {self.statistic.name}"
+        return f"{len(self):,} of {len(self.test):,} directions by {self.sort} of {self.statistic.name}"
 
     @property
     def found(self) -> Beside:
@@ -368,4 +368,4 @@ class RankedTest(Pictured):
     def to_dict(self) -> dict[str, Any]:
         """The test as a whole, and these directions, ready for JSON."""
         record = self.test.record(self.rows.tolist())
-        return {**record, "order": {"by": self.by, "statistic": self.statistic.name}}
+        return {**record, "order": {"sort": self.sort, "statistic": self.statistic.name}}

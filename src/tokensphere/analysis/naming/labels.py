@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,31 +124,35 @@ def label_columns(labels: Sequence[Label], *what: str) -> dict[str, Column]:
     }
 
 
-def list_labels(space: EmbeddingSpace, table: LabelTable, *, kind: str | None = None) -> LabelList:
+def list_labels(
+    space: EmbeddingSpace, labels: LabelTable, *, kinds: Iterable[str] | str | None = None
+) -> LabelList:
     """The labels of a table, with the number of usable tokens of each.
 
     Parameters
     ----------
     space : the embeddings whose tokens are labelled
-    table : the labels
-    kind : only labels of this kind
+    labels : which, as a table
+    kinds : only labels of these kinds
 
     Raises
     ------
     InputError
-        no label is of that kind
+        no label is of such a kind
     """
-    of = [label.kind for label in table.labels]
-    kinds = list(dict.fromkeys(of))
-    if kind is not None and kind not in kinds:
-        raise InputError(f"no label is of kind {kind!r}; there are {', '.join(kinds)}")
-    sizes = np.bincount(usable_pairs(table, space.usable)[1], minlength=len(table))
+    of = [label.kind for label in labels.labels]
+    there = list(dict.fromkeys(of))
+    wanted = there if kinds is None else [kinds] if isinstance(kinds, str) else list(kinds)
+    for kind in wanted:
+        if kind not in there:
+            raise InputError(f"no label is of kind {kind!r}; there are {', '.join(there)}")
+    sizes = np.bincount(usable_pairs(labels, space.usable)[1], minlength=len(labels))
     order = sorted(  # the largest first; tenths of the ids have an order of their own
-        (j for j in range(len(of)) if kind in (None, of[j])),
-        key=lambda j: (kinds.index(of[j]), 0 if of[j] == "id" else -sizes[j], j),
+        (j for j in range(len(of)) if of[j] in wanted),
+        key=lambda j: (there.index(of[j]), 0 if of[j] == "id" else -sizes[j], j),
     )
     return LabelList(
-        labels=tuple(table.labels[j] for j in order),
+        labels=tuple(labels.labels[j] for j in order),
         sizes=sizes[order].astype(np.int64),
         n_tokens=int(np.count_nonzero(space.usable)),
         provenance=space.provenance,
@@ -156,14 +160,14 @@ def list_labels(space: EmbeddingSpace, table: LabelTable, *, kind: str | None = 
 
 
 def label_members(
-    space: EmbeddingSpace, table: LabelTable, name: str, *, most: int = 100
+    space: EmbeddingSpace, labels: LabelTable, name: str, *, most: int = 100
 ) -> LabelMembers:
     """The usable tokens that have a label.
 
     Parameters
     ----------
     space : the embeddings whose tokens are labelled
-    table : the labels
+    labels : as a table
     name : of the label, e.g. ``"grammar:VBZ"``, or its plain words
     most : how many tokens are given at most
 
@@ -172,11 +176,11 @@ def label_members(
     InputError
         no label has that name; the message has those that come nearest
     """
-    number = _find(table, name)
-    members = table.members(number)
+    number = _find(labels, name)
+    members = labels.members(number)
     members = members[space.usable[members]]
     return LabelMembers(
-        label=table.labels[number],
+        label=labels.labels[number],
         ids=members[:most],
         size=len(members),
         n_tokens=int(np.count_nonzero(space.usable)),

@@ -56,9 +56,9 @@ def labels_of(space: EmbeddingSpace, labels: LabelTable | None = None) -> LabelT
     """The labels given, or those that come with tokensphere for the space's vocabulary."""
     if labels is not None:
         return labels
-    from tokensphere.labels.build import label_table  # late: whoever brings labels needs no lexicon
+    from tokensphere.labels.build import make_labels  # late: whoever brings labels needs no lexicon
 
-    return label_table(space.vocabulary)
+    return make_labels(space.vocabulary)
 
 
 @dataclass(frozen=True)

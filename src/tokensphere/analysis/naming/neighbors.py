@@ -88,7 +88,7 @@ class NamedNeighbors(Result):
                 "eligible_labels": len(labels),
                 "kinds": sorted({label.kind for label in labels}),
                 "random_directions": beside
-                and {"draws": len(beside), "seed": beside.seed, **beside.settings.to_dict()},
+                and {"count": len(beside), "seed": beside.seed, **beside.settings.to_dict()},
             },
         }
 
@@ -132,7 +132,7 @@ def name_neighbors(
     *,
     naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
     labels: LabelTable | None = None,
-    n_directions: int = N_DIRECTIONS,
+    n_random_directions: int = N_DIRECTIONS,
     store: DrawStore | None = None,
     progress: Watch = None,
 ) -> NamedNeighbors:
@@ -144,8 +144,8 @@ def name_neighbors(
     neighbors : m lists of k tokens, k at least 3
     naming : when a label names a list, and which kinds of labels count
     labels : by default those that come with tokensphere
-    n_directions : random directions whose lists, looked for in the same way, share as much as a theme
-        that is marked (``"≈ chance"``); 0 for no such comparison
+    n_random_directions : random directions whose lists, looked for in the same way, share as much as
+        a theme that is marked (``"≈ chance"``); 0 for no such comparison
     store : where the draws of the nulls are kept, by default the memory of this process
     progress : called with the number of draws and directions done since the last call; True shows a bar
 
@@ -154,10 +154,10 @@ def name_neighbors(
     InputError
         lists of fewer than 3 tokens, or a kind that no label is of
     """
-    with watched(progress, "draws", naming.draws + n_directions) as advance:
+    with watched(progress, "draws", naming.draws + n_random_directions) as advance:
         make = namer(
-            space, neighbors.settings, naming=naming, labels=labels, n_directions=n_directions,
-            store=store, progress=advance,
+            space, neighbors.settings, naming=naming, labels=labels,
+            n_random_directions=n_random_directions, store=store, progress=advance,
         )  # fmt: skip
         return make(neighbors)
 
@@ -168,7 +168,7 @@ def namer(
     *,
     naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
     labels: LabelTable | None = None,
-    n_directions: int = N_DIRECTIONS,
+    n_random_directions: int = N_DIRECTIONS,
     store: DrawStore | None = None,
     progress: Progress | None = None,
 ) -> Callable[[Neighbors], NamedNeighbors]:
@@ -179,8 +179,8 @@ def namer(
     counter = LabelCounter(labels_of(space, labels), space.usable, k, kinds=naming.kinds)
     draw: dict[str, Any] = {"store": store, "progress": progress}
     beside = None
-    if n_directions:
-        beside = direction_null(space, counter, settings, n_directions, seed=naming.seed, **draw)
+    if n_random_directions:
+        beside = direction_null(space, counter, settings, n_random_directions, seed=naming.seed, **draw)
 
     def name(neighbors: Neighbors) -> NamedNeighbors:
         names = name_lists(counter, neighbors.ids, naming, beside=beside, **draw)

@@ -131,7 +131,7 @@ class Naming(Result):
             "settings": {
                 **record(self.spec, "draws", "seed", "level"),
                 "adjusted": "draws" if self.drawn else "bonferroni",
-                "random_directions": beside and {"draws": beside.n_draws, **beside.settings.to_dict()},
+                "random_directions": beside and {"count": beside.n_draws, **beside.settings.to_dict()},
             },
             "tokens": [self.vocabulary.record(id) for id in self.ids.tolist()],
             "left_out": [self.vocabulary.record(id) for id in self.left_out],
@@ -177,7 +177,7 @@ def name_tokens(
     *,
     naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
     labels: LabelTable | LabelCounter | None = None,
-    n_directions: int = 0,
+    n_random_directions: int = 0,
     search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
     store: DrawStore | None = None,
     progress: Watch = None,
@@ -194,7 +194,7 @@ def name_tokens(
     naming : when a label names a list, and which kinds of labels count
     labels : by default those that come with tokensphere; or a `LabelCounter` of the space's tokens,
         which is quicker where many lists are named, and whose kinds of labels count
-    n_directions : random directions to compare with, of the same seed; 0 for none
+    n_random_directions : random directions to compare with, of the same seed; 0 for none
     search : how their neighbours are looked for; the k nearest, as many as the list has tokens.
         Meaningful if the list was found in the same way
     store : where the draws of the nulls are kept, by default the memory of this process
@@ -210,7 +210,7 @@ def name_tokens(
     if isinstance(tokens, (str, bytes, int)):
         raise InputError(f"a list of tokens is needed, {FEWEST} or more; one was given")
     ids, left_out = list_of_tokens(space, token_ids(space.vocabulary, tokens))
-    drawn = len(ids) <= LONGEST_DRAWN or n_directions > 0
+    drawn = len(ids) <= LONGEST_DRAWN or n_random_directions > 0
     if not isinstance(labels, LabelCounter):
         labels = LabelCounter(labels_of(space, labels), space.usable, len(ids), kinds=naming.kinds)
     counter = labels.of_lists(len(ids), exact=drawn)
@@ -218,14 +218,15 @@ def name_tokens(
     p = counter.tails(shared)
     tested = np.where(shared >= counter.min_shared, p, 1.0)
     beside = p_directions = None
-    with watched(progress, "draws", naming.draws + n_directions) as advance:
+    with watched(progress, "draws", naming.draws + n_random_directions) as advance:
         draw: dict[str, Any] = {"seed": naming.seed, "store": store, "progress": advance}
         if drawn:
             adjusted = p_values(tested, shuffled_null(counter, naming.draws, **draw), larger=False)
         else:
             adjusted = np.minimum(len(counter) * tested, 1.0)
-        if n_directions:
-            found = direction_null(space, counter, replace(search, k=len(ids)), n_directions, **draw)
+        if n_random_directions:
+            alike = replace(search, k=len(ids))
+            found = direction_null(space, counter, alike, n_random_directions, **draw)
             beside = DirectionPValues.of(found, counter, shared, tested)
             p_directions = found.p_familywise(tested)
     return Naming(

@@ -48,7 +48,7 @@ class SameLists(Record):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RatersComparison(Result):
+class RatingsComparison(Result):
     """Several raters beside each other.
 
     Attributes
@@ -100,7 +100,9 @@ class RatersComparison(Result):
         }  # fmt: skip
 
 
-def compare_raters(ratings: Ratings | Iterable[Ratings], names: Sequence[str] = ()) -> RatersComparison:
+def compare_ratings(
+    ratings: Ratings | Iterable[Ratings], names: Sequence[str] = ()
+) -> RatingsComparison:
     """What several raters say, and how far they agree where they rated the same lists.
 
     Agreement is on lists of random directions and of chance: the planted ones are there to be found.
@@ -129,7 +131,7 @@ def compare_raters(ratings: Ratings | Iterable[Ratings], names: Sequence[str] = 
         for plan, count in plans.items()
         if count > 1
     ]
-    return RatersComparison(tuple(called), results, tuple(same))
+    return RatingsComparison(tuple(called), results, tuple(same))
 
 
 def _called(every: Sequence[Ratings], names: Sequence[str]) -> list[str]:

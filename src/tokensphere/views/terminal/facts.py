@@ -8,8 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from tokensphere._version import __version__
+from tokensphere.analysis.info import Info
 from tokensphere.analysis.pair import Pair, PairCosine
-from tokensphere.analysis.summary import Summary
 from tokensphere.analysis.system import System
 from tokensphere.display import told
 from tokensphere.geometry.kernel import Choice
@@ -34,31 +34,32 @@ _CALLED = {"dtype": "stored as", "sha256": "SHA-256", "license": "licence"}
 
 def pair(result: Pair, _width: int) -> RenderableType:
     """The cosine of two tokens, raw and centred, beside those of random pairs."""
-    a, b = (short(result.vocabulary.visible(id), _WIDEST_TOKEN) for id in (result.a, result.b))
+    a, b = (short(result.vocabulary.visible(id), _WIDEST_TOKEN) for id in (result.first, result.second))
     both = (result.raw, result.centered)
     rows: list[Row] = [
         cells((f"{a} and {b}", "raw", "centred"), "bold"),
         ["cosine", *(cosine(c.cosine) for c in both)],
-        ["typical pair: mean", *(cosine(c.typical) for c in both)],
-        ["typical pair: sd", *(cosine(c.spread) for c in both)],
-        ["pairs at least as similar", *(_share(c, result.n_sampled) for c in both)],
-        ["  95 % interval", *(" to ".join(map(percent, c.interval)) for c in both)],
-        [f"place of {b} near {a}", *(f"{c.rank_of_b:,}" for c in both)],
-        [f"place of {a} near {b}", *(f"{c.rank_of_a:,}" for c in both)],
+        ["typical pair: mean", *(cosine(c.mean_of_pairs) for c in both)],
+        ["typical pair: sd", *(cosine(c.sd_of_pairs) for c in both)],
+        ["pairs at least as similar", *(_share(c, result.n_pairs) for c in both)],
+        ["  95 % interval", *(" to ".join(map(percent, c.share_interval_95)) for c in both)],
+        [f"place of {b} near {a}", *(f"{c.rank_of_second_from_first:,}" for c in both)],
+        [f"place of {a} near {b}", *(f"{c.rank_of_first_from_second:,}" for c in both)],
     ]
     about = caption(
         model_name(result.provenance.model),
-        f"{result.n_sampled:,} random pairs of its {result.n_tokens:,} tokens (seed {result.seed})",
+        f"{result.n_pairs:,} random pairs of its {result.n_tokens:,} tokens (seed {result.seed})",
         "places are exact, 1 is the nearest",
     )
     return spaced([table(rows)], [about])
 
 
 def _share(value: PairCosine, sampled: int) -> str:
-    return percent(value.share_above) if value.share_above else f"none of {sampled:,}"
+    share = value.share_of_pairs_at_least
+    return percent(share) if share else f"none of {sampled:,}"
 
 
-def summary(result: Summary, _width: int) -> Table:
+def info(result: Info, _width: int) -> Table:
     """Where a space comes from, and what it is like."""
     left_out = result.zero + result.not_finite + result.padding
     low, q25, median, q75, high = map(number, result.norms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import RenderableType
 
-from tokensphere.analysis.rating.compare import RatersComparison, SameLists
+from tokensphere.analysis.rating.compare import RatingsComparison, SameLists
 from tokensphere.analysis.rating.judged import RatingResult
 from tokensphere.analysis.rating.plan import URNS
 from tokensphere.statistics.intervals import Share
@@ -65,7 +65,7 @@ def _measures(result: RatingResult) -> Table:
     return table(rows)
 
 
-def raters_comparison(result: RatersComparison, width: int) -> RenderableType:
+def raters_comparison(result: RatingsComparison, width: int) -> RenderableType:
     """Each rater's rates, and how far they agree on the same lists; of one rater alone all there is."""
     if len(result) == 1:
         return rating_result(result.results[0], width)
@@ -84,7 +84,7 @@ _APART = (
 )
 
 
-def _raters(result: RatersComparison) -> Table:
+def _raters(result: RatingsComparison) -> Table:
     heads = ("rater", "rated", "random", "", "chance", "", "difference", "", "planted", "")
     rows: list[Row] = [cells(heads, "bold")]
     for name, one in zip(result.names, result.results, strict=True):

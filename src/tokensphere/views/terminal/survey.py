@@ -265,8 +265,7 @@ def _caption(result: Survey) -> Text:
 
 def _again(result: Survey) -> str:
     settings = result.settings
-    words = ["tokensphere random -n 1 --first INDEX"]
-    words += [f"--seed {settings.seed}"] if settings.seed else []
+    words = [f"tokensphere random {settings.seed}/INDEX"]
     words += [f"-k {settings.k}"] if settings.k != 10 else []
     words += ["--centered"] * settings.centered + ["--forms"] * settings.forms
     return " ".join(words)

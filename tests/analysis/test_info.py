@@ -18,7 +18,7 @@ def test_the_closed_form_is_the_mean_over_all_pairs() -> None:
     for n, offset in itertools.product((2, 3, 40), (0.0, 1.0, 30.0)):
         vectors = np.random.default_rng(n).standard_normal((n, 6)) + offset
         space = space_of(vectors)
-        summary, unit = ts.summarize(space), unit_rows(space)
+        summary, unit = ts.info(space), unit_rows(space)
         total = different = 0.0
         for i in range(n):
             for j in range(n):
@@ -32,14 +32,14 @@ def test_the_closed_form_is_the_mean_over_all_pairs() -> None:
 
 
 def test_known_spaces() -> None:
-    one_hot = ts.summarize(space_of(np.eye(6) * 3))
+    one_hot = ts.info(space_of(np.eye(6) * 3))
     assert one_hot.mean_cosine == pytest.approx(1 / 6)
     assert one_hot.mean_cosine_different == pytest.approx(0, abs=1e-15)
     assert one_hot.norms == (3, 3, 3, 3, 3)
-    same = ts.summarize(space_of(np.ones((6, 4))))
+    same = ts.info(space_of(np.ones((6, 4))))
     assert same.mean_cosine_different == pytest.approx(1)
     opposite = np.array([[1, 0], [-1, 0]] * 3)
-    pairs = ts.summarize(space_of(opposite))
+    pairs = ts.info(space_of(opposite))
     assert pairs.mean_cosine_different == pytest.approx(-1 / 5)
 
 
@@ -51,7 +51,7 @@ def test_rows_left_out_are_counted_by_reason() -> None:
     space = ts.EmbeddingSpace(
         vectors, Vocabulary(list("abcdefgh"), kinds=kinds), ts.Provenance("m", "s")
     )
-    summary = ts.summarize(space)
+    summary = ts.info(space)
     assert (summary.zero, summary.not_finite, summary.padding) == (1, 2, 2)
     assert summary.zero + summary.not_finite + summary.padding == space.left_out
     assert summary.norms == (4, 4.5, 5, 5.5, 6)
@@ -62,11 +62,11 @@ def test_rows_left_out_are_counted_by_reason() -> None:
 def test_fewer_than_two_rows_are_refused() -> None:
     for vectors in (np.zeros((3, 2)), np.eye(3, 2) * [[1], [0], [1]]):
         with pytest.raises(InputError, match="of 3 rows have a direction; at least 2 are needed"):
-            ts.summarize(space_of(vectors))
+            ts.info(space_of(vectors))
 
 
 def test_the_bundled_model(bundled: ts.EmbeddingSpace) -> None:
-    summary = ts.summarize(bundled)
+    summary = ts.info(bundled)
     assert (summary.n, summary.d) == (49152, 576)
     unit = bundled.vectors / np.linalg.norm(bundled.vectors, axis=1, keepdims=True)
     left, right = np.random.default_rng(0).integers(49152, size=(2, 20_000))
@@ -77,7 +77,7 @@ def test_the_bundled_model(bundled: ts.EmbeddingSpace) -> None:
 
 
 def test_a_result_becomes_json_and_shows_itself(small: ts.EmbeddingSpace) -> None:
-    summary = ts.summarize(small)
+    summary = ts.info(small)
     record = json.loads(json.dumps(summary.to_dict(), allow_nan=False))
     assert record["shape"] == list(small.shape)
     assert record["model"] == small.provenance.to_dict()

@@ -13,7 +13,7 @@ from tokensphere.space import EmbeddingSpace, Provenance
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Summary(Result):
+class Info(Result):
     """The facts of a space.
 
     Attributes
@@ -65,7 +65,7 @@ class Summary(Result):
         return {name: [value] for name, value in row.items()}
 
 
-def summarize(space: EmbeddingSpace) -> Summary:
+def info(space: EmbeddingSpace) -> Info:
     """The facts of a space.
 
     Raises
@@ -77,7 +77,7 @@ def summarize(space: EmbeddingSpace) -> Summary:
     mean_cosine, of_different = space.moments.mean_cosines()
     left_out, short = is_token & ~usable, norms < 1
     quartiles = [float(q) for q in np.quantile(norms[usable], [0, 0.25, 0.5, 0.75, 1])]
-    return Summary(
+    return Info(
         n=space.shape[0],
         d=space.shape[1],
         norms=(quartiles[0], quartiles[1], quartiles[2], quartiles[3], quartiles[4]),
