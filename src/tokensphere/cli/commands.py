@@ -26,6 +26,7 @@ from tokensphere.errors import InputError
 @options.naming
 @options.model
 @options.jsonl
+@options.csv
 def random(names: tuple[str, ...], save: Path | None, **_: Any) -> None:
     """Random vectors and the tokens nearest to them.
 
@@ -35,6 +36,10 @@ def random(names: tuple[str, ...], save: Path | None, **_: Any) -> None:
 
     Directions are uniform on the sphere; 0/867, "seed 0, index 867", is the same vector for everybody.
     """  # noqa: D301 - click wants the character
+    if save is not None:
+        from tokensphere.formats.numpy import check_numpy_path
+
+        check_numpy_path(save)
     if names:
         as_typed.check_alone("SEED/INDEX", count="-n", seed="--seed", first="--first")
     space = running.load_model()
@@ -68,6 +73,7 @@ def random(names: tuple[str, ...], save: Path | None, **_: Any) -> None:
 @options.naming
 @options.model
 @options.jsonl
+@options.csv
 def nearest(
     typed: tuple[str, ...], positive: tuple[str, ...], negative: tuple[str, ...],
     directions: str | None, tokens_file: Path | None, **_: Any,
@@ -113,6 +119,7 @@ def nearest(
 @options.number("--pairs", 200_000, "Random pairs to rank the cosine among.", least=100)
 @options.number("--seed", 0, "Of the random pairs.")
 @options.model
+@options.csv
 def pair(first: str, second: str, pairs: int, seed: int, **_: Any) -> None:
     """The cosine of two tokens, and where it ranks among all pairs.
 
@@ -127,7 +134,12 @@ def pair(first: str, second: str, pairs: int, seed: int, **_: Any) -> None:
 
 @main.command()
 @options.flag("--system", "What computes here instead: versions, processor, which kernel and why.")
+<<<<<<< HEAD
 @options.only_model
+=======
+@options.model
+@options.csv
+>>>>>>> wt-results
 def info(system: bool, **_: Any) -> None:
     """Shape, norms, mean cosine, kinds of tokens, licence."""
     if system:

@@ -5,9 +5,14 @@ What is asked for is read from the options of the running command, see :mod:`tok
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+<<<<<<< HEAD
 from collections.abc import Callable, Iterator
+=======
+from collections.abc import Callable, Iterable, Iterator, Sequence
+>>>>>>> wt-results
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -208,8 +213,6 @@ def show_lists(
     from tokensphere import views
 
     options, total, done = asked(), len(search), 0
-    if options["as_json"] and options["jsonl"]:
-        raise InputError("give --json or --jsonl, not both")
     watched = sys.stdout.isatty()  # the lists themselves tell how far it is
     stop = Stop()
 
@@ -225,14 +228,17 @@ def show_lists(
                 advance(len(part))
 
     with progress.counting(0 if watched else total) as advance, stop:
-        if options["as_json"]:
-            texts = views.json_in_parts(found())
-        elif options["jsonl"]:
-            texts = views.json_lines(found())
+        if options["csv"]:
+            say_csv(views.csv_in_parts(found()))
         else:
-            texts = views.text_in_parts(found(), **_terminal())
-        for text in texts:
-            say(text, color=watched or None, end="")
+            if options["as_json"]:
+                texts = views.json_in_parts(found())
+            elif options["jsonl"]:
+                texts = views.json_lines(found())
+            else:
+                texts = views.text_in_parts(found(), **_terminal())
+            for text in texts:
+                say(text, color=watched or None, end="")
     if done < total:
         tell(f"stopped after {done:,} of {total:,} directions")
         sys.exit(INTERRUPTED)
@@ -241,10 +247,20 @@ def show_lists(
 def _print(result: Any) -> None:
     from tokensphere import views
 
-    if asked()["as_json"]:
+    if asked().get("csv"):
+        say_csv(views.csv_in_parts([result]))
+    elif asked()["as_json"]:
         say(views.to_json(result))
     else:
         say(views.to_text(result, **_terminal()), color=sys.stdout.isatty() or None)
+
+
+def say_csv(texts: Iterable[str]) -> None:
+    """Print CSV, in UTF-8 whatever the output's encoding is, unless it is a terminal's."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8")
+    for text in texts:
+        say(text, end="")
 
 
 def _terminal() -> dict[str, Any]:

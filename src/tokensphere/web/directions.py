@@ -11,7 +11,7 @@ from tokensphere.analysis.direction_test.compare import LEVEL
 from tokensphere.analysis.direction_test.listing import COLUMNS, UNTESTABLE, WITHIN, Filter, Listing
 from tokensphere.analysis.direction_test.measure import REASONS, why_untestable
 from tokensphere.analysis.direction_test.result import DirectionTest
-from tokensphere.analysis.direction_test.statistics import RANKED
+from tokensphere.analysis.direction_test.statistics import RANKED, StatisticName
 from tokensphere.analysis.direction_test.verdict import VERDICTS
 from tokensphere.analysis.lists import Finder
 from tokensphere.arrays import Intps
@@ -117,7 +117,7 @@ def _choices(tested: Tested) -> dict[str, Any]:
     }
 
 
-def _summary(test: DirectionTest, statistic: str) -> dict[str, Any]:
+def _summary(test: DirectionTest, statistic: StatisticName) -> dict[str, Any]:
     """What a test found of all directions, in words and by group."""
     ranked = test.top(1, statistic=statistic)
     groups = test.groups if len(test.groups) > 1 else ()
