@@ -134,12 +134,8 @@ def pair(first: str, second: str, pairs: int, seed: int, **_: Any) -> None:
 
 @main.command()
 @options.flag("--system", "What computes here instead: versions, processor, which kernel and why.")
-<<<<<<< HEAD
 @options.only_model
-=======
-@options.model
 @options.csv
->>>>>>> wt-results
 def info(system: bool, **_: Any) -> None:
     """Shape, norms, mean cosine, kinds of tokens, licence."""
     if system:

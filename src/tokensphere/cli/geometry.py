@@ -21,12 +21,8 @@ from tokensphere.errors import InputError
 @options.k()
 @options.device
 @options.plot
-<<<<<<< HEAD
 @options.only_model
-=======
-@options.model
 @options.csv
->>>>>>> wt-results
 def geometry(
     count: int, seed: int, clusters: str, surrogates: int, labelling: Path | None, k: int, **_: Any
 ) -> None:

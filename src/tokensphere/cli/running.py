@@ -8,11 +8,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-<<<<<<< HEAD
-from collections.abc import Callable, Iterator
-=======
-from collections.abc import Callable, Iterable, Iterator, Sequence
->>>>>>> wt-results
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 

@@ -29,12 +29,8 @@ _TELL_1_PERCENT = 99  # surrogates
 @options.labels
 @options.save
 @options.plot
-<<<<<<< HEAD
 @options.only_model
-=======
-@options.model
 @options.csv
->>>>>>> wt-results
 def survey(
     count: int,
     surrogate_law: Any,
