@@ -36,7 +36,7 @@ MAY: dict[str, set[str]] = {
     "views": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats"},
     "run": {"errors", "analysis", "formats"},
-    "opened": {"errors", "space", "analysis", "formats", "run"},
+    "opened": {"errors", "space", "analysis", "formats", "labels", "run", "statistics"},
     "ratings": {"errors", "_version", "analysis", "formats"},
     "cli": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from tokensphere.labels.build import make_labels
     from tokensphere.labels.table import Label, LabelTable
     from tokensphere.labels.user import labels_from_mapping, read_labels
-    from tokensphere.opened import open_survey
+    from tokensphere.opened import open_survey, open_test
     from tokensphere.ratings import read_ratings
     from tokensphere.sources.load import load
     from tokensphere.sources.memory import from_gensim, from_transformers
@@ -107,7 +107,7 @@ _NAMES = {
     "labels.build": "make_labels",
     "labels.table": "Label LabelTable",
     "labels.user": "labels_from_mapping read_labels",
-    "opened": "open_survey",
+    "opened": "open_survey open_test",
     "ratings": "read_ratings",
     "sources.load": "load",
     "sources.memory": "from_gensim from_transformers",
@@ -127,6 +127,7 @@ __all__ = [
     "from_transformers", "info", "judge_ratings", "label_members", "labels_from_mapping",
     "list_labels", "load", "make_directions", "make_labels", "measure_geometry", "name_neighbors",
     "name_survey", "name_tokens", "nearest", "neighbors_kept", "open_directions", "open_survey",
+    "open_test",
     "pair", "parse_visible", "pca_map", "plane_map", "random_directions", "read_labels",
     "read_ratings", "read_token_expressions", "selection", "survey", "umap_map", "visible",
 ]  # fmt: skip
@@ -150,6 +151,11 @@ def _late(module: str, name: str, *given: Any) -> Any:
 
 above.answer("text", partial(_late, "views", "to_text"))
 above.answer("html", partial(_late, "views", "to_html"))
+above.answer("bar", partial(_late, "views.progress", "bar"))
+above.answer("fetching", partial(_late, "views.progress", "fetching"))
+above.answer("steps", partial(_late, "views.progress", "steps"))
+above.answer("plot", partial(_late, "views", "draw"))
+above.answer("save_result", partial(_late, "views.saved", "save_result"))
 above.answer("save", partial(_late, "sources.saved", "save_space"))
 above.answer("explore", partial(_late, "web.notebook", "explore"))
 above.answer("gensim", partial(_late, "sources.memory", "to_gensim"))

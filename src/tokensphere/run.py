@@ -5,7 +5,6 @@ For whoever runs a :class:`~tokensphere.analysis.job.Job`: a command line, a ser
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,14 +15,14 @@ from typing import Any, Generic
 
 import numpy as np
 
-from tokensphere.analysis.job import Column, Job, P, Progress, Table, difference, work
+from tokensphere.analysis.job import SCHEMA as SCHEMA
+from tokensphere.analysis.job import Column, Job, P, Progress, Table, difference, said_of, work
 from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.formats.files import at_home, system_told
 from tokensphere.formats.locks import lock_file
 from tokensphere.formats.parquet import check_parquet_path, read_columns, write_columns
 from tokensphere.formats.whole import real
 
-SCHEMA = 1  # of what saved tables say of themselves; raised when older ones cannot be read
 SAVE_AFTER = 30.0  # seconds of work that may be lost if the machine stops
 
 
@@ -180,8 +179,8 @@ def save(job: Job[P], done: P, path: Path) -> None:
 
 def _kept(job: Job[P], done: P) -> tuple[Table, dict[str, Any]]:
     """The table of a job, and what the file says of itself."""
-    table, key = job.table(done), json.loads(json.dumps(dict(job.key)))
-    return table, {"what": job.what, "schema": SCHEMA, "key": key, **table.about}
+    table = job.table(done)
+    return table, said_of(job.what, job.key, table.about)
 
 
 class _File(Generic[P]):

@@ -297,7 +297,7 @@ def test_a_result_shows_itself(small: ts.EmbeddingSpace) -> None:
     html = found._repr_html_()
     assert "<script" not in html and "&lt;script&gt;" in html
     assert "<b>model</b>" not in html
-    assert "Neighbors(" in repr(found) and "Vocabulary" not in repr(found)
+    assert repr(found).startswith("<Neighbors: 1 × 50") and "Vocabulary" not in repr(found)
     with pytest.raises(AttributeError):
         found.left_out = 3  # type: ignore[misc]
 

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import click
 from click.testing import CliRunner, Result
 
 import tokensphere as ts
@@ -61,8 +62,14 @@ class Command:
         return result.stderr
 
 
-def assert_one_line(result: Result, match: str = "", status: int = 2) -> None:
-    """Nothing is printed but one line on standard error."""
+def assert_one_line(result: Result, match: str = "", status: int | None = None) -> None:
+    """Nothing is printed but one line on standard error.
+
+    The exit status, where it is not given, is 2 if what was typed cannot be used, else 1.
+    """
+    if status is None:
+        error = result.exception and result.exception.__context__  # what the command ended with
+        status = 2 if isinstance(error, (ts.InputError, click.UsageError)) else 1
     assert result.exit_code == status, (result.exit_code, result.exception)
     assert result.stdout == ""
     assert result.stderr.endswith("\n") and result.stderr.count("\n") == 1

@@ -542,5 +542,32 @@ def test_a_full_disk_is_told_in_one_line() -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         command = [sys.executable, "-m", "tokensphere", "info"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", timeout=60)
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+
+
+def test_random_directions_by_name() -> None:
+    two = record("random", "-n", 2, "--seed", 3, "--first", 7, "-k", 5)["results"]
+    assert record("random", "3/7", "3/8", "-k", 5)["results"] == two
+    assert record("nearest", "3/8", "-k", 5)["results"] == two[1:]
+    for option in ("-n", "--seed", "--first"):
+        assert_one_line(invoke("random", "0/1", option, 1), f"leave out {option}")
+
+
+def test_the_named_directions_are_saved(tmp_path: Path) -> None:
+    good("random", "0/300", "2/1", "--save", tmp_path / "d.npy")
+    saved = np.load(tmp_path / "d.npy")
+    want = [ts.random_directions(small_model.D, i, seed=seed)[0] for seed, i in ((0, 300), (2, 1))]
+    np.testing.assert_array_equal(saved, want)
+
+
+def test_what_exists_with_a_space_is_told() -> None:
+    told = invoke("nearest", "king", "-k", 2)
+    assert told.exit_code == 0 and told.stderr.count("\n") == 1 and "'␣king' exists, too" in told.stderr
+    assert invoke("nearest", " king", "␣Paris", "-k", 2).stderr == ""
+    (found,) = record("nearest", "king", "-k", 2)["results"]
+    assert [one["token"] for one in found["direction"]["also"]] == [" king"]
+
+
+def test_the_short_form_of_nearest() -> None:
+    assert good("near", " king - man", "-k", 3) == good("nearest", "Ġking - Ġman", "-k", 3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -75,7 +77,7 @@ def space() -> ts.EmbeddingSpace:
 
 
 def test_the_library_reads_the_same(space: ts.EmbeddingSpace) -> None:
-    def ids(directions: object) -> list[list[int]]:
+    def ids(directions: Any) -> list[list[int]]:
         found: list[list[int]] = ts.nearest(space, directions, k=3).ids.tolist()
         return found
 

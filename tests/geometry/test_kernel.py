@@ -212,7 +212,8 @@ def test_lists_without_own_tokens_and_with_one_token_a_form(
     path: str, more: dict[str, Any], bundled: ts.EmbeddingSpace
 ) -> None:
     def find() -> Any:
-        return ts.nearest(bundled, [" Paris", 17, 4000], **more)
+        tokens: list[str | bytes | int] = [" Paris", 17, 4000]
+        return ts.nearest(bundled, tokens, **more)
 
     want, found = (on(way, find) for way in (kernel.NUMPY, path))
     np.testing.assert_array_equal(found.ids, want.ids)

@@ -136,7 +136,7 @@ def test_the_test_is_the_library_s(client: TestClient, ended: Ended) -> None:
     assert test["verdicts"]["untestable"] == 1
     assert (test["axis"], [g["short"] for g in test["groups"]]) == ("layer", ["0", "1", "2"])
     for shown, group in zip(test["groups"], want.groups, strict=True):
-        assert shown["share_q_at_most_0.05"] == group["nearness"].q.share
+        assert shown["share_q_at_most_0_05"] == group["nearness"].q.share
     window = rows(client, count=200, **ASKED)
     order = [*want.order("p").tolist(), 38]
     assert [one["row"] for one in window["rows"]] == order
@@ -241,7 +241,7 @@ def test_it_is_stopped_shows_what_is_done_and_goes_on(
     whole = run(client, ended, **ASKED)
     assert whole["test"]["complete"] and whole["test"]["done"] == 39
     want = library()
-    assert whole["test"]["overall"]["share_q_at_most_0.05"] == want.overall["nearness"].q.share
+    assert whole["test"]["overall"]["share_q_at_most_0_05"] == want.overall["nearness"].q.share
 
 
 def test_what_is_filtered_is_saved_in_three_formats(

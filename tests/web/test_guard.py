@@ -14,7 +14,7 @@ from contextlib import suppress
 import pytest
 
 from tests.web.serving import Served, small_space
-from tokensphere.web.api import ENDPOINTS
+from tokensphere.web.addresses import ENDPOINTS
 from tokensphere.web.app import VIEWS
 from tokensphere.web.session import Session
 
@@ -263,3 +263,12 @@ def test_no_reply_names_a_folder_of_this_machine(served: Served) -> None:
     for path in ("/api/info", "/api/lists?k=2", "/api/work/x", "/api/lists?row=1"):
         _, _, body = ask(served, path, headers=inside(served))
         assert b"/home" not in body and b"/tmp" not in body and b"/root" not in body
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: one.path)
+def test_every_address_is_answered_by_its_view(served: Served, endpoint: object) -> None:
+    """With nothing asked: by a result, or by one line on what is missing, never by a failure."""
+    path, change = endpoint.path.replace("{", "").replace("}", ""), endpoint.change  # type: ignore[attr-defined]
+    method, origin = ("POST", {"Origin": own(served)}) if change else ("GET", {})
+    status, _, body = ask(served, path, method, inside(served, **origin))
+    assert status in (200, 400), body

@@ -12,7 +12,7 @@ from tokensphere.records import record
 from tokensphere.space import EmbeddingSpace, Provenance
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Info(Result):
     """The facts of a space.
 
@@ -36,6 +36,9 @@ class Info(Result):
     not_finite: int
     padding: int
     provenance: Provenance
+
+    def _in_short(self) -> str:
+        return f"{self.n:,} tokens × {self.d:,} dimensions, {self.provenance.model}"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""

@@ -11,6 +11,7 @@ watches and who stops it is the business of whoever runs the job.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from math import isclose
@@ -20,6 +21,7 @@ import numpy.typing as npt
 
 from tokensphere.directions.named import Directions
 
+SCHEMA = 1  # of what saved tables say of themselves; raised when older ones cannot be read
 Progress = Callable[[int], None]
 Column = npt.NDArray[Any] | Sequence[str]
 ROUNDING = 1e-9  # by which what was computed may differ between processors, of itself or of 1
@@ -139,6 +141,17 @@ def work(
         ]  # what is finished of it is there for whoever catches an interruption
     job.finish(parts[0], progress, after)
     return parts[0]
+
+
+def said_of(what: str, key: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
+    """What the table of a job says of itself, as JSON has it.
+
+    Parameters
+    ----------
+    what, key : of the job
+    about : what else, for people and other programs
+    """
+    return {"what": what, "schema": SCHEMA, "key": json.loads(json.dumps(dict(key))), **about}
 
 
 def difference(job: Job[Any], there: Mapping[str, Any]) -> str | None:

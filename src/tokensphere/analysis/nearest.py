@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, overload
 
 import numpy as np
 
 from tokensphere.analysis.lists import Finder, check_vectors, neighbor_records
-from tokensphere.analysis.result import Column, Result
+from tokensphere.analysis.result import Column, Result, place
+from tokensphere.analysis.watched import Watch, watched
 from tokensphere.arrays import Float64s, Int64s
-from tokensphere.directions.given import make_directions
+from tokensphere.directions.given import DirectionsLike, make_directions
 from tokensphere.directions.named import Name, Own, Vectors
 from tokensphere.directions.tokens import TokenSum, as_list
 from tokensphere.errors import InputError
@@ -26,7 +27,7 @@ from tokensphere.vocabulary import Token, Vocabulary
 _FIRST_PART, _LARGEST_PART = 256, 1024  # directions; fewer at once would cost the search some per cent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Neighbors(Result):
     """The nearest tokens of m directions; prints as a table of one column a direction.
 
@@ -59,6 +60,18 @@ class Neighbors(Result):
         """The lists as :meth:`records` has them, each made when it is its turn."""
         return self.records()
 
+    @overload
+    def __getitem__(self, which: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, which: slice) -> Neighbors: ...
+    def __getitem__(self, which: int | slice) -> dict[str, Any] | Neighbors:
+        """One list as :meth:`records` has it; of a slice these lists."""
+        some = place(which, len(self))
+        part = replace(
+            self, ids=self.ids[some], similarity=self.similarity[some], names=self.names[some]
+        )
+        return part if isinstance(which, slice) else next(part.records())
+
     def tokens(self, direction: int = 0) -> list[str]:
         """The neighbours of one direction as text; incomplete UTF-8 as escapes."""
         tokens = (self.vocabulary.token(int(id)) for id in self.ids[direction])
@@ -69,6 +82,13 @@ class Neighbors(Result):
         for name, ids, values in zip(self.names, self.ids, self.similarity, strict=True):
             neighbors = neighbor_records(self.vocabulary, ids, values)
             yield {"direction": name.record, "neighbors": neighbors}
+
+    def _beside(self) -> dict[str, Any]:
+        return {**self.head(), "directions": [name.record for name in self.names]}
+
+    def _in_short(self) -> str:
+        m, k = self.ids.shape
+        return f"{m:,} × {k:,} nearest tokens of {self.provenance.model}"
 
     def head(self) -> dict[str, Any]:
         """What is the same for all directions, ready for JSON."""
@@ -93,7 +113,7 @@ class Neighbors(Result):
 
 def nearest(
     space: EmbeddingSpace,
-    directions: Any = None,
+    directions: DirectionsLike | None = None,
     *,
     positive: Iterable[Token] | Token | None = None,
     negative: Iterable[Token] | Token | None = None,
@@ -103,7 +123,7 @@ def nearest(
     forms: bool = False,
     exclude: Iterable[Token] | Token | None = None,
     compute: Compute | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Watch = None,
 ) -> Neighbors:
     """The `k` tokens nearest to each direction, exact.
 
@@ -125,7 +145,7 @@ def nearest(
     exclude : tokens that shall not be found; by default the query's own tokens
         (with `forms`, all tokens of their forms); an empty list excludes none
     compute : how many threads, for one; seen in no result
-    progress : called with the number of directions done since the last call
+    progress : called with the number of directions done since the last call; True shows a bar
 
     Returns
     -------
@@ -146,7 +166,9 @@ def nearest(
         directions = TokenSum(tuple(as_list(positive)), tuple(as_list(negative)))
     elif directions is None:
         raise InputError("nothing to look for: give directions, tokens, or positive / negative tokens")
-    return Search(space, directions, settings, exclude=exclude, compute=compute).all(progress)
+    search = Search(space, directions, settings, exclude=exclude, compute=compute)
+    with watched(progress, "directions", len(search)) as advance:
+        return search.all(advance)
 
 
 class Search:
@@ -168,7 +190,7 @@ class Search:
     def __init__(
         self,
         space: EmbeddingSpace,
-        directions: Any,
+        directions: DirectionsLike,
         settings: SearchSettings,
         *,
         exclude: Iterable[Token] | Token | None = None,

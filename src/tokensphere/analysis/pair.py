@@ -42,7 +42,7 @@ class PairCosine(Record):
     rank_of_first_from_second: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pair(Result):
     """Two tokens, their cosine raw and centred, and where it ranks."""
 
@@ -55,6 +55,11 @@ class Pair(Result):
     seed: int
     provenance: Provenance
     vocabulary: Vocabulary = field(repr=False)
+
+    def _in_short(self) -> str:
+        a, b = (self.vocabulary.visible(id) for id in (self.first, self.second))
+        cosines = f"cosine {self.raw.cosine:.3f}, centred {self.centered.cosine:.3f}"
+        return f"{a} and {b}, {cosines}, {self.provenance.model}"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""

@@ -10,7 +10,7 @@ meaning. What they share is another matter, since labels took no part in the map
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,7 @@ from tokensphere.vocabulary import Token, token_ids
 _SURE = 2.0**-20  # of a sum of float32 rows, beside its number of rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Selection(Result):
     """How alike the tokens of a set are, and what they share.
 
@@ -76,10 +76,22 @@ class Selection(Result):
         alike = f"{len(self):,} tokens, T {self.coherence:.4f}, p {self.p:.2g}"
         return f"{alike} beside random sets; {self.naming.text}"
 
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """A record of each token, as :meth:`to_dict` has them: those nearest to the middle first."""
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, which: int) -> dict[str, Any]:
+        """The record of one token."""
+        record = self.naming.vocabulary.record(int(self.typical[which]))
+        return {**record, "cosine_with_the_middle": float(self.middle[which])}
+
+    def _in_short(self) -> str:
+        return f"{self.text}, {self.naming.provenance.model}"
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain values, ready for JSON; of the null its quantiles."""
-        levels = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99]
-        vocabulary = self.naming.vocabulary
+        levels = [1, 5, 25, 50, 75, 95, 99]  # per cent
+        values = np.quantile(self.null, np.array(levels) / 100).tolist()
         return {
             "size": len(self),
             "coherence": self.coherence,
@@ -89,14 +101,9 @@ class Selection(Result):
             "random_sets": {
                 "draws": len(self.null),
                 "drawn": self.is_drawn,
-                "quantiles": dict(
-                    zip(map(str, levels), np.quantile(self.null, levels).tolist(), strict=True)
-                ),
+                "quantiles": dict(zip((f"q{level:02}" for level in levels), values, strict=True)),
             },
-            "typical": [
-                {**vocabulary.record(id), "cosine_with_the_middle": value}
-                for id, value in zip(self.typical.tolist(), self.middle.tolist(), strict=True)
-            ],
+            "typical": list(self),
             "shared": self.naming.to_dict(),
         }
 

@@ -20,7 +20,7 @@ from tokensphere.records import record
 _PACKAGES = ("scipy", "torch")  # found, but not imported: that takes seconds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class System(Result):
     """What a result may take longer by, or a report of a fault needs.
 
@@ -50,6 +50,9 @@ class System(Result):
     def kernel(self) -> str:
         """The name of the one that searches."""
         return next(choice.name for choice in self.kernels if choice.chosen)
+
+    def _in_short(self) -> str:
+        return f"tokensphere {__version__}, Python {self.python}, {self.platform}, {self.kernel}"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""

@@ -11,21 +11,25 @@ import click
 from tokensphere._version import __version__
 from tokensphere.cli import streams
 from tokensphere.display import told
-from tokensphere.errors import TokensphereError
+from tokensphere.errors import InputError, TokensphereError
 
-INTERRUPTED = 130
+FAILED, USAGE, INTERRUPTED = 1, 2, 130  # exit statuses, see docs/results.md
 _SHORT = {"near": "nearest"}  # what is typed often
 
 
 class _Commands(click.Group):
-    """Errors become one line and exit status 2, Ctrl-C becomes 130, a closed pipe ends quietly."""
+    """Errors become one line, a closed pipe ends quietly.
+
+    Exit status 2 says that the command must be typed otherwise, 1 that what it asks for failed, and 130
+    that Ctrl-C has ended it.
+    """
 
     group_class = type  # groups below are of this kind, too
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args and not ctx.resilient_parsing:  # the same in each release of click
             click.echo(ctx.get_help())
-            sys.exit(2)
+            sys.exit(USAGE)
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -49,11 +53,11 @@ class _Commands(click.Group):
             self._fail("stopped", INTERRUPTED)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "tokensphere"
-            self._fail(f"{_with_model(error)} (try '{command} --help')")
+            self._fail(f"{_with_model(error)} (try '{command} --help')", USAGE)
         except click.ClickException as error:
             self._fail(error.format_message())
         except TokensphereError as error:
-            self._fail(_as_options(str(error)))
+            self._fail(_as_options(str(error)), USAGE if isinstance(error, InputError) else FAILED)
         except MemoryError:
             self._fail("not enough memory for this; ask for fewer directions or a smaller model")
         except streams.OutputError as error:
@@ -72,7 +76,7 @@ class _Commands(click.Group):
             self._fail(f"the system refuses what is needed: {error}; {_LIMITS}")
 
     @staticmethod
-    def _fail(message: str, status: int = 2) -> None:
+    def _fail(message: str, status: int = FAILED) -> None:
         tell(" ".join(message.split()))
         sys.exit(status)
 
@@ -124,4 +128,7 @@ def main() -> None:
     (safetensors, GGUF, npy, word2vec, GloVe, CTranslate2, PyTorch), a model's folder, or a repository
     owner/name of the Hugging Face Hub, of which only the embedding is fetched. The variable
     TOKENSPHERE_MODEL sets it for all commands.
+
+    Exit status: 0 done, 1 failed (a model that cannot be read, no network, a package that is missing),
+    2 wrong options or arguments, 130 stopped by Ctrl-C.
     """

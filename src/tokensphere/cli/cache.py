@@ -27,13 +27,17 @@ def _show(said: str, *about: Any) -> None:
 
 @cache.command("list")
 @options.json
+@options.csv
 def cache_list(**_: Any) -> None:
     """The matrices in the cache, and the arrays that were computed once."""
     from tokensphere.sources.cache.arrays import kept_arrays
     from tokensphere.sources.cache.entries import cache_root, entries
-    from tokensphere.views.terminal.cache import cache_table
+    from tokensphere.views.terminal.cache import cache_csv, cache_table
 
     found, computed = entries(), kept_arrays()
+    if running.asked()["csv"]:
+        running.say_csv([cache_csv(found, computed)])
+        return
     _show(cache_table(cache_root(), found, computed), found, None, computed)
 
 

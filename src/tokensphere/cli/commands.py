@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from tokensphere.cli import complete, options, running
+from tokensphere.cli import typed as as_typed
 from tokensphere.cli.app import main
 from tokensphere.cli.naming import namer_if_asked
 from tokensphere.errors import InputError
@@ -25,6 +26,7 @@ from tokensphere.errors import InputError
 @options.naming
 @options.model
 @options.jsonl
+@options.csv
 def random(names: tuple[str, ...], save: Path | None, **_: Any) -> None:
     """Random vectors and the tokens nearest to them.
 
@@ -34,13 +36,17 @@ def random(names: tuple[str, ...], save: Path | None, **_: Any) -> None:
 
     Directions are uniform on the sphere; 0/867, "seed 0, index 867", is the same vector for everybody.
     """  # noqa: D301 - click wants the character
+    if save is not None:
+        from tokensphere.formats.numpy import check_numpy_path
+
+        check_numpy_path(save)
     if names:
-        running.check_alone("SEED/INDEX", count="-n", seed="--seed", first="--first")
+        as_typed.check_alone("SEED/INDEX", count="-n", seed="--seed", first="--first")
     space = running.load_model()
     from tokensphere.analysis.nearest import Search
 
     drawn: Any = (
-        running.random_directions(space) if not names else running.named_directions(space, names)
+        running.random_directions(space) if not names else as_typed.named_directions(space, names)
     )
     search = Search(space, drawn, running.search_settings(), compute=running.compute())
 
@@ -67,6 +73,7 @@ def random(names: tuple[str, ...], save: Path | None, **_: Any) -> None:
 @options.naming
 @options.model
 @options.jsonl
+@options.csv
 def nearest(
     typed: tuple[str, ...], positive: tuple[str, ...], negative: tuple[str, ...],
     directions: str | None, tokens_file: Path | None, **_: Any,
@@ -102,7 +109,7 @@ def nearest(
         elif positive or negative:
             given = TokenSum((*typed, *positive), negative)
         search = Search(space, given, running.search_settings(), compute=running.compute())
-        running.tell_also(search.directions)
+        as_typed.tell_also(search.directions)
         running.show_lists(search, namer_if_asked(space))
 
 
@@ -112,6 +119,7 @@ def nearest(
 @options.number("--pairs", 200_000, "Random pairs to rank the cosine among.", least=100)
 @options.number("--seed", 0, "Of the random pairs.")
 @options.model
+@options.csv
 def pair(first: str, second: str, pairs: int, seed: int, **_: Any) -> None:
     """The cosine of two tokens, and where it ranks among all pairs.
 
@@ -127,6 +135,7 @@ def pair(first: str, second: str, pairs: int, seed: int, **_: Any) -> None:
 @main.command()
 @options.flag("--system", "What computes here instead: versions, processor, which kernel and why.")
 @options.only_model
+@options.csv
 def info(system: bool, **_: Any) -> None:
     """Shape, norms, mean cosine, kinds of tokens, licence."""
     if system:

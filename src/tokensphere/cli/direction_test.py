@@ -54,10 +54,11 @@ _shown_options = together(
 @options.plot
 @options.labels
 @options.model
+@options.csv
 def direction_test(
     file: str | None, directions: str | None, tokens_file: Path | None, null: str | None,
     sample: str | None, draws: int, settle: float | None, most_draws: int, seed: int, both_ends: bool,
-    statistic: str, sort: str, top: int, **_: Any,
+    statistic: Any, sort: Any, top: int, **_: Any,
 ) -> None:  # fmt: skip
     """Is a direction more than chance? Its nearest tokens beside those of random directions.
 

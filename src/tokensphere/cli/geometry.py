@@ -22,6 +22,7 @@ from tokensphere.errors import InputError
 @options.device
 @options.plot
 @options.only_model
+@options.csv
 def geometry(
     count: int, seed: int, clusters: str, surrogates: int, labelling: Path | None, k: int, **_: Any
 ) -> None:

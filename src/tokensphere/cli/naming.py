@@ -45,6 +45,7 @@ def namer_if_asked(space: EmbeddingSpace) -> Callable[[Neighbors], NamedNeighbor
 @options.forms
 @options.number("--seed", 0, "Of all draws.")
 @options.model
+@options.csv
 def name(
     tokens: tuple[str, ...],
     kinds: tuple[str, ...],
@@ -82,6 +83,7 @@ def name(
 @options.kinds
 @options.option("--label", "The tokens of one label, the first 100 by id.", metavar="NAME")
 @options.model
+@options.csv
 def labels(kinds: tuple[str, ...], label: str | None, **_: Any) -> None:
     """What is known of the tokens of a model: labels, how many tokens have each, and their sources."""
     space = running.load_model()

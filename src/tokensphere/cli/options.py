@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from tokensphere.cli import complete
-from tokensphere.errors import MOST
+from tokensphere.errors import MOST, InputError
 from tokensphere.formats.files import at_home
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -62,9 +62,9 @@ def option(names: str, help: str, *, to: str | None = None, **more: Any) -> Call
     return click.option(*typed, parameter, help=help, show_default="default" in more, **more)
 
 
-def flag(names: str, help: str, *, to: str | None = None) -> Callable[[Command], Command]:
+def flag(names: str, help: str, *, to: str | None = None, **more: Any) -> Callable[[Command], Command]:
     """An option without a value."""
-    return option(names, help, to=to, is_flag=True)
+    return option(names, help, to=to, is_flag=True, **more)
 
 
 def number(
@@ -99,8 +99,22 @@ def centered(default: bool = False) -> Callable[[Command], Command]:
     return option("--centered/--raw", said, to="centered", default=default)
 
 
-json = flag("--json", "Print JSON for machines.", to="as_json")
-jsonl = flag("--jsonl", "Print JSON lines: an object for each direction, as it is found.")
+_FORMS = {"as_json": "--json", "jsonl": "--jsonl", "csv": "--csv"}  # of what is printed
+
+
+def _only_one(context: click.Context, of: click.Parameter, value: bool) -> bool:
+    """Refuse a second form of the output."""
+    for name, typed in _FORMS.items():
+        if value and name != of.name and context.params.get(name):
+            first, second = sorted((typed, _FORMS[str(of.name)]), key=[*_FORMS.values()].index)
+            raise InputError(f"give {first} or {second}, not both")
+    return value
+
+
+json = flag("--json", "Print JSON for machines.", to="as_json", callback=_only_one)
+jsonl = flag("--jsonl", "Print JSON lines: an object for each direction, as it is found.",
+             callback=_only_one)  # fmt: skip
+csv = flag("--csv", "Print a table with commas, in UTF-8.", callback=_only_one)
 model = together(
     option("-m --model", "A name, file, folder or owner/name. [default: the bundled one]",
            envvar="TOKENSPHERE_MODEL", metavar="MODEL", shell_complete=complete.models),

@@ -15,6 +15,7 @@ from tokensphere.cli.app import main
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE...")
 @options.json
+@options.csv
 def ratings(files: tuple[Path, ...], **_: Any) -> None:
     """Is it 20 % to people's eyes? What raters said of blinded lists, and how far they agree.
 

@@ -5,9 +5,10 @@ What is asked for is read from the options of the running command, see :mod:`tok
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,6 @@ from tokensphere.errors import InputError
 
 if TYPE_CHECKING:
     from tokensphere.analysis.nearest import Search
-    from tokensphere.directions.drawn import DrawnByName
-    from tokensphere.directions.named import Directions
     from tokensphere.geometry.compute import Compute
     from tokensphere.geometry.directions import RandomDirections
     from tokensphere.geometry.similarity import SearchSettings
@@ -81,21 +80,6 @@ def compute() -> Compute | None:
     return Compute(backend="torch", device=device)
 
 
-def named_directions(space: EmbeddingSpace, names: Sequence[str]) -> DrawnByName:
-    """Those that are typed as SEED/INDEX."""
-    from tokensphere.directions.drawn import DrawnByName, read_name
-
-    found = []
-    for name in names:
-        if (one := read_name(name)) is None:
-            raise InputError(
-                f"{name!r:.200} names no random direction, which are SEED/INDEX, such as 0/867; a model"
-                " is named by --model (-m)"
-            )
-        found.append(one)
-    return DrawnByName(space.shape[1], tuple(found))
-
-
 def random_directions(space: EmbeddingSpace) -> RandomDirections:
     """As many as -n says, from --first on."""
     from tokensphere.geometry.directions import RandomDirections
@@ -103,27 +87,6 @@ def random_directions(space: EmbeddingSpace) -> RandomDirections:
     options = asked()
     first, seed = options.get("first", 0), options["seed"]
     return RandomDirections(space.shape[1], options["count"], first=first, seed=seed)
-
-
-def check_alone(what: str, **options: str) -> None:
-    """Refuse options, by their parameters, that say what is said already."""
-    context = click.get_current_context()
-    for name, typed in options.items():
-        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-            raise InputError(f"{what} says which directions; leave out {typed}")
-
-
-def tell_also(directions: Directions) -> None:
-    """Say which tokens exist with a space that were typed without; in JSON it stands anyway."""
-    options = asked()
-    if not options["typed"] or options["as_json"] or options["jsonl"]:
-        return
-    from tokensphere.display import visible
-
-    also = [one["token"] for name in directions.names for one in name.record.get("also", ())]
-    if also:
-        shown = ", ".join(f"'{visible(token.encode())}'" for token in dict.fromkeys(also))
-        tell(f"note: with a space, as words in a text have it, {shown} exists, too")
 
 
 def given_directions(space: EmbeddingSpace, files: ExitStack, spec: str | None) -> Any:
@@ -246,8 +209,6 @@ def show_lists(
     from tokensphere import views
 
     options, total, done = asked(), len(search), 0
-    if options["as_json"] and options["jsonl"]:
-        raise InputError("give --json or --jsonl, not both")
     watched = sys.stdout.isatty()  # the lists themselves tell how far it is
     stop = Stop()
 
@@ -263,14 +224,17 @@ def show_lists(
                 advance(len(part))
 
     with progress.counting(0 if watched else total) as advance, stop:
-        if options["as_json"]:
-            texts = views.json_in_parts(found())
-        elif options["jsonl"]:
-            texts = views.json_lines(found())
+        if options["csv"]:
+            say_csv(views.csv_in_parts(found()))
         else:
-            texts = views.text_in_parts(found(), **_terminal())
-        for text in texts:
-            say(text, color=watched or None, end="")
+            if options["as_json"]:
+                texts = views.json_in_parts(found())
+            elif options["jsonl"]:
+                texts = views.json_lines(found())
+            else:
+                texts = views.text_in_parts(found(), **_terminal())
+            for text in texts:
+                say(text, color=watched or None, end="")
     if done < total:
         tell(f"stopped after {done:,} of {total:,} directions")
         sys.exit(INTERRUPTED)
@@ -279,10 +243,20 @@ def show_lists(
 def _print(result: Any) -> None:
     from tokensphere import views
 
-    if asked()["as_json"]:
+    if asked().get("csv"):
+        say_csv(views.csv_in_parts([result]))
+    elif asked()["as_json"]:
         say(views.to_json(result))
     else:
         say(views.to_text(result, **_terminal()), color=sys.stdout.isatty() or None)
+
+
+def say_csv(texts: Iterable[str]) -> None:
+    """Print CSV, in UTF-8 whatever the output's encoding is, unless it is a terminal's."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8")
+    for text in texts:
+        say(text, end="")
 
 
 def _terminal() -> dict[str, Any]:

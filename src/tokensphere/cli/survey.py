@@ -30,6 +30,7 @@ _TELL_1_PERCENT = 99  # surrogates
 @options.save
 @options.plot
 @options.only_model
+@options.csv
 def survey(
     count: int,
     surrogate_law: Any,

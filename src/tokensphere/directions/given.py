@@ -7,9 +7,10 @@ it is, so that a result can be traced to it. Lists of neighbours, tests and surv
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,12 +23,39 @@ from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.given import RealRows
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.space import EmbeddingSpace
-from tokensphere.vocabulary import Vocabulary
+from tokensphere.vocabulary import Token, Vocabulary
+
+
+class Shaped(Protocol):
+    """An array or tensor of shape (d,) or (m, d)."""
+
+    @property
+    def shape(self) -> Any:
+        """Its shape."""
+
+
+class Readable(Protocol):
+    """Something that reads ranges, such as a file of directions."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What the directions are called."""
+
+    def block(self, low: int, high: int, /) -> Any:
+        """Directions low … high − 1."""
+
+    def __len__(self) -> int: ...
+
+
+DirectionsLike = (
+    Directions | RandomDirections | Shaped | Readable | Token | TokenSum
+    | Sequence[Token | TokenSum] | Sequence[float] | Sequence[Sequence[float]] | Sequence[Shaped]
+)  # fmt: skip
 
 
 def make_directions(
     space: EmbeddingSpace,
-    given: Any,
+    given: DirectionsLike,
     search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
 ) -> Directions:
     """Whatever a user calls directions, for :func:`nearest`, :func:`direction_test`, :func:`survey`.

@@ -45,6 +45,9 @@ class Lazy(Sequence[T], Generic[T]):
             return [self._make(i) for i in chosen]
         return self._make(chosen)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)  # what makes them cannot be pickled
+
 
 @dataclass(frozen=True)
 class Directions:
@@ -109,6 +112,23 @@ class Directions:
     def __len__(self) -> int:
         """Number of directions, m."""
         return len(self.names)
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self.read is _no_vectors:
+            held: Vectors | None = None
+        else:
+            held = np.array(self.read(0, len(self)))  # a file that it is read from may be gone
+        return {**vars(self), "about": self.about, "describe": None, "read": held}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        held, about = state["read"], state["about"]
+        read = _no_vectors if held is None else lambda low, high: held[low:high]
+        vars(self).update(state, read=read, describe=lambda: about)
+
+    def without_vectors(self) -> Directions:
+        """The same without what they are: for results, which need no more."""
+        about = self.about
+        return replace(self, read=_no_vectors, describe=lambda: about)
 
     @cached_property
     def about(self) -> dict[str, Any]:
@@ -186,6 +206,10 @@ class Directions:
     def _check_count(self, what: str, given: int) -> None:
         if given != len(self):
             raise InputError(f"{given:,} {what} for {len(self):,} directions: need one for each")
+
+
+def _no_vectors(low: int, high: int) -> Vectors:  # noqa: ARG001
+    raise InputError("a result that was pickled has no vectors of its directions; make them again")
 
 
 def natural(name: str) -> list[tuple[int, str]]:

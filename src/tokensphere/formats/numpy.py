@@ -17,14 +17,14 @@ from typing import IO, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.errors import FormatError
+from tokensphere.errors import FormatError, InputError
 from tokensphere.formats.compressed import open_member
 from tokensphere.formats.files import opened
 from tokensphere.formats.foreign import damage_told
 from tokensphere.formats.mapped import MappedFile
 from tokensphere.formats.stored import Stored
 from tokensphere.formats.tensors import TensorFile, TensorInfo
-from tokensphere.formats.whole import whole_file
+from tokensphere.formats.whole import check_writable, whole_file
 
 ZIP_MAGIC = b"PK"
 _ROWS_AT_ONCE = 4096
@@ -159,6 +159,19 @@ class Rows(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, which: slice, /) -> npt.NDArray[np.floating]: ...
+
+
+def check_numpy_path(path: Path) -> None:
+    """Find out before the work begins whether rows can be written there.
+
+    Raises
+    ------
+    InputError
+        the name does not end in ``.npy``, or no file can be made there
+    """
+    if path.suffix.lower() != ".npy":
+        raise InputError(f"cannot save to {path}: directions are saved as .npy; name it {path.stem}.npy")
+    check_writable(path)
 
 
 def write_rows(rows: Rows, path: Path) -> None:

@@ -81,6 +81,32 @@ def write_columns(
         ready()
 
 
+def write_frame(path: Path, columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    """Write any columns that other programs shall read, also with values that are not there.
+
+    Parameters
+    ----------
+    path : where to
+    columns : name -> m values: arrays of shape (m,) or (m, j), or lists; None stands for nothing
+    metadata : anything that JSON can hold; stored in the file under the key ``tokensphere``
+
+    Raises
+    ------
+    MissingExtraError
+        pyarrow is not installed
+    InputError
+        the file cannot be written
+    """
+    pa, parquet = _pyarrow()
+    arrays = {
+        name: _to_arrow(pa, column) if isinstance(column, np.ndarray) else pa.array(list(column))
+        for name, column in columns.items()
+    }
+    table = pa.table(arrays).replace_schema_metadata({_METADATA: json.dumps(metadata).encode()})
+    with whole_file(path) as file:
+        parquet.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE)
+
+
 def read_columns(path: Path) -> tuple[dict[str, npt.NDArray[Any] | list[str]], dict[str, Any]]:
     """Read what :func:`write_columns` wrote.
 

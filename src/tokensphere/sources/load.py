@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from tokensphere.above import ask
 from tokensphere.errors import InputError, SourceError
 from tokensphere.sources import bundled
 from tokensphere.sources.layout.assemble import Choice
@@ -23,7 +25,7 @@ def load(
     vocabulary: str | Path | None = None,
     fold_norm: bool = False,
     refresh: bool = False,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> EmbeddingSpace:
     """Load a model's token embeddings.
 
@@ -42,7 +44,8 @@ def load(
     fold_norm : multiply the output matrix by the weight of the final norm
     refresh : ask the hub what the revision is today; otherwise a model that is in the cache stays
         the commit that it was
-    progress : takes (bytes done, bytes in all) while a repository's matrix is fetched
+    progress : takes (bytes done, bytes in all) while a repository's matrix is fetched; True shows a
+        bar
 
     Raises
     ------
@@ -70,10 +73,21 @@ def load(
     from tokensphere.sources.named import load_named  # late: the bundled model needs none of it
 
     try:
-        return load_named(model, choice, vocabulary, revision, progress, refresh=refresh)
+        with _watched(progress, str(model)) as show_bytes:
+            return load_named(model, choice, vocabulary, revision, show_bytes, refresh=refresh)
     except OSError as error:  # wherever a folder on the way may not be read
         what = error.filename or model
         raise SourceError(f"cannot read {what}: {error.strerror or error}; make it readable") from error
+
+
+def _watched(progress: Progress | bool | None, model: str) -> AbstractContextManager[Progress | None]:
+    """Who is told of the bytes that are fetched."""
+    if isinstance(progress, bool):
+        bar: AbstractContextManager[Progress | None] = (
+            ask("fetching", model) if progress else nullcontext()
+        )
+        return bar
+    return nullcontext(progress)
 
 
 def _check_types(model: object, revision: object, tensor: object, vocabulary: object) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -10,12 +12,13 @@ from typing import Any
 
 from rich.console import RenderableType
 
+from tokensphere.views.csv import csv_in_parts, to_csv
 from tokensphere.views.json import json_in_parts, json_lines, to_json
 from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, print_parts, print_text
 
 __all__ = [
-    "WIDTH_WITHOUT_TERMINAL", "draw", "json_in_parts", "json_lines", "render", "text_in_parts",
-    "to_html", "to_json", "to_text",
+    "WIDTH_WITHOUT_TERMINAL", "csv_in_parts", "draw", "json_in_parts", "json_lines", "render",
+    "text_in_parts", "to_csv", "to_html", "to_json", "to_text",
 ]  # fmt: skip
 
 # Who shows a result of a type. They are imported when one is shown: what they need costs time.
@@ -46,10 +49,15 @@ _IN_PARTS = {
 _HTML = {
     "Card": "tokensphere.views.cards:card",
     "Cards": "tokensphere.views.cards:cards",
+    "DirectionTest": "tokensphere.views.tested:direction_test",
+    "LabelMembers": "tokensphere.views.html:label_members",
     "NamedNeighbors": "tokensphere.views.html:named_neighbors",
     "Neighbors": "tokensphere.views.html:neighbors",
+    "RankedTest": "tokensphere.views.tested:ranked_test",
+    "TokenMap": "tokensphere.views.html:token_map",
 }
 _FIGURES = {
+    "DirectionTest": "tokensphere.views.figures.direction_test:plot_top",
     "Geometry": "tokensphere.views.figures.claims:plot_geometry",
     "RankedTest": "tokensphere.views.figures.direction_test:plot_direction_test",
     "Survey": "tokensphere.views.figures.survey:plot_survey",
@@ -108,15 +116,21 @@ def text_in_parts(
 
 
 def to_html(result: Any) -> str:
-    """The result as HTML for a notebook; results without a view of their own show their text."""
-    from html import escape
-
+    """The result as HTML for a notebook, by a view of its own or as what a terminal shows."""
     view = _view(result, _HTML)
-    return f"<pre>{escape(to_text(result))}</pre>" if view is None else str(view(result))
+    if view is not None:
+        return str(view(result))
+    from tokensphere.views.pages import WIDTH, page
+
+    return page(render(result, WIDTH))
 
 
-def draw(result: Any, path: Path) -> None:
-    """Draw a result to `path` (.png, .svg or .pdf), whole or not at all.
+def draw(result: Any, path: str | Path | None = None) -> Any:
+    """Draw a result, also to `path` (.png, .svg or .pdf), whole or not at all.
+
+    Returns
+    -------
+    ``matplotlib.figure.Figure``
 
     Raises
     ------
@@ -130,4 +144,20 @@ def draw(result: Any, path: Path) -> None:
     view = _view(result, _FIGURES)
     if view is None:
         raise TypeError(f"no picture of {type(result).__name__}")
-    view(result, path)
+    from tokensphere.formats.files import at_home
+
+    figure = view(result, None if path is None else at_home(path))
+    _let_notebooks_show(type(figure))
+    return figure
+
+
+def _let_notebooks_show(figure: type) -> None:
+    """Have IPython show a figure that pyplot does not know; pyplot would teach it the same."""
+    found = sys.modules.get("IPython")
+    shell: Any = None if found is None else found.get_ipython()
+    if hasattr(shell, "kernel"):
+        png = shell.display_formatter.formatters["image/png"]
+        if figure not in png:
+            from IPython.core.pylabtools import print_figure
+
+            png.for_type(figure, partial(print_figure, fmt="png", bbox_inches="tight"))

@@ -1,4 +1,4 @@
-"""Neighbours -> HTML for a notebook: tables that need no style sheet and no script."""
+"""Neighbours, tokens with a label -> HTML for a notebook: tables with no style sheet and no script."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from collections.abc import Callable, Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tokensphere.analysis.nearest import Neighbors
 from tokensphere.views.terminal.neighbors import similarity_column
-from tokensphere.views.text import ROWS, SPACE, crop, tokens_of
+from tokensphere.views.text import ROWS, SPACE, crop, joined, model_name, tokens_of
 
 if TYPE_CHECKING:
+    from tokensphere.analysis.map.points import TokenMap
+    from tokensphere.analysis.naming.labels import LabelMembers
     from tokensphere.analysis.naming.neighbors import NamedNeighbors
 
 _MOST_DIRECTIONS = 12
+_TOKENS_IN_A_ROW = 6
 _WIDEST = 80  # columns of a title or token
 
 
@@ -52,6 +57,52 @@ def neighbors(
         f'<table dir="ltr"><caption style="caption-side:bottom">{escape(what)}</caption>'
         f"<thead><tr><th></th>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>{foot}</table>"
     )
+
+
+def label_members(result: LabelMembers) -> str:
+    """The tokens that have a label, several in a row, each with its id."""
+    ids = result.ids.tolist()
+    cells = [
+        f'<td>{id}</td><td style="text-align:left"><bdi><code>'
+        f"{_said(result.vocabulary.visible(id))}</code></bdi></td>"
+        for id in ids
+    ]
+    rows = "".join(
+        f"<tr>{''.join(cells[low : low + _TOKENS_IN_A_ROW])}</tr>"
+        for low in range(0, len(cells), _TOKENS_IN_A_ROW)
+    )
+    rest = result.size - len(ids)
+    what = joined(
+        f"{result.size:,} of {result.n_tokens:,} tokens of {model_name(result.provenance.model)}",
+        result.label.source,
+        SPACE,
+        f"{rest:,} more, by id, are not shown" if rest else "",
+    )
+    return (
+        f'<table dir="ltr"><caption style="caption-side:bottom">{escape(what)}</caption><thead><tr>'
+        f'<th colspan="{2 * _TOKENS_IN_A_ROW}" style="text-align:left"><bdi>'
+        f"{_said(f'{result.label.words} ({result.label.name})')}</bdi></th></tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def token_map(result: TokenMap) -> str:
+    """What the map is of, a row for each fact; its points are in the columns."""
+    facts = {"map": result.kind, "x": result.axes[0], "y": result.axes[1]}
+    facts["tokens"] = tokens_of(int(np.count_nonzero(result.there)), result.provenance.model)
+    facts["rows"] = ROWS[result.centered].removeprefix("rows ")
+    for name, value in (result.settings | result.facts).items():
+        facts[name.replace("_", " ")] = ", ".join(map(_fact, np.ravel(value)))
+    rows = "".join(
+        f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">'
+        f"<bdi>{_said(text)}</bdi></td></tr>"
+        for name, text in facts.items()
+    )
+    return f'<table dir="ltr"><tbody>{rows}</tbody></table>'
+
+
+def _fact(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _said(text: str) -> str:

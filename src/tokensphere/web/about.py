@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from tokensphere._version import __version__
-from tokensphere.web.endpoint import Asked, Endpoint
+from tokensphere.web.endpoint import Asked
 from tokensphere.web.session import Session
 
 
@@ -39,10 +39,3 @@ def look_at_work(session: Session, asked: Asked) -> dict[str, Any]:
 def stop_work(session: Session, asked: Asked) -> dict[str, Any]:
     """Stop it; what is done is kept."""
     return session.works.stop(asked.path["id"]).to_dict()
-
-
-ENDPOINTS = (
-    Endpoint("/api/info", info, quick=True),
-    Endpoint("/api/work/{id}", look_at_work, quick=True),
-    Endpoint("/api/work/{id}/stop", stop_work, change=True, quick=True),
-)

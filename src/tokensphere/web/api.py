@@ -1,7 +1,4 @@
-"""The endpoints of all views: searches one at a time, in the order in which they were asked for.
-
-Imported when the page is served already: what the views need takes longer to import than the page.
-"""
+"""The endpoints of all views: searches one at a time, in the order in which they were asked for."""
 
 from __future__ import annotations
 
@@ -19,15 +16,11 @@ from starlette.routing import Route
 
 from tokensphere.display import told
 from tokensphere.errors import TokensphereError
-from tokensphere.web import about, directions, lists, maps, rate, surveys
+from tokensphere.web.addresses import ENDPOINTS
 from tokensphere.web.endpoint import Asked, Endpoint, Reply, as_json
 from tokensphere.web.session import Session
 from tokensphere.web.unplaced import without_paths
 
-ENDPOINTS: tuple[Endpoint, ...] = (
-    *about.ENDPOINTS, *lists.ENDPOINTS, *directions.ENDPOINTS, *maps.ENDPOINTS, *surveys.ENDPOINTS,
-    *rate.ENDPOINTS,
-)  # fmt: skip
 _LOOK = 0.05  # seconds between looks at whether a client is still there
 _SLOWEST = 30.0  # seconds without a byte of what a client sends
 _GONE = 499

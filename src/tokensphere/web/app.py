@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
-from importlib import resources
+from importlib import import_module, resources
 from typing import Any
 
 from starlette.applications import Starlette
@@ -43,7 +43,13 @@ class _Api:
     def __init__(self, session: Session) -> None:
         self._session, self._lock = session, threading.Lock()
         self._app: Starlette | None = None
-        threading.Thread(target=self._made, name="views", daemon=True).start()
+        threading.Thread(target=self._get_ready, name="views", daemon=True).start()
+
+    def _get_ready(self) -> None:
+        """What the first page asks for, before it asks."""
+        self._made()
+        import_module("tokensphere.web.lists")
+        self._session.space.moments.norms  # noqa: B018 - found once, kept
 
     def _made(self) -> Starlette:
         with self._lock:

@@ -11,7 +11,7 @@ from tokensphere.analysis.direction_test.compare import LEVEL
 from tokensphere.analysis.direction_test.listing import COLUMNS, UNTESTABLE, WITHIN, Filter, Listing
 from tokensphere.analysis.direction_test.measure import REASONS, why_untestable
 from tokensphere.analysis.direction_test.result import DirectionTest
-from tokensphere.analysis.direction_test.statistics import RANKED
+from tokensphere.analysis.direction_test.statistics import RANKED, StatisticName
 from tokensphere.analysis.direction_test.verdict import VERDICTS
 from tokensphere.analysis.lists import Finder
 from tokensphere.arrays import Intps
@@ -21,10 +21,10 @@ from tokensphere.errors import InputError
 from tokensphere.records import plain
 from tokensphere.views import words
 from tokensphere.views.figures.direction_test import short_names
-from tokensphere.web.endpoint import Asked, Endpoint, Reply
+from tokensphere.web.endpoint import Asked, Reply
 from tokensphere.web.export import FORMATS, exported, saved
 from tokensphere.web.lists import shown_token
-from tokensphere.web.one import alike, finite, one
+from tokensphere.web.one import finite
 from tokensphere.web.session import Session
 from tokensphere.web.tested import NULLS, Tested, Tests, asked_statistic, asked_test
 from tokensphere.web.ways import how, without_folder
@@ -117,7 +117,7 @@ def _choices(tested: Tested) -> dict[str, Any]:
     }
 
 
-def _summary(test: DirectionTest, statistic: str) -> dict[str, Any]:
+def _summary(test: DirectionTest, statistic: StatisticName) -> dict[str, Any]:
     """What a test found of all directions, in words and by group."""
     ranked = test.top(1, statistic=statistic)
     groups = test.groups if len(test.groups) > 1 else ()
@@ -260,13 +260,3 @@ def export(session: Session, asked: Asked) -> Reply:
         return saved(tested)
     by = asked.choice("sort", COLUMNS, "p")
     return exported(tested.test, _rows(tested, asked), by, asked_statistic(asked), kind)
-
-
-ENDPOINTS = (
-    Endpoint("/api/directions", overview),
-    Endpoint("/api/directions/start", start, change=True),
-    Endpoint("/api/directions/rows", rows),
-    Endpoint("/api/directions/one", one),
-    Endpoint("/api/directions/alike", alike, quick=True),
-    Endpoint("/api/directions/export", export, quick=True),
-)

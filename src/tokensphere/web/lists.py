@@ -27,11 +27,10 @@ from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.vocabulary import Kind
 from tokensphere.web.complete import completions
-from tokensphere.web.endpoint import Asked, Endpoint
+from tokensphere.web.endpoint import Asked
 from tokensphere.web.session import Session
 
 MOST_LISTS = 24  # at once
-MOST_SENT = 512_000_000  # bytes of a file of directions
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _SUFFIXES = (".npy", ".npz", ".safetensors", ".gguf", ".pt", ".pth", ".bin")
 
@@ -270,11 +269,3 @@ def complete(session: Session, asked: Asked) -> dict[str, Any]:
     """Tokens that begin with what is typed, or hold it."""
     found = completions(session.space.vocabulary, asked.text("text", ""), session.keep)
     return {"tokens": [shown_token(session.space.vocabulary, id) for id in found]}
-
-
-ENDPOINTS = (
-    Endpoint("/api/lists", lists),
-    Endpoint("/api/cards", cards),
-    Endpoint("/api/complete", complete, quick=True),
-    Endpoint("/api/vector", take_vector, change=True, most=MOST_SENT),
-)

@@ -12,7 +12,7 @@ from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.errors import InputError
 from tokensphere.space import EmbeddingSpace
 from tokensphere.web.axes import axis
-from tokensphere.web.endpoint import Asked, Endpoint, Reply
+from tokensphere.web.endpoint import Asked, Reply
 from tokensphere.web.session import Session
 
 BYTES = "application/octet-stream"
@@ -90,10 +90,3 @@ def choices(session: Session, _: Asked) -> dict[str, Any]:
             for j in single
         ],
     }
-
-
-ENDPOINTS = (
-    Endpoint("/api/map/legend", legend),
-    Endpoint("/api/map/column", column),
-    Endpoint("/api/map/choices", choices),
-)

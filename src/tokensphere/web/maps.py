@@ -14,9 +14,8 @@ from tokensphere.analysis.map.umap import has_umap, umap_map, umap_steps
 from tokensphere.analysis.nearest import Search
 from tokensphere.display import printable
 from tokensphere.errors import InputError
-from tokensphere.web import map_colors, selections
 from tokensphere.web.axes import axis
-from tokensphere.web.endpoint import Asked, Endpoint, Reply
+from tokensphere.web.endpoint import Asked, Reply
 from tokensphere.web.lists import shown_token
 from tokensphere.web.mapped import Made, Recent, Wanted, find, the_map
 from tokensphere.web.session import Session
@@ -168,16 +167,3 @@ def _how(session: Session, wanted: Wanted) -> dict[str, str]:
     lines += ["found.points  # (n, 2)", f"print(ts.neighbors_kept(space, found{more}).text)"]
     words = ["tokensphere", "explore", *(["--model", model] if model else [])]
     return {"command": shlex.join(words), "python": "\n".join(lines)}
-
-
-ENDPOINTS = (
-    Endpoint("/api/map", about),
-    Endpoint("/api/map/points", points),
-    Endpoint("/api/map/tokens", tokens, quick=True),
-    Endpoint("/api/map/kept", kept),
-    Endpoint("/api/map/near", near),
-    Endpoint("/api/map/list", listed),
-    Endpoint("/api/map/umap", make_umap, change=True),
-    *map_colors.ENDPOINTS,
-    *selections.ENDPOINTS,
-)

@@ -19,9 +19,9 @@ from tokensphere.analysis.rating.judged import judge_ratings
 from tokensphere.analysis.rating.plan import CHANCES, Ratings, RatingSpec
 from tokensphere.display import printable, told
 from tokensphere.errors import FormatError, InputError, TokensphereError
-from tokensphere.ratings import MOST, now, parse_ratings, ratings_bytes
+from tokensphere.ratings import now, parse_ratings, ratings_bytes
 from tokensphere.views.json import to_json
-from tokensphere.web.endpoint import Asked, Endpoint, Reply
+from tokensphere.web.endpoint import Asked, Reply
 from tokensphere.web.judged import as_csv, as_told
 from tokensphere.web.lists import shown_token
 from tokensphere.web.rated import RatingFiles
@@ -220,17 +220,3 @@ def remove(session: Session, asked: Asked) -> dict[str, Any]:
     """Keep ratings no longer."""
     rating_files(session).remove(_of(asked.json(), "session", str))
     return {}
-
-
-ENDPOINTS: tuple[Endpoint, ...] = (
-    Endpoint("/api/rate/sessions", sessions, quick=True),
-    Endpoint("/api/rate/begin", begin, change=True, quick=True),
-    Endpoint("/api/rate/list", look, quick=True),
-    Endpoint("/api/rate/verdict", verdict, change=True, quick=True),
-    Endpoint("/api/rate/undo", undo, change=True, quick=True),
-    Endpoint("/api/rate/finish", finish, change=True, quick=True),
-    Endpoint("/api/rate/result", result, quick=True),
-    Endpoint("/api/rate/export", export, quick=True),
-    Endpoint("/api/rate/open", take, change=True, quick=True, most=MOST),
-    Endpoint("/api/rate/remove", remove, change=True, quick=True),
-)

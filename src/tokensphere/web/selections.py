@@ -13,13 +13,12 @@ from tokensphere.analysis.naming.lists import FEWEST
 from tokensphere.analysis.random_sets import LARGEST_DRAWN, RandomSets
 from tokensphere.analysis.selection import Selection, selection
 from tokensphere.errors import InputError
-from tokensphere.web.endpoint import Asked, Endpoint
+from tokensphere.web.endpoint import Asked
 from tokensphere.web.lists import shown_token
 from tokensphere.web.map_colors import counter
 from tokensphere.web.mapped import the_map
 from tokensphere.web.session import Session
 
-MOST_SENT = 4 * 2_000_000  # bytes: four for each token
 DRAWS = 999
 _SHOWN, _LABELS = 40, 8
 _IN_PYTHON = 30  # tokens that a line of Python names
@@ -125,10 +124,3 @@ def regions(session: Session, asked: Asked) -> dict[str, Any]:
     size, value = asked.whole("size", None, 2, len(session.space)), asked.number("coherence")
     found = map_regions(random_sets(session), the_map(session, asked).near, size)
     return {"size": size, "regions": len(found.coherence), "share": found.beyond(value)}
-
-
-ENDPOINTS = (
-    Endpoint("/api/map/ready", get_ready),
-    Endpoint("/api/map/selection", card, change=True, most=MOST_SENT),
-    Endpoint("/api/map/regions", regions),
-)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from tokensphere.analysis.direction_test.job import CENTERED, DirectionTestJob
 from tokensphere.analysis.direction_test.listing import Listing
@@ -14,7 +14,7 @@ from tokensphere.analysis.direction_test.measure import Measured
 from tokensphere.analysis.direction_test.null import NullSpec
 from tokensphere.analysis.direction_test.reopened import SavedTest
 from tokensphere.analysis.direction_test.result import DirectionTest
-from tokensphere.analysis.direction_test.statistics import BEST, RANKED
+from tokensphere.analysis.direction_test.statistics import BEST, RANKED, StatisticName
 from tokensphere.directions.named import Directions
 from tokensphere.directions.tokens import made_for
 from tokensphere.errors import InputError
@@ -251,9 +251,10 @@ def asked_test(session: Session, asked: Asked) -> Tested:
     return tested
 
 
-def asked_statistic(asked: Asked) -> str:
+def asked_statistic(asked: Asked) -> StatisticName:
     """The statistic that a request asks for."""
-    return asked.choice("statistic", tuple(RANKED), BEST)
+    found: Any = asked.choice("statistic", tuple(RANKED), BEST)
+    return cast(StatisticName, found)
 
 
 def _dropped(session: Session, id: str) -> Directions:

@@ -10,7 +10,7 @@ from tests.analysis.direction_test.spaces import SPACE, D, group_means, labels, 
 from tests.cases import case
 from tokensphere.analysis.direction_test.compare import Beside, Limit, at_most
 from tokensphere.analysis.direction_test.statistics import KINDS, RANKED
-from tokensphere.analysis.direction_test.verdict import VERDICTS, verdicts
+from tokensphere.analysis.direction_test.verdict import KEYS, VERDICTS, verdicts
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.statistics.draws import MemoryStore
@@ -77,7 +77,8 @@ def test_planted_groups_have_a_meaning_and_chance_has_none() -> None:
     assert chance.verdicts["meaning"] == 0 and chance.verdicts["neither"] > 50
     assert sum(result.overall.verdicts.values()) == 65
     record = result.to_dict()
-    assert record["groups"][0]["verdicts"] == dict(planted.verdicts)
+    counts = {KEYS[name]: count for name, count in planted.verdicts.items()}
+    assert record["groups"][0]["verdicts"] == counts
     assert {row["verdict"] for row in record["results"][:5]} == {"meaning"}
     assert result.columns()["verdict"][0] == "meaning"
 
@@ -123,4 +124,4 @@ def test_any_cannot_be_settled() -> None:
     with pytest.raises(InputError, match=r"the p of 'any' cannot be settled, .* nearness, cos"):
         ts.SettleSpec(0.05, statistic="any")
     with pytest.raises(InputError, match="unknown statistic 'spread': use one of nearness"):
-        ts.SettleSpec(0.05, statistic="spread")
+        ts.SettleSpec(0.05, statistic="spread")  # type: ignore[arg-type]

@@ -129,7 +129,7 @@ def test_clusters_too_small_to_vary_are_shown_as_nothing() -> None:
 
 def test_a_result_shows_itself(result: Geometry) -> None:
     assert "Where the variance" in str(result)
-    assert result._repr_html_().startswith("<pre>")
+    assert "<table" in result._repr_html_()
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ from tokensphere.analysis.naming.neighbors import namer
 from tokensphere.analysis.naming.themes import Theme, name_in_words
 from tokensphere.analysis.nearest import Neighbors, Search
 from tokensphere.analysis.result import Column, Result
-from tokensphere.directions.given import make_directions
+from tokensphere.analysis.watched import Watch, watched
+from tokensphere.directions.given import DirectionsLike, make_directions
 from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.compute import Compute
@@ -78,7 +79,7 @@ class Shared:
         return {**own, "themes": [{**plain(one), "claim": one.claim} for one in self.themes]}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Card(Result):
     """One direction, looked at.
 
@@ -104,6 +105,10 @@ class Card(Result):
         """What the direction is called."""
         return self.neighbors.names[0].title
 
+    def _in_short(self) -> str:
+        k, model = self.neighbors.settings.k, self.neighbors.provenance.model
+        return f"{self.title}, {k:,} nearest tokens of {model}"
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
         (list_,) = self.neighbors.records()
@@ -119,7 +124,7 @@ class Card(Result):
         return self.neighbors.columns()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Cards(Result):
     """Some directions, looked at one by one; prints as tables, shows as cards in a notebook.
 
@@ -139,6 +144,10 @@ class Cards(Result):
 
     def __iter__(self) -> Iterator[Card]:
         return iter(self.cards)
+
+    def _in_short(self) -> str:
+        of = self.cards[0].neighbors
+        return f"{len(self):,} × {of.settings.k:,} nearest tokens of {of.provenance.model}"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
@@ -244,7 +253,7 @@ class CardMaker:
 
 def cards(
     space: EmbeddingSpace,
-    directions: Any,
+    directions: DirectionsLike,
     *,
     search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
     labels: LabelTable | None = None,
@@ -252,7 +261,7 @@ def cards(
     store: DrawStore | None = None,
     blocks: BlockStore | None = None,
     compute: Compute | None = None,
-    progress: Progress | None = None,
+    progress: Watch = None,
 ) -> Cards:
     """Look at directions one by one: nearest tokens, how alike they are beside chance, what they share.
 
@@ -268,7 +277,7 @@ def cards(
     store : where draws are kept, by default the memory of this process
     blocks : where the surrogate's blocks of rows are kept, by default nowhere
     compute : how many threads, for one
-    progress : called with the number of draws done since the last call
+    progress : called with the number of draws done since the last call; True shows a bar
 
     Returns
     -------
@@ -279,11 +288,12 @@ def cards(
     InputError
         as :func:`nearest` and :func:`direction_test` do
     """
-    make = CardMaker(
-        space, search, labels=labels, null=null, store=store, blocks=blocks, compute=compute,
-        progress=progress,
-    )  # fmt: skip
-    return make.of(directions)
+    with watched(progress, "draws") as advance:
+        make = CardMaker(
+            space, search, labels=labels, null=null, store=store, blocks=blocks, compute=compute,
+            progress=advance,
+        )  # fmt: skip
+        return make.of(directions)
 
 
 def card_of_test(test: DirectionTest, row: int) -> Card:

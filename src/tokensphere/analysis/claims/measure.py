@@ -22,6 +22,7 @@ from tokensphere.analysis.claims.result import Geometry
 from tokensphere.analysis.claims.wordless import WordlessSpec, WordlessVocabularies, measure_wordless
 from tokensphere.analysis.pair import Pair, pair
 from tokensphere.analysis.survey.result import CoherentShare
+from tokensphere.analysis.watched import showing, watched_steps
 from tokensphere.arrays import Float64s, Int64s
 from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry import orthogonality as law
@@ -52,6 +53,7 @@ SPOT_CHECK = ((" female", " alt"), ("female", "alt"))
 _WORDLESS = WordlessSpec()
 
 
+@showing(lambda progress: watched_steps(progress, "geometry"))
 def measure_geometry(
     space: EmbeddingSpace,
     *,
@@ -66,7 +68,7 @@ def measure_geometry(
     coherence: CoherentShare | None = None,
     compute: Compute | None = None,
     store: BlockStore | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] | bool | None = None,
 ) -> Geometry:
     """How random directions lie to the tokens, and where the variance of their cosines lies.
 
@@ -87,7 +89,7 @@ def measure_geometry(
     coherence : how often a neighbourhood is coherent, from a survey
     compute : how many threads, for one; seen in no figure
     store : where the surrogates' blocks of rows are kept, by default nowhere
-    progress : called with the name of each part of the work as it begins
+    progress : called with the name of each part of the work as it begins; True shows it
 
     Returns
     -------
@@ -99,7 +101,7 @@ def measure_geometry(
         fewer than two tokens have a direction; no number of clusters fits; a labelling of another
         length; `k` larger than the number of tokens or of labelled tokens
     """
-    say = progress or (lambda _: None)
+    say = progress if callable(progress) else lambda _: None
     _check(n_directions, seed, clusters)
     rows = space.rows.using(compute)
     mean_cosine, of_different = rows.moments.mean_cosines()

@@ -12,14 +12,14 @@ from tokensphere.analysis.claims.parts import GeometrySettings, Orthogonality
 from tokensphere.analysis.claims.rules import Claim
 from tokensphere.analysis.claims.sharing import Sharing, measure_sharing
 from tokensphere.analysis.pair import Pair
-from tokensphere.analysis.result import Column, Result
+from tokensphere.analysis.result import Column, Pictured
 from tokensphere.analysis.survey.result import CoherentShare
 from tokensphere.records import record
 from tokensphere.space import Provenance
 
 
-@dataclass(frozen=True)
-class Geometry(Result):
+@dataclass(frozen=True, eq=False, repr=False)
+class Geometry(Pictured):
     """Orthogonality, anisotropy, variance in and between clusters, and the post's claims.
 
     Attributes
@@ -73,6 +73,10 @@ class Geometry(Result):
     def with_coherence(self, coherence: CoherentShare) -> Geometry:
         """The same, with a survey's rate for the fifth claim."""
         return replace(self, coherence=coherence)
+
+    def _in_short(self) -> str:
+        m, count = self.settings.n_directions, len(self.clusters)
+        return f"{m:,} directions and {count:,} clusterings of {self.provenance.model}"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""

@@ -133,7 +133,7 @@ def compared(
     drawn : likewise those of draws, shape (S, B)
     null_of : for each direction the number of its null, shape (m,)
     """
-    tested = {}
+    tested: dict[str, Beside] = {}
     for kind in KINDS:
         value, nulls = values[kind.name], drawn[kind.name]
 

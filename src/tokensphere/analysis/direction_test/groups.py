@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from tokensphere.analysis.direction_test.compare import LEVEL, Beside, at_most
-from tokensphere.analysis.direction_test.verdict import counted
+from tokensphere.analysis.direction_test.verdict import KEYS, counted
 from tokensphere.arrays import Bools, Float64s, Int8s
 from tokensphere.records import Record
 from tokensphere.statistics.intervals import Share
+
+_LEVEL = str(LEVEL).replace(".", "_")  # in a key that jq takes without quotes
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class StandOut:
         """The same as a dict for JSON."""
         record: dict[str, Any] = {}
         for name, found in (("p", self.p), ("q", self.q)):
-            record[f"{name}_at_most_{LEVEL}"] = found.count
-            record[f"share_{name}_at_most_{LEVEL}"] = found.share if found.n else None
+            record[f"{name}_at_most_{_LEVEL}"] = found.count
+            record[f"share_{name}_at_most_{_LEVEL}"] = found.share if found.n else None
             record[f"share_{name}_interval_95"] = list(found.interval)
         return record
 
@@ -55,6 +57,11 @@ class GroupShares(Record, name="group", n="tested", by="by_statistic"):
     untestable: int
     verdicts: Mapping[str, int]
     by: Mapping[str, StandOut]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON; its keys are one word each."""
+        record = super().to_dict()
+        return record | {"verdicts": {KEYS[name]: count for name, count in self.verdicts.items()}}
 
     def __getitem__(self, statistic: str) -> StandOut:
         return self.by[statistic]

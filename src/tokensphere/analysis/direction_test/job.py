@@ -19,13 +19,20 @@ from tokensphere.analysis.direction_test.compare import by_null, compared
 from tokensphere.analysis.direction_test.draws import null_values
 from tokensphere.analysis.direction_test.measure import Measured, Measurer
 from tokensphere.analysis.direction_test.null import Null, NullSpec, make_null
-from tokensphere.analysis.direction_test.result import DirectionTest
+from tokensphere.analysis.direction_test.result import WHAT, DirectionTest
 from tokensphere.analysis.direction_test.saved import read_measured
-from tokensphere.analysis.direction_test.statistics import BEST, STATISTICS, MostExtreme, Values
+from tokensphere.analysis.direction_test.statistics import (
+    BEST,
+    STATISTICS,
+    MostExtreme,
+    StatisticName,
+    Values,
+)
 from tokensphere.analysis.job import Column, OnDirections, Progress, Table, work
 from tokensphere.analysis.naming.lists import NamingSpec, labels_of, name_lists
+from tokensphere.analysis.watched import Watch, watched
 from tokensphere.arrays import Int64s
-from tokensphere.directions.given import make_directions
+from tokensphere.directions.given import DirectionsLike, make_directions
 from tokensphere.errors import FormatError, InputError, check_choice
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.laws import Law
@@ -38,8 +45,6 @@ from tokensphere.statistics.settle import Settled, settle
 
 CENTERED = SearchSettings(centered=True)  # finds planted directions most often (docs/power.md)
 VERSION = 3  # of what is measured of a direction; raised when it would be another value
-# What a saved test says of itself, beside the key.
-_SAID = ("model", "directions", "settings", "given", "done", "sample_left_out", "overall", "groups")
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class SettleSpec:
     """
 
     level: float
-    statistic: str = BEST
+    statistic: StatisticName = BEST
     most: int = 100_000
 
     def __post_init__(self) -> None:
@@ -73,7 +78,7 @@ class SettleSpec:
 
 def direction_test(
     space: EmbeddingSpace,
-    directions: Any,
+    directions: DirectionsLike,
     *,
     null: NullSpec | Law | None = None,
     search: SearchSettings = CENTERED,
@@ -81,7 +86,7 @@ def direction_test(
     settle: SettleSpec | None = None,
     store: DrawStore | None = None,
     compute: Compute | None = None,
-    progress: Progress | None = None,
+    progress: Watch = None,
 ) -> DirectionTest:
     """Test whether the tokens nearest to directions are more than chance.
 
@@ -105,7 +110,7 @@ def direction_test(
     settle : go on drawing until it is settled on which side of a level the p-values lie
     store : where the draws of the null are kept, by default the memory of this process
     compute : how many threads, for one; seen in no result
-    progress : called with the number of draws and directions done since the last call
+    progress : called with the number of draws and directions done since the last call; True shows a bar
 
     Returns
     -------
@@ -121,13 +126,14 @@ def direction_test(
         space, directions, null=null, search=search, labels=labels, settle=settle, store=store,
         compute=compute,
     )  # fmt: skip
-    return job.result(work(job, [], progress=progress))
+    with watched(progress, "draws and directions", len(job) + job.draws) as advance:
+        return job.result(work(job, [], progress=advance))
 
 
 class DirectionTestJob(OnDirections):
     """A test in its steps, for whoever must be able to stop and go on; see :func:`direction_test`."""
 
-    what = "test of directions"
+    what = WHAT
     words: ClassVar[Mapping[str, str]] = {
         **OnDirections.words,
         "labels": "with other labels or another k",
@@ -137,7 +143,7 @@ class DirectionTestJob(OnDirections):
     def __init__(
         self,
         space: EmbeddingSpace,
-        directions: Any,
+        directions: DirectionsLike,
         *,
         null: NullSpec | Law | None = None,
         search: SearchSettings = CENTERED,
@@ -247,13 +253,13 @@ class DirectionTestJob(OnDirections):
             settled=self._settled,
             provenance=self.space.provenance,
             vocabulary=self.space.vocabulary,
+            key=self.key,
         )
 
     def table(self, done: Measured) -> Table:
         """A row for each direction: name, group, statistics, p, q, neighbours, strongest label."""
         result = self._result(done)  # also of nothing that can be tested: more may come
-        record = result.record(())
-        return Table(result.columns(), {name: record[name] for name in _SAID})
+        return Table(result.columns(), result.about)
 
     def restore(self, columns: Mapping[str, Column]) -> Measured:
         """The statistics that a file has; p and q are made anew, of all and the null.

@@ -118,6 +118,12 @@ class Null:
         """Draws of each part to begin with, B."""
         return self.spec.draws if self.end is None else min(self.spec.draws, self.end)
 
+    def without_laws(self) -> Null:
+        """The same without what draws: for results, which need no more."""
+        parts = tuple(replace(part, law=_no_law) for part in self.parts)
+        sample = None if self.spec.sample is None else self.parts[0].about
+        return replace(self, parts=parts, spec=replace(self.spec, sample=sample))
+
     @property
     def about(self) -> list[dict[str, Any]]:
         """The nulls for JSON, with how many of the given directions each has."""
@@ -126,6 +132,10 @@ class Null:
             {"null": part.title, "given": count, **part.about}
             for part, count in zip(self.parts, counts, strict=True)
         ]
+
+
+def _no_law() -> NullLaw:
+    raise InputError("a result that was pickled draws no more of its null; test the directions again")
 
 
 def make_null(

@@ -14,6 +14,7 @@ from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.signatures import signature
 from tokensphere.analysis.direction_test.statistics import KINDS
 from tokensphere.analysis.naming.lists import name_lists
+from tokensphere.arrays import Float64s
 from tokensphere.directions.named import Directions, Name
 from tokensphere.errors import InputError
 
@@ -56,7 +57,7 @@ def other_end(job: DirectionTestJob, test: DirectionTest, row: int) -> OtherEnd:
     part = _null_of(job, test, turned, row)
     if part is None:
         return OtherEnd(measured, None)
-    drawn = {kind.name: test[kind.name].nulls[part][None] for kind in KINDS}
+    drawn: dict[str, Float64s] = {kind.name: test[kind.name].nulls[part][None] for kind in KINDS}
     alone = np.zeros(1, dtype=np.intp)
     beside = replace(
         test,
@@ -66,6 +67,7 @@ def other_end(job: DirectionTestJob, test: DirectionTest, row: int) -> OtherEnd:
         themes=name_lists(job.measurer.counter, measured.ids, test.themes.spec),
         null=replace(test.null, parts=(test.null.parts[part],), of=alone),
         settled=None,
+        key={},
     )
     return OtherEnd(measured, beside)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, overload
 
 import numpy as np
 
@@ -18,13 +18,15 @@ from tokensphere.analysis.direction_test.statistics import (
     Nearness,
     SmallestLabelP,
     Statistic,
+    StatisticName,
     check_statistic,
 )
 from tokensphere.analysis.direction_test.verdict import VERDICTS, verdicts
+from tokensphere.analysis.job import said_of
 from tokensphere.analysis.lists import neighbor_records
 from tokensphere.analysis.naming.counts import NO_LABEL
 from tokensphere.analysis.naming.lists import ListNames
-from tokensphere.analysis.result import Column, Result
+from tokensphere.analysis.result import Column, Pictured
 from tokensphere.arrays import Bools, Float64s, Int8s, Int32s, Intps
 from tokensphere.directions.named import Directions, natural
 from tokensphere.errors import check_choice
@@ -34,12 +36,15 @@ from tokensphere.space import Provenance
 from tokensphere.statistics.settle import Settled
 from tokensphere.vocabulary import Vocabulary
 
+WHAT = "test of directions"
 Order = Literal["p", "q", "T", "name"]
+# What a saved test says of itself, beside the key.
+_SAID = ("model", "directions", "settings", "given", "done", "sample_left_out", "overall", "groups")
 ORDERS: tuple[Order, ...] = get_args(Order)
 
 
-@dataclass(frozen=True)
-class DirectionTest(Result):
+@dataclass(frozen=True, eq=False, repr=False)
+class DirectionTest(Pictured):
     """Directions beside a null: ``result["nearness"].pvalue`` and its kin are arrays of shape (m,).
 
     Attributes
@@ -52,6 +57,7 @@ class DirectionTest(Result):
     null : the nulls: their law, seed, what they were made of, and which direction has which
     settled : how drawing on ended, if that was asked for
     provenance, vocabulary : of the space
+    key : all that the statistics depend on, for the file that it is saved in
     """
 
     directions: Directions = field(repr=False)
@@ -63,22 +69,41 @@ class DirectionTest(Result):
     settled: Settled | None
     provenance: Provenance = field(repr=False)
     vocabulary: Vocabulary = field(repr=False)
+    key: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        without = {"directions": self.directions.without_vectors(), "null": self.null.without_laws()}
+        return {**vars(self), **without}
 
     def __len__(self) -> int:
         """Number of directions that are done, m."""
         return len(self.measured)
 
-    def __getitem__(self, statistic: str) -> Beside:
+    @overload
+    def __getitem__(self, which: str) -> Beside: ...
+    @overload
+    def __getitem__(self, which: int) -> dict[str, Any]: ...
+    def __getitem__(self, which: str | int) -> Beside | dict[str, Any]:
         """What was found by one statistic: ``"nearness"``, ``"cosine"``, ``"coherence"``, ``"label"``.
 
-        And by ``"any"`` of the four, corrected for looking at four.
+        And by ``"any"`` of the four, corrected for looking at four. By a number, what was found for
+        that direction: the record in :meth:`to_dict`, of one that could not be tested with the reason.
 
         Raises
         ------
         InputError
             there is no such statistic
+        IndexError
+            there is no such direction
         """
-        return self.tested[check_statistic(statistic).name]
+        if isinstance(which, str):
+            return self.tested[check_statistic(which).name]
+        row = range(len(self))[which]
+        return self._row(row) if self.testable[row] else self._untestable(row)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The record of each direction, in their order."""
+        return (self[row] for row in range(len(self)))
 
     @property
     def names(self) -> list[str]:
@@ -168,7 +193,7 @@ class DirectionTest(Result):
         """What a direction was compared with: the law, or the signature of its sums of tokens."""
         return self.null.parts[int(self.null.of[row])].title
 
-    def order(self, sort: str = "p", statistic: str = BEST) -> Intps:
+    def order(self, sort: Order = "p", statistic: StatisticName = BEST) -> Intps:
         """The directions that could be tested, the most surprising first.
 
         Parameters
@@ -191,7 +216,7 @@ class DirectionTest(Result):
         first = (found.pvalue if sort == "p" else found.qvalue)[some]
         return some[np.lexsort((found.values[some] * (-1 if kind.larger else 1), first))]
 
-    def top(self, n: int = 20, *, sort: str = "p", statistic: str = BEST) -> RankedTest:
+    def top(self, n: int = 20, *, sort: Order = "p", statistic: StatisticName = BEST) -> RankedTest:
         """The first `n` directions in an order, for showing; all of them if `n` is 0.
 
         Parameters
@@ -226,7 +251,7 @@ class DirectionTest(Result):
 
     def record(self, rows: Iterable[int]) -> dict[str, Any]:
         """The test as a whole, and some of its directions."""
-        reason, titles = self.measured.reason, self.directions.titles
+        reason = self.measured.reason
         return {
             "model": self.provenance.to_dict(),
             "directions": self.directions.about,
@@ -245,12 +270,31 @@ class DirectionTest(Result):
             "limits": {name: found.limit.to_dict() for name, found in self.tested.items()},
             "sample_left_out": self.null.left_out,
             **record(self, "overall", "groups"),
-            "untestable": [
-                {"direction": titles[i], "reason": REASONS[reason[i]]}
-                for i in np.flatnonzero(reason).tolist()
-            ],
+            "untestable": [self._untestable(i) for i in np.flatnonzero(reason).tolist()],
             "results": [self._row(i) for i in rows if reason[i] == 0],
         }
+
+    @property
+    def kept_as(self) -> dict[str, Any] | None:
+        """What its Parquet file says of itself, so that :func:`~tokensphere.open_test` opens it."""
+        return said_of(WHAT, self.key, self.about) if self.key else None
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The test as a whole in a few facts, for people and other programs."""
+        record = self.record(())
+        return {name: record[name] for name in _SAID}
+
+    def _beside(self) -> dict[str, Any]:
+        return self.record(())
+
+    def _in_short(self) -> str:
+        nulls = f"{self.n_draws:,} draws of {self.null.spec.law}"
+        return f"{len(self):,} directions beside {nulls}, {self.provenance.model}"
+
+    def _untestable(self, row: int) -> dict[str, Any]:
+        reason = REASONS[self.measured.reason[row]]
+        return {"direction": self.directions.titles[row], "reason": reason}
 
     def _row(self, row: int) -> dict[str, Any]:
         return {
@@ -273,8 +317,8 @@ class DirectionTest(Result):
         }
 
 
-@dataclass(frozen=True)
-class RankedTest(Result):
+@dataclass(frozen=True, eq=False, repr=False)
+class RankedTest(Pictured):
     """Some directions of a test in an order.
 
     Attributes
@@ -289,6 +333,24 @@ class RankedTest(Result):
     rows: Intps
     statistic: type[Statistic]
     sort: str
+
+    def __len__(self) -> int:
+        """Number of directions that are shown."""
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The record of each direction, in this order."""
+        return (self[place] for place in range(len(self)))
+
+    def __getitem__(self, which: int) -> dict[str, Any]:
+        """The record of the direction in this place."""
+        return self.test[int(self.rows[which])]
+
+    def _beside(self) -> dict[str, Any]:
+        return {**self.test.record(()), "sort": self.sort, "statistic": self.statistic.name}
+
+    def _in_short(self) -> str:
+        return f"{len(self):,} of {len(self.test):,} directions by {self.sort} of {self.statistic.name}"
 
     @property
     def found(self) -> Beside:

@@ -17,7 +17,7 @@ and an entry in `STATISTICS`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from tokensphere.errors import check_choice
 from tokensphere.geometry.coherence import Coherence
 
 Values = Float64s
+StatisticName = Literal["nearness", "cosine", "coherence", "label", "any"]
 _DIGITS = 40  # of similarity, binary, after the point: computed in float64
 _DIGITS_OF_T = 20  # its sums are made in float32
 
@@ -71,7 +72,7 @@ class Statistic:
     larger : whether larger values are more extreme, or smaller ones
     """
 
-    name: ClassVar[str]
+    name: ClassVar[StatisticName]
     head: ClassVar[str]
     words: ClassVar[str]
     larger: ClassVar[bool] = True
@@ -136,7 +137,7 @@ class MostExtreme(Statistic):
 
 
 RANKED: dict[str, type[Statistic]] = {**STATISTICS, MostExtreme.name: MostExtreme}
-BEST = Nearness.name  # finds most of what is planted (docs/power.md)
+BEST: StatisticName = Nearness.name  # finds most of what is planted (docs/power.md)
 
 
 def check_statistic(name: str) -> type[Statistic]:

@@ -13,6 +13,7 @@ from tokensphere.analysis.direction_test.compare import Beside
 from tokensphere.arrays import Int8s
 
 VERDICTS = ("meaning", "near, no shared label", "shared label only", "neither", "cannot tell")
+KEYS = {name: name.replace(",", "").replace(" ", "_") for name in VERDICTS}  # as keys of JSON
 NONE = -1  # of a direction that could not be tested
 _CANNOT_TELL = VERDICTS.index("cannot tell")
 

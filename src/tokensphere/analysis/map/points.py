@@ -14,7 +14,7 @@ from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TokenMap(Result):
     """Every token of a vocabulary as a point in the plane.
 
@@ -41,6 +41,12 @@ class TokenMap(Result):
     def there(self) -> Bools:
         """True for tokens that are on the map, shape (n,)."""
         return np.asarray(np.isfinite(self.points[:, 0]))
+
+    def _beside(self) -> dict[str, Any]:
+        return self.head()
+
+    def _in_short(self) -> str:
+        return f"{self.kind}, {np.count_nonzero(self.there):,} tokens of {self.provenance.model}"
 
     def head(self) -> dict[str, Any]:
         """All but the points, ready for JSON."""

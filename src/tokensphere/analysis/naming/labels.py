@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LabelList(Result):
     """Labels and their sizes.
 
@@ -41,14 +41,26 @@ class LabelList(Result):
         """The kinds of labels there are, each once, in their order."""
         return list(dict.fromkeys(label.kind for label in self.labels))
 
+    def __len__(self) -> int:
+        """Number of labels, L."""
+        return len(self.labels)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """A record of each label, as in :meth:`to_dict`."""
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, which: int) -> dict[str, Any]:
+        """The record of one label."""
+        return {**self.labels[which].to_dict(), "size": int(self.sizes[which])}
+
+    def _in_short(self) -> str:
+        return f"{len(self):,} labels of {self.n_tokens:,} tokens of {self.provenance.model}"
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
         return {
             **record(self, "provenance", "n_tokens", provenance="model"),
-            "labels": [
-                {**label.to_dict(), "size": size}
-                for label, size in zip(self.labels, self.sizes.tolist(), strict=True)
-            ],
+            "labels": list(self),
         }
 
     def columns(self) -> dict[str, Column]:
@@ -56,7 +68,7 @@ class LabelList(Result):
         return {**label_columns(self.labels, "words", "kind", "source"), "size": self.sizes}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LabelMembers(Result):
     """The tokens that have one label.
 
@@ -75,13 +87,28 @@ class LabelMembers(Result):
     provenance: Provenance
     vocabulary: Vocabulary = field(repr=False)
 
+    def __len__(self) -> int:
+        """Number of tokens that are here; :attr:`size` counts all that have the label."""
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """A record of each token, as in :meth:`to_dict`."""
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, which: int) -> dict[str, Any]:
+        """The record of one token."""
+        return self.vocabulary.record(int(self.ids[which]))
+
+    def _in_short(self) -> str:
+        return f"{self.label.words}, {self.size:,} tokens of {self.provenance.model}"
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""
         return {
             **record(self, "provenance", "n_tokens", provenance="model"),
             **self.label.to_dict(),
             "size": self.size,
-            "tokens": [self.vocabulary.record(id) for id in self.ids.tolist()],
+            "tokens": list(self),
         }
 
     def columns(self) -> dict[str, Column]:

@@ -15,6 +15,7 @@ from tokensphere.analysis.naming.lists import FEWEST, ListNames, NamingSpec, lab
 from tokensphere.analysis.naming.themes import Theme, name_in_words
 from tokensphere.analysis.nearest import Neighbors
 from tokensphere.analysis.result import Column, Result
+from tokensphere.analysis.watched import Watch, watched
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import LabelTable
@@ -23,7 +24,7 @@ from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import DrawStore
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NamedNeighbors(Result):
     """The nearest tokens of m directions, and what each list of k has in common.
 
@@ -39,6 +40,20 @@ class NamedNeighbors(Result):
     def __len__(self) -> int:
         """Number of directions, m."""
         return len(self.neighbors.ids)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The lists as :meth:`records` has them, each made when it is its turn."""
+        return self.records()
+
+    def __getitem__(self, which: int) -> dict[str, Any]:
+        """One list as :meth:`records` has it."""
+        number = range(len(self))[which]
+        return {**self.neighbors[number], **self._naming(number)}
+
+    def _in_short(self) -> str:
+        m, k = self.neighbors.ids.shape
+        named = np.count_nonzero(self.names.has_theme)
+        return f"{m:,} × {k:,} nearest tokens of {self.neighbors.provenance.model}, {named:,} named"
 
     def themes(self, direction: int) -> tuple[Theme, ...]:
         """What one list shares, meaning and grammar first; empty if nothing."""
@@ -119,7 +134,7 @@ def name_neighbors(
     labels: LabelTable | None = None,
     n_random_directions: int = N_DIRECTIONS,
     store: DrawStore | None = None,
-    progress: Progress | None = None,
+    progress: Watch = None,
 ) -> NamedNeighbors:
     """Name the lists that :func:`tokensphere.nearest` found in `space`.
 
@@ -132,18 +147,19 @@ def name_neighbors(
     n_random_directions : random directions whose lists, looked for in the same way, share as much as
         a theme that is marked (``"≈ chance"``); 0 for no such comparison
     store : where the draws of the nulls are kept, by default the memory of this process
-    progress : called with the number of draws and directions done since the last call
+    progress : called with the number of draws and directions done since the last call; True shows a bar
 
     Raises
     ------
     InputError
         lists of fewer than 3 tokens, or a kind that no label is of
     """
-    make = namer(
-        space, neighbors.settings, naming=naming, labels=labels,
-        n_random_directions=n_random_directions, store=store, progress=progress,
-    )  # fmt: skip
-    return make(neighbors)
+    with watched(progress, "draws", naming.draws + n_random_directions) as advance:
+        make = namer(
+            space, neighbors.settings, naming=naming, labels=labels,
+            n_random_directions=n_random_directions, store=store, progress=advance,
+        )  # fmt: skip
+        return make(neighbors)
 
 
 def namer(

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.directions import DirectionNull, direction_null, lists_with_as_many
 from tokensphere.analysis.naming.labels import label_columns
 from tokensphere.analysis.naming.lists import FEWEST, NamingSpec, labels_of, shuffled_null
 from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
 from tokensphere.analysis.result import Column, Result
+from tokensphere.analysis.watched import Watch, watched
 from tokensphere.arrays import Float64s, Int64s, Intps
 from tokensphere.errors import InputError
 from tokensphere.geometry.similarity import SearchSettings
@@ -59,7 +59,7 @@ class DirectionPValues:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Naming(Result):
     """What k tokens have in common.
 
@@ -96,6 +96,9 @@ class Naming(Result):
     provenance: Provenance
     vocabulary: Vocabulary = field(repr=False)
     drawn: bool = True
+
+    def _in_short(self) -> str:
+        return f"{self.text}, {len(self.ids):,} tokens of {self.provenance.model}"
 
     @property
     def text(self) -> str:
@@ -177,7 +180,7 @@ def name_tokens(
     n_random_directions: int = 0,
     search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
     store: DrawStore | None = None,
-    progress: Progress | None = None,
+    progress: Watch = None,
 ) -> Naming:
     """Name a list of tokens by the labels that more of them share than chance would have it.
 
@@ -195,7 +198,7 @@ def name_tokens(
     search : how their neighbours are looked for; the k nearest, as many as the list has tokens.
         Meaningful if the list was found in the same way
     store : where the draws of the nulls are kept, by default the memory of this process
-    progress : called with the number of draws and directions done since the last call
+    progress : called with the number of draws and directions done since the last call; True shows a bar
 
     Raises
     ------
@@ -211,19 +214,21 @@ def name_tokens(
     if not isinstance(labels, LabelCounter):
         labels = LabelCounter(labels_of(space, labels), space.usable, len(ids), kinds=naming.kinds)
     counter = labels.of_lists(len(ids), exact=drawn)
-    draw: dict[str, Any] = {"seed": naming.seed, "store": store, "progress": progress}
     shared = counter.counts(ids[None]).dense()[0]
     p = counter.tails(shared)
     tested = np.where(shared >= counter.min_shared, p, 1.0)
-    if drawn:
-        adjusted = p_values(tested, shuffled_null(counter, naming.draws, **draw), larger=False)
-    else:
-        adjusted = np.minimum(len(counter) * tested, 1.0)
     beside = p_directions = None
-    if n_random_directions:
-        found = direction_null(space, counter, replace(search, k=len(ids)), n_random_directions, **draw)
-        beside = DirectionPValues.of(found, counter, shared, tested)
-        p_directions = found.p_familywise(tested)
+    with watched(progress, "draws", naming.draws + n_random_directions) as advance:
+        draw: dict[str, Any] = {"seed": naming.seed, "store": store, "progress": advance}
+        if drawn:
+            adjusted = p_values(tested, shuffled_null(counter, naming.draws, **draw), larger=False)
+        else:
+            adjusted = np.minimum(len(counter) * tested, 1.0)
+        if n_random_directions:
+            alike = replace(search, k=len(ids))
+            found = direction_null(space, counter, alike, n_random_directions, **draw)
+            beside = DirectionPValues.of(found, counter, shared, tested)
+            p_directions = found.p_familywise(tested)
     return Naming(
         ids=ids,
         themes=choose_themes(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -47,7 +47,7 @@ class SameLists(Record):
     together: RatersAgree | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RatingsComparison(Result):
     """Several raters beside each other.
 
@@ -65,6 +65,16 @@ class RatingsComparison(Result):
     def __len__(self) -> int:
         """Number of raters."""
         return len(self.names)
+
+    def __iter__(self) -> Iterator[RatingResult]:
+        return iter(self.results)
+
+    def __getitem__(self, which: int) -> RatingResult:
+        """What one rater's verdicts come to."""
+        return self.results[which]
+
+    def _in_short(self) -> str:
+        return f"{len(self):,} raters: {', '.join(self.names)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from tokensphere.analysis.blocks import kept_blocks
-from tokensphere.analysis.job import Progress
 from tokensphere.analysis.lists import Finder, find_lists
 from tokensphere.analysis.naming.counts import LabelCounter
 from tokensphere.analysis.naming.lists import ListNames, NamingSpec, labels_of, name_lists
 from tokensphere.analysis.rating.plan import RatedList, Ratings, RatingSpec, Urn
 from tokensphere.analysis.rating.planted import plant
 from tokensphere.analysis.survey.sharing import GROUPS, WORDS
+from tokensphere.analysis.watched import Watch, showing, watched
 from tokensphere.arrays import Bools, Float64s, Int64s
 from tokensphere.errors import check_whole
 from tokensphere.geometry.coherence import Coherence
@@ -33,6 +33,7 @@ LEVEL = 0.95
 _ORDER, _TOKENS, _PLANTED = range(3)  # streams of their own, beside those of the directions
 
 
+@showing(lambda progress: watched(progress, "steps", STEPS))
 def draw_ratings(
     space: EmbeddingSpace,
     spec: RatingSpec = RatingSpec(),  # noqa: B008 - frozen
@@ -42,7 +43,7 @@ def draw_ratings(
     compute: Compute | None = None,
     blocks: BlockStore | None = None,
     store: DrawStore | None = None,
-    progress: Progress | None = None,
+    progress: Watch = None,
 ) -> Ratings:
     """Lists to be rated, in random order.
 
@@ -54,7 +55,7 @@ def draw_ratings(
     labels : for planted lists, and for what lists share; by default those that come with tokensphere
     compute : what searches; seen in no result
     blocks, store : where the surrogate's blocks and the nulls of labels are kept
-    progress : called with 1 after each of `STEPS` steps
+    progress : called with 1 after each of `STEPS` steps; True shows a bar
 
     Raises
     ------
@@ -62,7 +63,7 @@ def draw_ratings(
         longer lists than there are tokens, or no label from which lists can be planted
     """
     check_whole("the seed", seed)
-    table, step = labels_of(space, labels), progress or (lambda _: None)
+    table, step = labels_of(space, labels), progress if callable(progress) else lambda _: None
     usable = space.moments.center().usable
     settings = SearchSettings(spec.k, centered=spec.centered, forms=spec.forms)
     v = RandomDirections(space.shape[1], spec.lists + CHANCE_LISTS, seed=seed)

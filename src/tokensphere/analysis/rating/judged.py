@@ -46,7 +46,7 @@ class WithMeasures(Record):
     words: Agreement
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RatingResult(Result):
     """What one rater's verdicts come to.
 
@@ -82,6 +82,10 @@ class RatingResult(Result):
         """Whether 80 % or more of the planted lists were found; None if none was rated."""
         planted = self.rates["planted"]
         return None if planted is None else planted.share >= ATTENTIVE
+
+    def _in_short(self) -> str:
+        rated, lists = len(self.ratings.verdicts), len(self.ratings.lists)
+        return f"{self.ratings.rater or 'a rater'}, {rated:,} of {lists:,} lists rated"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON."""

@@ -52,7 +52,7 @@ def survey_again(
     done = SurveyRecords.from_columns(columns, settings)
     if len(done) < LEAST:
         raise InputError(f"only {len(done)} directions of a survey, which needs {LEAST}; go on with it")
-    return survey_of(space, settings, done, len(done))
+    return replace(survey_of(space, settings, done, len(done)), key=key)
 
 
 def _model(about: object) -> str:

@@ -21,7 +21,8 @@ from tokensphere.analysis.survey.records import FORMS, RANKINGS, ROWS, SurveyRec
 from tokensphere.analysis.survey.result import LEVELS, CoherenceRate, Survey
 from tokensphere.analysis.survey.saved import check_survey
 from tokensphere.analysis.survey.sharing import share_labels
-from tokensphere.directions.given import make_directions
+from tokensphere.analysis.watched import Watch, watched
+from tokensphere.directions.given import DirectionsLike, make_directions
 from tokensphere.errors import MOST, InputError, check_choice, check_whole
 from tokensphere.geometry.coherence import Coherence, random_pair_limit
 from tokensphere.geometry.compute import Compute
@@ -62,14 +63,14 @@ class SurrogateSpec:
 
 def survey(
     space: EmbeddingSpace,
-    directions: Any = 1_000,
+    directions: DirectionsLike = 1_000,
     *,
     search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
     ks: Iterable[int] = (5, 10, 20),
     surrogate: SurrogateSpec | SurrogateLaw = DEFAULT_LAW,
     compute: Compute | None = None,
     store: BlockStore | None = None,
-    progress: Progress | None = None,
+    progress: Watch = None,
 ) -> Survey:
     """How often the nearest tokens of random directions cohere, and how often with no words.
 
@@ -87,7 +88,8 @@ def survey(
     surrogate : the vocabularies with no words, their law alone or how many, too
     compute : how many threads, for one; seen in no result
     store : where the surrogates' blocks of rows are kept, which take seconds to find; by default nowhere
-    progress : called with the number of lists done since the last call, real ones or surrogates'
+    progress : called with the number of lists done since the last call, real ones or surrogates';
+        True shows a bar
 
     Raises
     ------
@@ -97,7 +99,8 @@ def survey(
     job = SurveyJob(
         space, directions, search=search, ks=ks, surrogate=surrogate, compute=compute, store=store
     )
-    return job.result(work(job, [], progress=progress))
+    with watched(progress, "lists", len(job) + job.draws) as advance:
+        return job.result(work(job, [], progress=advance))
 
 
 class SurveyJob(OnDirections):
@@ -115,7 +118,7 @@ class SurveyJob(OnDirections):
     def __init__(
         self,
         space: EmbeddingSpace,
-        directions: Any = 1_000,
+        directions: DirectionsLike = 1_000,
         *,
         search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
         ks: Iterable[int] = (5, 10, 20),
@@ -227,7 +230,7 @@ class SurveyJob(OnDirections):
         InputError
             these are fewer than 100
         """
-        return survey_of(self.space, self.settings, done, len(self))
+        return replace(survey_of(self.space, self.settings, done, len(self)), key=self.key)
 
 
 def survey_of(
@@ -294,7 +297,7 @@ def name_survey(
     *,
     labels: LabelTable | None = None,
     store: DrawStore | None = None,
-    progress: Progress | None = None,
+    progress: Watch = None,
 ) -> Survey:
     """The survey with what its lists share, in :attr:`Survey.naming` (docs/definitions.md 7).
 
@@ -304,15 +307,16 @@ def name_survey(
     survey : its lists shown are named
     labels : by default all that are built in
     store : where nulls are kept, by default the memory of this process
-    progress : called with the number of draws done since the last call
+    progress : called with the number of draws done since the last call; True shows a bar
     """
     search = SearchSettings(
         survey.settings.k, centered=survey.settings.centered, forms=survey.settings.forms
     )
-    naming = share_labels(
-        space, survey.records.shown, survey.coherent, labels=labels, search=search, store=store,
-        progress=progress,
-    )  # fmt: skip
+    with watched(progress, "draws") as advance:
+        naming = share_labels(
+            space, survey.records.shown, survey.coherent, labels=labels, search=search, store=store,
+            progress=advance,
+        )  # fmt: skip
     return replace(survey, naming=naming)
 
 

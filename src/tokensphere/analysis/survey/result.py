@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tokensphere.analysis.result import Column, Result
+from tokensphere.analysis.job import said_of
+from tokensphere.analysis.result import Column, Pictured
 from tokensphere.analysis.survey.hubs import Hubs
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
 from tokensphere.analysis.survey.sharing import SurveyNaming
@@ -84,8 +86,8 @@ class CoherentShare:
     chance: float = 0.05
 
 
-@dataclass(frozen=True)
-class Survey(Result):
+@dataclass(frozen=True, eq=False, repr=False)
+class Survey(Pictured):
     """What random neighbourhoods are like, and what they would be with no words.
 
     Attributes
@@ -98,6 +100,7 @@ class Survey(Result):
     left_out : rows of the matrix that could not be found at all (padding, zero, not finite)
     provenance, vocabulary : of the space
     naming : what the neighbours share, if that was asked for (:func:`name_survey`)
+    key : all that the records depend on, for the file that it is saved in
     """
 
     settings: SurveySettings
@@ -110,6 +113,7 @@ class Survey(Result):
     provenance: Provenance
     vocabulary: Vocabulary = field(repr=False)
     naming: SurveyNaming | None = field(default=None, repr=False)
+    key: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         """Number of directions."""
@@ -220,6 +224,28 @@ class Survey(Result):
     def ids(self, which: int) -> Int32s:
         """The list shown of one direction, shape (k,)."""
         return np.asarray(self.records.shown[which])
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """A record of each direction: its T, p, list and what that shares."""
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, which: int) -> dict[str, Any]:
+        """The record of one direction, as those of the examples in :meth:`to_dict`."""
+        return self.lists(np.array([range(len(self))[which]]))[0]
+
+    @property
+    def kept_as(self) -> dict[str, Any] | None:
+        """What its Parquet file says of itself, so that :func:`~tokensphere.open_survey` opens it."""
+        return said_of("survey", self.key, self.about) if self.key else None
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The model and the settings, for people and other programs."""
+        return record(self, "provenance", "settings", provenance="model")
+
+    def _in_short(self) -> str:
+        which = "directions" if self.settings.seed is None else "random directions"
+        return f"{len(self):,} {which}, T of {self.settings.k} tokens of {self.provenance.model}"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON.

@@ -120,11 +120,21 @@ def bars(ax: Any, where: Ints | Floats, found: Sequence[Found], **style: Any) ->
 
 
 @contextmanager
-def drawing(path: Path, width: float, height: float, **more: Any) -> Iterator[list[Any]]:
-    """The axes of a new figure, which is saved at the end; see `new_figure` and `save_figure`."""
+def drawing(path: Path | None, width: float, height: float, **more: Any) -> Iterator[list[Any]]:
+    """The axes of a new figure, which is saved at the end, if there is a path.
+
+    See `new_figure` and `save_figure`.
+    """
     figure, axes = new_figure(width, height, **more)
     yield axes
-    save_figure(figure, path)
+    if path is not None:
+        save_figure(figure, path)
+
+
+def figure_of(ax: Any) -> Figure:
+    """The figure that axes belong to."""
+    figure: Figure = ax.figure
+    return figure
 
 
 def save_figure(figure: Figure, path: Path) -> None:

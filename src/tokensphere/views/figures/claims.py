@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.arrays import Float64s, Int64s
 from tokensphere.geometry.orthogonality import cosine_density
-from tokensphere.views.figures.canvas import BLUE, CHANCE, GREEN, GREY, RED, describe, drawing
+from tokensphere.views.figures.canvas import BLUE, CHANCE, GREEN, GREY, RED, describe, drawing, figure_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Told apart by their shape as much as by their grey, so that a photocopy shows the same.
 _MARKS: tuple[dict[str, Any], ...] = (
@@ -23,8 +26,8 @@ _MARKS: tuple[dict[str, Any], ...] = (
 )
 
 
-def plot_geometry(result: Geometry, path: Path) -> None:
-    """Draw the result to `path` (.png, .svg or .pdf), whole or not at all.
+def plot_geometry(result: Geometry, path: Path | None = None) -> Figure:
+    """Draw the result, also to `path` (.png, .svg or .pdf), whole or not at all.
 
     Raises
     ------
@@ -41,6 +44,7 @@ def plot_geometry(result: Geometry, path: Path) -> None:
         _cosines(left, result)
         _clusters(middle, result)
         _shared(right, result)
+    return figure_of(left)
 
 
 def _cosines(ax: Any, result: Geometry) -> None:

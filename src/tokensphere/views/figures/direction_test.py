@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import cycle, takewhile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tokensphere.analysis.direction_test.result import RankedTest
+from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
 from tokensphere.analysis.direction_test.statistics import KINDS
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.figures.canvas import BLUE, CHANCE, GREY, RED, bars, describe, drawing
+from tokensphere.views.figures.canvas import BLUE, CHANCE, GREY, RED, bars, describe, drawing, figure_of
 from tokensphere.views.text import crop
 from tokensphere.views.words import in_words, law_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _BINS = 20
 _MOST_TICKS = 16
@@ -28,8 +31,8 @@ _STYLES = (
 )
 
 
-def plot_direction_test(result: RankedTest, path: Path) -> None:
-    """Draw the result to `path` (.png, .svg or .pdf), whole or not at all.
+def plot_direction_test(result: RankedTest, path: Path | None = None) -> Figure:
+    """Draw the result, also to `path` (.png, .svg or .pdf), whole or not at all.
 
     Parameters
     ----------
@@ -51,6 +54,12 @@ def plot_direction_test(result: RankedTest, path: Path) -> None:
         if grouped:
             _shares(axes[0], result)
         _histogram(axes[-1], result)
+    return figure_of(axes[0])
+
+
+def plot_top(result: DirectionTest, path: Path | None = None) -> Figure:
+    """The same of all directions, by the statistic that finds most."""
+    return plot_direction_test(result.top(), path)
 
 
 def _shares(ax: Any, result: RankedTest) -> None:

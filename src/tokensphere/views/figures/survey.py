@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,9 +14,12 @@ from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.figures.canvas import BLUE, CHANCE, GREEN, RED, bars, describe, drawing
+from tokensphere.views.figures.canvas import BLUE, CHANCE, GREEN, RED, bars, describe, drawing, figure_of
 from tokensphere.views.terminal.survey import KINDS, RANKINGS
 from tokensphere.views.text import FORMS, ROWS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Told apart by marker, line and filling as much as by colour, so that a photocopy shows the same.
 _MARKS: tuple[dict[str, Any], ...] = (
@@ -34,8 +37,8 @@ _HUB_LINES: tuple[dict[str, Any], ...] = (
 )
 
 
-def plot_survey(result: Survey, path: Path) -> None:
-    """Draw the result to `path` (.png, .svg or .pdf), whole or not at all.
+def plot_survey(result: Survey, path: Path | None = None) -> Figure:
+    """Draw the result, also to `path` (.png, .svg or .pdf), whole or not at all.
 
     Raises
     ------
@@ -51,6 +54,7 @@ def plot_survey(result: Survey, path: Path) -> None:
         _coherence(left, result)
         _rates(middle, result)
         _hubs(right, result)
+    return figure_of(left)
 
 
 def _coherence(ax: Any, result: Survey) -> None:

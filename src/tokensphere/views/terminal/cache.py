@@ -9,6 +9,7 @@ from typing import Any
 
 from tokensphere._version import __version__
 from tokensphere.display import told
+from tokensphere.views.csv import csv_lines
 from tokensphere.views.text import crop
 
 # Views know no cache: an entry is what has the attributes of sources.cache.entries.Entry, a folder of
@@ -51,6 +52,18 @@ def _row(entry: Entry) -> tuple[str, ...]:
 
 def _computed_row(kept: Kept) -> tuple[str, ...]:
     return (kept.name, f"{kept.files:,}", _megabytes(kept.size), kept.what)
+
+
+def cache_csv(entries: Sequence[Entry], computed: Sequence[Kept]) -> str:
+    """A line for each entry, and for each folder of what was computed, which has no commit or tensor."""
+    heads = ("what", "model", "commit", "tensor", "dtype", "shape", "bytes_on_disk", "sha256", "fetched")
+    nothing = [None] * 4
+    fetched = (
+        ("fetched", of.repo, of.commit, of.tensor, of.dtype, of.shape, of.size, of.sha256, of.date)
+        for of in entries
+    )
+    made = (("computed", of.name, *nothing, of.size, None, None) for of in computed)
+    return csv_lines(heads, [*fetched, *made])
 
 
 def cache_json(

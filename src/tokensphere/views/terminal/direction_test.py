@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
 from tokensphere.analysis.direction_test.statistics import (
@@ -18,7 +18,7 @@ from tokensphere.analysis.direction_test.statistics import (
 )
 from tokensphere.analysis.direction_test.verdict import VERDICTS
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.terminal.render import Row, Text, cells, note, spaced, table
+from tokensphere.views.terminal.render import Row, Table, Text, cell, cells, note, spaced, table
 from tokensphere.views.text import GAP, between, crop, number, p_text, short, tenths, that_fit
 from tokensphere.views.words import FEW, caption, in_words, sentences, verdict
 
@@ -35,16 +35,34 @@ def direction_test(result: DirectionTest, width: int) -> RenderableType:
 
 def ranked_test(result: RankedTest, width: int) -> RenderableType:
     """These directions, how many of all stand out, and what that says."""
+    return around(result, _lines(result, width) if len(result.rows) else ())
+
+
+def around(result: RankedTest, shown: Iterable[RenderableType]) -> Group:
+    """The same, of what shows the directions."""
     test = result.test
     return spaced(
         [Text(verdict(test))] if test.overall.n else (),
-        _lines(result, width) if len(result.rows) else (),
+        shown,
         [_overall(test)] if test.overall.n > 1 else (),
         [_groups(result)] if len(test.groups) > 1 else (),
         [_verdicts_of_groups(test)] if len(test.groups) > 1 else (),
         map(Text, sentences(result)),
         [note(caption(test))],
     )
+
+
+def in_columns(result: RankedTest, width: int) -> Table:
+    """A row for each direction: its numbers, what its tokens share, and these, in `width` columns."""
+    _, columns, *_ = _layouts(result)
+    test, rows = result.test, result.rows.tolist()
+    names = ["direction", *(short(test.directions.titles[row], _WIDEST_NAME) for row in rows)]
+    near = ["near", *(_near(test, row, width).plain.strip() for row in rows)]
+    every = zip(names, *columns, near, strict=True)
+    table_rows: list[Row] = [cells(next(every), "dim")]
+    for name, *numbers, tokens in every:
+        table_rows.append([cell(name, "bold"), *numbers, cell(tokens)])
+    return table(table_rows, left={0, len(columns) + 1})
 
 
 def _lines(result: RankedTest, width: int) -> list[Text]:
@@ -60,12 +78,12 @@ def _lines(result: RankedTest, width: int) -> list[Text]:
     lines = []
     for place, name in enumerate(names):
         name = short(name, first)
-        cells = [
+        numbers = [
             GAP + " " * (_width(column) - cell_len(column[place])) + column[place] for column in columns
         ]
         line = Text(no_wrap=True, overflow="crop")
         line.append(name + " " * (first - cell_len(name)), "bold" if place else "dim")
-        lines.append(line.append("".join(cells), "cyan" if place else "dim"))
+        lines.append(line.append("".join(numbers), "cyan" if place else "dim"))
         if place:
             lines.append(_near(test, int(result.rows[place - 1]), width))
     return lines

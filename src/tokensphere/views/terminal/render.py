@@ -36,6 +36,7 @@ def print_parts(parts: Iterable[RenderableType], width: int, *, color: bool = Fa
         width=width,
         height=25,  # of no account; with it, nothing of the environment is read
         force_terminal=color,
+        force_jupyter=False,  # or a notebook would get an empty output for each text
         color_system="standard" if color else None,
         highlight=False,
         markup=False,
@@ -62,6 +63,7 @@ class Text(RichText):
         return self
 
 
+AnyText = RichText  # this one, or Rich's own, made of some of these
 Row = Iterable[RichText | str]
 
 

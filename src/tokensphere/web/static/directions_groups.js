@@ -57,13 +57,13 @@ function picture({groups, level, axis, by, common}, width) {
   const marks = ticks(top);
   const every = Math.ceil(groups.length / Math.min(TICKS, (width - LEFT) / (axis === "layer" ? 26 : 60)));
   const said = (one) => (one.tested
-    ? `${axis} ${one.short}: ${percent(one["share_p_at_most_0.05"])} have p ≤ 0.05, ${percent(one["share_q_at_most_0.05"])} have q ≤ 0.05 (${count(one.tested)} tested)`
+    ? `${axis} ${one.short}: ${percent(one["share_p_at_most_0_05"])} have p ≤ 0.05, ${percent(one["share_q_at_most_0_05"])} have q ≤ 0.05 (${count(one.tested)} tested)`
     : `${axis} ${one.short}: none tested`);
   const bar = (one, i, what) => {
     if (!one.tested) return null;
     const at = x(i) + (what === "p" ? -1 : 1) * Math.min(step / 6, 5);
     const [low, high] = one[`share_${what}_interval_95`];
-    const share = one[`share_${what}_at_most_0.05`];
+    const share = one[`share_${what}_at_most_0_05`];
     const size = Math.max(Math.min(step / 5, 4), 2);
     return [
       h("line", {class: `interval ${what}`, x1: at, x2: at, y1: y(Math.min(low, top)), y2: y(Math.min(high, top))}),
@@ -107,7 +107,7 @@ function legend() {
 
 function tableOf({groups}) {
   const share = (one, what) => (one.tested
-    ? `${(100 * one[`share_${what}_at_most_0.05`]).toFixed(1)} % (${one[`share_${what}_interval_95`].map((x) => (100 * x).toFixed(1)).join("–")})`
+    ? `${(100 * one[`share_${what}_at_most_0_05`]).toFixed(1)} % (${one[`share_${what}_interval_95`].map((x) => (100 * x).toFixed(1)).join("–")})`
     : "–");
   return h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Groups"}, h("table", {},
     h("thead", {}, h("tr", {}, ["group", "tested", "p ≤ 0.05", "q ≤ 0.05", "meaning"].map((one, i) => h("th", {scope: "col", class: i ? "figure" : null}, one)))),
