@@ -19,12 +19,11 @@ from tokensphere.analysis.map.neighbors import TokenNeighbors
 from tokensphere.analysis.map.points import TokenMap, make_map
 from tokensphere.analysis.map.projection import pca_map
 from tokensphere.arrays import Float32s, Float64s, Int64s
-from tokensphere.errors import InputError, MissingExtraError, check_whole
+from tokensphere.errors import InputError, MissingExtraError, check_whole, how_to_install
 from tokensphere.records import Record
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import DrawStore
 
-_MISSING = "a map by UMAP needs umap-learn: pip install 'tokensphere[umap]'"
 _EPOCHS, _EPOCHS_OF_MANY, _MANY = 500, 200, 10_000  # as umap-learn has it
 _FEWEST = 5  # tokens
 _SIZE = 10.0  # of the first picture, the principal components, along its longer side
@@ -150,7 +149,7 @@ def _library() -> Any:
             warnings.simplefilter("ignore")  # of TensorFlow, which it can do without
             import umap.umap_
     except ImportError as error:
-        raise MissingExtraError(_MISSING) from error
+        raise MissingExtraError(f"a map by UMAP needs umap-learn: {how_to_install('umap')}") from error
     return umap.umap_
 
 
