@@ -22,7 +22,7 @@ BLOCK = re.compile(
 )
 # Rounding may change their last digits, and they take a minute: smaller runs show the words.
 SMALLER = {"survey": ["-n", "100"], "geometry": ["-n", "40", "--clusters", "5"]}
-QUICK = ("tokensphere random", "tokensphere near")
+QUICK = ("tokensphere random", "tokensphere nearest")
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from tokensphere.analysis.system import describe_system
 from tokensphere.labels.table import Label, LabelTable
 
 
-def label_table(space: ts.EmbeddingSpace) -> LabelTable:
+def make_labels(space: ts.EmbeddingSpace) -> LabelTable:
     labels = [(Label(f"l{j}", "list", f"label {j}", "test"), range(j, j + 9)) for j in range(0, 36, 5)]
     return LabelTable.from_members(space.shape[0], labels)
 
 
 def every_result(small: ts.EmbeddingSpace) -> dict[str, Any]:
     """By the name of the class; the same at each call, as nothing in it is drawn anew."""
-    table, v = label_table(small), np.array(ts.RandomDirections(small_model.D, 9)[:])
+    table, v = make_labels(small), np.array(ts.RandomDirections(small_model.D, 9)[:])
     v[4] = 0
     grouped = ts.make_directions(small, v).grouped(list("aaabbbccc"))
     lists = ts.nearest(small, v[:4], k=5)

@@ -17,7 +17,7 @@ import pytest
 
 import tokensphere as ts
 from tests import small_model
-from tests.analysis.results import every_result, label_table
+from tests.analysis.results import every_result, make_labels
 from tests.cases import case
 from tests.views.test_html import Reader
 from tokensphere.analysis.result import Pictured, Result
@@ -195,7 +195,7 @@ def test_surveys_and_tests_are_opened_again(
     results: dict[str, Any], small: ts.EmbeddingSpace, tmp_path: Path
 ) -> None:
     pytest.importorskip("pyarrow")
-    survey, test, table = results["Survey"], results["DirectionTest"], label_table(small)
+    survey, test, table = results["Survey"], results["DirectionTest"], make_labels(small)
     survey.save(tmp_path / "survey.parquet")
     again = ts.open_survey(small, tmp_path / "survey.parquet")
     assert again == survey and again.kept_as == survey.kept_as

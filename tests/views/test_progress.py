@@ -13,7 +13,7 @@ import pytest
 
 import tokensphere as ts
 from tests import small_model
-from tests.analysis.results import label_table
+from tests.analysis.results import make_labels
 from tests.cases import case
 
 
@@ -54,7 +54,7 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> Cell:
 
 def work(small: ts.EmbeddingSpace, **how: Any) -> dict[str, Any]:
     """Every function that takes ``progress``, called."""
-    table, v = label_table(small), ts.RandomDirections(small_model.D, 120)
+    table, v = make_labels(small), ts.RandomDirections(small_model.D, 120)
     lists = ts.nearest(small, v[:3], k=5)
     search, few = ts.SearchSettings(4), ts.NamingSpec(99)
     spec = ts.RatingSpec(lists=2, planted=0, k=5)
@@ -137,7 +137,7 @@ def test_a_bar_ends_with_the_work(
     ts.name_neighbors(
         small,
         lists,
-        labels=label_table(small),
+        labels=make_labels(small),
         naming=ts.NamingSpec(98),
         n_random_directions=20,
         progress=True,

@@ -158,7 +158,7 @@ def selection(
     >>> import tokensphere as ts
     >>> found = ts.selection(ts.load(), [" Monday", " Tuesday", " Friday", " Sunday"])
     >>> found.p, found.naming.text
-    (0.001, '4 of 4 are weekdays (0.02 % of the vocabulary are)')
+    (0.001, '4 of 4 are days of the week (0.05 % of the vocabulary are)')
     """
     if isinstance(tokens, (str, bytes, int)):
         raise InputError("a set of tokens is needed, 3 or more; one was given")
