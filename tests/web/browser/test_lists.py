@@ -231,3 +231,22 @@ def test_in_a_frame_of_another_site_it_works_without_cookies(
         context.close()
     finally:
         frame.close()
+
+
+def test_a_card_is_copied_as_text_and_saved_as_a_picture(page: Any, served: Served) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(served.address())
+    until(page, "document.querySelectorAll('.card .shared').length === 3", 60)
+    card = page.locator(".card").first
+    card.get_by_role("button", name="Copy as text").click()
+    until(page, "document.querySelector('.copies button').textContent === 'Copied'")
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert text.startswith("seed 0, index 0\n  1  measure") and "vocabulary with no words" in text
+    with page.expect_download() as saved:
+        card.get_by_role("button", name="Save SVG").click()
+    picture = Path(saved.value.path()).read_text()
+    assert saved.value.suggested_filename == "seed-0-index-0.svg"
+    assert picture.count("<text") >= 33 and "measure" in picture and "var(" not in picture
+    with page.expect_download() as saved:
+        card.get_by_role("button", name="Save PNG").click()
+    assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")

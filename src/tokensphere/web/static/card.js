@@ -3,6 +3,7 @@
 import {follow, get} from "./ask.js";
 import {curve} from "./curve.js";
 import {copies, markdownTable} from "./copy.js";
+import {cardPicture} from "./card-picture.js";
 import {figure, fill, h, pText, token} from "./elements.js";
 
 const STATISTICS = {
@@ -139,5 +140,6 @@ export function cardMarkdown(one) {
 
 /** Buttons that copy a card. */
 export function cardCopies(one) {
-  return copies({text: () => cardText(one), markdown: () => cardMarkdown(one)});
+  const name = one.title.replace(/[^\w]+/g, "-").replace(/^-|-$/g, "") || "card";
+  return copies({text: () => cardText(one), markdown: () => cardMarkdown(one), svg: () => cardPicture(one), name});
 }
