@@ -27,7 +27,8 @@ from tokensphere.errors import (
 )
 
 if TYPE_CHECKING:
-    from tokensphere.analysis.card.make import Card, Cards, cards
+    from tokensphere.analysis.card.make import cards
+    from tokensphere.analysis.card.result import Card, Cards
     from tokensphere.analysis.claims.measure import measure_geometry
     from tokensphere.analysis.claims.result import Geometry
     from tokensphere.analysis.direction_test.job import SettleSpec, direction_test
@@ -71,7 +72,8 @@ if TYPE_CHECKING:
     from tokensphere.vocabulary import Kind, Vocabulary
 
 _NAMES = {
-    "analysis.card.make": "Card Cards cards",
+    "analysis.card.make": "cards",
+    "analysis.card.result": "Card Cards",
     "analysis.claims.measure": "measure_geometry",
     "analysis.claims.result": "Geometry",
     "analysis.direction_test.job": "SettleSpec direction_test",

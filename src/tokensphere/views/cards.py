@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from tokensphere.analysis.card.chance import Chance
-from tokensphere.analysis.card.make import Card, Cards
+from tokensphere.analysis.card.result import Card, Cards
 from tokensphere.views.terminal.neighbors import similarity_column
 from tokensphere.views.text import ROWS, SPACE, crop, p_text, tokens_of
 

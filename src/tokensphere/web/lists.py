@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.analysis.card.make import CardMaker, Cards
+from tokensphere.analysis.card.make import CardMaker
 from tokensphere.analysis.card.nulls import FEWEST, N_DRAWS
+from tokensphere.analysis.card.result import Cards
 from tokensphere.analysis.nearest import Neighbors, Search
 from tokensphere.directions.file import open_directions
 from tokensphere.directions.given import make_directions

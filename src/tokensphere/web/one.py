@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.analysis.card.make import Card, card_of_test
+from tokensphere.analysis.card.make import card_of_test
+from tokensphere.analysis.card.result import Card
 from tokensphere.analysis.direction_test.measure import REASONS
 from tokensphere.analysis.direction_test.opposite import other_end
 from tokensphere.analysis.direction_test.result import DirectionTest

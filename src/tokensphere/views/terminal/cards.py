@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 
-from tokensphere.analysis.card.make import Card, Cards
+from tokensphere.analysis.card.result import Card, Cards
 from tokensphere.views.cards import in_words, said_of
 from tokensphere.views.terminal.neighbors import WIDEST_TITLE, neighbors_caption, tables
 from tokensphere.views.terminal.render import Text, stacked
