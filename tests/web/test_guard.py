@@ -212,6 +212,16 @@ def test_slow_clients_keep_nobody_waiting(served: Served) -> None:
             one.close()
 
 
+def test_an_upload_that_stalls_is_given_up(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tokensphere.web.api._SLOWEST", 0.2)
+    head = inside(served, Origin=own(served), **{"Content-Length": "1000"})
+    with socket.create_connection(("127.0.0.1", served.door.port), timeout=10) as connection:
+        lines = [f"Host: 127.0.0.1:{served.door.port}", *(f"{k}: {v}" for k, v in head.items())]
+        request = "\r\n".join(["POST /api/vector?name=x.npy HTTP/1.1", *lines, "", "half of it"])
+        connection.sendall(request.encode())
+        assert b" 408 " in connection.recv(4096)
+
+
 def test_fifty_clients_at_once_get_their_own_answers(served: Served) -> None:
     def one(index: int) -> str:
         status, _, body = ask(served, f"/api/lists?seed=1&index={index}&k=3", headers=inside(served))

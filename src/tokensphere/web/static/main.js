@@ -3,13 +3,16 @@
 import {framed, get} from "./ask.js";
 import {copyButton} from "./copy.js";
 import {count, fill, h} from "./elements.js";
-import {view as directions} from "./directions.js";
 import {view as lists} from "./lists.js";
-import {view as map} from "./map.js";
-import {view as rate} from "./rate.js";
-import {view as survey} from "./survey.js";
 
-const VIEWS = [lists, directions, map, survey, rate];
+/** The start page is there at once; the others are fetched when somebody goes there. */
+const VIEWS = [
+  lists,
+  {name: "directions", title: "Directions", path: "/directions", load: () => import("./directions.js")},
+  {name: "map", title: "Map", path: "/map", load: () => import("./map.js")},
+  {name: "survey", title: "Survey", path: "/survey", load: () => import("./survey.js")},
+  {name: "rate", title: "Rate", path: "/rate", load: () => import("./rate.js")},
+];
 const root = document.getElementById("view");
 const status = document.getElementById("status");
 
@@ -35,6 +38,10 @@ const page = {
   /** Change the address, and with it what is shown; `null` takes a parameter out. */
   go(changes, {replace = false, view = null, keep = true} = {}) {
     const target = VIEWS.find((one) => one.name === view) ?? current.view;
+    if (target.load) {
+      fetched(target).then(() => page.go(changes, {replace, view, keep}));
+      return;
+    }
     const before = target === current.view && keep ? given() : {};
     const params = {...before, ...changes};
     const query = new URLSearchParams();
@@ -58,8 +65,23 @@ function given() {
   return Object.fromEntries(new URLSearchParams(location.search));
 }
 
+/** Fetch a view; those that follow find it in its place. */
+async function fetched(view) {
+  try {
+    const {view: whole} = await view.load();
+    VIEWS[VIEWS.findIndex((one) => one.name === view.name)] = whole;
+  } catch {
+    fill(root, h("p", {class: "problem", role: "alert"}, "the server does not answer: start tokensphere explore again"));
+    throw new Error(`the view ${view.name} could not be fetched`);
+  }
+}
+
 function arrive() {
   const view = VIEWS.find((one) => one.path === location.pathname) ?? lists;
+  if (view.load) {
+    fetched(view).then(arrive);
+    return;
+  }
   if (current?.view !== view) {
     current?.shown.leave?.();
     document.title = `${view.title} · tokensphere`;
