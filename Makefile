@@ -41,7 +41,7 @@ test: demo $(VENV)/.installed-dev
 	$(BIN)/$(PYTEST)
 
 slow: $(VENV)/.installed-dev
-	$(BIN)/$(PYTEST) -m slow
+	$(BIN)/$(PYTEST) -m "slow and not browser"
 
 browser: $(VENV)/.installed-browser
 	command -v $${CHROMIUM:-chromium} > /dev/null || { apt-get update && apt-get install -y chromium; } > /dev/null \
