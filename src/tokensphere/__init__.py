@@ -152,6 +152,7 @@ def _late(module: str, name: str, *given: Any) -> Any:
 
 
 above.answer("text", partial(_late, "views", "to_text"))
+above.answer("full text", partial(_late, "views", "to_full_text"))
 above.answer("html", partial(_late, "views", "to_html"))
 above.answer("bar", partial(_late, "views.progress", "bar"))
 above.answer("fetching", partial(_late, "views.progress", "fetching"))

@@ -285,7 +285,7 @@ def test_what_cannot_be_drawn_is_printed(here: Path) -> None:
     with patch("matplotlib.figure.Figure.savefig", side_effect=RuntimeError("no latex")):
         result = RUN.invoke("survey", "-n", 100, "--surrogates", 2, "--plot", "made.svg")
     assert result.exit_code == 1 and "cannot draw made.svg (no latex)" in result.stderr
-    assert "surrogate" in result.stdout and not Path("made.svg").exists()
+    assert "coherent" in result.stdout and not Path("made.svg").exists()
 
 
 SURVEY = "tokensphere survey -n 100 --surrogates 2 --save made.parquet --plot made.svg"

@@ -65,7 +65,7 @@ def interrupted_at(block: int) -> Any:
 
 
 def test_the_printed_lists_are_found_again_by_their_names() -> None:
-    text = good(*FEW, "-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
+    text = good(*FEW, "-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered", "--full")
     assert "seed 3, directions 50 to 169" in text
     assert "random 3/INDEX -k 5 --centered" in " ".join(text.split())
     found = record(*FEW, "-n", 120, "-k", 5, "--seed", 3, "--first", 50, "--centered")
@@ -127,9 +127,9 @@ def test_a_survey_that_was_stopped_within_its_surrogates_goes_on_there(tmp_path:
 
 
 def test_without_surrogates_rates_are_beside_all_directions_lists() -> None:
-    text = " ".join(good("-n", 100, "--surrogates", 0).split())
+    text = " ".join(good("-n", 100, "--surrogates", 0, "--full").split())
     assert "more alike than 95 % of such lists" in text and "same direction's" not in text
-    text = " ".join(good("-n", 100).split())
+    text = " ".join(good("-n", 100, "--full").split())
     assert "same direction's in all 19 vocabularies with no words" in text
 
 

@@ -248,7 +248,10 @@ def _print(result: Any) -> None:
     elif asked()["as_json"]:
         say(views.to_json(result))
     else:
-        say(views.to_text(result, **_terminal()), color=sys.stdout.isatty() or None)
+        say(
+            views.to_text(result, full=asked().get("full", False), **_terminal()),
+            color=sys.stdout.isatty() or None,
+        )
 
 
 def say_csv(texts: Iterable[str]) -> None:

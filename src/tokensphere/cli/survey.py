@@ -27,6 +27,7 @@ _TELL_1_PERCENT = 99  # surrogates
 @options.flag("--name", "Say how often neighbours share a label, and which; so does --labels."
               ' "≈ chance": no more than other random lists.', to="named")  # fmt: skip
 @options.labels
+@options.flag("--full", "All tables: each kind and length of lists, hubs.")
 @options.save
 @options.plot
 @options.only_model

@@ -38,10 +38,11 @@ _TERMINAL = {
     "RatingResult": "tokensphere.views.terminal.rating:rating_result",
     "Selection": "tokensphere.views.terminal.sets:selection",
     "Info": "tokensphere.views.terminal.facts:info",
-    "Survey": "tokensphere.views.terminal.survey:survey",
+    "Survey": "tokensphere.views.terminal.answer:answer",
     "System": "tokensphere.views.terminal.facts:system",
     "TokenMap": "tokensphere.views.terminal.sets:token_map",
 }
+_FULL = {"Survey": "tokensphere.views.terminal.survey:survey"}  # what is more than a first screen
 _IN_PARTS = {
     "NamedNeighbors": "tokensphere.views.terminal.named:named_in_parts",
     "Neighbors": "tokensphere.views.terminal.neighbors:neighbors_in_parts",
@@ -73,16 +74,16 @@ def _view(result: Any, views: Mapping[str, str]) -> Any:
     return None
 
 
-def render(result: Any, width: int = WIDTH_WITHOUT_TERMINAL) -> RenderableType:
-    """What to print for `result` on a terminal of `width` columns."""
-    view = _view(result, _TERMINAL)
+def render(result: Any, width: int = WIDTH_WITHOUT_TERMINAL, *, full: bool = False) -> RenderableType:
+    """What to print for `result` on a terminal of `width` columns; `full`: all of its tables."""
+    view = (_view(result, _FULL) if full else None) or _view(result, _TERMINAL)
     if view is None:
         raise TypeError(f"no view for {type(result).__name__}")
     shown: RenderableType = view(result, width)
     return shown
 
 
-def to_text(result: Any, *, width: int | None = None, color: bool = False) -> str:
+def to_text(result: Any, *, width: int | None = None, color: bool = False, full: bool = False) -> str:
     """The result as text for a terminal.
 
     Parameters
@@ -91,12 +92,18 @@ def to_text(result: Any, *, width: int | None = None, color: bool = False) -> st
     width : columns to keep to, by default the terminal's; a table that cannot be narrower than that
         is not cut
     color : with the terminal's colours and weights
+    full : all tables, of a result whose first screen has not all of them
     """
     if not width:
         from shutil import get_terminal_size  # which loads all compressions
 
         width = get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns
-    return print_text(render(result, width), width, color=color)
+    return print_text(render(result, width, full=full), width, color=color)
+
+
+def to_full_text(result: Any) -> str:
+    """All tables of a result as text."""
+    return to_text(result, full=True)
 
 
 def text_in_parts(

@@ -430,7 +430,7 @@ def test_directions_that_were_given_are_surveyed_as_random_ones_are(
     assert record["settings"]["seed"] is None
     assert found.asked == len(found) == 300
     assert "seed None" not in str(found) and "a list again" not in str(found)
-    assert "seed 2, directions 40 to 339" in str(result) and "random 2/INDEX" in str(result)
+    assert "seed 2, directions 40 to 339" in result.report() and "random 2/INDEX" in str(result)
 
 
 def test_what_a_survey_of_given_directions_depends_on(space: ts.EmbeddingSpace) -> None:

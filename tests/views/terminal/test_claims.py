@@ -16,11 +16,11 @@ from tokensphere.views import to_text
 from tokensphere.views.figures.claims import _clusters, plot_geometry
 
 SECTIONS = [
+    "Claims",
     "Orthogonality",
     "Anisotropy",
     "Where the variance of the cosine lies",
     "How many clusters the nearest tokens come from",
-    "Claims",
 ]
 
 

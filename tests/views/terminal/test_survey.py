@@ -59,11 +59,12 @@ def with_surrogates(small: ts.EmbeddingSpace, result: Survey, count: int) -> Sur
 
 
 def lines_of(result: Survey, width: int) -> list[str]:
-    return [line.replace(LEFT_TO_RIGHT_MARK, "") for line in to_text(result, width=width).splitlines()]
+    text = to_text(result, width=width, full=True)
+    return [line.replace(LEFT_TO_RIGHT_MARK, "") for line in text.splitlines()]
 
 
 def words_of(result: Survey, width: int = 100) -> str:
-    return " ".join(to_text(result, width=width).split())
+    return " ".join(to_text(result, width=width, full=True).split())
 
 
 def table_under(lines: list[str], head: str) -> list[str]:
@@ -287,7 +288,7 @@ def _cells(text: str, width: int) -> str | None:
 
 
 def test_every_token_of_a_list_is_shown_where_there_is_room(result: Survey) -> None:
-    text = to_text(result, width=400)
+    text = to_text(result, width=400, full=True)
     visible = result.vocabulary.visible
     for place in result.examples()["most"].tolist():
         (line,) = [row for row in text.splitlines() if row.split()[:1] == [str(1_234_500 + place)]]

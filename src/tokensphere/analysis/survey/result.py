@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tokensphere.above import ask
 from tokensphere.analysis.job import said_of
 from tokensphere.analysis.result import Column, Pictured
 from tokensphere.analysis.survey.hubs import Hubs
@@ -246,6 +247,11 @@ class Survey(Pictured):
     def _in_short(self) -> str:
         which = "directions" if self.settings.seed is None else "random directions"
         return f"{len(self):,} {which}, T of {self.settings.k} tokens of {self.provenance.model}"
+
+    def report(self) -> str:
+        """All tables as text; what is printed is the first screen."""
+        text: str = ask("full text", self)
+        return text
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, ready for JSON.

@@ -46,13 +46,13 @@ _PAIRS = {
 
 
 def geometry(result: Geometry, _width: int) -> RenderableType:
-    """Section by section, the claims last."""
+    """The claims first, then section by section what they rest on."""
     return spaced(
+        [title("Claims"), *_claims(result.claims)],
         [title("Orthogonality"), *_orthogonality(result)],
         [title("Anisotropy"), _anisotropy(result)],
         [title("Where the variance of the cosine lies"), *_variance(result)],
         [title("How many clusters the nearest tokens come from"), *_variety(result)],
-        [title("Claims"), *_claims(result.claims)],
         [_caption(result)],
     )
 

@@ -1,4 +1,4 @@
-"""A survey -> tables for a terminal: rates, lists, hubs, and what they say in one sentence."""
+"""All of a survey -> tables for a terminal: rates, lists, hubs; the first screen is :mod:`.answer`."""
 
 from __future__ import annotations
 
@@ -103,8 +103,8 @@ def sentence(result: Survey) -> str:
     found = own.at[0]
     ends, not_null = (between(each, " to ") for each in (found.interval, own.not_null_interval))
     said = (
-        f"Of {_directions(result)}, {tenths(found.rate)} (95 % interval {ends} %) have"
-        f" {result.settings.k} nearest tokens{_on_which(result)} that are more alike than the same"
+        f"Of {directions_of(result)}, {tenths(found.rate)} (95 % interval {ends} %) have"
+        f" {result.settings.k} nearest tokens{on_which(result)} that are more alike than the same"
         f" direction's {_in_worlds(result, found)}. Chance gives {tenths(found.attained)}, so"
         f" {100 * found.excess:.1f} points are more than chance; the post guessed 20 %. From all"
         f" p-values, {percent(own.not_null)} ({not_null} %) of the directions are estimated to be other"
@@ -128,7 +128,8 @@ def so_far(found: OwnNull | None, surrogates: int) -> str:
     )
 
 
-def _directions(result: Survey) -> str:
+def directions_of(result: Survey) -> str:
+    """How many, and whether they are random."""
     return f"{len(result):,} {'directions' if result.settings.seed is None else 'random directions'}"
 
 
@@ -137,13 +138,13 @@ def _pooled_sentence(result: Survey) -> str:
     ends = between(found.interval, " to ")
     compared = _beside_chance(found)
     return (
-        f"Of {_directions(result)}, {tenths(found.rate)} (95 % interval {ends} %) have"
-        f" {result.settings.k} nearest tokens{_on_which(result)} that are more alike than 95 % of"
+        f"Of {directions_of(result)}, {tenths(found.rate)} (95 % interval {ends} %) have"
+        f" {result.settings.k} nearest tokens{on_which(result)} that are more alike than 95 % of"
         f" such lists in a vocabulary with the same anisotropy but no words; that is {compared} (5 %)."
     )
 
 
-def _on_which(result: Survey) -> str:
+def on_which(result: Survey) -> str:
     """Which lists are meant, where they are not those of the post."""
     settings = result.settings
     which = ["on centred rows"] * settings.centered + [FORMS] * settings.forms
@@ -258,12 +259,13 @@ def _caption(result: Survey) -> Text:
         f"seed {settings.seed}, directions {settings.first:,} to {last:,}" if random else "",
         "T: mean cosine of the neighbours' centred rows; percentile: among lists with no words"
         f" (surrogate {settings.surrogate}, seed {settings.surrogate_seed})",
-        f"a list again: {_again(result)}" if random else "",
+        f"a list again: {again(result)}" if random else "",
         without=result.left_out,
     )
 
 
-def _again(result: Survey) -> str:
+def again(result: Survey) -> str:
+    """The command that gives a list of the survey again."""
     settings = result.settings
     words = [f"tokensphere random {settings.seed}/INDEX"]
     words += [f"-k {settings.k}"] if settings.k != 10 else []
