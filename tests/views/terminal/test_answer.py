@@ -49,7 +49,7 @@ def test_words_for_experts_are_not_on_it(result: Survey) -> None:
     text = f" {words_of(result)} "
     for word in (" T ", "surrogate", "percentile", "skewness", "kappa", "p-value"):
         assert word not in text
-    assert "--full" in text and "each of 19" in text
+    assert "--full" in text and "in all 19 vocabularies" in text
 
 
 def test_all_tables_are_a_word_away(result: Survey) -> None:

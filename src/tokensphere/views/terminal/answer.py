@@ -9,20 +9,22 @@ from tokensphere.analysis.survey.result import Survey
 from tokensphere.arrays import Int64s
 from tokensphere.views.terminal.render import (
     Text,
-    cell,
-    cells,
     note,
     spaced,
-    table,
     title,
     token_caption,
 )
-from tokensphere.views.terminal.survey import again, directions_of, on_which, themes_sentence
-from tokensphere.views.text import between, cosine, short, tenths, that_fit, tokens_of
+from tokensphere.views.terminal.survey import (
+    again,
+    directions_of,
+    in_worlds,
+    lists,
+    on_which,
+    themes_sentence,
+)
+from tokensphere.views.text import between, tenths, tokens_of
 
 POST = "the post guessed 20 %"
-_WIDEST_TOKEN = 18
-_SHOWN = 5
 _FIRST = 0.02  # of the lists, among which those of words lead
 _TITLES = {"most": "most alike, words first", "typical": "typical", "least": "least alike"}
 
@@ -34,7 +36,7 @@ def answer(result: Survey, width: int) -> RenderableType:
     return spaced(
         [title(f"How often is a {what} coherent?")],
         [Text(sentence(result))],
-        [_lists(result, width)],
+        [lists(result, width, examples(result), _TITLES, ("alike", "more than"), " %")],
         shared,
         [note(_meaning(result))],
         [_caption(result)],
@@ -62,35 +64,13 @@ def _meaning(result: Survey) -> str:
     if own is None or not own.at:
         clearly = "more than 95 % of all lists in one such vocabulary"
     else:
-        clearly = f"more than the same direction's list in each of {result.records.surrogates_done}"
-        if (but := round(own.at[0].attained * (own.draws + 1)) - 1) > 0:
-            clearly += f" but {but}"
+        clearly = f"more than the same direction's list {in_worlds(result, own.at[0])}"
     return (
         "Chance: the same directions in vocabularies with no words, made of random vectors that lie as"
         f" the real ones do on the whole, but have no meaning; clearly: {clearly}. In brackets a 95 %"
         " interval. Alike: mean cosine of the tokens with each other, less what all have in common; more"
         " than: share of the lists with no words that are less alike."
     )
-
-
-def _lists(result: Survey, width: int) -> RenderableType:
-    """The most alike, typical and least alike lists; under each what it shares, if asked for."""
-    rows = [cells(("index", "alike", "more than", "tokens"), "bold")]
-    used = max(5, len(str(result.settings.first + len(result)))) + 6 + 9 + 3 * 2  # alike may be negative
-    blank = [cell("")] * 3
-    for name, places in examples(result).items():
-        rows.append([*blank, cell(_TITLES[name], "italic")])
-        for place, share in zip(places.tolist(), result.percentile(places).tolist(), strict=True):
-            index, alike = result.settings.first + place, float(result.coherence[place])
-            tokens = (
-                short(result.vocabulary.visible(id), _WIDEST_TOKEN) for id in result.ids(place).tolist()
-            )
-            numbers = [cell(cosine(alike), "cyan"), cell(tenths(share), "dim")]
-            fitting = that_fit(tokens, max(width - used - 2, 20), " …")
-            rows.append([cell(str(index)), *numbers, cell(fitting)])
-            if result.naming is not None and (shared := result.naming.short(place)):
-                rows.append([*blank, cell(short(f"  {shared}", max(width - used, 20)), "dim")])
-    return table(rows, left={3})
 
 
 def examples(result: Survey) -> dict[str, Int64s]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from rich.console import RenderableType
 
 from tokensphere.analysis.naming.themes import AS_CHANCE
 from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
+from tokensphere.arrays import Int64s
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.statistics.intervals import Share
 from tokensphere.statistics.own_null import Beyond, OwnNull
@@ -30,6 +33,7 @@ KINDS = tuple((centered, forms, f"  {FORMS}" if forms else ROWS[centered])
 RANKINGS = {"cosine": "cosine", "centered": "cosine, centred", "dot": "dot"}
 _WIDEST_TOKEN = 18
 _HUBS_SHOWN = 5
+_TITLES = {"most": "most coherent", "typical": "typical", "least": "least coherent"}
 _WHAT = {WORDS: "meaning or grammar"}
 
 
@@ -45,7 +49,7 @@ def survey(result: Survey, width: int) -> RenderableType:
         *_all_rates(result),
         [Text(sentence(result))],
         [Text(alike_sentence(result))],
-        [_lists(result, width)],
+        [lists(result, width, result.examples())],
         shared,
         [title("Hubs: tokens that stand in many lists"), _hubs(result, width)],
         [_caption(result)],
@@ -70,11 +74,11 @@ def _own_rates(result: Survey, number: int, level: Beyond) -> list[RenderableTyp
             assert own is not None, "one kind of lists was compared, so all were"
             row += [tenths(own.at[number].rate), between(own.at[number].interval)]
         rows[-1] += [tenths(level.attained), ""]
-    head = f"Lists more coherent than the same direction's {_in_worlds(result, level)} (95 % intervals)"
+    head = f"Lists more coherent than the same direction's {in_worlds(result, level)} (95 % intervals)"
     return [Text(head), table(rows)]
 
 
-def _in_worlds(result: Survey, level: Beyond) -> str:
+def in_worlds(result: Survey, level: Beyond) -> str:
     """In how many vocabularies with no words, for a p of at most the level."""
     draws = result.records.surrogates_done
     but = round(level.attained * (draws + 1)) - 1
@@ -105,7 +109,7 @@ def sentence(result: Survey) -> str:
     said = (
         f"Of {directions_of(result)}, {tenths(found.rate)} (95 % interval {ends} %) have"
         f" {result.settings.k} nearest tokens{on_which(result)} that are more alike than the same"
-        f" direction's {_in_worlds(result, found)}. Chance gives {tenths(found.attained)}, so"
+        f" direction's {in_worlds(result, found)}. Chance gives {tenths(found.attained)}, so"
         f" {100 * found.excess:.1f} points are more than chance; the post guessed 20 %. From all"
         f" p-values, {percent(own.not_null)} ({not_null} %) of the directions are estimated to be other"
         " than by chance."
@@ -171,18 +175,37 @@ def alike_sentence(result: Survey) -> str:
     )
 
 
-def _lists(result: Survey, width: int) -> RenderableType:
-    """The most coherent, typical and least coherent lists; under each what it shares, if asked for."""
-    titles = {"most": "most coherent", "typical": "typical", "least": "least coherent"}
-    rows = [cells(("index", "T", "percentile", "tokens"), "bold")]
-    used = max(5, len(str(result.settings.first + len(result)))) + 6 + 10 + 3 * 2  # T may be negative
+def lists(
+    result: Survey,
+    width: int,
+    places: Mapping[str, Int64s],
+    titles: Mapping[str, str] = _TITLES,
+    heads: tuple[str, str] = ("T", "percentile"),
+    unit: str = "",
+) -> RenderableType:
+    """Groups of lists under their titles; under each list what it shares, if asked for.
+
+    Parameters
+    ----------
+    result : whose lists
+    width : columns to keep to
+    places : those of each group
+    titles : what the groups are called
+    heads : of the columns of T, and of the share of lists with no words that are less coherent
+    unit : behind each such share, in percent
+    """
+    rows = [cells(("index", *heads, "tokens"), "bold")]
+    widest = max(len(heads[1]), len("100.0") + len(unit))
+    used = (
+        max(5, len(str(result.settings.first + len(result)))) + 6 + widest + 3 * 2
+    )  # T may be negative
     blank = [cell("")] * 3
-    for name, places in result.examples().items():
+    for name, some in places.items():
         rows.append([*blank, cell(titles[name], "italic")])
-        for place, share in zip(places.tolist(), result.percentile(places).tolist(), strict=True):
+        for place, share in zip(some.tolist(), result.percentile(some).tolist(), strict=True):
             index, coherence = result.settings.first + place, float(result.coherence[place])
             tokens = (_token(result, id) for id in result.ids(place).tolist())
-            numbers = [cell(cosine(coherence), "cyan"), cell(f"{100 * share:.1f}", "dim")]
+            numbers = [cell(cosine(coherence), "cyan"), cell(f"{100 * share:.1f}{unit}", "dim")]
             fitting = that_fit(tokens, max(width - used - 2, 20), " …")
             rows.append([cell(str(index)), *numbers, cell(fitting)])
             if result.naming is not None and (shared := result.naming.short(place)):
