@@ -116,7 +116,7 @@ def test_what_is_saved_is_read_by_command_and_page(
     assert read_ratings(tmp_path / "a.json") == kept
     rows = list(csv.DictReader(io.StringIO(saved["csv"].text)))
     assert [row["urn"] for row in rows] == [one.urn for one in kept.lists]
-    assert rows[0]["share"] == "True" and len(rows) == 14
+    assert rows[0]["share"] == "true" and len(rows) == 14
     assert saved["result"].json()["raters"][0]["rates"]["random"]["n"] == 6
     plan = parse_ratings(saved["plan"].content, "plan")
     assert plan.plan == kept.plan and not plan.verdicts and plan.ended is None and plan.rater == ""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
 import numpy as np
 
+from tokensphere.analysis.result import Column
 from tokensphere.display import printable
+from tokensphere.geometry.rows import blocks
 
 _AT_ONCE = 4096  # rows
 
@@ -33,15 +35,30 @@ def csv_in_parts(parts: Iterable[Any]) -> Iterator[str]:
         columns = part.columns()
         if not number:
             yield _lines([list(columns)])
-        texts = [map(_text, column) for column in columns.values()]
-        rows = list(zip(*texts, strict=True))
-        for low in range(0, len(rows), _AT_ONCE):
-            yield _lines(rows[low : low + _AT_ONCE])
+        yield from _rows(columns)
+
+
+def csv_of_columns(columns: Mapping[str, Column]) -> str:
+    """The same of columns that are no result's own, as many rows each."""
+    return "".join([_lines([list(columns)]), *_rows(columns)])
 
 
 def csv_lines(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table that is no result's."""
     return _lines([heads, *(list(map(_text, row)) for row in rows)])
+
+
+def _rows(columns: Mapping[str, Column]) -> Iterator[str]:
+    for part in blocks(len(next(iter(columns.values()), ())), _AT_ONCE):
+        cells = (map(_text, _values(column[part])) for column in columns.values())
+        yield _lines(zip(*cells, strict=True))
+
+
+def _values(column: Column) -> Iterable[Any]:
+    """Python's own numbers where they print alike, which is faster."""
+    if isinstance(column, np.ndarray) and column.dtype in (np.float64, np.int64):
+        return column.tolist()
+    return column
 
 
 def _lines(rows: Iterable[Sequence[str]]) -> str:
@@ -55,6 +72,8 @@ def _text(value: Any) -> str:
         return " ".join(map(_text, value))
     if value is None or value != value:
         return ""
+    if type(value) is float or type(value) is int:
+        return repr(value)
     if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"
     return printable(str(value))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,11 +14,11 @@ import numpy as np
 from tokensphere._version import __version__
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
 from tokensphere.analysis.direction_test.statistics import check_statistic
-from tokensphere.analysis.result import Column
 from tokensphere.arrays import Intps
 from tokensphere.formats.parquet import write_columns
 from tokensphere.geometry.rows import blocks
 from tokensphere.run import save
+from tokensphere.views.csv import csv_of_columns
 from tokensphere.web.endpoint import Reply
 from tokensphere.web.tested import Tested
 
@@ -53,7 +51,7 @@ def exported(test: DirectionTest, rows: Intps, by: str, statistic: str, kind: st
             return Reply(_json(ranked), "application/json", f"{_NAME}.json")
         columns = {**ranked.columns(), "tokens": _tokens(test, rows)}
         if kind == "csv":
-            return Reply(_csv(columns, len(rows)), "text/csv; charset=utf-8", f"{_NAME}.csv")
+            return Reply(csv_of_columns(columns).encode(), "text/csv; charset=utf-8", f"{_NAME}.csv")
         about = {"what": "rows of a test of directions", **test.record(())}
         return _written(lambda path: write_columns(path, columns, about), f"{_NAME}.parquet")
 
@@ -88,25 +86,3 @@ def _json(ranked: RankedTest) -> bytes:
         found = ranked.test.record(ranked.rows[part].tolist())["results"]
         parts += [f"\n{json.dumps(one, allow_nan=False)}" for one in found]
     return f'{before}"results": [{",".join(parts)}]{after}'.encode()
-
-
-def _csv(columns: dict[str, Column], m: int) -> bytes:
-    """A line for each row; lists with one space between, nothing for what is not there."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
-    for part in blocks(m, _AT_ONCE):
-        writer.writerows(zip(*(_cells(column[part]) for column in columns.values()), strict=True))
-    return text.getvalue().encode("utf-8", "backslashreplace")
-
-
-def _cells(column: Column) -> list[str]:
-    if not isinstance(column, np.ndarray):
-        return [str(one) for one in column]
-    if column.ndim > 1:
-        return [" ".join(_cell(one) for one in row) for row in column.tolist()]
-    return [_cell(one) for one in column.tolist()]
-
-
-def _cell(value: float) -> str:
-    return "" if value != value else repr(value)

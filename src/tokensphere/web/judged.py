@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import asdict
-from io import StringIO
 from typing import Any
 
 from tokensphere.analysis.rating.judged import RatingResult
@@ -72,16 +70,3 @@ def _how(session: Session, ratings: Ratings) -> dict[str, str]:
         f"space = ts.load({repr(model) if model else ''})  # the same lists again\n"
         f"lists = ts.draw_ratings(space, ts.RatingSpec({spec}), seed={ratings.seed})",
     }
-
-
-def as_csv(found: RatingResult) -> bytes:
-    """A line for each list, in the order of rating; nothing for what is not there."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    columns = {
-        name: column.tolist() if hasattr(column, "tolist") else column
-        for name, column in found.columns().items()
-    }
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return text.getvalue().encode("utf-8", "backslashreplace")

@@ -20,9 +20,10 @@ from tokensphere.analysis.rating.plan import CHANCES, Ratings, RatingSpec
 from tokensphere.display import printable, told
 from tokensphere.errors import FormatError, InputError, TokensphereError
 from tokensphere.ratings import now, parse_ratings, ratings_bytes
+from tokensphere.views.csv import to_csv
 from tokensphere.views.json import to_json
 from tokensphere.web.endpoint import Asked, Reply
-from tokensphere.web.judged import as_csv, as_told
+from tokensphere.web.judged import as_told
 from tokensphere.web.lists import shown_token
 from tokensphere.web.rated import RatingFiles
 from tokensphere.web.session import Session
@@ -196,7 +197,7 @@ def export(session: Session, asked: Asked) -> Reply:
     kind = asked.choice("as", ("json", "csv", "result", "plan"))
     found = judge_ratings(ratings)  # nothing of ratings that go on: the urns are in all of it
     if kind == "csv":
-        return Reply(as_csv(found), "text/csv; charset=utf-8", "ratings.csv")
+        return Reply(to_csv(found).encode(), "text/csv; charset=utf-8", "ratings.csv")
     if kind == "result":
         return Reply(to_json(compare_ratings(ratings)).encode(), "application/json", "result.json")
     if kind == "plan":
