@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,3 +79,18 @@ def assert_one_line(result: Result, match: str = "", status: int | None = None) 
     assert result.stderr.endswith("\n") and result.stderr.count("\n") == 1
     assert result.stderr.startswith("tokensphere: ") and "Traceback" not in result.stderr
     assert match in result.stderr, result.stderr
+
+
+def at_terminal(*arguments: object) -> str:
+    """What a command that ends well tells on standard error if that is a terminal; spaces as one."""
+    here, there = os.openpty()
+    command = [sys.executable, "-m", "tokensphere", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=there) as process:
+        os.close(there)
+        seen = b""
+        with contextlib.suppress(OSError):  # the end of a terminal is an error
+            while part := os.read(here, 4096):
+                seen += part
+    os.close(here)
+    assert process.returncode == 0
+    return " ".join(seen.decode().split())

@@ -11,7 +11,7 @@ import pytest
 import tokensphere as ts
 import tokensphere.cli.geometry
 from tests import small_model
-from tests.cli.running import Command, assert_one_line
+from tests.cli.running import Command, assert_one_line, at_terminal
 from tokensphere.analysis.claims.measure import measure_geometry
 from tokensphere.geometry.surrogate import DEFAULT_LAW
 
@@ -109,3 +109,10 @@ def test_models_are_named_as_everywhere(tmp_path: Path) -> None:
     result = invoke("--model", path, "--vocabulary", tmp_path / "words.txt", *FAST, "--json")
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["n_tokens"] == 80
+
+
+def test_a_terminal_is_told_which_step_of_how_many() -> None:
+    """Neighbours, cosines and a survey; two k-means, the same in one vocabulary without words (no labels)."""
+    text = at_terminal("geometry", *FAST, "--surrogates", 3)
+    told = [(int(step), int(of)) for step, of in re.findall(r"geometry, step (\d+) of (\d+): ", text)]
+    assert told[-1] == (8, 8) and told == sorted(told) and {of for _, of in told} == {8}

@@ -1,10 +1,6 @@
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +11,7 @@ import pytest
 
 import tokensphere as ts
 from tests import small_model
-from tests.cli.running import Command, run_cli
+from tests.cli.running import Command, at_terminal, run_cli
 from tokensphere.analysis.survey.measure import SurveyMeasurer
 from tokensphere.analysis.survey.records import SurveyRecords
 from tokensphere.formats.parquet import read_columns, write_columns
@@ -316,18 +312,7 @@ def test_without_pyarrow_nothing_is_saved_but_all_is_shown() -> None:
 
 def test_a_running_answer_and_what_a_finer_one_would_take() -> None:
     """In a process of its own whose standard error is a terminal."""
-    here, there = os.openpty()
-    arguments = ["-n", "120", "--surrogates", "3"]
-    command = [sys.executable, "-m", "tokensphere", "survey", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=there) as process:
-        os.close(there)
-        seen = b""
-        with contextlib.suppress(OSError):  # the end of a terminal is an error
-            while part := os.read(here, 4096):
-                seen += part
-    os.close(here)
-    text = " ".join(seen.decode().split())
-    assert process.returncode == 0
+    text = at_terminal("survey", "-n", 120, "--surrogates", 3)
     assert "so far, beside 3 of 3 vocabularies with no words" in text
     assert "-n 480 (intervals half as wide) would take at most" in text
     assert "--surrogates 99 (chances of 1 %) about" in text

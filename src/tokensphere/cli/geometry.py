@@ -36,7 +36,7 @@ def geometry(
     running.check_paths()
     space = running.load_model()
     from tokensphere.analysis.claims.measure import measure_geometry
-    from tokensphere.analysis.claims.surveyed import with_survey
+    from tokensphere.analysis.claims.surveyed import count_parts, with_survey
     from tokensphere.analysis.claims.wordless import WordlessSpec
     from tokensphere.labels.build import make_labels
 
@@ -50,17 +50,17 @@ def geometry(
             lines = "1 line of" if read.unknown == 1 else f"{read.unknown:,} lines of"
             name = "names" if read.unknown == 1 else "name"
             tell(f"{lines} {labelling} {name} no token of this vocabulary")
-    with progress.parts_of("geometry") as doing:
+    table = make_labels(space.vocabulary, store=running.null_files("labels"))
+    wordless = WordlessSpec(surrogates)
+    parts = count_parts(space, table, numbers, k=k, wordless=wordless, labelling=labelling is not None)
+    how: dict[str, Any] = {"compute": running.compute(), "store": running.null_files("surrogates")}
+    with progress.steps_of("geometry", parts + 1) as step:
         result = measure_geometry(
             space, n_directions=count, seed=seed, clusters=numbers, labelling=labels,
-            labelling_name=labelling.name if labelling else "labelling", k=k, progress=doing,
-            labels=make_labels(space.vocabulary, store=running.null_files("labels")),
-            wordless=WordlessSpec(surrogates), compute=running.compute(),
-            store=running.null_files("surrogates"),
+            labelling_name=labelling.name if labelling else "labelling", k=k, progress=step,
+            labels=table, wordless=wordless, **how,
         )  # fmt: skip
-        if doing is not None:
-            doing("a survey")
-        how: dict[str, Any] = {"compute": running.compute(), "store": running.null_files("surrogates")}
+        step("a survey")
         result = with_survey(space, result, **how)
     running.show(result)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 
 from tokensphere.display import told
 
@@ -82,12 +83,13 @@ def counting(total: int, *, long: bool = False) -> Iterator[Bar | None]:
 
 
 @contextmanager
-def parts_of(work: str) -> Iterator[Callable[[str], None] | None]:
-    """Which part of the work is being done."""
+def steps_of(work: str, total: int) -> Iterator[Callable[[str], None]]:
+    """Which step of how many is being done; called with the name of each as it begins."""
     if not sys.stderr.isatty():
-        yield None
+        yield lambda _: None
         return
     from rich.console import Console
 
+    numbers = count(1)
     with Console(stderr=True).status(work) as status:
-        yield lambda part: status.update(part)
+        yield lambda step: status.update(f"{work}, step {next(numbers)} of {total}: {step}")

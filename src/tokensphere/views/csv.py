@@ -57,7 +57,8 @@ def _rows(columns: Mapping[str, Column]) -> Iterator[str]:
 def _values(column: Column) -> Iterable[Any]:
     """Python's own numbers where they print alike, which is faster."""
     if isinstance(column, np.ndarray) and column.dtype in (np.float64, np.int64):
-        return column.tolist()
+        numbers: list[Any] = column.tolist()
+        return numbers
     return column
 
 

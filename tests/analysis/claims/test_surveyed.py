@@ -17,6 +17,7 @@ from tokensphere.labels.table import LabelTable
 
 pytestmark = pytest.mark.usefixtures("few_pairs")
 NONE = LabelTable.from_members(600, [])
+HALVES = np.arange(600) % 2
 
 
 def test_as_many_parts_are_told_as_are_counted() -> None:
@@ -26,13 +27,15 @@ def test_as_many_parts_are_told_as_are_counted() -> None:
         for clusters in ((), (3,), (4, 8, 4, 500)):
             if labels is NONE and not clusters:
                 continue  # nothing to measure
-            for count in (2, 3):
+            for count, own in ((2, None), (3, None), (3, HALVES)):
                 told: list[str] = []
                 spec = WordlessSpec(count)
                 how: dict[str, Any] = {"clusters": clusters, "k": 5, "wordless": spec, "labels": labels}
-                measure_geometry(space, n_directions=20, progress=told.append, **how)
-                with case(labels is NONE, clusters, count):
-                    assert len(told) == count_parts(space, labels, clusters, k=5, wordless=spec)
+                measure_geometry(space, n_directions=20, labelling=own, progress=told.append, **how)
+                with case(labels is NONE, clusters, count, own is None):
+                    assert len(told) == count_parts(
+                        space, labels, clusters, k=5, wordless=spec, labelling=own is not None
+                    )
 
 
 @pytest.mark.slow

@@ -51,16 +51,23 @@ def with_survey(
 
 
 def count_parts(
-    space: EmbeddingSpace, labels: LabelTable, clusters: Sequence[int], *, k: int, wordless: WordlessSpec
+    space: EmbeddingSpace,
+    labels: LabelTable,
+    clusters: Sequence[int],
+    *,
+    k: int,
+    wordless: WordlessSpec,
+    labelling: bool = False,
 ) -> int:
     """How often :func:`.measure_geometry` tells of its progress.
 
     Parameters
     ----------
     space, labels, clusters, k, wordless : what it is given
+    labelling : whether it is given clusters, too
     """
     usable = space.moments.center().usable
     fitting = [count for count in dict.fromkeys(clusters) if 2 * count <= np.count_nonzero(usable)]
-    several = wordless.count if kinds_of(labels, space.usable, k) else 1
+    several = wordless.count if labelling or kinds_of(labels, space.usable, k) else 1
     without = several + len(fitting) if usable.any() else 0
     return 2 + len(fitting) + without  # the first two: neighbours, cosines
