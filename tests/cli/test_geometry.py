@@ -112,7 +112,7 @@ def test_models_are_named_as_everywhere(tmp_path: Path) -> None:
 
 
 def test_a_terminal_is_told_which_step_of_how_many() -> None:
-    """Neighbours, cosines and a survey; two k-means, the same in one vocabulary without words (no labels)."""
+    """Neighbours, cosines and a survey; two k-means, also in one vocabulary without words."""
     text = at_terminal("geometry", *FAST, "--surrogates", 3)
     told = [(int(step), int(of)) for step, of in re.findall(r"geometry, step (\d+) of (\d+): ", text)]
     assert told[-1] == (8, 8) and told == sorted(told) and {of for _, of in told} == {8}
