@@ -112,7 +112,10 @@ def test_all_rates_and_their_intervals(result: Survey, monkeypatch: pytest.Monke
             assert ends == pytest.approx([100 * end for end in found.interval])
             assert abs(line.get_xdata()[number] - number) < 0.4
     assert [5.0, 5.0] in [pytest.approx(list(line.get_ydata())) for line in ax.lines]
-    assert "chance, 5 %" in texts(ax) and "label" not in texts(ax)
+    assert [20.0, 20.0] in [pytest.approx(list(line.get_ydata())) for line in ax.lines]
+    assert ax.get_ylim()[1] > 20
+    assert {"chance, 5 %", "the post's guess, 20 %"} <= set(texts(ax).split(" | "))
+    assert "label" not in texts(ax)
     # what is drawn can be told apart without colours
     looks = {(c[0].get_marker(), c[0].get_markerfacecolor() == "white") for c in ax.containers}
     assert len(looks) == 4
@@ -128,6 +131,9 @@ def test_what_the_lists_share_stands_beside_their_geometry(monkeypatch: pytest.M
     want = [100 * g.rate.share for g in result.naming.groups if g.name.startswith(("any", "words"))]
     assert shown == pytest.approx(want) and want
     assert "share any label" in texts(ax)
+    chance, guess, *shares = texts(ax).split(" | ")[4:]  # the second of two columns
+    assert chance.startswith("chance") and "guess" in guess
+    assert shares and all(one.startswith("share ") for one in shares)
 
 
 def test_hub_curves_are_those_of_a_naive_count(result: Survey, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +146,8 @@ def test_hub_curves_are_those_of_a_naive_count(result: Survey, monkeypatch: pyte
         np.testing.assert_allclose(line.get_ydata(), 100 * np.array(counts) / M)
         assert list(line.get_xdata()) == list(range(1, len(counts) + 1))
     assert len({line.get_linestyle() for line in ax.lines}) == 4
+    low, high = ax.get_ylim()
+    assert sum(low <= tick <= high for tick in ax.get_yticks()) > 1  # so that one can read a value
 
 
 def test_extremes_can_be_drawn(result: Survey, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ Found = tuple[float, tuple[float, float]]  # a share and its interval
 
 BLUE, RED, GREEN, GREY = "#1b6ca8", "#b2452f", "#2f7d4f", "#555555"
 CHANCE = {"color": "black", "linewidth": 1, "linestyle": "--"}  # the line of what is compared with
+GUESS = {"color": "#777777", "linewidth": 1, "linestyle": ":"}  # the line of what the post guessed
 SUFFIXES = (".png", ".svg", ".pdf")
 _SETTINGS = "look at its settings: MPLBACKEND, MPLCONFIGDIR, matplotlibrc"
 _LONGEST_TITLE, _LONGEST_LABEL = 200, 100  # characters

@@ -8,13 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tokensphere.analysis.rating.judged import POST
 from tokensphere.analysis.survey.bins import coherence_bins
 from tokensphere.analysis.survey.hubs import listed_at_random, listed_by_rank
 from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.figures.canvas import BLUE, CHANCE, GREEN, RED, bars, describe, drawing, figure_of
+from tokensphere.views.figures.canvas import (
+    BLUE,
+    CHANCE,
+    GREEN,
+    GUESS,
+    RED,
+    bars,
+    describe,
+    drawing,
+    figure_of,
+)
 from tokensphere.views.terminal.survey import KINDS, RANKINGS
 from tokensphere.views.text import FORMS, ROWS
 
@@ -108,9 +119,13 @@ def _rates(ax: Any, result: Survey) -> None:
     ax.set_xticks(np.arange(len(ticks)), ticks)
     ax.set_xlim(-0.5, len(ticks) - 0.5)
     ax.set_ylim(0, 1.35 * max(ax.get_ylim()[1], 2 * chance))  # room for the legend
-    line, *marks = zip(*ax.get_legend_handles_labels(), strict=True)
-    first = 0 if result.naming is None else 4  # so that no column parts what belongs together
-    handles, labels = zip(*marks[:first], line, *marks[first:], strict=True)
+    ax.axhline(100 * POST, label=f"the post's guess, {100 * POST:.0f} %", **GUESS)
+    by_chance, guess, *marks = zip(*ax.get_legend_handles_labels(), strict=True)
+    if result.naming is None:  # no column parts what belongs together
+        shown = [by_chance, *marks[:2], guess, *marks[2:]]
+    else:
+        shown = [*marks[:4], by_chance, guess, *marks[4:]]
+    handles, labels = zip(*shown, strict=True)
     describe(ax, "How often more than chance? (bars: 95 % intervals)", "k, neighbours in a list",
              "lists with p ≤ 0.05 (%)" if result.tells else "lists beyond chance's 95th percentile (%)",
              handles=handles, labels=labels,
@@ -137,6 +152,7 @@ def _hubs(ax: Any, result: Survey) -> None:
     style = {"color": "black", "linestyle": ":", "drawstyle": "steps-pre"}
     ax.plot(ranks, 100 * expected, linewidth=1.2, label="tokens at random", **style)
     ax.set(xscale="log", yscale="log")
+    ax.yaxis.get_major_locator().set_params(subs=(1, 2, 5))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:,g}")
         axis.set_minor_formatter("")
