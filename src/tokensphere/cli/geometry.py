@@ -52,9 +52,13 @@ def geometry(
             tell(f"{lines} {labelling} {name} no token of this vocabulary")
     table = make_labels(space.vocabulary, store=running.null_files("labels"))
     wordless = WordlessSpec(surrogates)
-    parts = count_parts(space, table, numbers, k=k, wordless=wordless, labelling=labelling is not None)
     how: dict[str, Any] = {"compute": running.compute(), "store": running.null_files("surrogates")}
-    with progress.steps_of("geometry", parts + 1) as step:
+
+    def count_steps() -> int:
+        own = labelling is not None
+        return count_parts(space, table, numbers, k=k, wordless=wordless, labelling=own) + 1  # a survey
+
+    with progress.steps_of("geometry", count_steps) as step:
         result = measure_geometry(
             space, n_directions=count, seed=seed, clusters=numbers, labelling=labels,
             labelling_name=labelling.name if labelling else "labelling", k=k, progress=step,

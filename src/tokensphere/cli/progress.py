@@ -83,13 +83,16 @@ def counting(total: int, *, long: bool = False) -> Iterator[Bar | None]:
 
 
 @contextmanager
-def steps_of(work: str, total: int) -> Iterator[Callable[[str], None]]:
-    """Which step of how many is being done; called with the name of each as it begins."""
+def steps_of(work: str, count_steps: Callable[[], int]) -> Iterator[Callable[[str], None]]:
+    """Which step of how many is being done; called with the name of each as it begins.
+
+    They are counted if somebody watches.
+    """
     if not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console
 
-    numbers = count(1)
     with Console(stderr=True).status(work) as status:
+        numbers, total = count(1), count_steps()
         yield lambda step: status.update(f"{work}, step {next(numbers)} of {total}: {step}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -49,17 +50,18 @@ def csv_lines(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _rows(columns: Mapping[str, Column]) -> Iterator[str]:
-    for part in blocks(len(next(iter(columns.values()), ())), _AT_ONCE):
-        cells = (map(_text, _values(column[part])) for column in columns.values())
-        yield _lines(zip(*cells, strict=True))
+    rows = zip(*(map(_text, _values(column)) for column in columns.values()), strict=True)
+    while some := list(islice(rows, _AT_ONCE)):
+        yield _lines(some)
 
 
-def _values(column: Column) -> Iterable[Any]:
+def _values(column: Column) -> Iterator[Any]:
     """Python's own numbers where they print alike, which is faster."""
-    if isinstance(column, np.ndarray) and column.dtype in (np.float64, np.int64):
-        numbers: list[Any] = column.tolist()
-        return numbers
-    return column
+    if not isinstance(column, np.ndarray) or column.dtype not in (np.float64, np.int64):
+        yield from column
+        return
+    for part in blocks(len(column), _AT_ONCE):
+        yield from column[part].tolist()
 
 
 def _lines(rows: Iterable[Sequence[str]]) -> str:

@@ -64,7 +64,7 @@ def count_parts(
     Parameters
     ----------
     space, labels, clusters, k, wordless : what it is given
-    labelling : whether it is given clusters, too
+    labelling : whether it is given one, too
     """
     usable = space.moments.center().usable
     fitting = [count for count in dict.fromkeys(clusters) if 2 * count <= np.count_nonzero(usable)]

@@ -116,10 +116,10 @@ def _rates(ax: Any, result: Survey) -> None:
     own = result.main.own
     chance = 100 * (own.at[0].attained if own and result.tells else 1 - LEVELS[0])
     ax.axhline(chance, label=f"chance, {chance:.0f} %", **CHANCE)
+    ax.axhline(100 * POST, label=f"the post's guess, {100 * POST:.0f} %", **GUESS)
     ax.set_xticks(np.arange(len(ticks)), ticks)
     ax.set_xlim(-0.5, len(ticks) - 0.5)
     ax.set_ylim(0, 1.35 * max(ax.get_ylim()[1], 2 * chance))  # room for the legend
-    ax.axhline(100 * POST, label=f"the post's guess, {100 * POST:.0f} %", **GUESS)
     by_chance, guess, *marks = zip(*ax.get_legend_handles_labels(), strict=True)
     if result.naming is None:  # no column parts what belongs together
         shown = [by_chance, *marks[:2], guess, *marks[2:]]
