@@ -26,11 +26,12 @@ from scipy.special import gammaincc
 from tokensphere.arrays import Float64s
 
 _COARSE = np.linspace(-60.0, 30.0, 361)  # of log(1 + θ max y)
-_POINTS = 161
-_DEEP = 30.0  # log of what is small beside the largest
+_POINTS = 121
+_DEEP = 22.0  # log of what is small beside the largest
 _SMALL = 1e-8  # of θ max y: as if it were 0
-_HALVINGS = 50
+_HALVINGS = 24
 _LEAST, _LOWEST = 1e-300, -700.0
+_LEAST_TOLD = 1e-9
 _KNOTS = 200  # between which ends of intervals are interpolated
 
 
@@ -78,13 +79,16 @@ class Excesses:
         return cls(n, largest, theta, rate, weight, least, mean, scale * largest)
 
     def beyond(self, y: Float64s) -> Float64s:
-        """The chance that the next excess is larger than each y, shape (m,); y of 0 or more."""
+        """The chance that the next excess is larger than each y, shape (m,), y of 0 or more.
+
+        At least 10⁻⁹: what is less lies beyond the ends of the integral.
+        """
         return np.concatenate([np.empty(0), *map(self._beyond, _some(y))])
 
     def _beyond(self, y: Float64s) -> Float64s:
         more = 1 + self._ratio(y)
         left = self._left(self.least[:, None] * more) / self._left(self.least)[:, None]
-        return np.asarray(self.weight @ (left * more ** (1.0 - self.count)))
+        return np.maximum(self.weight @ (left * more ** (1.0 - self.count)), _LEAST_TOLD)
 
     def _left(self, least: Float64s) -> Float64s:
         """How much of the gamma law lies above."""

@@ -1,14 +1,15 @@
 """p-values beyond the reach of the draws of a null, from the law of their upper tail.
 
 B draws count no p below ``1/(1 + B)``. Where few of them are as extreme, the largest n can be taken to
-follow a generalised Pareto law, and p be extrapolated by it (Knijnenburg, Wessels, Reinders & Shmulevich
-2009, Bioinformatics 25: i161). Here p is ``(n + 1)/(B + 1)``, the chance of one more draw to lie above the
-n + 1-st, times the predictive chance to lie as far above it (:mod:`tokensphere.statistics.pareto`), so that
-a draw of the null has p ≤ a with a probability of about a, however little is known of the law's shape.
+follow a generalised Pareto law, and p be extrapolated by it (Knijnenburg, Wessels, Reinders &
+Shmulevich 2009, Bioinformatics 25: i161). Here p is ``(n + 1)/(B + 1)``, the chance of one more draw to
+lie above the n + 1-st, times the predictive chance to lie as far above it
+(:mod:`tokensphere.statistics.pareto`), so that a draw of the null has p ≤ a with a probability of about
+a, however little these tell of the law's shape.
 
-That the tail has such a law is checked by ``A²`` (Anderson & Darling): with as many excesses as it lets
-pass, 250 at most. Where it lets none, where draws are too few, where they tie, nothing is extrapolated; and
-nowhere further than a hundredth of the floor.
+That the tail has such a law is checked by ``A²`` (Anderson & Darling), and n is the largest that it lets
+pass, of 250 at most and a twentieth of the draws. Where it lets none, where draws are too few or tie,
+nothing is extrapolated; and nowhere further than to a hundredth of the floor.
 """
 
 from __future__ import annotations
@@ -70,16 +71,19 @@ class Tail:
         return (1 + COUNTED) / (1 + self.draws)
 
     def p_values(self, values: Float64s) -> Float64s:
-        """The p of values above the threshold, shape (m,), at most that of one with 10 draws as extreme."""
+        """The p of values above the threshold, shape (m,); at most that of 10 draws as extreme."""
         assert self.excesses is not None, "nothing is extrapolated"
         return self._within(self.excesses.beyond(values - self.threshold))
 
     def interval(self, values: Float64s) -> tuple[Float64s, Float64s]:
-        """Between which the chance of a draw to be as extreme lies, to 95 %; shapes (m,)."""
+        """Between which the chance of a draw to be as extreme lies, to 95 %; shapes (m,).
+
+        p is in it: where the upper end would be less, since most laws that fit have no such values, it is p.
+        """
         assert self.excesses is not None, "nothing is extrapolated"
         share = self.count / self.draws
         low, high = self.excesses.interval(values - self.threshold)
-        return share * low, share * high
+        return share * low, np.maximum(share * high, self.p_values(values))
 
     def _within(self, beyond: Float64s) -> Float64s:
         share = (1 + self.count) / (1 + self.draws)

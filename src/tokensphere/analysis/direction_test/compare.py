@@ -16,6 +16,7 @@ from tokensphere.records import Record
 from tokensphere.statistics.effects import effects
 from tokensphere.statistics.minp import min_p
 from tokensphere.statistics.pvalues import p_values, q_values
+from tokensphere.statistics.tail import FEWEST
 
 LEVEL = 0.05
 _ROUNDING = 1e-9  # relative; 1/(1 + B) times m may be a bit above the level that it is
@@ -37,8 +38,8 @@ class Limit(Record):
         one; where none is there, of a single one that were, ``m p_floor``, at most 1
     at_floor : how many directions have the smallest p
     needed_at_floor : how many must have it before any q is 0.05 or less, ``m p_floor/0.05``
-    draws_enough : B, rounded up, that gives those at the floor a q of 0.05 or less if they stay there; if
-        none is there, a single one
+    draws_enough : B, rounded up, that gives those at the floor a q of 0.05 or less if they stay there;
+        if none is there, a single one
     draws_for_one : B that lets a single one reach that
     cannot_tell : whether some at the floor have a q above 0.05
     """
@@ -53,7 +54,7 @@ class Limit(Record):
 
     @classmethod
     def of(cls, pvalue: Float64s, floors: Float64s, draws: int) -> Limit:
-        """Of m directions with these p, shape (m,), NaN for none, and the smallest that each can have."""
+        """Of directions with these p, shape (m,), NaN for none, and the smallest that each can have."""
         there = ~np.isnan(pvalue)
         p, floors = pvalue[there], floors[there]
         m, p_floor = len(p), float(floors.min(initial=1 / (1 + draws)))
@@ -63,13 +64,14 @@ class Limit(Record):
         alone = q_values(np.where(low, p, 1))[low].min(initial=np.inf)
         for_one = m * p_floor
         alone = float(alone if low.any() else for_one)
+        least = FEWEST if p_floor < 1 / (1 + draws) else 1
         return cls(
             p_floor,
             float(found.min()) if low.any() else min(for_one, 1.0),
             int(np.count_nonzero(low)),
             max(ceil(for_one / LEVEL * (1 - _ROUNDING)), 1),
-            to_type(_draws(alone, draws)),
-            _draws(for_one, draws),
+            max(to_type(_draws(alone, draws)), least),
+            max(_draws(for_one, draws), least),
             bool((found > LEVEL * (1 + _ROUNDING)).any()),
         )
 
@@ -176,6 +178,13 @@ class Beside:
         return np.asarray((self.qvalue != counted) & ~np.isnan(counted))
 
     @property
+    def by_extrapolation(self) -> bool:
+        """Whether some have a q of 0.05 or less that would not if nothing were extrapolated."""
+        if self.extrapolation is None:
+            return False
+        return bool((self.certain & ~at_most(q_values(self.extrapolation.counted))).any())
+
+    @property
     def certain(self) -> Bools:
         """True where q is 0.05 or less, shape (m,)."""
         return at_most(self.qvalue)
@@ -224,7 +233,7 @@ def compared(
 
 
 def beyond(kind: type[Statistic], found: Beside) -> Beside:
-    """The same with p extrapolated beyond the draws, where the statistic and the tails of its nulls let."""
+    """The same with p extrapolated beyond the draws, where the statistic and its nulls let."""
     if kind.stepwise:
         more = refused(found.pvalue, found.n_draws, kind.stepwise)
     else:

@@ -18,7 +18,7 @@ class Extrapolation:
     Attributes
     ----------
     counted : the p of the draws alone, shape (m,)
-    pvalue : the same, extrapolated where fewer than 10 draws are as extreme and the null's tail allows it
+    pvalue : the same, extrapolated where fewer than 10 draws are as extreme and the null's tail lets
     interval : where it is, the ends between which the chance of a draw to be as extreme lies, to 95 %,
         shape (m, 2); else NaN
     floors : for each direction the smallest p that is told, shape (m,)
@@ -57,9 +57,7 @@ def refused(counted: Float64s, draws: int, reason: str) -> Extrapolation:
     return Extrapolation(counted, counted, nothing, _floors(len(counted), draws), (), reason)
 
 
-def extrapolated(
-    counted: Float64s, values: Float64s, nulls: Float64s, null_of: Intps
-) -> Extrapolation:
+def extrapolated(counted: Float64s, values: Float64s, nulls: Float64s, null_of: Intps) -> Extrapolation:
     """The p of one statistic, extrapolated where that can be done.
 
     Parameters
