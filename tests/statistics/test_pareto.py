@@ -53,8 +53,8 @@ def test_it_is_the_mean_over_all_shapes_and_scales_by_their_posterior() -> None:
 
 
 def test_it_falls_is_never_0_and_scales_with_the_excesses() -> None:
-    far = np.concatenate([[0.0], np.geomspace(1e-3, 1e6, 300)])
-    for shape in (-0.9, -0.3, 0.0, 0.3, 1.0):
+    far = np.concatenate([[0.0], np.geomspace(1e-3, 1e6, 150)])
+    for shape in (-0.9, 0.0, 0.6):
         for n in (50, 250):
             y = sample(shape, n, seed=n)
             law = Excesses.of(y)
@@ -69,7 +69,7 @@ def test_it_falls_is_never_0_and_scales_with_the_excesses() -> None:
 
 
 def errors(shape: float, n: int, times: int) -> tuple[Float64s, Float64s, Float64s]:
-    """How often the next is beyond what a share is told of, by that share; its error; intervals that hold."""
+    """How often the next is beyond what a share is told of, by it; its error; intervals that hold."""
     at = quantiles(shape, SHARES)
     grid = np.unique(np.concatenate([np.linspace(0.4, 1.5, 30) * at[0], np.geomspace(at[0], 300, 200)]))
     size, held = [], []

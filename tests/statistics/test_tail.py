@@ -1,4 +1,4 @@
-"""p beyond the draws of a null: calibrated, monotone, never 0, and refused where the tail has no such law."""
+"""p beyond the draws of a null: calibrated, monotone, never 0, refused where the tail does not fit."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _null_options = together(
     option("--sample", "Directions to draw from, for --null sample.", metavar="FILE",
            shell_complete=complete.files),
     number("--draws", 10_000, "Directions of the null; of a sample, the most.", least=1),
-    options.flag("--extrapolate", "p beyond the draws, from their tail: marked, with intervals in --json."),
+    options.flag("--extrapolate", "p beyond the draws, from their tail; marked. Intervals: --json."),
     option("--settle", "Draw on until it is clear which p are below this.",
            type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="P"),
     number("--most-draws", 100_000, "The most that --settle draws.", least=1),

@@ -78,7 +78,7 @@ class Tail:
     def interval(self, values: Float64s) -> tuple[Float64s, Float64s]:
         """Between which the chance of a draw to be as extreme lies, to 95 %; shapes (m,).
 
-        p is in it: where the upper end would be less, since most laws that fit have no such values, it is p.
+        p is in it: where the upper end would be less, since most laws that fit end before, it is p.
         """
         assert self.excesses is not None, "nothing is extrapolated"
         share = self.count / self.draws

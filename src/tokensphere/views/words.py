@@ -7,7 +7,7 @@ import numpy as np
 from tokensphere.analysis.direction_test.compare import Beside, Limit
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
 from tokensphere.analysis.direction_test.statistics import RANKED, STATISTICS, Nearness, Statistic
-from tokensphere.statistics.tail import COUNTED, REACH
+from tokensphere.statistics.tail import COUNTED, FEWEST, REACH
 from tokensphere.views.text import FORMS, ROWS, SPACE, between, joined, p_text, percent, tokens_of
 
 LAWS = {
@@ -158,7 +158,7 @@ def _floor(result: RankedTest) -> list[str]:
     if test.null.end is not None:
         return [f"{said}."]
     said += f": --draws {limit.draws_enough}, {limit.draws_enough / test.n_draws:,.2g} times the work."
-    if found.extrapolation is None and not result.statistic.stepwise:
+    if found.extrapolation is None and test.n_draws >= FEWEST and not result.statistic.stepwise:
         said += " Or see what the tail of those drawn says: --extrapolate."
     return [said]
 
@@ -197,8 +197,8 @@ def _extrapolated(result: RankedTest) -> list[str]:
     largest = f"{high:,}" if low == high else f"{low:,} to {high:,}"
     return [
         f"{ABOUT} p, and q that depend on it, are extrapolated, since fewer than {COUNTED} of"
-        f" {test.n_draws:,} draws are as extreme: by a generalised Pareto law, which the {largest} most"
-        " extreme have as far as one can see. That it holds further out is an assumption;"
+        f" {test.n_draws:,} draws are as extreme: by a generalised Pareto law that fits the {largest}"
+        " most extreme. That it holds further out is an assumption;"
         f" {BELOW} is {test.floor / REACH:.2g} or less, and no smaller p is told. Intervals: --json.",
         *said,
     ]

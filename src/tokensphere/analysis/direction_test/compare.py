@@ -60,10 +60,10 @@ class Limit(Record):
         m, p_floor = len(p), float(floors.min(initial=1 / (1 + draws)))
         low = p <= floors
         found = q_values(p)[low]
-        # The q that those at the floor have by themselves: it falls as 1/(1 + B).
-        alone = q_values(np.where(low, p, 1))[low].min(initial=np.inf)
         for_one = m * p_floor
-        alone = float(alone if low.any() else for_one)
+        # The q that those at the floor have by themselves, above 1, too: it falls as 1/(1 + B).
+        alone = float((m * np.sort(p[low]) / np.arange(1, low.sum() + 1)).min(initial=np.inf))
+        alone = alone if low.any() else for_one
         least = FEWEST if p_floor < 1 / (1 + draws) else 1
         return cls(
             p_floor,
@@ -89,7 +89,7 @@ def to_type(count: int) -> int:
     >>> [to_type(count) for count in (7, 40, 799, 30_719, 921_599)]
     [7, 40, 800, 40000, 1000000]
     """
-    unit = 10 ** (len(str(count)) - 1)
+    unit: int = 10 ** (len(str(count)) - 1)
     return -(-count // unit) * unit
 
 
