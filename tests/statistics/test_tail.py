@@ -78,7 +78,7 @@ def where_told(tail: Tail, p: float, from_: float, to: float) -> float:
     return high
 
 
-@pytest.mark.parametrize("times", [20, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [20, pytest.param(250, marks=pytest.mark.slow)])
 def test_chance_has_so_small_a_p_as_often_as_it_says(times: int) -> None:
     """P(p ≤ 10⁻⁴) beside 2,000 draws, of which none can count it; and what the interval holds."""
     level = 1e-4
