@@ -6,7 +6,13 @@ import numpy as np
 
 from tokensphere.analysis.direction_test.compare import Beside, Limit
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
-from tokensphere.analysis.direction_test.statistics import RANKED, STATISTICS, Nearness, Statistic
+from tokensphere.analysis.direction_test.statistics import (
+    RANKED,
+    STATISTICS,
+    MostExtreme,
+    Nearness,
+    Statistic,
+)
 from tokensphere.statistics.tail import COUNTED, FEWEST, REACH
 from tokensphere.views.text import FORMS, ROWS, SPACE, between, joined, p_text, percent, tokens_of
 
@@ -158,7 +164,7 @@ def _floor(result: RankedTest) -> list[str]:
     if test.null.end is not None:
         return [f"{said}."]
     said += f": --draws {limit.draws_enough}, {limit.draws_enough / test.n_draws:,.2g} times the work."
-    if found.extrapolation is None and test.n_draws >= FEWEST and not result.statistic.stepwise:
+    if found.extrapolation is None and test.n_draws >= FEWEST and not result.statistic.unfit:
         said += " Or see what the tail of those drawn says: --extrapolate."
     return [said]
 
@@ -173,7 +179,7 @@ def legend(result: RankedTest) -> list[str]:
         found.extrapolated[result.rows] | found.q_extrapolated[result.rows]
         for found in result.test.tested.values()
     ]
-    return [f"{ABOUT} extrapolated; {BELOW} extrapolated, and no further"] if np.any(shown) else []
+    return [f"{ABOUT} extrapolated; {BELOW} extrapolated: that or less"] if np.any(shown) else []
 
 
 def _extrapolated(result: RankedTest) -> list[str]:
@@ -189,7 +195,7 @@ def _extrapolated(result: RankedTest) -> list[str]:
             tails = found.extrapolation.tails
             counts += [tail.count for tail in tails if tail is not None and not tail.refused]
         if reasons := found.extrapolation.reasons:
-            missing.append(f"the p of {words.removesuffix(' p')} ({', '.join(reasons)})")
+            missing.append(f"{'p any' if name == MostExtreme.name else words} ({', '.join(reasons)})")
     said = [f"Not extrapolated: {', '.join(missing)}."] if missing else []
     if not counts:
         return ["Nothing is extrapolated.", *said]

@@ -11,11 +11,13 @@ import pytest
 import tokensphere as ts
 from tests.analysis.direction_test.spaces import LABELS, SPACE, STORE, D, group_means, run
 from tests.cases import case
+from tokensphere.analysis.direction_test.job import DirectionTestJob
 from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.statistics import RANKED
 from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.laws import Isotropic
 from tokensphere.statistics.pvalues import reached
-from tokensphere.statistics.tail import COUNTED, REACH
+from tokensphere.statistics.tail import COUNTED, REACH, fit_tail
 from tokensphere.views.words import sentences
 
 GIVEN = np.concatenate([group_means(SPACE), np.array(RandomDirections(D, 400, seed=9)[:])])
@@ -33,12 +35,9 @@ def test_only_p_that_few_draws_count_are_extrapolated_and_all_are_in_order() -> 
         with case(name):
             assert found.floor == before.floor == 1 / 2001
             assert found.extrapolation is not None
-            if kind.stepwise or found.extrapolation.reasons:  # T takes few values in so small a space
-                assert (
-                    name not in ("nearness", "cosine")
-                    and not found.extrapolated.any()
-                    and not found.by_extrapolation
-                )
+            if kind.unfit:
+                assert name not in ("nearness", "cosine") and found.extrapolation.reasons == [kind.unfit]
+                assert not found.extrapolated.any() and not found.by_extrapolation
                 np.testing.assert_array_equal(found.pvalue, before.pvalue)
                 continue
             rare = reached(found.values, found.null_distribution) < COUNTED
@@ -68,12 +67,12 @@ def test_it_is_said_wherever_such_a_p_is() -> None:
             assert np.isnan(columns[f"p_{name}_high"][row]) == (not mine)
     tail = record["extrapolation"]["nearness"]["tails"][0]
     assert tail["refused"] is None and tail["excesses"] <= 100
-    assert record["extrapolation"]["label"] == {"refused": "takes few values", "tails": []}
+    assert record["extrapolation"]["label"] == {"refused": "few values", "tails": []}
     text = str(result.top(8))
     p = result["nearness"].pvalue[result.order()[0]]
     assert f"≈ {p:.2g} " in text and "≈ extrapolated" in text and f"≤ {p:.2g}" not in text
     said = " ".join(sentences(result.top()))
-    assert "the p of label (takes few values), the p of any (is made of ranks)" in said
+    assert "T (large in few kinds of lists), label p (few values), p any (made of ranks)." in said
     assert "fits the 100 most extreme" in said and "≲ is 5e-06 or less" in said
     assert "extrapolated" in result.top(8)._repr_html_()
     # nothing of it where it is not asked for
@@ -104,3 +103,26 @@ def test_a_saved_test_opens_with_it(tmp_path: Path) -> None:
     result.save(path)
     again = ts.open_test(SPACE, path, labels=LABELS, store=STORE)
     assert again == result and again["nearness"].extrapolated.any()
+
+
+@pytest.mark.slow
+def test_it_is_calibrated_in_the_bundled_model() -> None:
+    """Draws of the null beside 1,000 others, of which these have a p that cannot be counted."""
+    space, draws = ts.load(), 1000
+    law = Isotropic(space.shape[1], 11)
+    measurer = DirectionTestJob(space, law.block(0).vectors[:1]).measurer
+    blocks = [measurer.measure(law.block(block).vectors).values for block in range(32)]
+    for name in ("nearness", "cosine"):
+        values = np.concatenate([block[name] for block in blocks])
+        others, size, held = np.sort(values), [], []
+        for first in range(0, len(values) - draws, draws):
+            tail = fit_tail(values[first : first + draws])
+            if tail.refused:
+                size.append(0.0)
+                continue
+            rare = others[others > np.sort(values[first : first + draws])[-COUNTED]]
+            size.append(float(np.sum(tail.p_values(rare) <= 3e-4)) / len(values) / 3e-4)
+            low, high = tail.interval(np.array([np.quantile(others, 1 - 3e-4)]))
+            held.append(low[0] <= 3e-4 <= high[0])
+        with case(name, np.mean(size), np.mean(held)):
+            assert 0.6 < np.mean(size) < 1.5 and np.mean(held) > 0.8

@@ -234,8 +234,8 @@ def compared(
 
 def beyond(kind: type[Statistic], found: Beside) -> Beside:
     """The same with p extrapolated beyond the draws, where the statistic and its nulls let."""
-    if kind.stepwise:
-        more = refused(found.pvalue, found.n_draws, kind.stepwise)
+    if kind.unfit:
+        more = refused(found.pvalue, found.n_draws, kind.unfit)
     else:
         up = _upwards(kind, found.values), _upwards(kind, found.nulls)
         more = extrapolated(found.pvalue, *up, found.null_of)
