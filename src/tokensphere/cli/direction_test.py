@@ -48,7 +48,7 @@ _shown_options = together(
 @_null_options
 @_near_options
 @options.device
-@options.flag("--both-ends", "Test the opposite of each direction, too.")
+@options.both_ends
 @_shown_options
 @options.save
 @options.plot
