@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from tokensphere.labels.user import labels_from_mapping, read_labels
     from tokensphere.opened import open_survey, open_test
     from tokensphere.ratings import read_ratings
+    from tokensphere.saes.named import open_sae
+    from tokensphere.saes.source import SAESource
     from tokensphere.sources.load import load
     from tokensphere.sources.memory import from_gensim, from_transformers
     from tokensphere.space import EmbeddingSpace, Provenance
@@ -113,6 +115,8 @@ _NAMES = {
     "ratings": "read_ratings",
     "sources.load": "load",
     "sources.memory": "from_gensim from_transformers",
+    "saes.named": "open_sae",
+    "saes.source": "SAESource",
     "space": "EmbeddingSpace Provenance",
     "vocabulary": "Kind Vocabulary",
 }
@@ -123,13 +127,13 @@ __all__ = [
     "Geometry", "Info", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError",
     "NamedNeighbors", "Naming", "NamingSpec", "Neighbors", "NeighborsKept", "NullSpec", "Pair",
     "PairCosine", "Provenance", "RandomDirections", "RatingResult", "RatingSpec", "Ratings",
-    "RatingsComparison", "SearchSettings", "Selection", "SettleSpec", "SourceError", "SurrogateSpec",
-    "Survey", "TokenMap", "TokenSum", "TokensphereError", "UnknownTokenError", "Vocabulary",
-    "__version__", "cards", "compare_ratings", "direction_test", "draw_ratings", "from_gensim",
-    "from_transformers", "info", "judge_ratings", "label_members", "labels_from_mapping",
+    "RatingsComparison", "SAESource", "SearchSettings", "Selection", "SettleSpec", "SourceError",
+    "SurrogateSpec", "Survey", "TokenMap", "TokenSum", "TokensphereError", "UnknownTokenError",
+    "Vocabulary", "__version__", "cards", "compare_ratings", "direction_test", "draw_ratings",
+    "from_gensim", "from_transformers", "info", "judge_ratings", "label_members", "labels_from_mapping",
     "list_labels", "load", "make_directions", "make_labels", "measure_geometry", "name_neighbors",
-    "name_survey", "name_tokens", "nearest", "neighbors_kept", "open_directions", "open_survey",
-    "open_test",
+    "name_survey", "name_tokens", "nearest", "neighbors_kept", "open_directions", "open_sae",
+    "open_survey", "open_test",
     "pair", "parse_visible", "pca_map", "plane_map", "random_directions", "read_labels",
     "read_ratings", "read_token_expressions", "selection", "survey", "umap_map", "visible",
 ]  # fmt: skip

@@ -60,7 +60,9 @@ def random(names: tuple[str, ...], save: Path | None, **_: Any) -> None:
 
 
 @main.command()
-@click.argument("typed", nargs=-1, metavar="[TOKEN | FILE[:TENSOR]]...", shell_complete=complete.tokens)
+@click.argument(
+    "typed", nargs=-1, metavar="[TOKEN | FILE[:TENSOR] | SAE]...", shell_complete=complete.tokens
+)
 @options.option("--positive", "Add a token. May be repeated.", multiple=True, metavar="TOKEN",
                 shell_complete=complete.tokens)  # fmt: skip
 @options.option("--negative", "Subtract a token. May be repeated.", multiple=True, metavar="TOKEN",
@@ -68,6 +70,7 @@ def random(names: tuple[str, ...], save: Path | None, **_: Any) -> None:
 @options.directions
 @options.tokens
 @options.axis
+@options.vectors
 @options.both_ends
 @options.search
 @options.device
@@ -100,17 +103,18 @@ def nearest(
         raise InputError("nothing to look for: give a token, a sum of tokens, or --directions FILE")
     if (positive or negative) and len(typed) > 1:
         raise InputError("with --positive or --negative, give one token and the others as --positive")
-    space = running.load_model()
     from tokensphere.analysis.nearest import Search
     from tokensphere.directions.given import make_directions
     from tokensphere.directions.tokens import TokenSum
 
     given: Any = list(typed)
     with ExitStack() as files:
-        if not (positive or negative) and as_typed.is_file(space, typed):
-            (directions,), named = typed, False
+        sae = running.given_sae(files, directions or (typed[0] if len(typed) == 1 else None))
+        space = running.load_model(sae)
+        if not (positive or negative) and (sae or as_typed.is_file(space, typed)):
+            directions, named = (directions or typed[0]), False
         if not named:
-            given = running.given_directions(space, files, directions)
+            given = running.given_directions(space, files, directions, sae)
         elif positive or negative:
             given = TokenSum((*typed, *positive), negative)
         if both_ends:

@@ -41,10 +41,11 @@ _shown_options = together(
 
 
 @main.command("test")
-@click.argument("file", required=False, metavar="[FILE[:TENSOR]]", shell_complete=complete.files)
+@click.argument("file", required=False, metavar="[FILE[:TENSOR] | SAE]", shell_complete=complete.files)
 @options.directions
 @options.tokens
 @options.axis
+@options.vectors
 @_null_options
 @_near_options
 @options.device
@@ -66,6 +67,8 @@ def direction_test(
     tokensphere test probe.npy
     tokensphere test sae.safetensors:W_dec --model openai-community/gpt2-large
     tokensphere test model.gguf:'blk.*.ffn_down.weight' --model model.gguf
+    tokensphere test sae_folder
+    tokensphere test sae_folder[8956] --vectors encoder
     tokensphere test --tokens pairs.txt
 
     For each direction the p of four statistics: are its nearest tokens near (mean cosine of the k
@@ -85,13 +88,14 @@ def direction_test(
 
     check_statistic(statistic)
     until = None if settle is None else SettleSpec(settle, statistic, most_draws)
-    space = running.load_model()
     from tokensphere.directions.given import make_directions
 
     search = running.search_settings()
     with ExitStack() as files:
+        sae = running.given_sae(files, file or directions)
+        space = running.load_model(sae)
         drawn_from = None if sample is None else running.given_directions(space, files, sample)
-        read = running.given_directions(space, files, file or directions)
+        read = running.given_directions(space, files, file or directions, sae)
         given = make_directions(space, read, search)
         job = DirectionTestJob(
             space,
