@@ -122,7 +122,11 @@ def given_sae(files: ExitStack, spec: str | None) -> SAESource | None:
         from tokensphere.saes.named import means_sae, open_sae
 
         if means_sae(spec):
-            sae = files.enter_context(open_sae(spec, vectors=vectors or "decoder"))
+            refresh = asked()["refresh"]
+            with progress.fetching(spec) as show_bytes:
+                sae = files.enter_context(
+                    open_sae(spec, vectors=vectors or "decoder", refresh=refresh, progress=show_bytes)
+                )
             for note in sae.notes:
                 tell(f"note: {note}")
             return sae

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -49,6 +50,23 @@ class Dictionary:
     told: str | None
     place: Place | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dict for JSON, with the layout's name."""
+        return {**asdict(self), "layout": self.layout.name}
+
+    @classmethod
+    def from_dict(cls, facts: dict[str, Any]) -> Dictionary:
+        """What :meth:`to_dict` made; of other content any error of Python."""
+        layout = next(one for one in LAYOUTS if one.name == facts["layout"])
+        place = facts["place"] and Place(**facts["place"])
+        shape = tuple(map(operator.index, facts["shape"]))
+        path, file, tensor, axes = (
+            str.__str__(facts[name]) for name in ("path", "file", "tensor", "axes")
+        )
+        if len(axes) != len(shape) or not {"f", "d"} <= set(axes):
+            raise ValueError("axes and shape do not fit")
+        return cls(layout, path, file, tensor, shape, axes, facts["model"], facts["told"], place)
+
     @property
     def d(self) -> int:
         """Dimensions of its vectors."""
@@ -67,7 +85,7 @@ def dictionaries(shelf: Shelf, vectors: Vectors = "decoder", below: str = "") ->
     ----------
     shelf : the files
     vectors : which of a dictionary's two matrices
-    below : only those in this folder, or this file
+    below : only those in this folder, or this file; ``*`` stands for anything
 
     Raises
     ------
@@ -91,8 +109,25 @@ def _folders(shelf: Shelf, below: str) -> list[str]:
     return sorted(folders)
 
 
-def _within(file: str, folder: str) -> bool:
-    return not folder or file == folder or file.startswith(f"{folder}/")
+def _within(file: str, below: str) -> bool:
+    """Whether a file is the one that is meant, or in such a folder; ``*`` stands for anything."""
+    pattern = ".*".join(map(re.escape, below.split("*")))
+    return not below or re.fullmatch(f"{pattern}(?:/.*)?", file, re.DOTALL) is not None
+
+
+def likely(shelf: Shelf, below: str = "") -> list[str]:
+    """Paths of what by the names of files could be dictionaries, in natural order; reads no content."""
+    found: set[str] = set()
+    for folder in _folders(shelf, below):
+        own = Folder(shelf, folder, below)
+        for layout in LAYOUTS:
+            fitting = [file for file in own.files if re.fullmatch(layout.weights, file)]
+            if fitting and layout.weights != r".*\.pt":
+                one = re.fullmatch(layout.weights, fitting[0])
+                numbered = one is not None and one.groupdict().get("i") is not None
+                found |= {posixpath.join(folder, file) for file in fitting} if numbered else {folder}
+                break
+    return sorted(found, key=natural)
 
 
 @dataclass(frozen=True)

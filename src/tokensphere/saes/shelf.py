@@ -40,8 +40,8 @@ class Shelf(Protocol):
     def tensors(self, file: str) -> Mapping[str, TensorInfo]:
         """What tensors a file has."""
 
-    def open(self, file: str, tensor: str) -> TensorFile:
-        """A file of tensors with this one in it, to be closed by whoever asks."""
+    def open(self, file: str, tensor: str) -> tuple[TensorFile, str]:
+        """A file of tensors with this one in it, to be closed by whoever asks, and its name there."""
 
 
 class LocalShelf:
@@ -81,12 +81,13 @@ class LocalShelf:
 
     def tensors(self, file: str) -> Mapping[str, TensorInfo]:
         """See `Shelf`."""
-        with self.open(file, "") as opened:
+        opened, _ = self.open(file, "")
+        with opened:
             return dict(opened.tensors)
 
-    def open(self, file: str, tensor: str) -> TensorFile:  # noqa: ARG002
+    def open(self, file: str, tensor: str) -> tuple[TensorFile, str]:
         """See `Shelf`."""
         path, known = recognise(self.folder / file)
         if known.reader is None:
             raise SourceError(f"{path} looks like {known.name}, which holds no dictionary")
-        return known.open(path)
+        return known.open(path), tensor

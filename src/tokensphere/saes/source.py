@@ -204,9 +204,9 @@ def _titles(found: Sequence[Dictionary], shelf: Shelf) -> list[str]:
 
 def _parts_of(shelf: Shelf, title: str, one: Dictionary, index: str | None) -> list[Part]:
     """One part, or one for each layer or model that the features have vectors of."""
-    file = shelf.open(one.file, one.tensor)
+    file, name = shelf.open(one.file, one.tensor)
     try:
-        (tensor,) = choose(file, one.tensor, one.d, one.axes.index("d"))
+        (tensor,) = choose(file, name, one.d, one.axes.index("d"))
         counted = one.axes.replace("d", "")
         at = counted.index("f")
         picked = tensor.pick(":," * at + (index or ":"), title) if index or len(counted) > 1 else tensor
@@ -218,11 +218,11 @@ def _parts_of(shelf: Shelf, title: str, one: Dictionary, index: str | None) -> l
                     _of_axis(axis, number, title, layer, picked, other)
                     for number in range(tensor.counted[other])
                 ]
-        dtype = np.result_type(*filter(None, [file.tensors[one.tensor].float_type]))
+        dtype = np.result_type(*filter(None, [file.tensors[name].float_type]))
         stored = lru_cache(maxsize=1)(file.stored)
         return [
-            Part(name, of, DirectionSource(file.path, one.d, (own,), dtype, file, stored), at)
-            for name, of, own in parts
+            Part(called, of, DirectionSource(file.path, one.d, (own,), dtype, file, stored), at)
+            for called, of, own in parts
         ]
     except BaseException:
         file.close()
