@@ -16,7 +16,7 @@ from tokensphere.errors import InputError
 from tokensphere.saes.hooks import place_of
 from tokensphere.saes.models import hub_name, of_repository
 from tokensphere.saes.named import open_sae
-from tokensphere.saes.releases import named, search, table
+from tokensphere.saes.releases import list_saes, named, table
 from tokensphere.sources.hub.names import parse
 
 SAES = Command("saes")
@@ -79,10 +79,10 @@ def test_what_is_not_in_the_table_is_refused() -> None:
 
 
 def test_search_takes_all_words() -> None:
-    every = search([])
+    every = list_saes()
     assert every == list(table().releases)
     for words in (["gemma-2", "transcoder"], ["GPT2", "hook_z"], ["blocks.8.hook_resid_pre"]):
-        found = search(words)
+        found = list_saes(*words)
         assert found
         for release in every:
             for one in release.saes:

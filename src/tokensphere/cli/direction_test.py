@@ -107,7 +107,27 @@ def direction_test(
             store=running.null_files(),
             compute=running.compute(),
         )
-        running.do_and_show(job, lambda part: job.result(part).top(top, sort=sort, statistic=statistic))
+        at_home = _at_home(space, read, search)
+
+        def shown(part: Any) -> Any:
+            test = job.result(part)
+            if len(job.directions) == job.directions.ends and test.complete and test.testable.all():
+                from tokensphere.analysis.direction_test.close_up import close_up_of
+
+                return close_up_of(job, test, 0, *at_home)
+            return test.top(top, sort=sort, statistic=statistic)
+
+        running.do_and_show(job, shown)
+
+
+def _at_home(space: Any, source: Any, search: Any) -> tuple[Any, ...]:
+    """All that one direction was picked from by an index, and its number there; nothing of others."""
+    if not hasattr(source, "whole") or len(source) > 1:
+        return ()
+    from tokensphere.directions.given import make_directions
+
+    every = source.whole()
+    return (make_directions(space, every, search), source.home(0)) if len(every) > 1 else ()
 
 
 def _law(null: str | None, sample: str | None) -> tuple[Any, Any, str | None]:

@@ -25,10 +25,10 @@ def saes(words: tuple[str, ...], every: bool, **_: Any) -> None:
 
     What is found is tested as sae:RELEASE/ID; the table comes with tokensphere and asks no network.
     """  # noqa: D301 - click wants the character
-    from tokensphere.saes.releases import search, table
+    from tokensphere.saes.releases import list_saes, table
     from tokensphere.views.terminal.saes import releases_csv, releases_json, releases_table
 
-    found, source = search(words), table().source
+    found, source = list_saes(*words), table().source
     exact = [release for release in found if list(words) == [release.name]]
     found = exact or found
     if not found:

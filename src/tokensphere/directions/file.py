@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from itertools import accumulate, pairwise
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,16 @@ class DirectionSource(Closing):
                     at += len(part)
                 self._file.release(tensor.name)
         return out
+
+    def whole(self) -> DirectionSource:
+        """The same with all directions of its tensors, if an index had picked some; one file is open."""
+        return replace(self, tensors=tuple(replace(one, picked=()) for one in self.tensors))
+
+    def home(self, i: int) -> int:
+        """The number of direction `i` among those of :meth:`whole`."""
+        tensor, number = self._at(i)
+        before = self.tensors[: self.tensors.index(tensor)]
+        return sum(prod(one.counted) for one in before) + int(tensor.stored(number, number + 1)[0])
 
     def close(self) -> None:
         """Let go of the file; blocks that were given out stay valid."""

@@ -11,7 +11,6 @@ import difflib
 import gzip
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -116,14 +115,19 @@ def named(name: str) -> tuple[Release, tuple[Listed, ...]]:
     return release, found
 
 
-def search(words: Sequence[str]) -> list[Release]:
-    """The releases whose name, repository, model or layout has all of these words, in any case.
+def list_saes(*words: str) -> list[Release]:
+    """The public releases of which name, repository, model or layout has all of these words.
 
-    A release of which only some dictionaries have a word in their id comes with these alone.
+    A release of which only some dictionaries have a word in their id comes with these alone. The table
+    comes with the package and asks no network; case does not matter.
+
+    Parameters
+    ----------
+    words : none for all releases
 
     Examples
     --------
-    >>> [release.name for release in search(["gpt2", "hook_z"])]
+    >>> [release.name for release in list_saes("gpt2", "hook_z")]
     ['gpt2-small-hook-z-kk']
     """
     wanted = [word.lower() for word in words]

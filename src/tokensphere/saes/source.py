@@ -42,6 +42,14 @@ class Part:
     directions: DirectionSource
     axis: int = 0
 
+    def whole(self) -> Part:
+        """The same with all features."""
+        (tensor,) = self.directions.tensors
+        places = list(tensor.positions)
+        places[self.axis] = range(tensor.counted[self.axis])
+        every = replace(tensor, picked=tuple(places) if len(places) > 1 else ())
+        return replace(self, directions=replace(self.directions, tensors=(every,)))
+
     def feature(self, number: int) -> int:
         """Which feature the vector of that number is."""
         return self.directions.tensors[0].place(number)[self.axis]
@@ -137,6 +145,16 @@ class SAESource(Closing):
             if first < last:
                 out[first - low : last - low] = part.directions.block(first - start, last - start)
         return out
+
+    def whole(self) -> SAESource:
+        """The same with all features, if an index had picked some; the same files are open."""
+        return replace(self, parts=tuple(part.whole() for part in self.parts))
+
+    def home(self, i: int) -> int:
+        """The number of vector `i` among those of :meth:`whole`."""
+        part, number = self._at(i)
+        before = self.parts[: self.parts.index(part)]
+        return sum(len(one.whole().directions) for one in before) + part.feature(number)
 
     def close(self) -> None:
         """Let go of the files; blocks that were given out stay valid."""
