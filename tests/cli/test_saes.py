@@ -62,6 +62,16 @@ def test_a_feature_is_what_its_tensor_gives(saes: Path, small_path: Path) -> Non
     assert [row["direction"] for row in by_name] == [named, {**named, "opposite": True}]
 
 
+def test_a_sample_for_the_null(saes: Path, small_path: Path) -> None:
+    """One layer beside the other: the dictionary, and its tensor, are the same sample."""
+    first, second = (saes / f"blocks.{layer}.hook_resid_post" for layer in (2, 10))
+    by_name, by_tensor = (
+        TEST.record(first, "--null", f"sample:{sample}", "-m", small_path)["results"]
+        for sample in (second, f"{second / 'sae_weights.safetensors'}:W_dec")
+    )
+    assert by_name == by_tensor
+
+
 def test_encoder_and_decoder(saes: Path, small_path: Path) -> None:
     one = f"{saes / 'blocks.2.hook_resid_post'}[3]"
     ends = NEAR.record(one, "-m", small_path, "--both-ends")["results"]

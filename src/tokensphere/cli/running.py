@@ -118,21 +118,33 @@ def given_sae(files: ExitStack, spec: str | None) -> SAESource | None:
         --vectors is given, and it is none
     """
     vectors = asked()["vectors"]
-    if spec is not None:
-        from tokensphere.saes.named import means_sae, open_sae
-
-        if means_sae(spec):
-            refresh = asked()["refresh"]
-            with progress.fetching(spec) as show_bytes:
-                sae = files.enter_context(
-                    open_sae(spec, vectors=vectors or "decoder", refresh=refresh, progress=show_bytes)
-                )
-            for note in sae.notes:
-                tell(f"note: {note}")
-            return sae
+    if spec is not None and (sae := _open_sae(files, spec)) is not None:
+        return sae
     if vectors is not None:
         raise InputError(f"--vectors {vectors} is for dictionaries of a known layout; name the tensor")
     return None
+
+
+def _open_sae(files: ExitStack, spec: str) -> SAESource | None:
+    """The dictionary that a text names, if it names one."""
+    folder = spec.rpartition("[")[0] if spec.endswith("]") else spec
+    if ":" not in spec and not os.path.isdir(os.path.expanduser(folder)):  # noqa: PTH111, PTH112
+        return None  # and nothing of the Hub is imported
+    from tokensphere.saes.named import means_sae, open_sae
+
+    if not means_sae(spec):
+        return None
+    options = asked()
+    with progress.fetching(spec) as show_bytes:
+        sae = open_sae(
+            spec,
+            vectors=options["vectors"] or "decoder",
+            refresh=options["refresh"],
+            progress=show_bytes,
+        )
+    for note in files.enter_context(sae).notes:
+        tell(f"note: {note}")
+    return sae
 
 
 def given_directions(
@@ -148,6 +160,8 @@ def given_directions(
         from tokensphere.directions.expressions import read_token_expressions
 
         return read_token_expressions(options["tokens_file"])
+    if spec is not None and (sae := _open_sae(files, spec)) is not None:  # of a sample
+        return sae
     from tokensphere.directions.file import open_directions
 
     return files.enter_context(open_directions(str(spec), space.shape[1], axis=options["axis"]))

@@ -40,9 +40,12 @@ def is_file(space: EmbeddingSpace, typed: Sequence[str]) -> bool:
     InputError
         it is one among others
     """
+    unknown = [one for one in typed if space.vocabulary.find(one) is None]
+    if not unknown:
+        return False
     from tokensphere.directions.file import means_file
 
-    files = [one for one in typed if space.vocabulary.find(one) is None and means_file(one)]
+    files = list(filter(means_file, unknown))
     if files and len(typed) > 1:
         raise InputError(f"{files[0]!r:.200} is a file of directions; look for it alone, or use test")
     return bool(files)
