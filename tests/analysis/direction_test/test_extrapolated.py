@@ -105,6 +105,17 @@ def test_a_saved_test_opens_with_it(tmp_path: Path) -> None:
     assert again == result and again["nearness"].extrapolated.any()
 
 
+def test_a_close_up_says_it() -> None:
+    null = ts.NullSpec(draws=2000, extrapolate=True)
+    search = ts.SearchSettings(5, centered=True)
+    result = ts.close_up(SPACE, GIVEN[0], null=null, search=search, labels=LABELS, store=STORE)
+    near, _, alike, _ = result.compared
+    assert near.extrapolated and near.p_interval is not None and not near.at_floor
+    assert near.p_interval[0] <= near.p <= near.p_interval[1] < 0.01
+    assert not alike.extrapolated and alike.p_interval is None
+    assert f"≈ {near.p:.2g} " in str(result) and "≈ extrapolated" in str(result)
+
+
 @pytest.mark.slow
 def test_it_is_calibrated_in_the_bundled_model() -> None:
     """Draws of the null beside 1,000 others, of which these have a p that cannot be counted."""
