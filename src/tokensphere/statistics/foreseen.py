@@ -79,7 +79,7 @@ def _effective(found: float, m: int, done: int) -> float:
 
 @lru_cache(maxsize=128)
 def _laws(done: int, draws: int, allowed: int) -> tuple[Float64s, Float64s]:
-    """Of uniform laws of ``π`` on [0, t]: how likely each number of draws is to be beyond, and the share.
+    """Of uniform laws of ``π`` on [0, t]: how likely each number of draws beyond is, and the share.
 
     Shapes (j + 1, T) and (T,); by Gauss–Legendre quadrature that is exact for their polynomials.
     """
@@ -133,9 +133,9 @@ def _ends(shares: Float64s, log: Float64s) -> tuple[float, float]:
 
 
 def _between_moments(rate: float, counts: Float64s, draws: int, allowed: int) -> float:
-    """The rate, within what holds whatever the density: shares beyond all of k draws are log-convex in k.
+    """The rate, within what holds whatever the density, where none of the draws may be beyond.
 
-    Where none may be beyond; they are moments, of ``1 − π`` (Hausdorff).
+    Shares beyond all of k draws are moments of ``1 − π``, so they fall, and are log-convex in k.
     """
     done = len(counts) - 1
     if allowed or not counts[0]:
