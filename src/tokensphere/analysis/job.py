@@ -37,6 +37,7 @@ class Watcher:
 
     def __init__(self, progress: object) -> None:
         self._progress = progress
+        self.wants_known = hasattr(progress, "known")
 
     def doing(self, text: str) -> None:
         """What is being done now, in a few words."""

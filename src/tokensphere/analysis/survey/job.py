@@ -111,10 +111,12 @@ def survey(
     with watched(progress, job.counted, len(job) + job.draws, besides=job.besides) as advance:
         parts: list[SurveyRecords] = []
 
-        def tell(done: SurveyRecords) -> None:
-            Watcher(advance).known(ask("so far", job.so_far(done)))
+        watcher = Watcher(advance)
 
-        told = telling(job, parts, tell) if progress is True else lambda: None
+        def tell(done: SurveyRecords) -> None:
+            watcher.known(ask("so far", job.so_far(done)))
+
+        told = telling(job, parts, tell) if watcher.wants_known else lambda: None
         return job.result(work(job, parts, progress=advance, after=told))
 
 
