@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests import small_model
 from tests.cli.running import Command, at_terminal, run_cli
 from tokensphere.analysis.survey.measure import SurveyMeasurer
 from tokensphere.analysis.survey.records import SurveyRecords
+from tokensphere.analysis.survey.so_far import survey_so_far
 from tokensphere.formats.parquet import read_columns, write_columns
 
 RUN = Command("survey", model=small_model.NAME)
@@ -335,3 +337,25 @@ def test_a_running_answer_and_what_a_finer_one_would_take() -> None:
     assert "so far: of 120 directions" in text and "beside 1 vocabulary with no words" in text
     assert "-n 480 (intervals half as wide) would take at most" in text
     assert "--surrogates 99 (chances of 1 %) about" in text
+
+
+def test_stopped_before_its_vocabularies_are_done_it_ends_with_what_was_told(tmp_path: Path) -> None:
+    """Not with a rate of another kind: the running estimate, and that it is one."""
+    beside = SurveyMeasurer.beside
+
+    def stopped(self: SurveyMeasurer, v: Any, number: int) -> Any:
+        if number == 3:
+            raise KeyboardInterrupt
+        return beside(self, v, number)
+
+    path = tmp_path / "s.parquet"
+    with patch.object(SurveyMeasurer, "beside", stopped):
+        result = invoke("-n", 110, "--save", path)
+    assert result.exit_code == 130
+    text = " ".join(result.stdout.split())
+    found = ts.open_survey(ts.load(os.environ["TOKENSPHERE_MODEL"]), path)
+    foreseen = survey_so_far(found.settings, found.records)
+    assert foreseen is not None and (foreseen.done, foreseen.wanted) == (3, 19)
+    assert f"about {100 * foreseen.share.rate:.1f} % (" in text and "3 are done, and the rest" in text
+    assert "stopped: 3 of 19 vocabularies with no words done" in text
+    assert "about" not in good("-n", 110, "--save", path)

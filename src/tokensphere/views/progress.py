@@ -192,7 +192,8 @@ class _Lines:
     def __init__(self) -> None:
         from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
         from rich.table import Column
-        from rich.text import Text
+
+        from tokensphere.views.terminal.render import Text
 
         class Left(ProgressColumn):
             def render(self, task: Task) -> Text:
