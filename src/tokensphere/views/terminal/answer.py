@@ -74,7 +74,7 @@ def _meaning(result: Survey) -> str:
     if (foreseen := _foreseen(result)) is not None:
         done = f"{foreseen.done} {'is' if foreseen.done == 1 else 'are'} done, and the rest is estimated"
         clearly = (
-            f"more than the same direction's list in 95 % of {foreseen.wanted} such vocabularies or more,"
+            f"more than the same direction's list in 95 % of {foreseen.wanted} such vocabularies,"
             f" of which {done}"
         )
     elif own is None or not own.at:
