@@ -15,7 +15,7 @@ from tokensphere.display import printable
 from tokensphere.errors import InputError, MissingExtraError, how_to_install
 from tokensphere.formats.foreign import damage_told, no_warnings, one_line
 from tokensphere.formats.whole import check_writable, whole_file
-from tokensphere.views.figures.layout import align_titles, in_lines
+from tokensphere.views.figures.layout import in_lines
 from tokensphere.views.figures.style import TITLE, styled
 
 if TYPE_CHECKING:
@@ -104,7 +104,6 @@ def drawing(
         axes = _panels(figure, places.split(";"))
         yield axes
         _make_printable(figure)
-        align_titles(figure)
         if path is not None:
             save_figure(figure, path)
             return

@@ -30,13 +30,12 @@ def describe(
     handles, labels : of the legend, if not what was drawn with a label, in the order of drawing
     """
     wide = room(ax)
-    ax.set_title(fitted(title, wide, TITLE, bold=True), loc="left", parse_math=False)
     ax.set_xlabel(_fitted_lines(x, wide, TEXT), parse_math=False)
     ax.set_ylabel(y, parse_math=False)
     if not handles:
         handles, labels = ax.get_legend_handles_labels()
-    if handles:
-        _legend_above(ax, handles, labels, wide)
+    high = _legend_above(ax, handles, labels, wide) if handles else 0
+    ax.set_title(fitted(title, wide, TITLE, bold=True), loc="left", pad=high + _GAP, parse_math=False)
 
 
 def room(ax: Any) -> float:
@@ -46,8 +45,8 @@ def room(ax: Any) -> float:
     return float(_POINTS * (share * ax.figure.get_figwidth() - _BESIDE_AXES))
 
 
-def _legend_above(ax: Any, handles: Sequence[Any], labels: Sequence[str], wide: float) -> None:
-    """In as few rows as are not wider than the panel."""
+def _legend_above(ax: Any, handles: Sequence[Any], labels: Sequence[str], wide: float) -> float:
+    """In as few rows as are not wider than the panel; how high it is, in points."""
     labels = [_fitted_lines(label, wide - 4 * SMALL, SMALL) for label in labels]
     for rows in range(1, len(labels) + 1):
         legend = ax.legend(handles, labels, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0,
@@ -55,7 +54,8 @@ def _legend_above(ax: Any, handles: Sequence[Any], labels: Sequence[str], wide: 
         for text in legend.get_texts():
             text.set_parse_math(False)  # names are no formulas
         if _points(legend, "width") <= wide:
-            return
+            break
+    return _points(legend, "height")
 
 
 def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
@@ -71,24 +71,6 @@ def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) 
 def _points(artist: Any, side: str) -> float:
     with no_warnings():
         return float(getattr(artist.get_window_extent(), side) / artist.figure.dpi * _POINTS)
-
-
-def align_titles(figure: Figure) -> None:
-    """Put the titles of panels above their legends, those beside each other at the same height."""
-    above: dict[int, float] = {}
-    for ax in figure.axes:
-        row = _row(ax)
-        legend = ax.get_legend()
-        high = 0 if legend is None else _points(legend, "height")
-        above[row] = max(above.get(row, 0), high)
-    for ax in figure.axes:
-        if title := ax.get_title(loc="left"):
-            ax.set_title(title, loc="left", pad=above[_row(ax)] + _GAP, parse_math=False)
-
-
-def _row(ax: Any) -> int:
-    place = ax.get_subplotspec()
-    return -1 if place is None else int(place.rowspan.start)
 
 
 def fitted(text: str, points: float, size: float, *, bold: bool = False) -> str:

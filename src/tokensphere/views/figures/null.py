@@ -122,7 +122,7 @@ def _edges(kind: type[Statistic], values: Float64s) -> Float64s:
     return np.geomspace(low, high, _BINS + 1) if low < high else np.array([low / 2, 2 * low])
 
 
-def _scale(ax: Any, kind: type[Statistic], ticks: int = 5) -> None:
+def _scale(ax: Any, kind: type[Statistic], ticks: int = 7) -> None:
     """What is more extreme stands at the right."""
     if kind.larger:
         ax.locator_params(axis="x", nbins=ticks)
