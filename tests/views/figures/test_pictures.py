@@ -12,8 +12,6 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 import tokensphere as ts
@@ -33,6 +31,7 @@ pytestmark = pytest.mark.usefixtures("few_pairs")
 
 N, D = 300, 16
 STORE = MemoryStore()
+Drawn = Callable[[str], Any]  # the picture of a result, by its name
 LAYERS = (7, 0, 11, 30)
 NAMES = (
     "$a_{1}$ and $b_{2", "קבוצה בעברית", "漢字" * 30, "long_name_" * 40, "two\nlines", r"\frac{1}{2}",
@@ -76,7 +75,7 @@ def made(name: str) -> Any:
     if name == "geometry":
         labels = np.arange(N) % 8
         return measure_geometry(space(), n_directions=60, clusters=(5, 20), labelling=labels)
-    return {
+    tests: dict[str, Callable[[], Any]] = {
         "layers": lambda: ran(60, lambda row: f"blk.{LAYERS[row % 4]}.ffn_$down$.weight", law="own"),
         "groups": lambda: ran(70, lambda row: NAMES[row % 7]).top(statistic="label"),
         "many groups": lambda: ran(60, lambda row: f"{row:02} in a longer name").top(statistic="any"),
@@ -84,7 +83,8 @@ def made(name: str) -> Any:
         "few": lambda: ran(7, names=NAMES),
         "nineteen": lambda: ran(19),
         "untestable": lambda: ran(40, scale=np.arange(40)[:, None] % 2),
-    }[name]()  # fmt: skip
+    }
+    return tests[name]()
 
 
 SLOW = ("many groups", "nineteen", "untestable", "survey, named")
@@ -100,11 +100,11 @@ def results() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def drawn(results: dict[str, Any]) -> Callable[[str], Figure]:
+def drawn(results: dict[str, Any]) -> Drawn:
     """The picture of a result, made once."""
-    kept: dict[str, Figure] = {}
+    kept: dict[str, Any] = {}
 
-    def of(name: str) -> Figure:
+    def of(name: str) -> Any:
         if name not in kept:
             results[name] = made(name)
             kept[name] = draw(results[name])
@@ -113,7 +113,7 @@ def drawn(results: dict[str, Any]) -> Callable[[str], Figure]:
     return of
 
 
-def ticks(ax: Any) -> Iterator[Text]:
+def ticks(ax: Any) -> Iterator[Any]:
     for axis in (ax.xaxis, ax.yaxis):
         low, high = sorted(axis.get_view_interval())
         for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
@@ -121,11 +121,11 @@ def ticks(ax: Any) -> Iterator[Text]:
                 yield tick.label1
 
 
-def legends(figure: Figure) -> list[Any]:
+def legends(figure: Any) -> list[Any]:
     return [*figure.legends, *(ax.get_legend() for ax in figure.axes if ax.get_legend())]
 
 
-def texts(figure: Figure) -> list[Text]:
+def texts(figure: Any) -> list[Any]:
     """All that is written."""
     said = [text for legend in legends(figure) for text in legend.get_texts()] + figure.texts
     for ax in figure.axes:
@@ -133,14 +133,14 @@ def texts(figure: Figure) -> list[Text]:
     return [text for text in said if text.get_visible() and text.get_text().strip()]
 
 
-def common(a: Bbox, b: Bbox) -> bool:
+def common(a: Any, b: Any) -> bool:
     """Whether two boxes share more than a pixel."""
-    inside = Bbox.intersection(a, b)
-    return inside is not None and inside.width > 1 and inside.height > 1
+    both: Any = Bbox.intersection(a, b)
+    return both is not None and bool(both.width > 1 and both.height > 1)
 
 
-def inside(box: Bbox, whole: Bbox) -> bool:
-    return (
+def inside(box: Any, whole: Any) -> bool:
+    return bool(
         box.x0 >= whole.x0 - 1 and box.y0 >= whole.y0 - 1
         and box.x1 <= whole.x1 + 1 and box.y1 <= whole.y1 + 1
     )  # fmt: skip
@@ -148,7 +148,7 @@ def inside(box: Bbox, whole: Bbox) -> bool:
 
 @pytest.mark.parametrize("name", ALL)
 def test_nothing_is_over_data_or_cut_or_over_each_other(
-    name: str, drawn: Callable[[str], Figure], recwarn: pytest.WarningsRecorder
+    name: str, drawn: Drawn, recwarn: pytest.WarningsRecorder
 ) -> None:
     figure = drawn(name)
     frames = [ax.get_window_extent() for ax in figure.axes]
@@ -176,7 +176,7 @@ def test_nothing_is_over_data_or_cut_or_over_each_other(
 
 @pytest.mark.parametrize("name", ALL)
 def test_names_are_literal_and_what_is_drawn_is_told_apart_without_colour(
-    name: str, drawn: Callable[[str], Figure]
+    name: str, drawn: Drawn
 ) -> None:
     figure = drawn(name)
     for text in texts(figure):
@@ -201,7 +201,7 @@ def look(handle: Any) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("name", [*TESTS[:2], *TESTS[3:5]])
-def test_whatever_was_found_is_within_the_frame(name: str, drawn: Callable[[str], Figure]) -> None:
+def test_whatever_was_found_is_within_the_frame(name: str, drawn: Drawn) -> None:
     for ax in drawn(name).axes:
         whole = ax.get_window_extent()
         for line in ax.lines:
@@ -210,13 +210,13 @@ def test_whatever_was_found_is_within_the_frame(name: str, drawn: Callable[[str]
 
 
 def test_matplotlib_is_as_it_was_and_its_settings_change_nothing(
-    tmp_path: Path, results: dict[str, Any], drawn: Callable[[str], Figure]
+    tmp_path: Path, results: dict[str, Any], drawn: Drawn
 ) -> None:
     drawn("one")
     before = dict(mpl.rcParams)
     draw(results["one"], tmp_path / "a.svg")
     assert dict(mpl.rcParams) == before
-    ugly = {
+    ugly: dict[Any, Any] = {
         "font.size": 30, "axes.facecolor": "black", "lines.linewidth": 9, "font.family": "serif",
         "text.parse_math": False, "xtick.labelsize": 3, "figure.dpi": 40, "savefig.transparent": True,
         "axes.unicode_minus": False, "figure.constrained_layout.w_pad": 2, "image.cmap": "gray",
@@ -243,7 +243,7 @@ def test_colours_stand_in_one_place() -> None:
         assert bool(found) == (path.name == "style.py"), path.name
 
 
-def test_layers_stand_at_their_numbers(results: dict[str, Any], drawn: Callable[[str], Figure]) -> None:
+def test_layers_stand_at_their_numbers(results: dict[str, Any], drawn: Drawn) -> None:
     ax = drawn("layers").axes[0]
     assert ax.get_xlabel() == "layer (blk.*.ffn_$down$.weight)"
     test = results["layers"]
@@ -256,9 +256,7 @@ def test_layers_stand_at_their_numbers(results: dict[str, Any], drawn: Callable[
     assert shown and all(0 <= int(text) <= 30 for text in shown)
 
 
-def test_the_null_stands_beside_what_was_found(
-    results: dict[str, Any], drawn: Callable[[str], Figure]
-) -> None:
+def test_the_null_stands_beside_what_was_found(results: dict[str, Any], drawn: Drawn) -> None:
     ax = drawn("groups").axes[1]
     result = results["groups"]
     test, found = result.test, result.found
@@ -277,18 +275,14 @@ def test_the_null_stands_beside_what_was_found(
     assert (band.baseline < 5).all() and (band.values > 5).all()
 
 
-def test_several_nulls_count_by_their_directions(
-    results: dict[str, Any], drawn: Callable[[str], Figure]
-) -> None:
+def test_several_nulls_count_by_their_directions(results: dict[str, Any], drawn: Drawn) -> None:
     null = drawn("layers").axes[1].patches[0].get_data()
     found = results["layers"]["nearness"]
     want = np.mean([np.histogram(found.nulls[of], null.edges)[0] / 99 for of in found.null_of], axis=0)
     np.testing.assert_allclose(null.values, 100 * want, atol=1e-9)
 
 
-def test_one_direction_is_marked_on_its_null(
-    results: dict[str, Any], drawn: Callable[[str], Figure]
-) -> None:
+def test_one_direction_is_marked_on_its_null(results: dict[str, Any], drawn: Drawn) -> None:
     for ax, kind in zip(drawn("one").axes, ("nearness", "cosine", "coherence", "label"), strict=True):
         found = results["one"][kind]
         assert set(ax.lines[-1].get_xdata()) == {found.values[0]}
@@ -300,7 +294,7 @@ def test_one_direction_is_marked_on_its_null(
 
 
 def test_few_directions_have_a_row_each_the_most_surprising_on_top(
-    results: dict[str, Any], drawn: Callable[[str], Figure]
+    results: dict[str, Any], drawn: Drawn
 ) -> None:
     figure, test = drawn("few"), results["few"]
     order = test.order()
@@ -315,7 +309,7 @@ def test_few_directions_have_a_row_each_the_most_surprising_on_top(
     assert names[0].startswith(test.names[order[0]][:8]) and len(names) == len(test)
 
 
-def test_the_histogram_of_a_survey_uses_its_axes(drawn: Callable[[str], Figure]) -> None:
+def test_the_histogram_of_a_survey_uses_its_axes(drawn: Drawn) -> None:
     ax = drawn("survey").axes[0]
     steps = [patch.get_data() for patch in ax.patches]
     assert max(step.values.max() for step in steps) > 0.9 * ax.get_ylim()[1]

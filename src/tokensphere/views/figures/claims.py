@@ -91,7 +91,8 @@ def _clusters(ax: Any, result: Geometry) -> None:
     ax.set(xlim=(0, limit), ylim=(0, limit))
     ax.locator_params(nbins=6)
     describe(ax, "Within a cluster, or between clusters?",
-             "|mean cosine − mean of all|, rms over directions\n(a mark: a cluster; in brackets: how many)",
+             "|mean cosine − mean of all|, rms over directions\n"
+             "(marks: clusters, in brackets how many)",
              "sd of the cosine, rms over directions")  # fmt: skip
 
 

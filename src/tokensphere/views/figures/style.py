@@ -96,8 +96,9 @@ def styled() -> Iterator[None]:
     import matplotlib as mpl
 
     names = [name for name in mpl.rcParamsDefault if name.partition(".")[0] in _OF_LOOKS]
-    default = {name: mpl.rcParamsDefault[name] for name in names}
-    with mpl.rc_context({**default, **SHEET, "font.family": _fonts()}):
+    default = {str(name): mpl.rcParamsDefault[name] for name in names}
+    settings: Any = {**default, **SHEET, "font.family": _fonts()}
+    with mpl.rc_context(settings):
         yield
 
 

@@ -100,7 +100,8 @@ def _rates(ax: Any, result: Survey) -> None:
     ax.set_xticks(np.arange(len(ticks)), ticks)
     ax.set_xlim(-0.5, len(ticks) - 0.5)
     ax.set_ylim(bottom=0)
-    lines, marks = [], []
+    lines: list[tuple[Any, str]] = []
+    marks: list[tuple[Any, str]] = []
     for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
         (marks if isinstance(handle, tuple) else lines).append((handle, label))
     handles, labels = zip(*marks[:4], *lines, *marks[4:], strict=True)
