@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import matplotlib as mpl
 import pytest
 
 from tests.cli.foreign import TEXTS
@@ -71,6 +72,26 @@ def test_no_global_state_is_left() -> None:
     _figure()
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or not pyplot.get_fignums()
+
+
+def test_settings_of_matplotlib_do_nothing_and_are_left_as_they_were(tmp_path: Path) -> None:
+    ugly: dict[Any, Any] = {
+        "font.size": 30, "axes.facecolor": "black", "lines.linewidth": 9, "font.family": "serif",
+        "text.parse_math": False, "xtick.labelsize": 3, "figure.dpi": 40, "savefig.transparent": True,
+        "axes.unicode_minus": False, "figure.constrained_layout.w_pad": 2, "xtick.color": "white",
+    }  # fmt: skip
+    for name, settings in (("a.svg", {}), ("b.svg", ugly)):
+        with mpl.rc_context(settings):
+            before = dict(mpl.rcParams)
+            with drawing(tmp_path / name, 3, 2, title="all") as (ax,):
+                ax.plot([-1, 2], [1, 100], label="one")
+                ax.set_yscale("log")
+                describe(ax, "a", "b", "c")
+            assert dict(mpl.rcParams) == before
+            with pytest.raises(InputError), drawing(tmp_path / "nowhere" / name, 3, 2):
+                pass
+            assert dict(mpl.rcParams) == before
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["a", "a.jpg", "a.png.txt", ".png"])
