@@ -125,7 +125,7 @@ def _edges(kind: type[Statistic], values: Float64s) -> Float64s:
 def _scale(ax: Any, kind: type[Statistic], ticks: int = 7) -> None:
     """What is more extreme stands at the right."""
     if kind.larger:
-        ax.locator_params(axis="x", nbins=ticks)
+        ax.locator_params(axis="x", nbins=ticks + 1)
     else:
         ax.set_xscale("log")
         ax.xaxis.get_major_locator().set_params(numticks=ticks)
