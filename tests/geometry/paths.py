@@ -31,7 +31,7 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @contextmanager
 def planned(small: bool) -> Iterator[None]:
-    """With pieces of a few rows and queries if they are to be `small`, and packed rows for any number."""
+    """With pieces of a few rows and queries if they are to be `small`, rows packed for any number."""
     with ExitStack() as stack:
         for module, sizes in _TINY.items() if small else ():
             stack.enter_context(patch.dict(vars(module), sizes))

@@ -48,8 +48,9 @@ def assert_same(found: Iterable[Found], want: Iterable[Found]) -> None:
 
 def check(scorings: list[Scoring], queries: Any, ks: list[int]) -> None:
     want = on(kernel.NUMPY, lambda: top_k_each(scorings, queries, ks))
+    ways = [(False, True), (True, False), (True, True)][: 3 if len(queries) <= FEW else 2]
     for path in COMPILED:
-        for small, few in ((False, True), (True, False), (True, True))[: 3 if len(queries) <= FEW else 2]:
+        for small, few in ways:
             with planned(small), patch.object(compiled, "_FEW", FEW * few):
                 assert_same(on(path, lambda: top_k_each(scorings, queries, ks)), want)
 
