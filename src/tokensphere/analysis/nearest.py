@@ -161,8 +161,8 @@ def nearest(
     UnknownTokenError
         a token that the vocabulary does not have
     """
-    similarity = usual_search(space.lens, SearchSettings()).similarity if similarity is None else similarity
-    settings = SearchSettings(k, similarity, centered, forms)
+    usual = usual_search(space.lens, SearchSettings()).similarity
+    settings = SearchSettings(k, usual if similarity is None else similarity, centered, forms)
     check_search(space.lens, settings)
     if positive is not None or negative is not None:
         if directions is not None:

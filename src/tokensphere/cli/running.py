@@ -83,7 +83,7 @@ def search_settings() -> SearchSettings:
             if typed(name) and given[name] != shown:
                 asked_for = "--centered" if name == "centered" else f"--similarity {given[name]}"
                 raise InputError(
-                    f"--lens {lens} ranks by dot on rows as they are, so leave out {asked_for}, or the lens"
+                    f"--lens {lens} ranks by dot on rows as they are; leave out {asked_for}, or the lens"
                 )
         given |= {"similarity": "dot", "centered": False}
     if lens == "cosine" and given["similarity"] != "cosine":

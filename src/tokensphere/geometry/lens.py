@@ -1,10 +1,10 @@
-"""Lenses: by which rows and which similarity a direction's tokens are ranked (docs/direction-tests.md).
+"""Lenses: which rows, and which similarity, rank a direction's tokens (docs/direction-tests.md).
 
-==================  =====================================  =================================================
-``cosine``          the rows as they are stored            cosine
-``logit``           unembedding, the final norm's gain in  dot, directions of unit length
-``transformerlens`` the same less its means: TransformerLens' ``W_U``, transposed; dot, unit length
-==================  =====================================  =================================================
+===================  ================================================  =========================
+``cosine``           rows as they are stored                           cosine
+``logit``            the unembedding, the final norm's weight in it    dot with unit directions
+``transformerlens``  the same less its means: TransformerLens's W_U    dot with unit directions
+===================  ================================================  =========================
 """
 
 from __future__ import annotations

@@ -45,11 +45,10 @@ def load(
     tensor : name of the tensor, where the layout is unknown or another one is wanted
     vocabulary : file with the tokens of an npy or npz file, or in place of a model's own
     fold_norm : multiply the output matrix by the weight of the final norm
-    lens : which list a direction has. ``"cosine"``, the default: by the cosine with the rows as they are;
-        ``"logit"``: by what a direction of unit length adds to the logits, which are the products with
-        the output matrix, the final norm's weight folded in; ``"transformerlens"``: the same with the
-        means that TransformerLens subtracts by default (docs/direction-tests.md). A space of the latter
-        two is searched by dot on rows as they are
+    lens : which list a direction has. ``"cosine"``, the default: by the cosine with the rows as stored.
+        ``"logit"``: by the dot product of the direction, at unit length, with the output matrix, the
+        final norm's weight folded in. ``"transformerlens"``: the same with that library's ``W_U``, which
+        lacks some means (docs/direction-tests.md)
     refresh : ask the hub what the revision is today; otherwise a model that is in the cache stays
         the commit that it was
     progress : takes (bytes done, bytes in all) while a repository's matrix is fetched; True shows a

@@ -80,6 +80,5 @@ def _only_whole(path: Path, choice: Choice, vocabulary: Path | None = None) -> N
     """Refuse options that a file with one matrix and its own tokens has no use for."""
     if choice != Choice() or vocabulary is not None:
         raise InputError(
-            f"{path} holds one matrix: leave out matrix, tensor, fold_norm, lens and"
-            " vocabulary"
+            f"{path} holds one matrix: leave out matrix, tensor, fold_norm, lens and vocabulary"
         )

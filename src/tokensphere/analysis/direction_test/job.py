@@ -106,8 +106,9 @@ def direction_test(
         ``"frequency"``, or a :class:`NullSpec` that says how many draws (10,000), which seed, and for
         ``"sample"`` of what; by default ``"difference"`` for tokens and sums of tokens, else
         ``"isotropic"``
-    search : how neighbours are looked for, with k of 2 or more; cosine or dot. By default the 10 nearest by
-        cosine with centred rows, and in a space that was loaded through a lens by dot with its rows
+    search : how neighbours are looked for, with k of 2 or more; cosine or dot. By default the 10
+        nearest by cosine with centred rows; in a space that was loaded through a lens by dot, its rows
+        as they are
     labels : by default those that come with tokensphere
     settle : go on drawing until it is settled on which side of a level the p-values lie
     store : where the draws of the null are kept, by default the memory of this process

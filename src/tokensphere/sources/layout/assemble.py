@@ -178,7 +178,7 @@ def join(
 def seen_through(
     rows: Float32s, norm: Float32s | None, choice: Choice, found: Found, config: Config, model: str
 ) -> tuple[Float32s, tuple[str, ...]]:
-    """The rows with the final norm folded in, or as a lens has them, if that is chosen; and notes of it."""
+    """The rows with the final norm in them, or as a lens has them, if that is chosen; notes of it."""
     if choice.lens is not None:
         return through_lens(rows, norm, found, config, choice.lens, model=model)
     if not choice.fold_norm:

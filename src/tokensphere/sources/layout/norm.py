@@ -133,8 +133,8 @@ def folded_note(found: Found) -> str:
 def norm_kind(found: Found, config: Config, *, model: str = "the model") -> Norm:
     """Which norm stands before the output, where that is known.
 
-    Known is what a model type has (the table), what GGUF's metadata call the small number under the root,
-    and that a norm with a bias in a file of no known type is a LayerNorm.
+    Known is what a model type has (the table), what GGUF's metadata call the small number under the
+    root, and that a norm with a bias in a file of no type is a LayerNorm.
 
     Raises
     ------

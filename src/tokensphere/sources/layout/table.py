@@ -182,7 +182,8 @@ LAYOUTS: tuple[Layout, ...] = (
         "[model.]decoder.embed_tokens", "proj_out", "[model.]decoder.layer_norm", norm_kind="LayerNorm",
     ),
     _layout(
-        "Whisper, original names", "", "decoder.token_embedding", "", "decoder.ln", norm_kind="LayerNorm",
+        "Whisper, original names", "", "decoder.token_embedding", "", "decoder.ln",
+        norm_kind="LayerNorm",
     ),
     _layout(
         "BART", "bart mbart m2m_100 marian pegasus nllb-moe blenderbot blenderbot-small led plbart mvp"
@@ -246,7 +247,8 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     _layout(
         "RWKV", "rwkv", "rwkv.embeddings emb", "head", "[rwkv.]ln_out",
-        norm_kind="LayerNorm", shares=False, scale_input="the model applies a norm (ln0, pre_ln) to input embeddings",
+        norm_kind="LayerNorm", shares=False,
+        scale_input="the model applies a norm (ln0, pre_ln) to input embeddings",
     ),
     # Gemma's norms are stored with the 1 already added.
     _layout("GGUF", "", "token_embd", "output", "output_norm", norm_kind=None),
