@@ -53,7 +53,7 @@ def fold_norm(
     if norm_weight is None:
         raise SourceError(
             f"{model} has no final norm that is known, so its weight cannot be folded in;"
-            " load the matrix without fold_norm"
+            " load the matrix without fold_norm or lens"
         )
     if matrix.ndim != 2 or norm_weight.shape != matrix.shape[1:]:
         raise InputError(
