@@ -32,6 +32,7 @@ MAY: dict[str, set[str]] = {
     "labels": {"errors", "records", "_version", "vocabulary", "formats"},
     "sources": FOUNDATION | {"space", "formats", "geometry"},
     "directions": FOUNDATION | {"space", "formats", "geometry"},
+    "saes": FOUNDATION | {"space", "formats", "directions", "sources"},
     "analysis": FOUNDATION | {"space", "directions", "geometry", "statistics", "labels"},
     "views": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats"},
@@ -40,14 +41,14 @@ MAY: dict[str, set[str]] = {
     "ratings": {"errors", "_version", "analysis", "formats"},
     "cli": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
-    | {"views", "run", "web", "ratings", "opened"},
+    | {"views", "run", "web", "ratings", "opened", "saes"},
     "web": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
     | {"views", "run", "ratings", "opened"},
     "__main__": {"cli"},
     "__init__": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "sources", "views", "run"}
-    | {"web", "ratings", "opened"},
+    | {"web", "ratings", "opened", "saes"},
 }  # fmt: skip
 
 

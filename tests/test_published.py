@@ -21,7 +21,7 @@ def test_each_licence_stands_beside_its_data_and_in_the_metadata() -> None:
     there = {
         path.name
         for path in (PACKAGE / "data").iterdir()
-        if path.suffix not in {".gguf", ".bin", ".safetensors"}
+        if path.suffix not in {".gguf", ".bin", ".safetensors", ".gz"}
     }
     assert named == there | {"LICENSE"}
     assert len(there) == 6 and about["License-Expression"].count(" AND ") == 3

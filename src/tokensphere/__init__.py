@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tokensphere.analysis.card.result import Card, Cards
     from tokensphere.analysis.claims.measure import measure_geometry
     from tokensphere.analysis.claims.result import Geometry
+    from tokensphere.analysis.direction_test.close_up import CloseUp, close_up
     from tokensphere.analysis.direction_test.job import SettleSpec, direction_test
     from tokensphere.analysis.direction_test.null import NullSpec
     from tokensphere.analysis.direction_test.result import DirectionTest
@@ -66,6 +67,9 @@ if TYPE_CHECKING:
     from tokensphere.labels.user import labels_from_mapping, read_labels
     from tokensphere.opened import open_survey, open_test
     from tokensphere.ratings import read_ratings
+    from tokensphere.saes.named import open_sae
+    from tokensphere.saes.releases import list_saes
+    from tokensphere.saes.source import SAESource
     from tokensphere.sources.load import load
     from tokensphere.sources.memory import from_gensim, from_transformers
     from tokensphere.space import EmbeddingSpace, Provenance
@@ -76,6 +80,7 @@ _NAMES = {
     "analysis.card.result": "Card Cards",
     "analysis.claims.measure": "measure_geometry",
     "analysis.claims.result": "Geometry",
+    "analysis.direction_test.close_up": "CloseUp close_up",
     "analysis.direction_test.job": "SettleSpec direction_test",
     "analysis.direction_test.null": "NullSpec",
     "analysis.direction_test.result": "DirectionTest",
@@ -113,25 +118,28 @@ _NAMES = {
     "ratings": "read_ratings",
     "sources.load": "load",
     "sources.memory": "from_gensim from_transformers",
+    "saes.named": "open_sae",
+    "saes.releases": "list_saes",
+    "saes.source": "SAESource",
     "space": "EmbeddingSpace Provenance",
     "vocabulary": "Kind Vocabulary",
 }
 _WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
-    "Card", "Cards", "Compute", "DirectionTest", "Directions", "EmbeddingSpace", "FormatError",
-    "Geometry", "Info", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError",
+    "Card", "Cards", "CloseUp", "Compute", "DirectionTest", "Directions", "EmbeddingSpace",
+    "FormatError", "Geometry", "Info", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError",
     "NamedNeighbors", "Naming", "NamingSpec", "Neighbors", "NeighborsKept", "NullSpec", "Pair",
     "PairCosine", "Provenance", "RandomDirections", "RatingResult", "RatingSpec", "Ratings",
-    "RatingsComparison", "SearchSettings", "Selection", "SettleSpec", "SourceError", "SurrogateSpec",
-    "Survey", "TokenMap", "TokenSum", "TokensphereError", "UnknownTokenError", "Vocabulary",
-    "__version__", "cards", "compare_ratings", "direction_test", "draw_ratings", "from_gensim",
-    "from_transformers", "info", "judge_ratings", "label_members", "labels_from_mapping",
-    "list_labels", "load", "make_directions", "make_labels", "measure_geometry", "name_neighbors",
-    "name_survey", "name_tokens", "nearest", "neighbors_kept", "open_directions", "open_survey",
-    "open_test",
-    "pair", "parse_visible", "pca_map", "plane_map", "random_directions", "read_labels",
-    "read_ratings", "read_token_expressions", "selection", "survey", "umap_map", "visible",
+    "RatingsComparison", "SAESource", "SearchSettings", "Selection", "SettleSpec", "SourceError",
+    "SurrogateSpec", "Survey", "TokenMap", "TokenSum", "TokensphereError", "UnknownTokenError",
+    "Vocabulary", "__version__", "cards", "close_up", "compare_ratings", "direction_test",
+    "draw_ratings", "from_gensim", "from_transformers", "info", "judge_ratings", "label_members",
+    "labels_from_mapping", "list_labels", "list_saes", "load", "make_directions", "make_labels",
+    "measure_geometry", "name_neighbors", "name_survey", "name_tokens", "nearest", "neighbors_kept",
+    "open_directions", "open_sae", "open_survey", "open_test", "pair", "parse_visible", "pca_map",
+    "plane_map", "random_directions", "read_labels", "read_ratings", "read_token_expressions",
+    "selection", "survey", "umap_map", "visible",
 ]  # fmt: skip
 
 

@@ -84,6 +84,14 @@ def of_system(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [record["packages"] | {name: record[name] for name in names}]
 
 
+def of_ends(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = record["close_up"]
+    return [
+        {name: one[name] for name in ("rank", "id", "similarity")}
+        for one in (*found["neighbors"], *found["other_end"]["neighbors"])
+    ]
+
+
 def of_raters(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {"rater": rater["name"], "urn": urn, "share": share["share"]}
@@ -114,6 +122,7 @@ ROWS: dict[str, Any] = {
     "Info": of_summary,
     "DirectionTest": of_test,
     "RankedTest": of_test,
+    "CloseUp": of_ends,
     "Geometry": of_geometry,
     "System": of_system,
     "Selection": lambda record: record["typical"],

@@ -60,7 +60,9 @@ def random(names: tuple[str, ...], save: Path | None, **_: Any) -> None:
 
 
 @main.command()
-@click.argument("typed", nargs=-1, metavar="[TOKEN]...", shell_complete=complete.tokens)
+@click.argument(
+    "typed", nargs=-1, metavar="[TOKEN | FILE[:TENSOR] | SAE]...", shell_complete=complete.tokens
+)
 @options.option("--positive", "Add a token. May be repeated.", multiple=True, metavar="TOKEN",
                 shell_complete=complete.tokens)  # fmt: skip
 @options.option("--negative", "Subtract a token. May be repeated.", multiple=True, metavar="TOKEN",
@@ -68,6 +70,8 @@ def random(names: tuple[str, ...], save: Path | None, **_: Any) -> None:
 @options.directions
 @options.tokens
 @options.axis
+@options.vectors
+@options.both_ends
 @options.search
 @options.device
 @options.naming
@@ -76,7 +80,7 @@ def random(names: tuple[str, ...], save: Path | None, **_: Any) -> None:
 @options.csv
 def nearest(
     typed: tuple[str, ...], positive: tuple[str, ...], negative: tuple[str, ...],
-    directions: str | None, tokens_file: Path | None, **_: Any,
+    directions: str | None, tokens_file: Path | None, both_ends: bool, **_: Any,
 ) -> None:  # fmt: skip
     """The tokens nearest to tokens, their sums, or vectors. Short: near.
 
@@ -85,7 +89,8 @@ def nearest(
     tokensphere nearest " Paris" " London" " Tokyo"
     tokensphere nearest " king - man + woman"
     tokensphere nearest 0/867
-    tokensphere nearest --directions probe.npy
+    tokensphere nearest probe.npy
+    tokensphere nearest sae.safetensors:W_dec[8956] --both-ends
     tokensphere nearest --tokens pairs.txt
 
     A leading space is part of a token; of a sum that begins with one, all words have it. ␣Paris, ĠParis,
@@ -98,16 +103,22 @@ def nearest(
         raise InputError("nothing to look for: give a token, a sum of tokens, or --directions FILE")
     if (positive or negative) and len(typed) > 1:
         raise InputError("with --positive or --negative, give one token and the others as --positive")
-    space = running.load_model()
     from tokensphere.analysis.nearest import Search
+    from tokensphere.directions.given import make_directions
     from tokensphere.directions.tokens import TokenSum
 
     given: Any = list(typed)
     with ExitStack() as files:
+        sae = running.given_sae(files, directions or (typed[0] if len(typed) == 1 else None))
+        space = running.load_model(sae)
+        if not (positive or negative) and (sae or as_typed.is_file(space, typed)):
+            directions, named = (directions or typed[0]), False
         if not named:
-            given = running.given_directions(space, files, directions)
+            given = running.given_directions(space, files, directions, sae)
         elif positive or negative:
             given = TokenSum((*typed, *positive), negative)
+        if both_ends:
+            given = make_directions(space, given, running.search_settings()).both_ends()
         search = Search(space, given, running.search_settings(), compute=running.compute())
         as_typed.tell_also(search.directions)
         running.show_lists(search, namer_if_asked(space))

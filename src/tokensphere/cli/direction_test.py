@@ -42,14 +42,15 @@ _shown_options = together(
 
 
 @main.command("test")
-@click.argument("file", required=False, metavar="[FILE[:TENSOR]]", shell_complete=complete.files)
+@click.argument("file", required=False, metavar="[FILE[:TENSOR] | SAE]", shell_complete=complete.files)
 @options.directions
 @options.tokens
 @options.axis
+@options.vectors
 @_null_options
 @_near_options
 @options.device
-@options.flag("--both-ends", "Test the opposite of each direction, too.")
+@options.both_ends
 @_shown_options
 @options.save
 @options.plot
@@ -67,6 +68,8 @@ def direction_test(
     tokensphere test probe.npy
     tokensphere test sae.safetensors:W_dec --model openai-community/gpt2-large
     tokensphere test model.gguf:'blk.*.ffn_down.weight' --model model.gguf
+    tokensphere test sae_folder
+    tokensphere test sae_folder[8956] --vectors encoder
     tokensphere test --tokens pairs.txt
 
     For each direction the p of four statistics: are its nearest tokens near (mean cosine of the k
@@ -86,13 +89,14 @@ def direction_test(
 
     check_statistic(statistic)
     until = None if settle is None else SettleSpec(settle, statistic, most_draws)
-    space = running.load_model()
     from tokensphere.directions.given import make_directions
 
     search = running.search_settings()
     with ExitStack() as files:
+        sae = running.given_sae(files, file or directions)
+        space = running.load_model(sae)
         drawn_from = None if sample is None else running.given_directions(space, files, sample)
-        read = running.given_directions(space, files, file or directions)
+        read = running.given_directions(space, files, file or directions, sae)
         given = make_directions(space, read, search)
         job = DirectionTestJob(
             space,
@@ -104,7 +108,27 @@ def direction_test(
             store=running.null_files(),
             compute=running.compute(),
         )
-        running.do_and_show(job, lambda part: job.result(part).top(top, sort=sort, statistic=statistic))
+        at_home = _at_home(space, read, search)
+
+        def shown(part: Any) -> Any:
+            test = job.result(part)
+            if len(job.directions) == job.directions.ends and test.complete and test.testable.all():
+                from tokensphere.analysis.direction_test.close_up import close_up_of
+
+                return close_up_of(job, test, 0, *at_home)
+            return test.top(top, sort=sort, statistic=statistic)
+
+        running.do_and_show(job, shown)
+
+
+def _at_home(space: Any, source: Any, search: Any) -> tuple[Any, ...]:
+    """All that one direction was picked from by an index, and its number there; nothing of others."""
+    if not hasattr(source, "whole") or len(source) > 1:
+        return ()
+    from tokensphere.directions.given import make_directions
+
+    every = source.whole()
+    return (make_directions(space, every, search), source.home(0)) if len(every) > 1 else ()
 
 
 def _law(null: str | None, sample: str | None) -> tuple[Any, Any, str | None]:

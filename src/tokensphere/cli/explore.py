@@ -18,6 +18,7 @@ from tokensphere.errors import MissingExtraError, how_to_install
 @options.directions
 @options.tokens
 @options.axis
+@options.vectors
 @options.option("--survey", "What a survey has saved, to look at.", type=options.FILE,
                 metavar="FILE.parquet")  # fmt: skip
 @options.option("--test", "What a test has saved, to look at.", type=options.FILE,
@@ -51,12 +52,13 @@ def explore(
 
     with ExitStack() as files:
         listening = files.enter_context(listen(host, port))
-        space = running.load_model()
+        sae = running.given_sae(files, directions)
+        space = running.load_model(sae)
         given = Given(survey=survey, test=test, model_from=_typed_model())
         if directions is not None or tokens_file is not None:
             from tokensphere.directions.given import make_directions
 
-            read = running.given_directions(space, files, directions)
+            read = running.given_directions(space, files, directions, sae)
             given.directions = make_directions(space, read)
             given.directions_from = directions or str(tokens_file)
         session = Session(space, given)

@@ -146,6 +146,9 @@ directions = option("--directions", "Directions in a NumPy, safetensors, GGUF or
                     metavar="FILE[:TENSOR]", shell_complete=complete.files)  # fmt: skip
 axis = option("--axis", "Axis of the tensor that has the dimensions, if several have their number.",
               type=int, metavar="N")  # fmt: skip
+vectors = option("--vectors", "Of a dictionary: its decoder (default) or encoder.",
+                 type=click.Choice(["decoder", "encoder"]))  # fmt: skip
+both_ends = flag("--both-ends", "And the opposite of each direction.")
 tokens = option("--tokens", 'Directions made of tokens, one a line: " king" - " queen".',
                 to="tokens_file", type=FILE, metavar="FILE")  # fmt: skip
 save = together(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tokensphere.geometry.directions import RandomDirections
     from tokensphere.geometry.similarity import SearchSettings
     from tokensphere.labels.table import LabelTable
+    from tokensphere.saes.source import SAESource
     from tokensphere.sources.cache.arrays import NullFiles
     from tokensphere.space import EmbeddingSpace
 
@@ -34,12 +35,28 @@ def asked() -> dict[str, Any]:
     return click.get_current_context().params
 
 
-def load_model() -> EmbeddingSpace:
-    """The model that is named, with the matrix and revision that are asked for."""
+def load_model(sae: SAESource | None = None) -> EmbeddingSpace:
+    """The model that is named, with the matrix and revision that are asked for.
+
+    Parameters
+    ----------
+    sae : whose model it must be; that model is taken if none is named
+
+    Raises
+    ------
+    InputError
+        none is named, and the dictionary does not tell its model
+    """
     from tokensphere.sources.load import load
 
     options, model = asked(), named_model()
     search_settings()  # what contradicts itself is told before anything is read
+    if sae is not None:
+        if model is None and sae.model is None:
+            raise InputError(f"{sae.name} does not say which model it belongs to; {_NAME_IT}")
+        if model is not None and sae.model not in (None, model):
+            tell(f"note: by its files {sae.name} belongs to {sae.model}; {model} is taken, as named")
+        model = model or sae.model
     given = {name: options[name] for name in ("revision", "tensor", "vocabulary", "refresh")}
     given |= {name: options[name] if typed(name) else None for name in ("matrix", "fold_norm")}
     if typed("lens"):
@@ -109,13 +126,62 @@ def random_directions(space: EmbeddingSpace) -> RandomDirections:
     return RandomDirections(space.shape[1], options["count"], first=first, seed=seed)
 
 
-def given_directions(space: EmbeddingSpace, files: ExitStack, spec: str | None) -> Any:
-    """Directions in a file, open until `files` is closed, or those that --tokens describes."""
+_NAME_IT = "name it with --model (-m): a name, file, folder or owner/name"
+
+
+def given_sae(files: ExitStack, spec: str | None) -> SAESource | None:
+    """The dictionary that is meant, open until `files` is closed; None if another thing is.
+
+    Raises
+    ------
+    InputError
+        --vectors is given, and it is none
+    """
+    vectors = asked()["vectors"]
+    if spec is not None and (sae := _open_sae(files, spec)) is not None:
+        return sae
+    if vectors is not None:
+        raise InputError(f"--vectors {vectors} is for dictionaries of a known layout; name the tensor")
+    return None
+
+
+def _open_sae(files: ExitStack, spec: str) -> SAESource | None:
+    """The dictionary that a text names, if it names one."""
+    folder = spec.rpartition("[")[0] if spec.endswith("]") else spec
+    if ":" not in spec and not os.path.isdir(os.path.expanduser(folder)):  # noqa: PTH111, PTH112
+        return None  # and nothing of the Hub is imported
+    from tokensphere.saes.named import means_sae, open_sae
+
+    if not means_sae(spec):
+        return None
     options = asked()
+    with progress.fetching(spec) as show_bytes:
+        sae = open_sae(
+            spec,
+            vectors=options["vectors"] or "decoder",
+            refresh=options["refresh"],
+            progress=show_bytes,
+        )
+    for note in files.enter_context(sae).notes:
+        tell(f"note: {note}")
+    return sae
+
+
+def given_directions(
+    space: EmbeddingSpace, files: ExitStack, spec: str | None, sae: SAESource | None = None
+) -> Any:
+    """Directions in a file, open until `files` is closed, those of a dictionary, or of --tokens."""
+    options = asked()
+    if sae is not None:
+        if options["axis"] is not None:
+            raise InputError("the layout of a dictionary says its axis; leave out --axis")
+        return sae
     if spec is None and options["tokens_file"] is not None:
         from tokensphere.directions.expressions import read_token_expressions
 
         return read_token_expressions(options["tokens_file"])
+    if spec is not None and (sae := _open_sae(files, spec)) is not None:  # of a sample
+        return sae
     from tokensphere.directions.file import open_directions
 
     return files.enter_context(open_directions(str(spec), space.shape[1], axis=options["axis"]))

@@ -32,6 +32,25 @@ def named_directions(space: EmbeddingSpace, names: Sequence[str]) -> DrawnByName
     return DrawnByName(space.shape[1], tuple(found))
 
 
+def is_file(space: EmbeddingSpace, typed: Sequence[str]) -> bool:
+    """Whether what is typed in place of tokens is a file of directions; a token comes first.
+
+    Raises
+    ------
+    InputError
+        it is one among others
+    """
+    unknown = [one for one in typed if space.vocabulary.find(one) is None]
+    if not unknown:
+        return False
+    from tokensphere.directions.file import means_file
+
+    files = list(filter(means_file, unknown))
+    if files and len(typed) > 1:
+        raise InputError(f"{files[0]!r:.200} is a file of directions; look for it alone, or use test")
+    return bool(files)
+
+
 def check_alone(what: str, **options: str) -> None:
     """Refuse options, by their parameters, that say what is said already."""
     context = click.get_current_context()

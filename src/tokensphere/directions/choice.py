@@ -4,34 +4,59 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import groupby
 from math import prod
 
+import numpy as np
+
+from tokensphere.arrays import Intps
 from tokensphere.directions.named import natural
 from tokensphere.errors import InputError
 from tokensphere.formats.tensors import TensorFile
 
 _LISTED = 20  # tensors in a message
+_END = r"-?[0-9]{1,18}"
+_PART = rf"\s*(?:{_END}|(?:{_END})?:(?:{_END})?(?::[0-9]{{1,18}})?)\s*"
+_INDEX = re.compile(rf"(.*)\[({_PART}(?:,{_PART})*)\]", re.DOTALL | re.ASCII)
 
 
 @dataclass(frozen=True)
 class DirectionTensor:
-    """A tensor whose directions run along `axis`; its other axes count them."""
+    """A tensor whose directions run along `axis`; its other axes count them.
+
+    Attributes
+    ----------
+    picked : of each other axis the positions that are meant; empty for all
+    """
 
     name: str
     shape: tuple[int, ...]
     axis: int
+    picked: tuple[range, ...] = ()
 
     @property
     def counted(self) -> tuple[int, ...]:
         """The lengths of the other axes; empty for a vector."""
         return self.shape[: self.axis] + self.shape[self.axis + 1 :]
 
+    @property
+    def positions(self) -> tuple[range, ...]:
+        """Of each other axis the positions that are meant."""
+        return self.picked or tuple(map(range, self.counted))
+
     def __len__(self) -> int:
         """How many directions there are."""
-        return prod(self.counted)
+        return prod(map(len, self.positions))
+
+    def stored(self, low: int, high: int) -> Intps:
+        """Which of all directions of the tensor those from `low` to `high` are, shape (high − low,)."""
+        if not self.picked:
+            return np.arange(low, high)
+        places = np.unravel_index(np.arange(low, high), [len(of) for of in self.picked])
+        at = [of.start + of.step * place for of, place in zip(self.picked, places, strict=True)]
+        return np.ravel_multi_index(at, self.counted).astype(np.intp, copy=False)
 
     def label(self, number: int) -> str:
         """What a direction is called.
@@ -47,10 +72,58 @@ class DirectionTensor:
     def place(self, number: int) -> list[int]:
         """The position of a direction along the other axes; empty for a vector."""
         place = []
-        for length in reversed(self.counted):  # a hundred thousand names are made one by one
-            number, at = divmod(number, length)
-            place.append(at)
+        for positions in reversed(self.positions):  # a hundred thousand names are made one by one
+            number, at = divmod(number, len(positions))
+            place.append(positions[at])
         return place[::-1]
+
+    def pick(self, index: str, what: str) -> DirectionTensor:
+        """Some of its directions: ``8956``, ``-1``, ``100:200``, ``3,:,7``.
+
+        Parameters
+        ----------
+        index : that :func:`split_index` found, for the axes but that of the dimensions; those that it
+            does not name are taken whole
+        what : how messages call the tensor
+
+        Raises
+        ------
+        InputError
+            there are no such directions
+        """
+        parts, counted = index.split(","), self.counted
+        if len(parts) > len(counted):
+            has = f"has {len(counted)} to count its directions by" if counted else "is one direction"
+            numbers = f"{len(parts)} number{'s' if len(parts) > 1 else ''}"
+            raise InputError(f"[{index}] has {numbers}, but {what} {has}")
+        picked = [_positions(part, of, what) for part, of in zip(parts, counted, strict=False)]
+        return replace(self, picked=(*picked, *map(range, counted[len(parts) :])))
+
+
+def _positions(part: str, length: int, what: str) -> range:
+    """The positions along an axis that an index means."""
+    ends = [int(end) if end.strip() else None for end in part.split(":")]
+    if len(ends) == 1:
+        at = ends[0] or 0
+        if not -length <= at < length:
+            raise InputError(f"there is no {at:,} in {what}, which counts from 0 to {length - 1:,}")
+        return range(at % length, at % length + 1)
+    positions = range(length)[slice(*ends)] if ends[2:] != [0] else range(0)
+    if not positions:
+        raise InputError(f"[{part}] takes none of {what}, which counts from 0 to {length - 1:,}")
+    return positions
+
+
+def split_index(pattern: str) -> tuple[str, str | None]:
+    """``W_dec[8956]`` -> the name, and what stands in the brackets at its end, if they are an index.
+
+    Examples
+    --------
+    >>> split_index("W_dec[8956]"), split_index("W_dec"), split_index("blk.[0-9]")
+    (('W_dec', '8956'), ('W_dec', None), ('blk.[0-9]', None))
+    """
+    found = _INDEX.fullmatch(pattern)
+    return (found[1], found[2]) if found else (pattern, None)
 
 
 def choose(file: TensorFile, pattern: str | None, d: int, axis: int | None) -> list[DirectionTensor]:
@@ -60,7 +133,8 @@ def choose(file: TensorFile, pattern: str | None, d: int, axis: int | None) -> l
     ----------
     file : open
     pattern : name of a tensor, or a pattern of names (:mod:`fnmatch`); None takes the only tensor
-        that has an axis of length d
+        that has an axis of length d. An index at its end, ``W_dec[8956]``, takes some directions of
+        each, unless a tensor's name has it, or fits it as a pattern
     d : number of dimensions
     axis : of tensors that have several axes of that length; see `open_directions`
 
@@ -69,13 +143,28 @@ def choose(file: TensorFile, pattern: str | None, d: int, axis: int | None) -> l
     InputError
         no tensor, or more than one without a pattern; or one of another type or shape
     """
+    names, index = _named(file, pattern, d)
+    found = [_along(file, name, d, axis) for name in sorted(names, key=natural)]
+    if index is None:
+        return found
+    return [tensor.pick(index, _what(file, tensor.name)) for tensor in found]
+
+
+def _named(file: TensorFile, pattern: str | None, d: int) -> tuple[list[str], str | None]:
+    """Names of tensors, and the index of some of their directions if there is one."""
     if pattern is None:
-        names = [_only(file, d)]
-    elif pattern in file.tensors:
-        names = [pattern]
-    elif not (names := [name for name in file.tensors if fnmatchcase(name, pattern)]):
-        raise InputError(_no_match(file, pattern, d))
-    return [_along(file, name, d, axis) for name in sorted(names, key=natural)]
+        return [_only(file, d)], None
+    name, index = split_index(pattern)
+    ways = [(pattern, None), *([(name, index)] if index else [])]
+    for exact, of in ways:
+        if exact in file.tensors:
+            return [exact], of
+    if index and not name:
+        return [_only(file, d)], index
+    for fits, of in ways:
+        if names := [name for name in file.tensors if fnmatchcase(name, fits)]:
+            return names, of
+    raise InputError(_no_match(file, name, d))
 
 
 def _only(file: TensorFile, d: int) -> str:

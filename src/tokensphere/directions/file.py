@@ -1,25 +1,27 @@
 """Users' directions from files: decoder rows of sparse autoencoders, neurons, probes; read in ranges.
 
 A spec is ``PATH`` or ``PATH:PATTERN``, where the pattern says which tensors: a name, or one with
-``*``, ``?`` and ``[…]`` as in :mod:`fnmatch`. Directions stay as they are stored: one that is zero,
+``*``, ``?`` and ``[…]`` as in :mod:`fnmatch`; an index at its end, ``W_dec[8956]``, says which of their
+directions. Directions stay as they are stored: one that is zero,
 constant or not finite is for the test to judge.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from itertools import accumulate, pairwise
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tokensphere.arrays import Intps
-from tokensphere.directions.choice import DirectionTensor, choose
+from tokensphere.directions.choice import DirectionTensor, choose, split_index
 from tokensphere.directions.named import Lazy
 from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.files import Closing, at_home, exists, why_absent
@@ -28,6 +30,8 @@ from tokensphere.formats.packed.view import UnpackedFile
 from tokensphere.formats.recognise import FORMATS, recognise
 from tokensphere.formats.stored import Floats, Stored
 from tokensphere.formats.tensors import TensorFile, digest
+
+_AT_ONCE = 4096  # directions whose values are hashed at a time
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,22 @@ class DirectionSource(Closing):
             own = tensor.name if tensor.name != self.path.name else ""
             head = (own, tensor.shape, tensor.axis, self._file.tensors[tensor.name].dtype)
             hasher.update(repr(head).encode())
-            hasher.update(digest(self._file, tensor.name).encode())
+            if tensor.picked:
+                hasher.update(repr(tensor.picked).encode())
+                for low in range(0, len(tensor), _AT_ONCE):
+                    high = min(low + _AT_ONCE, len(tensor))
+                    for part in self._read(tensor, low, high):
+                        hasher.update(part.astype("<f8").data)
+            else:
+                hasher.update(digest(self._file, tensor.name).encode())
         return hasher.hexdigest()
+
+    def _read(self, tensor: DirectionTensor, low: int, high: int) -> Iterator[Floats]:
+        """Those of a tensor from `low` to `high`, as many at a time as follow each other in the file."""
+        stored, numbers = self._stored(tensor.name), tensor.stored(low, high)
+        breaks = np.flatnonzero(np.diff(numbers) != 1) + 1
+        for start, end in pairwise([0, *breaks.tolist(), len(numbers)]):
+            yield stored.along(tensor.axis, int(numbers[start]), int(numbers[end - 1]) + 1)
 
     def block(self, low: int, high: int) -> Floats:
         """The directions `low` to `high`, which may lie in several tensors.
@@ -132,10 +150,22 @@ class DirectionSource(Closing):
         for tensor, (start, end) in zip(self.tensors, pairwise(self._starts), strict=True):
             first, last = max(low, start), min(high, end)
             if first < last:
-                part = self._stored(tensor.name).along(tensor.axis, first - start, last - start)
-                out[first - low : last - low] = part
+                at = first - low
+                for part in self._read(tensor, first - start, last - start):
+                    out[at : at + len(part)] = part
+                    at += len(part)
                 self._file.release(tensor.name)
         return out
+
+    def whole(self) -> DirectionSource:
+        """The same with all directions of its tensors, if an index had picked some; one file is open."""
+        return replace(self, tensors=tuple(replace(one, picked=()) for one in self.tensors))
+
+    def home(self, i: int) -> int:
+        """The number of direction `i` among those of :meth:`whole`."""
+        tensor, number = self._at(i)
+        before = self.tensors[: self.tensors.index(tensor)]
+        return sum(prod(one.counted) for one in before) + int(tensor.stored(number, number + 1)[0])
 
     def close(self) -> None:
         """Let go of the file; blocks that were given out stay valid."""
@@ -149,7 +179,8 @@ def open_directions(spec: str | Path, d: int, *, axis: int | None = None) -> Dir
     ----------
     spec : ``PATH`` or ``PATH:PATTERN``. The path is a file of NumPy, safetensors (or the index of
         several), GGUF, PyTorch or CTranslate2, or a folder with a model in one; the pattern is the
-        name of a tensor, or one that several fit, in natural order (``blk.2`` before ``blk.10``).
+        name of a tensor, or one that several fit, in natural order (``blk.2`` before ``blk.10``); an
+        index at its end takes some of the directions, ``W_dec[8956]``, ``W_dec[:100]``, ``W[3,12]``.
         Without it the file must have just one tensor with an axis of length d. What exists as a
         file is never split at a colon
     d : number of dimensions that directions of the model have
@@ -188,6 +219,26 @@ def open_directions(spec: str | Path, d: int, *, axis: int | None = None) -> Dir
     return DirectionSource(path, d, tensors, dtype, file, lru_cache(maxsize=1)(file.stored))
 
 
+def means_file(spec: str) -> bool:
+    """Whether somebody who types this means a file of directions: it exists, or has such an ending.
+
+    Examples
+    --------
+    >>> means_file("nowhere/sae.safetensors:W_dec[8956]"), means_file(" king - man"), means_file("a.b")
+    (True, False, False)
+    """
+    name = split_index(spec)[0]
+    at = len(name)
+    while at > 0:
+        if exists(at_home(name[:at])) or name[:at].lower().endswith(_ENDINGS):
+            return True
+        at = name.rfind(":", 0, at)
+    return False
+
+
+_ENDINGS = tuple(ending for known in FORMATS if known.reader for ending in known.suffixes)
+
+
 def split_spec(spec: str) -> tuple[Path, str | None]:
     """``PATH`` or ``PATH:PATTERN`` -> the path, which exists, and the pattern.
 
@@ -209,6 +260,9 @@ def split_spec(spec: str) -> tuple[Path, str | None]:
                 raise InputError(f"{spec!r:.200} names no tensor after the colon; leave the colon out")
             return path, pattern or None
         at = spec.rfind(":", 0, at)
+    name, index = split_index(spec)
+    if index and exists(path := at_home(name)):
+        return path, f"[{index}]"
     # The colon of a Windows drive is none that we split at.
     shown = spec if spec.rfind(":") < 2 else spec.rpartition(":")[0]
     raise SourceError(

@@ -25,6 +25,7 @@ __all__ = [
 _TERMINAL = {
     "Card": "tokensphere.views.terminal.cards:card",
     "Cards": "tokensphere.views.terminal.cards:cards",
+    "CloseUp": "tokensphere.views.terminal.close_up:close_up",
     "DirectionTest": "tokensphere.views.terminal.direction_test:direction_test",
     "Geometry": "tokensphere.views.terminal.claims:geometry",
     "LabelList": "tokensphere.views.terminal.naming:label_list",
@@ -58,6 +59,7 @@ _HTML = {
     "TokenMap": "tokensphere.views.html:token_map",
 }
 _FIGURES = {
+    "CloseUp": "tokensphere.views.figures.close_up:plot_close_up",
     "DirectionTest": "tokensphere.views.figures.direction_test:plot_top",
     "Geometry": "tokensphere.views.figures.claims:plot_geometry",
     "RankedTest": "tokensphere.views.figures.direction_test:plot_direction_test",

@@ -52,6 +52,29 @@ def short(text: str, width: int) -> str:
     return anchor(crop(text, width))
 
 
+def short_title(title: str, width: int) -> str:
+    """What a direction is called, in at most `width` columns; cut in its middle, for its end tells it.
+
+    Examples
+    --------
+    >>> short_title("layers.29.mlp.down_proj.weight[1145] (−)", 28)
+    'layers.29.mlp…ight[1145] (−)'
+    """
+    most = _MARKS_OF_NO_WIDTH * width
+    shown = printable(title if len(title) <= 2 * most else title[:most] + title[-most:])
+    if cell_len(shown) <= width:
+        return anchor(shown)
+    begin = set_cell_size(shown, (width - 1) // 2).rstrip()
+    room = width - 1 - cell_len(begin)
+    start = len(shown)
+    while start and cell_len(shown[start - 1 :]) <= room:
+        start -= 1
+    end = shown[start:].lstrip()
+    while end and unicodedata.category(end[0])[0] == "M":
+        end = end[1:]
+    return anchor(f"{begin}…{end}")
+
+
 def model_name(name: str) -> str:
     """A model's name in a sentence."""
     return short(name, _WIDEST_MODEL)

@@ -110,6 +110,8 @@ def test_lists_and_values_are_those_of_the_recipe(tmp_path: Path, name: str, len
     )  # fmt: skip
     np.testing.assert_array_equal(tested.ids, ids)
     np.testing.assert_allclose(tested["cosine"].values, values[:, 0], atol=2e-6)
+    alone = ts.close_up(space, V[0], null=ts.NullSpec(draws=20))
+    np.testing.assert_array_equal(alone.ends.ids[0, :K], ids[0])
     assert ts.direction_test(space, V, null=ts.NullSpec(draws=20)).search.similarity == "dot"
     np.testing.assert_allclose(space.vectors, family.w_u(lens).T, atol=2e-6)
     assert space.lens == found.to_dict()["model"]["lens"] == lens and lens in str(found) + str(tested)
@@ -173,6 +175,16 @@ def test_what_is_kept_knows_the_lens(tmp_path: Path) -> None:
         assert again.provenance == space.provenance and again.key() == space.key()
 
 
+def test_what_is_kept_opens_through_the_same_lens(tmp_path: Path) -> None:
+    folder = FAMILIES["llama"].write(tmp_path)
+    space = ts.load(folder, lens="logit")
+    test = ts.direction_test(space, V, null=ts.NullSpec(draws=20))
+    test.save(tmp_path / "test.parquet")
+    assert ts.open_test(space, tmp_path / "test.parquet") == test
+    with pytest.raises(InputError, match=r"open that one: .*, output matrix, lens logit"):
+        ts.open_test(ts.load(folder, lens="transformerlens"), tmp_path / "test.parquet")
+
+
 def test_contradictions_are_refused(tmp_path: Path) -> None:
     folder = FAMILIES["llama"].write(tmp_path)
     for options, says in (
@@ -189,6 +201,10 @@ def test_contradictions_are_refused(tmp_path: Path) -> None:
             ts.direction_test(space, V, search=search)
         with pytest.raises(InputError, match="ranks by dot on rows as they are, not by"):
             ts.nearest(space, V, similarity=search.similarity, centered=search.centered)
+        with pytest.raises(InputError, match="ranks by dot on rows as they are, not by"):
+            ts.close_up(space, V[0], search=search)
+    with pytest.raises(InputError, match="the page ranks by what is chosen on it"):
+        space.explore()
     with pytest.raises(InputError, match="leave out matrix"):
         np.savez(tmp_path / "v.npz", vectors=E, tokens=np.array([f"t{i}" for i in range(N)]))
         ts.load(tmp_path / "v.npz", lens="logit")

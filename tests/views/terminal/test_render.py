@@ -23,7 +23,15 @@ from tokensphere.views.terminal.render import (
     table,
     title,
 )
-from tokensphere.views.text import LEFT_TO_RIGHT_MARK, anchor, cosine, crop, number, percent
+from tokensphere.views.text import (
+    LEFT_TO_RIGHT_MARK,
+    anchor,
+    cosine,
+    crop,
+    number,
+    percent,
+    short_title,
+)
 
 WIDTHS = [20, 30, 40, 60, 80, 100, 133, 200]
 
@@ -44,7 +52,8 @@ def expected_cells(result: ts.Neighbors, direction: int) -> list[tuple[str, str]
     """Title and header, then token and value, of one direction, as they stand in their cells."""
     show = cosine if result.settings.similarity == "cosine" else number
     head = {"euclidean": "distance"}.get(result.settings.similarity, result.settings.similarity)
-    cells = [(crop(result.names[direction].title, 28), head)]
+    title = short_title(result.names[direction].title, 28).strip(LEFT_TO_RIGHT_MARK)
+    cells = [(title, head)]
     for id, value in zip(result.ids[direction], result.similarity[direction], strict=True):
         cells.append((crop(visible(result.vocabulary.token(int(id))), 24), show(float(value))))
     return cells
@@ -215,3 +224,16 @@ def test_views_know_no_other_text_than_this() -> None:
 def test_marks_without_width_are_cut_too() -> None:
     cropped = crop("e" + 1000 * "\u0301", 5)
     assert cell_len(cropped) <= 5 and len(cropped) < 50 and cropped.endswith("…")
+
+
+@pytest.mark.parametrize("width", [8, 13, 28, 40])
+def test_a_title_that_is_cut_keeps_what_tells_it_from_others(width: int) -> None:
+    for name in ("layers.{}.mlp.down_proj.weight[{}] (−)", "層{}の特徴の番号は[{}]", "שכבה {} [{}]"):
+        for layer, row in ((3, 7), (29, 12), (10**30, 5)):
+            title = name.format(layer, row)
+            shown = short_title(title, width).strip(LEFT_TO_RIGHT_MARK)
+            assert cell_len(shown) <= width
+            begin, cut, end = shown.partition("…")
+            assert shown == title if not cut else title.startswith(begin) and title.endswith(end)
+            assert not cut or cell_len(shown) >= width - 3  # a wide character or a space may not fit
+            assert not cut or len(end) >= width // 2 - 1 or not end.isascii() or not title.isascii()

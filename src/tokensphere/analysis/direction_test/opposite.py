@@ -77,12 +77,17 @@ def _turned(directions: Directions, row: int) -> Directions:
     of, some = directions.names[row], slice(row, row + 1)
     return Directions.held(
         -directions.read(row, row + 1),
-        [Name(f"{of.title} (−)", {**of.record, "opposite": True})],
+        [opposite_name(of)],
         "opposite of a direction",
         own=directions.own[some],
         weights=tuple(tuple(-weight for weight in one) for one in directions.weights[some]),
         rows=directions.rows,
     )
+
+
+def opposite_name(of: Name) -> Name:
+    """What the opposite of a direction is called."""
+    return Name(f"{of.title} (−)", {**of.record, "opposite": True})
 
 
 def _null_of(job: DirectionTestJob, test: DirectionTest, turned: Directions, row: int) -> int | None:

@@ -35,12 +35,17 @@ def record(
     repo: str, revision: str | None, commit: str, found: Found, *, matrix: str, tensor: str | None
 ) -> None:
     """Remember that `revision` is `commit`, and which tensor there answers the question."""
+    folder = cache.repository_folder(repo) / check_commit(commit)
+    record_answer(repo, revision, commit, cache.asked_file(folder, matrix, tensor), asdict(found))
+
+
+def record_answer(repo: str, revision: str | None, commit: str, file: Path, answer: object) -> None:
+    """Remember that `revision` is `commit`, and in a file of its folder what answers a question."""
     check_commit(commit)
+    refs = cache.repository_folder(repo) / "refs"
     with _writing():
-        folder = cache.repository_folder(repo)
-        answer = json.dumps(asdict(found), indent=1).encode()
-        _replace(cache.asked_file(folder / commit, matrix, tensor), answer)
-        _replace(folder / "refs" / cache.safe_name(revision or cache.DEFAULT_REVISION), commit.encode())
+        _replace(file, json.dumps(answer, indent=1).encode())
+        _replace(refs / cache.safe_name(revision or cache.DEFAULT_REVISION), commit.encode())
 
 
 def store(
@@ -72,7 +77,7 @@ def store(
         the cache cannot be written; whatever `fill` raises passes through
     """
     target = cache.repository_folder(repo) / check_commit(commit) / cache.safe_name(tensor)
-    with _writing(), _draft() as draft:
+    with _writing(), new_draft() as draft:
         digests = {name: _write_file(draft / name, raw) for name, raw in (files or {}).items()}
         date = datetime.now(UTC).isoformat(timespec="seconds")
         entry = Entry(
@@ -100,7 +105,7 @@ def store_norm(entry: Entry, norm: TensorInfo, content: bytes) -> None:
     digest = sha256(content).hexdigest()
     facts = {norm.name: (norm.dtype, norm.shape, len(content))}
     head = header_bytes(facts, {"format": "pt", "sha256": digest})
-    with _writing(), _draft() as draft:
+    with _writing(), new_draft() as draft:
         _write_file(draft / cache.NORM_FILE, head + content)
         os.replace(draft / cache.NORM_FILE, entry.path / cache.NORM_FILE)
         _sync_folder(entry.path)
@@ -115,7 +120,7 @@ def remove(model: str) -> list[Entry]:
     gone = [entry for entry in cache.entries() if doomed in entry.path.parents]
     if (revision and commit is None) or not doomed.is_dir():
         return []
-    with _writing(), _draft() as draft:
+    with _writing(), new_draft() as draft:
         doomed.rename(draft / "removed")  # at once, however long deleting takes
         for ref in (folder / "refs").glob("*") if commit else ():
             if (cache.read_text(ref) or "").strip() == commit:
@@ -158,7 +163,7 @@ def _writing() -> AbstractContextManager[None]:
 
 
 @contextmanager
-def _draft() -> Iterator[Path]:
+def new_draft() -> Iterator[Path]:
     """A new folder on the cache's file system that is gone afterwards, whatever happens."""
     folder = cache.cache_root() / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
@@ -188,7 +193,7 @@ def _publish(draft: Path, target: Path) -> None:
             return
         try:
             if target.exists():  # damaged from outside: out of the way
-                with _draft() as aside:
+                with new_draft() as aside:
                     target.rename(aside / "damaged")
             _sync_folder(draft)
             draft.rename(target)
@@ -212,7 +217,7 @@ def _write_file(path: Path, content: bytes) -> str:
 def _replace(path: Path, content: bytes) -> None:
     if path.is_file() and path.read_bytes() == content:
         return
-    with _draft() as draft:
+    with new_draft() as draft:
         _write_file(draft / "new", content)
         path.parent.mkdir(parents=True, exist_ok=True)
         os.replace(draft / "new", path)

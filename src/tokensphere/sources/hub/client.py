@@ -81,7 +81,7 @@ def fetch(
         )
     # What the cache holds of a model stays one commit until a refresh.
     pinned = None if refresh else cache.resolve(repo, revision)
-    repository = _open(repo, pinned or revision, patience)
+    repository = open_repository(repo, pinned or revision, patience)
     entry = cache.find(repo, repository.commit, matrix=matrix, tensor=tensor)
     if refresh and entry is not None and not is_sound(entry):
         let_go(entry)
@@ -116,8 +116,16 @@ def offline() -> bool:
     return value.upper() in _TRUE
 
 
-def _open(repo: str, revision: str | None, patience: Patience) -> Repository:
-    """Resolve the revision to a commit, and learn which files there are."""
+def open_repository(
+    repo: str, revision: str | None = None, patience: Patience = _PATIENCE
+) -> Repository:
+    """Resolve the revision to a commit, and learn which files there are.
+
+    Raises
+    ------
+    InputError, SourceError, MissingExtraError
+        as :func:`fetch`
+    """
     cache.split_model(repo)
     library, constants, errors, utils = _libraries(repo)
     about = {"library_name": "tokensphere", "library_version": __version__}

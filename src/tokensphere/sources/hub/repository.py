@@ -80,6 +80,22 @@ class Repository:
         self.files[file] = total  # every other answer must say the same
         return total
 
+    def header(self, file: str) -> dict[str, TensorInfo]:
+        """What tensors a safetensors file has.
+
+        Raises
+        ------
+        SourceError
+            it cannot be had
+        FormatError
+            it is no safetensors file
+        """
+        where, start, raw = f"{file} of {self.name}", bytearray(), bytearray()
+        total = self.read(file, range(LENGTH_BYTES), partial(put, start))
+        stop = LENGTH_BYTES + header_length(bytes(start), total, where)
+        self.read(file, range(LENGTH_BYTES, stop), partial(put, raw))
+        return parse_header(bytes(raw), total - stop, where)
+
     def config(self, folder: str) -> Config:
         """What ``config.json`` says; nothing if there is none."""
         file = self._beside(folder, "config.json")
@@ -196,14 +212,9 @@ class RemoteTensors(ShardTensors):
         return {name: f"{self.folder}{shard}" for name, shard in table.items()}
 
     def _read_header(self, file: str) -> dict[str, TensorInfo]:
-        where = f"{file} of {self._repository.name}"
         if file not in self._repository.files:
             raise FormatError(f"{self._repository.name} lacks {file[:200]!r}, which its index names")
-        start, raw = bytearray(), bytearray()
-        total = self._repository.read(file, range(LENGTH_BYTES), partial(put, start))
-        stop = LENGTH_BYTES + header_length(bytes(start), total, where)
-        self._repository.read(file, range(LENGTH_BYTES, stop), partial(put, raw))
-        return parse_header(bytes(raw), total - stop, where)
+        return self._repository.header(file)
 
     def values(self) -> ValuesView[TensorInfo]:
         """All tensors; fetches the headers of all files, several at a time."""

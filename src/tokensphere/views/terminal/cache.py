@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +27,24 @@ def cache_table(root: Path, entries: Sequence[Entry], computed: Sequence[Kept] =
         return f"nothing in {told(str(root))}"
     blocks = []
     if entries:
-        blocks.append(_aligned([_HEAD, *map(_row, entries)]))
+        blocks.append(aligned([_HEAD, *map(_row, entries)]))
     if computed:
-        blocks.append(_aligned([_COMPUTED_HEAD, *map(_computed_row, computed)]))
+        blocks.append(aligned([_COMPUTED_HEAD, *map(_computed_row, computed)]))
     size = sum(one.size for one in (*entries, *computed))
     return "\n\n".join([*blocks, f"{_megabytes(size)} MB in {told(str(root))}"])
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> str:
+    """Rows with aligned columns, those in `right` on their right side."""
     rows = [[crop(text, _WIDEST) for text in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    padded = [[text.ljust(width) for text, width in zip(row, widths, strict=True)] for row in rows]
+    padded = [
+        [
+            text.rjust(width) if at in right else text.ljust(width)
+            for at, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        for row in rows
+    ]
     return "\n".join("  ".join(row).rstrip() for row in padded)
 
 

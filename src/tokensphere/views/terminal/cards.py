@@ -11,7 +11,7 @@ from tokensphere.analysis.card.result import Card, Cards
 from tokensphere.views.cards import in_words, said_of
 from tokensphere.views.terminal.neighbors import WIDEST_TITLE, neighbors_caption, tables
 from tokensphere.views.terminal.render import Text, stacked
-from tokensphere.views.text import anchor, short
+from tokensphere.views.text import anchor, short_title
 
 
 def card(result: Card, width: int) -> RenderableType:
@@ -24,7 +24,7 @@ def cards(result: Cards, width: int) -> RenderableType:
 
     def below(some: Sequence[tuple[Card, int]]) -> Iterator[RenderableType]:
         for one, _ in some:
-            yield Text(short(one.title, WIDEST_TITLE), style="bold")
+            yield Text(short_title(one.title, WIDEST_TITLE), style="bold")
             lines = [*map(in_words, one.chance), *said_of(one)]
             yield Padding(stacked(Text(anchor(line)) for line in lines), (0, 0, 0, 2))
         yield Text()

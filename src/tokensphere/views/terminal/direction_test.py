@@ -19,7 +19,17 @@ from tokensphere.analysis.direction_test.statistics import (
 from tokensphere.analysis.direction_test.verdict import VERDICTS
 from tokensphere.statistics.intervals import Share
 from tokensphere.views.terminal.render import Row, Table, Text, cell, cells, note, spaced, table
-from tokensphere.views.text import GAP, between, crop, number, p_text, short, tenths, that_fit
+from tokensphere.views.text import (
+    GAP,
+    between,
+    crop,
+    number,
+    p_text,
+    short,
+    short_title,
+    tenths,
+    that_fit,
+)
 from tokensphere.views.words import FEW, caption, in_words, sentences, verdict
 
 _NARROWEST_NAME, _WIDEST_NAME = 12, 40
@@ -56,7 +66,7 @@ def in_columns(result: RankedTest, width: int) -> Table:
     """A row for each direction: its numbers, what its tokens share, and these, in `width` columns."""
     _, columns, *_ = _layouts(result)
     test, rows = result.test, result.rows.tolist()
-    names = ["direction", *(short(test.directions.titles[row], _WIDEST_NAME) for row in rows)]
+    names = ["direction", *(short_title(test.directions.titles[row], _WIDEST_NAME) for row in rows)]
     near = ["near", *(_near(test, row, width).plain.strip() for row in rows)]
     every = zip(names, *columns, near, strict=True)
     table_rows: list[Row] = [cells(next(every), "dim")]
@@ -77,7 +87,7 @@ def _lines(result: RankedTest, width: int) -> list[Text]:
     first = min(longest, max(room, _NARROWEST_NAME))
     lines = []
     for place, name in enumerate(names):
-        name = short(name, first)
+        name = short_title(name, first)
         numbers = [
             GAP + " " * (_width(column) - cell_len(column[place])) + column[place] for column in columns
         ]
@@ -174,7 +184,7 @@ def _groups(result: RankedTest) -> RenderableType:
     rows: list[Row] = [cells((head, "tested", "p ≤ 0.05", "q ≤ 0.05"), "bold")]
     groups = result.test.groups
     for group in groups[:_MOST_GROUPS]:
-        found, name = group[result.statistic.name], short(group.name, _WIDEST_NAME)
+        found, name = group[result.statistic.name], short_title(group.name, _WIDEST_NAME)
         rows.append([name, f"{group.n:,}", _share(found.p), _share(found.q)])
     if len(groups) > _MOST_GROUPS:
         rows.append(cells((f"{len(groups) - _MOST_GROUPS} more: --json", "", "", ""), "dim"))
@@ -186,7 +196,7 @@ def _verdicts_of_groups(test: DirectionTest) -> RenderableType:
     rows: list[Row] = [cells(("verdict", *VERDICTS), "bold")]
     for group in test.groups[:_MOST_GROUPS]:
         counts = (f"{group.verdicts[name]:,}" for name in VERDICTS)
-        rows.append([short(group.name, _WIDEST_NAME), *counts])
+        rows.append([short_title(group.name, _WIDEST_NAME), *counts])
     return table(rows)
 
 

@@ -11,7 +11,7 @@ from tokensphere.analysis.naming.neighbors import NamedNeighbors
 from tokensphere.analysis.naming.themes import AS_CHANCE, NOTHING, marks_in_words, share_in_words
 from tokensphere.views.terminal.neighbors import WIDEST_TITLE, beginning, neighbors_caption, tables
 from tokensphere.views.terminal.render import Text, cells, note, stacked, table_with_text
-from tokensphere.views.text import anchor, crop, p_text, short
+from tokensphere.views.text import anchor, crop, p_text, short_title
 
 _WIDEST_CLAIM = 200
 _ROOM = 40  # columns below which lines stand under the direction's title, not beside it
@@ -38,7 +38,8 @@ def named_in_parts(parts: Iterable[NamedNeighbors], width: int) -> Iterator[Rend
 
 def _block(some: Sequence[tuple[NamedNeighbors, int]], width: int) -> list[RenderableType]:
     """What some lists share, title by title."""
-    titles = cells((short(part.neighbors.names[j].title, WIDEST_TITLE) for part, j in some), "bold")
+    called = (part.neighbors.names[j].title for part, j in some)
+    titles = cells((short_title(title, WIDEST_TITLE) for title in called), "bold")
     widest = max(title.cell_len for title in titles)
     texts = [stacked(map(_styled, lines(part, j))) for part, j in some]
     pairs = zip(titles, texts, strict=True)

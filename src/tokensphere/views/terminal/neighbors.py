@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 
 from tokensphere.analysis.nearest import Neighbors
 from tokensphere.views.terminal.render import GAP, Cell, Table, Text, token_caption
-from tokensphere.views.text import FORMS, cosine, number, search_words, short, tokens_of
+from tokensphere.views.text import FORMS, cosine, number, search_words, short, short_title, tokens_of
 from tokensphere.vocabulary import Vocabulary
 
 _WIDEST_TOKEN = 24
@@ -93,7 +93,7 @@ def _columns(result: Neighbors, token: Callable[[int], Cell]) -> Iterator[list[l
     """For each direction two columns: title and tokens, and the similarities."""
     head, show = similarity_column(result)
     for name, ids, values in zip(result.names, result.ids, result.similarity, strict=True):
-        title = Cell.measured(short(name.title, WIDEST_TITLE), "bold")
+        title = Cell.measured(short_title(name.title, WIDEST_TITLE), "bold")
         shown = (Cell.measured(show(value), "cyan") for value in values.tolist())
         yield [[title, *map(token, ids.tolist())], [Cell.measured(head, "dim"), *shown]]
 

@@ -1,0 +1,91 @@
+"""Filters of directions as somebody types them: ``q<0.01``, ``name=city``, ``token=" Paris"``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from tokensphere.analysis.direction_test.listing import Filter, Listing, Within
+from tokensphere.analysis.direction_test.result import DirectionTest
+from tokensphere.analysis.direction_test.statistics import BEST
+from tokensphere.arrays import Bools
+from tokensphere.errors import InputError
+
+_TYPED = re.compile(r"\s*(\w+)\s*(<=|≤|<|=)(.*)", re.DOTALL)
+_WITHIN: dict[str, Within] = {"name": "label", "token": "token", "tokens": "tokens", "direction": "name"}
+_HOW = "write q<0.01, name=city, token=' Paris', tokens=par, verdict=meaning, group=… or direction=…"
+
+
+def read_filter(typed: str, statistic: str = BEST) -> Filter:
+    """What somebody means who types a filter.
+
+    Parameters
+    ----------
+    typed : ``q<Q`` or ``q<=Q``; ``name=TEXT`` is in the words of the label that the tokens share,
+        ``token=TEXT`` is one of the nearest tokens, exactly (quotes keep its space), ``tokens=TEXT`` is
+        in one of them; ``verdict=…``, ``group=…``; ``direction=TEXT`` is in what the direction is called
+    statistic : whose q is meant
+
+    Raises
+    ------
+    InputError
+        it is none of these
+
+    Examples
+    --------
+    >>> read_filter("name=city").text, read_filter("q<=0.01").most_q
+    ('city', 0.01)
+    >>> read_filter('token=" Paris"').text
+    ' Paris'
+    """
+    found = _TYPED.fullmatch(typed)
+    if found is None:
+        raise InputError(f"{typed!r:.100} is no filter; {_HOW}")
+    what, sign, value = found.groups()
+    if what == "q" and sign != "=":
+        return Filter(most_q=_level(typed, sign, value), statistic=statistic)
+    if sign != "=" or what == "q":
+        raise InputError(f"q is asked for as q<0.01, and nothing else is below a number; {_HOW}")
+    text = _unquoted(value)
+    if what in ("verdict", "group"):
+        return Filter(verdict=text) if what == "verdict" else Filter(group=text)
+    if what not in _WITHIN:
+        raise InputError(f"there is no filter {what!r:.60}; {_HOW}")
+    if not text:
+        raise InputError(f"nothing is looked for by {typed!r:.100}; {_HOW}")
+    return Filter(text=text, within=_WITHIN[what])
+
+
+def _level(typed: str, sign: str, value: str) -> float:
+    """The largest q that is wanted."""
+    try:
+        level = float(value)
+    except ValueError:
+        level = float("nan")
+    if not 0 < level <= 1:
+        raise InputError(f"{typed!r:.100} needs a number between 0 and 1, as in q<0.01")
+    return float(np.nextafter(level, 0)) if sign == "<" else level
+
+
+def _unquoted(value: str) -> str:
+    stripped = value.strip()
+    if len(stripped) > 1 and stripped[0] in "\"'" and stripped[0] == stripped[-1]:
+        return stripped[1:-1]
+    return value
+
+
+def that_fit(test: DirectionTest, filters: Sequence[str | Filter], statistic: str = BEST) -> Bools:
+    """True for directions that fit all of the filters, shape (m,).
+
+    Raises
+    ------
+    InputError
+        one is no filter, or asks for a group, verdict or token that there is not
+    """
+    listing = Listing(test.directions, test)
+    kept = np.ones(len(test), dtype=bool)
+    for one in filters:
+        kept &= listing.where(read_filter(one, statistic) if isinstance(one, str) else one)
+    return kept

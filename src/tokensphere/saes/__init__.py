@@ -1,0 +1,1 @@
+"""Sparse autoencoders, transcoders and crosscoders by name -> directions."""

@@ -1,0 +1,101 @@
+"""What many directions are about, which tokens crowd their lists, and filters as they are typed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tokensphere as ts
+from tests import small_model
+from tests.analysis.results import make_labels
+from tests.cases import case
+from tokensphere.analysis.direction_test.asked import read_filter, that_fit
+from tokensphere.analysis.direction_test.listing import Filter
+from tokensphere.analysis.direction_test.overview import crowding, themes_of
+from tokensphere.analysis.direction_test.verdict import VERDICTS
+
+SOME = slice(0, 9)  # the tokens of a label
+
+
+@pytest.fixture(scope="module")
+def test(small: ts.EmbeddingSpace) -> ts.DirectionTest:
+    """Directions along the middle of nine tokens that share a label, and random ones."""
+    draw = np.random.default_rng(3)
+    rows = small.vectors[SOME].astype(np.float64)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    planted = rows.mean(axis=0) + 0.02 * draw.standard_normal((30, small_model.D))
+    given = np.concatenate([planted, draw.standard_normal((40, small_model.D))])
+    groups = ["planted"] * 30 + ["random"] * 40
+    directions = ts.make_directions(small, given).grouped(groups)
+    return ts.direction_test(
+        small, directions, null=ts.NullSpec("isotropic", 500), search=ts.SearchSettings(5),
+        labels=make_labels(small),
+    )  # fmt: skip
+
+
+def test_themes_are_counted_once_for_each_direction(test: ts.DirectionTest) -> None:
+    every = np.ones(len(test), dtype=bool)
+    found = themes_of(test, every)
+    assert sum(one.count for one in found) == sum(bool(test.themes[row]) for row in range(len(test)))
+    assert [one.count for one in found] == sorted((one.count for one in found), reverse=True)
+    for one in found:
+        rows = [
+            i for i in range(len(test)) if test.themes[i] and test.themes[i][0].label.words == one.words
+        ]
+        assert one.count == len(rows)
+    by_default = themes_of(test)
+    assert sum(one.count for one in by_default) <= int((test.verdict == VERDICTS.index("meaning")).sum())
+
+
+def test_crowding_finds_what_was_planted(test: ts.DirectionTest) -> None:
+    planted = np.arange(len(test)) < 30
+    found = crowding(test, planted)
+    assert found is not None and found.worth_saying and found.of == 30
+    assert found.lists == sum(bool(set(found.ids) & set(row.tolist())) for row in test.ids[planted])
+    few = np.arange(len(test)) < 10
+    assert crowding(test, few) is not None and not crowding(test, few).worth_saying  # type: ignore[union-attr]
+    assert crowding(test, np.zeros(len(test), dtype=bool)) is None
+
+
+def test_filters_keep_what_they_say(test: ts.DirectionTest) -> None:
+    q, ids = test["nearness"].qvalue.tolist(), test.ids
+    token = test.vocabulary.text(int(ids[0, 0]))
+    first = test.themes.smallest.label[0]
+    label = test.themes.counter.labels[int(first)].words
+    expected = {
+        "q<0.01": np.array(q) < 0.01,
+        f"q<={q[3]!r}": np.array(q) <= q[3],
+        f"q<{q[3]!r}": np.array(q) < q[3],
+        f'token="{token}"': (ids == ids[0, 0]).any(axis=1),
+        f"name={label.upper()}": test.themes.has_theme & (test.themes.smallest.label == first),
+        "verdict=neither": test.verdict == VERDICTS.index("neither"),
+        "group=random": np.arange(len(test)) >= 30,
+        "direction=vector[4": [name.startswith("vector[4") for name in test.names],
+    }
+    for typed, kept in expected.items():
+        with case(typed):
+            np.testing.assert_array_equal(that_fit(test, [typed]), kept)
+            both = that_fit(test, [typed, "group=random"])
+            np.testing.assert_array_equal(both, np.asarray(kept) & (np.arange(len(test)) >= 30))
+
+
+def test_what_is_no_filter_is_refused(test: ts.DirectionTest) -> None:
+    for typed in (
+        "q",
+        "q=0.01",
+        "q<x",
+        "q<0",
+        "q<2",
+        "name<3",
+        "nothing=x",
+        "name=",
+        "verdict=good",
+        "",
+    ):
+        with case(typed), pytest.raises(ts.InputError):
+            read_filter(typed)
+    for typed in ("group=nowhere", "token=nowhere at all"):
+        with case(typed), pytest.raises(ts.TokensphereError):
+            that_fit(test, [typed])
+    assert read_filter("token=' Paris'") == Filter(text=" Paris", within="token")
+    assert read_filter("token= Paris").text == " Paris"
