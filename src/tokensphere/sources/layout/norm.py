@@ -82,7 +82,8 @@ def through_lens(
     ``logit`` folds the final norm's weight in. ``transformerlens`` is ``W_U`` as
     ``HookedTransformer.from_pretrained`` makes it, transposed: ``fold_ln`` folds the weight in and, of a
     LayerNorm, subtracts each token's mean; ``center_unembed`` subtracts the mean of all tokens, unless
-    the logits are capped (``load_and_process_state_dict`` of TransformerLens 1 and 2).
+    the logits are capped (``load_and_process_state_dict`` of TransformerLens 2; in version 4
+    ``enable_compatibility_mode``, to the same values).
 
     Parameters
     ----------
@@ -100,8 +101,8 @@ def through_lens(
     Raises
     ------
     SourceError
-        the norm, or its kind, is not known; more layers stand before the output; of a mixture of experts
-        for ``transformerlens``, which leaves the norms of such models as they are
+        the norm, or its kind, is not known; more layers stand before the output; for
+        ``transformerlens`` the model is a mixture of experts, which its versions treat differently
     """
     layout = _layout_of(found)
     if layout is not None and layout.head and layout.head[0] != "decoder.":
@@ -115,8 +116,8 @@ def through_lens(
     if lens == "transformerlens":
         if config.experts:
             raise SourceError(
-                f"{model} is a mixture of experts, whose norms TransformerLens does not fold; use lens"
-                " 'logit', or matrix 'output' with similarity 'dot' for its lists"
+                f"{model} is a mixture of experts, whose norms TransformerLens 2 leaves and 4 folds; use"
+                " lens 'logit', or matrix 'output' with similarity 'dot' for the norm left out"
             )
         subtract_means(folded, of_rows=kind == "LayerNorm", of_columns=not config.capped)
         if kind == "LayerNorm":
