@@ -114,13 +114,13 @@ def test_without_a_file_it_is_done_at_once() -> None:
     assert not done.stopped and job.finished and told == [3, 2, 2, 2, 2, 2]
 
 
-def test_what_is_done_is_told_once_all_directions_are(path: Path) -> None:
+def test_what_is_done_is_told_each_time_that_it_is_half_as_much_again(path: Path) -> None:
     for save in (None, path):
         told: list[Numbers] = []
         go_on(Squares(draws=3), save=save, told=told.append)
-        assert [part.tolist() for part in told] == [
-            ALL.tolist()
-        ] * 2  # with the last block, and after the step that was left
+        # with the last block in any case, and after the step that was left
+        lengths = [2, 4, 6, len(ALL), len(ALL)]
+        assert [part.tolist() for part in told] == [ALL[:length].tolist() for length in lengths]
 
 
 def test_a_file_says_what_it_is(path: Path) -> None:
@@ -612,7 +612,7 @@ def test_a_survey_stopped_within_its_surrogates_keeps_those_that_are_done(
         return progress
 
     # 200 directions, then 200 in each surrogate; of what a file has, surrogates are told again
-    for limit, done, there in ((200 + 90, 0, 90), (200 + 180, 1, 180), (400 + 90, 2, 90)):
+    for limit, done, there in ((400 + 90, 1, 90), (200 + 180, 1, 180), (400 + 90, 2, 90)):
         told.clear()
         job = survey_of(surrogate=spec)
         stopped = go_on(job, save=path, progress=until(limit))

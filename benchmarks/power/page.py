@@ -17,7 +17,6 @@ _PANELS = (  # statistic, null, title
     (MEANING, "isotropic", "verdict “meaning”"),
     (MEANING, SUMS, f"the same beside “{SUMS}”"),
 )
-_STYLES = {PLANTED: "s-", WORDS: "o--", UNRELATED: "^:"}
 _MARK = "<!-- below: written by the command -->"
 
 
@@ -58,25 +57,27 @@ def write(path: Path, command: str, about: str, found: list[Found]) -> None:
 
 def draw(found: list[Found], path: Path) -> None:
     """What is found of planted and of unrelated tokens, by statistic; centred cosine."""
-    from tokensphere.views.figures.canvas import new_figure, save_figure
+    from tokensphere.views.figures.canvas import drawing, figure_of
+    from tokensphere.views.figures.layout import legend_below
 
-    figure, axes = new_figure(15, 3.4, columns=len(_PANELS))
     by = {(one.null, one.statistic): one for one in found if one.similarity == _SIMILARITY}
-    for ax, (statistic, null, title) in zip(axes, _PANELS, strict=True):
-        _panel(ax, by[null, statistic], title)
-    axes[0].set_ylabel("found (%)")
-    axes[1].legend(frameon=False, fontsize=8, loc="upper left")
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_figure(figure, path)
+    with drawing(path, 9, 5.6, "AABBCC;DDDEEE") as axes:
+        for ax, (statistic, null, title) in zip(axes, _PANELS, strict=True):
+            _panel(ax, by[null, statistic], title)
+        legend_below(figure_of(axes[0]), *axes[0].get_legend_handles_labels())
 
 
 def _panel(ax: Any, one: Found, title: str) -> None:
-    for kind, style in _STYLES.items():
+    from tokensphere.views.figures.style import LINES, MARKS, SECOND, WHITE
+
+    for kind, line, mark in zip((PLANTED, WORDS, UNRELATED), LINES, MARKS, strict=False):
         shares = [100 * share for share in one.shares[kind]]
-        ax.plot(one.columns, shares, style, color="black", markerfacecolor="white", linewidth=1.2,
-                label="of one label" if kind == PLANTED else kind)  # fmt: skip
-    ax.set_title(title, fontsize=10, loc="left")
+        ax.plot(one.columns, shares, label="of one label" if kind == PLANTED else kind,
+                **{**SECOND, **mark, **line, "mfc": WHITE, "markersize": 5})  # fmt: skip
+    ax.set_title(title, loc="left")
     ax.set_xlabel("tokens" if one.null == SUMS else "cosine with the tokens' mean")
+    ax.set_ylabel("found (%)")
     if one.null == SUMS:
         ax.set_xticks(one.columns)
     ax.set_ylim(-3, 103)

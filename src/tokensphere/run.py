@@ -16,7 +16,17 @@ from typing import Any, Generic
 import numpy as np
 
 from tokensphere.analysis.job import SCHEMA as SCHEMA
-from tokensphere.analysis.job import Column, Job, P, Progress, Table, difference, said_of, work
+from tokensphere.analysis.job import (
+    Column,
+    Job,
+    P,
+    Progress,
+    Table,
+    difference,
+    said_of,
+    telling,
+    work,
+)
 from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.formats.files import at_home, system_told
 from tokensphere.formats.locks import lock_file
@@ -59,7 +69,8 @@ def go_on(
         the end, when the work is stopped, and every half minute
     fresh : begin anew, whatever the file holds
     progress : called with the number of draws and directions done since the last call
-    told : called with what is done once all directions are, and after each step of what is left to do
+    told : called with what is done: of some directions now and then, of all of them after each step of
+        what is left to do
 
     Raises
     ------
@@ -88,12 +99,13 @@ def _work(
     told: Callable[[P], None] | None,
 ) -> Done[P]:
     changed, saved = not parts, time.monotonic()
+    tell = None if told is None else telling(job, parts, told)
 
     def now_and_then() -> None:
         nonlocal changed, saved
         changed = True
-        if told is not None and sum(map(len, parts)) == len(job):
-            told(parts[0] if len(parts) == 1 else job.join(parts))
+        if tell is not None:
+            tell()
         if file is not None and time.monotonic() - saved > SAVE_AFTER:
             if len(parts) > 1:
                 parts[:] = [job.join(parts)]

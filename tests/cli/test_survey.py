@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from tests import small_model
 from tests.cli.running import Command, at_terminal, run_cli
 from tokensphere.analysis.survey.measure import SurveyMeasurer
 from tokensphere.analysis.survey.records import SurveyRecords
+from tokensphere.analysis.survey.so_far import survey_so_far
 from tokensphere.formats.parquet import read_columns, write_columns
 
 RUN = Command("survey", model=small_model.NAME)
@@ -106,13 +109,13 @@ def test_a_survey_that_was_stopped_within_its_surrogates_goes_on_there(tmp_path:
 
     def stopped(self: SurveyMeasurer, v: Any, number: int) -> Any:
         calls.append(number)
-        if len(calls) == 4:
+        if len(calls) == 2:
             raise KeyboardInterrupt
         return beside(self, v, number)
 
     with patch.object(SurveyMeasurer, "beside", stopped):
         result = invoke(*FEW, "-n", 150, "--save", part, "--json")
-    assert result.exit_code == 130 and calls == [0, 0, 1, 1]
+    assert result.exit_code == 130 and calls == [1, 1]  # the first is met with the lists themselves
     found = json.loads(result.stdout)
     assert found["directions"] == 150 and found["rates"][0]["own_null"]["draws"] == 1
     null = np.asarray(read_columns(part)[0]["coherence_as_is_k10_surrogates"])
@@ -167,7 +170,7 @@ def test_a_survey_of_minutes_is_kept_as_it_goes(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(SurveyMeasurer, "beside", watched_beside)
     good(*FEW, "-n", 250, "--save", path)
     assert seen == [0, 110, 220]
-    assert compared == [(0, 0)] * 3 + [(1, 1)] * 3  # after each surrogate, too
+    assert compared == [(1, 1)] * 3  # after each surrogate, too
     assert len(read_columns(path)[0]["index"]) == 250
 
 
@@ -310,9 +313,49 @@ def test_without_pyarrow_nothing_is_saved_but_all_is_shown() -> None:
 # At a terminal
 
 
+def test_a_terminal_is_told_the_figure_that_it_ends_with() -> None:
+    """The first is an estimate with the chance of the last, and the last what the survey says."""
+    text = at_terminal("survey", "-n", 300)
+    share = r"so far: of ([\d,]+) directions (about )?([\d.]+) % \(([\d.]+)–([\d.]+)\)"
+    told = re.findall(rf"{share} have 10 nearest tokens that are clearly more alike than ([^;]+);", text)
+    assert told[0][1] and told[-1][0] == "300" and {chance for *_, chance in told} == {"chance (5.0 %)"}
+    assert not told[-1][1]
+    own = record("-n", 300)["rates"]
+    (last,) = (one["own_null"]["at"][0] for one in own
+               if (one["centered"], one["forms"], one["k"]) == (False, False, 10))  # fmt: skip
+    shown = [last["rate"], *last["interval_95"]]
+    assert [float(number) for number in told[-1][2:5]] == [round(100 * number, 1) for number in shown]
+    for _, _, rate, low, high, _ in told:
+        assert float(low) <= float(rate) <= float(high) and float(low) <= 100 * last["rate"] <= float(
+            high
+        )
+
+
 def test_a_running_answer_and_what_a_finer_one_would_take() -> None:
     """In a process of its own whose standard error is a terminal."""
     text = at_terminal("survey", "-n", 120, "--surrogates", 3)
-    assert "so far, beside 3 of 3 vocabularies with no words" in text
+    assert "so far: of 120 directions" in text and "beside 1 vocabulary with no words" in text
     assert "-n 480 (intervals half as wide) would take at most" in text
     assert "--surrogates 99 (chances of 1 %) about" in text
+
+
+def test_stopped_before_its_vocabularies_are_done_it_ends_with_what_was_told(tmp_path: Path) -> None:
+    """Not with a rate of another kind: the running estimate, and that it is one."""
+    beside = SurveyMeasurer.beside
+
+    def stopped(self: SurveyMeasurer, v: Any, number: int) -> Any:
+        if number == 3:
+            raise KeyboardInterrupt
+        return beside(self, v, number)
+
+    path = tmp_path / "s.parquet"
+    with patch.object(SurveyMeasurer, "beside", stopped):
+        result = invoke("-n", 110, "--save", path)
+    assert result.exit_code == 130
+    text = " ".join(result.stdout.split())
+    found = ts.open_survey(ts.load(os.environ["TOKENSPHERE_MODEL"]), path)
+    foreseen = survey_so_far(found.settings, found.records)
+    assert foreseen is not None and (foreseen.done, foreseen.wanted) == (3, 19)
+    assert f"about {100 * foreseen.share.rate:.1f} % (" in text and "3 are done, and the rest" in text
+    assert "stopped: 3 of 19 vocabularies with no words done" in text
+    assert "about" not in good("-n", 110, "--save", path)

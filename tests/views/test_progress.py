@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
@@ -98,8 +99,11 @@ def test_a_terminal_has_a_bar_on_standard_error(
     monkeypatch.setattr(sys, "stderr", err)
     assert work(small, progress=True) == silent
     assert not out.getvalue()
-    for said in ("of 120 directions", "draws", "lists", "geometry, step", "of 4 steps"):
+    for said in (
+        "of 120 directions", "draws", "so far: of 120 directions", "of 4 steps"
+    ):  # fmt: skip
         assert said in err.getvalue(), said
+    assert re.search(r"geometry, step (\d+) of \1: ", err.getvalue())  # the last of so many
 
 
 def test_a_file_has_none(

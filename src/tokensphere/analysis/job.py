@@ -27,6 +27,41 @@ Column = npt.NDArray[Any] | Sequence[str]
 ROUNDING = 1e-9  # by which what was computed may differ between processors, of itself or of 1
 
 
+class Watcher:
+    """What a `Progress` may be told beside counts, if it listens to that: a bar does.
+
+    Parameters
+    ----------
+    progress : what work calls; a function of one's own has none of these, and hears counts only
+    """
+
+    def __init__(self, progress: object) -> None:
+        self._progress = progress
+        self.wants_known = hasattr(progress, "known")
+
+    def doing(self, text: str) -> None:
+        """What is being done now, in a few words."""
+        self._tell("doing", text)
+
+    def known(self, text: str) -> None:
+        """What is known so far, in a line or two."""
+        self._tell("known", text)
+
+    def beside(self, steps: float) -> None:
+        """So many of the steps are done that are not counted, such as the drawing of rows."""
+        self._tell("beside", steps)
+
+    def expect(self, count: Callable[[], int]) -> None:
+        """How many steps there are, of work that tells their names; counted if somebody listens."""
+        if hasattr(self._progress, "expect"):
+            self._tell("expect", count())
+
+    def _tell(self, name: str, what: object) -> None:
+        listens = getattr(self._progress, name, None)
+        if callable(listens):
+            listens(what)
+
+
 P = TypeVar("P", bound=Sized)  # what was found for some directions; its length is their number
 
 
@@ -106,7 +141,13 @@ class OnDirections:
         "both_ends": "of one end of each direction where this is of both, or the other way round",
         "space": "on another model or matrix",
     }
+    counted: ClassVar[str] = "draws and directions"  # steps of progress, in the plural
     directions: Directions
+
+    @property
+    def besides(self) -> float:
+        """Steps that take as long as so many of those counted, but are not counted."""
+        return 0.0
 
     def __len__(self) -> int:
         """Number of directions that were given; of both ends two each."""
@@ -141,6 +182,31 @@ def work(
         ]  # what is finished of it is there for whoever catches an interruption
     job.finish(parts[0], progress, after)
     return parts[0]
+
+
+def telling(job: Job[P], parts: list[P], told: Callable[[P], None]) -> Callable[[], None]:
+    """What to call after each step of :func:`work`: tells what is done, joined.
+
+    As long as not all directions are done, each time that there are half as many again.
+
+    Parameters
+    ----------
+    job, parts : as `work` has them
+    told : called with what is done
+    """
+    last = 0
+
+    def tell() -> None:
+        nonlocal last
+        there = sum(map(len, parts))
+        if there < len(job) and there < 1.5 * last:
+            return
+        last = there
+        if len(parts) > 1:
+            parts[:] = [job.join(parts)]
+        told(parts[0])
+
+    return tell
 
 
 def said_of(what: str, key: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:

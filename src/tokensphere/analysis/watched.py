@@ -16,7 +16,9 @@ R = TypeVar("R")
 
 
 @contextmanager
-def watched(progress: Watch, what: str, total: int | None = None) -> Iterator[Progress | None]:
+def watched(
+    progress: Watch, what: str, total: int | None = None, *, besides: float = 0.0
+) -> Iterator[Progress | None]:
     """What work calls on its way.
 
     Parameters
@@ -25,13 +27,14 @@ def watched(progress: Watch, what: str, total: int | None = None) -> Iterator[Pr
         terminal
     what : is counted, in the plural, e.g. ``"directions"``
     total : how many there are, if that is known
+    besides : steps that take as long as so many of them, but are not counted
     """
     if not isinstance(progress, bool):
         yield progress
     elif not progress:
         yield None
     else:
-        bar: Any = ask("bar", what, total)
+        bar: Any = ask("bar", what, total, besides)
         with bar as advance:
             yield advance
 

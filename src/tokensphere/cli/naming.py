@@ -26,7 +26,7 @@ def namer_if_asked(space: EmbeddingSpace) -> Callable[[Neighbors], NamedNeighbor
     from tokensphere.analysis.naming.neighbors import namer
 
     naming, labels = NamingSpec(kinds=given["kinds"] or None), running.labels_of(space)
-    with progress.counting(naming.draws + N_DIRECTIONS) as advance:
+    with progress.counting(naming.draws + N_DIRECTIONS, "draws") as advance:
         return namer(
             space, running.search_settings(), naming=naming, labels=labels,
             store=running.null_files(), progress=advance,
@@ -69,7 +69,7 @@ def name(
     from tokensphere.analysis.naming.tokens import name_tokens
 
     search = running.search_settings()
-    with progress.counting(draws + random_directions) as advance:
+    with progress.counting(draws + random_directions, "draws") as advance:
         result = name_tokens(
             space, list(tokens), naming=NamingSpec(draws, seed, kinds=kinds or None),
             labels=running.labels_of(space), n_random_directions=random_directions, search=search,

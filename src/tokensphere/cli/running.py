@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tokensphere.saes.source import SAESource
     from tokensphere.sources.cache.arrays import NullFiles
     from tokensphere.space import EmbeddingSpace
+    from tokensphere.views.progress import Bar
 
 
 def asked() -> dict[str, Any]:
@@ -239,7 +240,8 @@ def do_and_show(
     from tokensphere.run import go_on
 
     options = asked()
-    with progress.counting(len(job) + job.draws, long=True) as bar:
+    total = len(job) + job.draws
+    with progress.counting(total, job.counted, long=True, besides=job.besides) as bar:
         told = None
         if bar is not None and so_far is not None:
             told = _teller(bar, so_far)
@@ -252,8 +254,8 @@ def do_and_show(
         sys.exit(INTERRUPTED)
 
 
-def _teller(bar: progress.Bar, so_far: Callable[[Any], str]) -> Callable[[Any], None]:
-    return lambda part: bar.say(so_far(part))
+def _teller(bar: Bar, so_far: Callable[[Any], str]) -> Callable[[Any], None]:
+    return lambda part: bar.known(so_far(part))
 
 
 def show(result: Any) -> None:

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-from tokensphere.cli import options, running
+from tokensphere.cli import options, progress, running
 from tokensphere.cli.app import main, tell
 
 _TELL_1_PERCENT = 99  # surrogates
@@ -49,7 +49,13 @@ def survey(
     """
     running.check_paths()
     space = running.load_model()
-    from tokensphere.analysis.survey.job import SurrogateSpec, SurveyJob, check_count, name_survey
+    from tokensphere.analysis.survey.job import (
+        WATCHED,
+        SurrogateSpec,
+        SurveyJob,
+        check_count,
+        name_survey,
+    )
 
     check_count(count)
     job = SurveyJob(
@@ -59,6 +65,7 @@ def survey(
         surrogate=SurrogateSpec(surrogate_law, surrogate_seed, surrogates),
         compute=running.compute(),
         store=running.null_files("surrogates"),
+        block=WATCHED if progress.watched() else None,
     )
     # Before the work of minutes, so that a mistake in a file of labels costs none.
     labels = running.labels_of(space) if named or labels_file is not None else None
@@ -72,7 +79,7 @@ def survey(
     def so_far(part: Any) -> str:
         from tokensphere.views.terminal.survey import so_far
 
-        return so_far(job.so_far(part), surrogates)
+        return so_far(job.so_far(part))
 
     started, whole = time.monotonic(), running.asked()["save"] is None
     running.do_and_show(job, result, so_far)

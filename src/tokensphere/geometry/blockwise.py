@@ -19,6 +19,7 @@ and nothing that is finer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -35,6 +36,7 @@ _WIDE = 200  # dimensions; so many have nearly the same length, and one round of
 _RIDGE = 1e-7  # of the mean variance: about the error of a product in single precision
 _THIN = 1e-5  # of the mean variance; a direction with less has none
 _IN_CACHE = 128  # rows that stay in the second-level cache as float64
+_BETWEEN_SIGNS = 2  # blocks of each thread between two signs of life
 _NONE = 1e-12  # likewise, whatever the others have: what rounding leaves of equal rows
 
 
@@ -167,13 +169,16 @@ class Blockwise:
         """Rows whose length leaves no room for noise beside ``a + b (t_i − t̄)``."""
         return sum(int(np.count_nonzero(block.left(block.expected()) <= 0)) for block in self.blocks)
 
-    def draw(self, seed: int, compute: Compute) -> Float32s:
+    def draw(
+        self, seed: int, compute: Compute, *, told: Callable[[int], None] | None = None
+    ) -> Float32s:
         """A vocabulary.
 
         Parameters
         ----------
         seed : 0 or more; block b is drawn from ``PCG64(SeedSequence(seed, spawn_key=(b,)))``
         compute : what products are made with
+        told : called with the number of rows drawn since the last call, from this thread
 
         Returns
         -------
@@ -186,8 +191,14 @@ class Blockwise:
             found = block.draw(stream(seed, number))
             drawn[block.places] = found - 2 * np.outer(found @ mirror, mirror)
 
-        with workers(compute.count()) as in_parallel:
-            in_parallel(draw, range(len(self.blocks)))
+        every, threads = range(len(self.blocks)), compute.count()
+        at_once = len(every) if told is None else _BETWEEN_SIGNS * threads
+        with workers(threads) as in_parallel:
+            for low in every[::at_once]:
+                some = every[low : low + at_once]
+                in_parallel(draw, some)
+                if told is not None:
+                    told(sum(len(self.blocks[number].places) for number in some))
         return drawn
 
 

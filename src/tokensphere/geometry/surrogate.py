@@ -25,7 +25,7 @@ Three laws, from the one that keeps least:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -220,11 +220,15 @@ class Surrogates:
         """Rows whose place in their block leaves no room for noise; of `blockwise`, else 0."""
         return 0 if self._blocks is None else self._blocks.clipped
 
-    def draw(self, seed: int) -> Rows:
-        """The vocabulary of a seed, 0 or more: as many rows as there are usable ones, in their order."""
+    def draw(self, seed: int, *, told: Callable[[int], None] | None = None) -> Rows:
+        """The vocabulary of a seed, 0 or more: as many rows as there are usable ones, in their order.
+
+        `told` is called with the number of rows drawn since the last call, where the law tells.
+        """
         check_whole("the seed", seed)
         if self._blocks is not None:
-            return Rows.of(self._blocks.draw(seed, self.rows.compute), compute=self.rows.compute)
+            drawn = self._blocks.draw(seed, self.rows.compute, told=told)
+            return Rows.of(drawn, compute=self.rows.compute)
         with workers(1):
             if self._matched:
                 recipe = _matched(self.rows, self._covariance)

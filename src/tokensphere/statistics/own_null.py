@@ -119,6 +119,11 @@ def own_null(values: Floats, null: Floats, *, levels: tuple[float, ...] = LEVELS
     return OwnNull(draws, tuple(at), _not_null(rate, chance), (next(ends), next(ends)))
 
 
+def effective_count(values: Floats, null: Floats) -> float:
+    """How many independent values would tell as much of the share beyond all draws; see `own_null`."""
+    return _share(values, null, np.sort(null, axis=1), 0)[1]
+
+
 def _not_null(rate: float, chance: float) -> float:
     return max(0.0, 1 - (1 - rate) / (1 - chance))
 

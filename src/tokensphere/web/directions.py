@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from tokensphere.display import printable
 from tokensphere.errors import InputError
 from tokensphere.records import plain
 from tokensphere.views import words
-from tokensphere.views.figures.direction_test import short_names
+from tokensphere.views.groups import group_names
 from tokensphere.web.endpoint import Asked, Reply
 from tokensphere.web.export import FORMATS, exported, saved
 from tokensphere.web.lists import shown_token
@@ -32,7 +31,6 @@ from tokensphere.web.ways import how, without_folder
 MOST_ROWS = 500  # at once
 _MOST_TOKENS = 24  # of a row
 _MOST_READ = 4096  # directions that are read to search a window of them
-_LAYER = re.compile(r"blk|layer|block|\bh\.|\bencoder\b|\bdecoder\b", re.IGNORECASE)
 
 
 def overview(session: Session, asked: Asked) -> dict[str, Any]:
@@ -121,9 +119,7 @@ def _summary(test: DirectionTest, statistic: StatisticName) -> dict[str, Any]:
     """What a test found of all directions, in words and by group."""
     ranked = test.top(1, statistic=statistic)
     groups = test.groups if len(test.groups) > 1 else ()
-    short, common = short_names([group.name for group in groups]) if groups else ([], "")
-    numbered = bool(short) and all(name.isdigit() for name in short)
-    axis = "layer" if numbered and _LAYER.search(common) else "group"
+    named = group_names([group.name for group in groups])
     return {
         "done": len(test),
         "given": len(test.directions),
@@ -138,8 +134,8 @@ def _summary(test: DirectionTest, statistic: StatisticName) -> dict[str, Any]:
         "verdicts": {**plain(test.overall.verdicts), UNTESTABLE: test.overall.untestable},
         "overall": finite(test.overall[statistic].to_dict()),
         "by": words.in_words(test, RANKED[statistic]),
-        "axis": axis,
-        "common": printable(common),
+        "axis": named.axis,
+        "common": printable(named.common),
         "groups": [
             {
                 "name": printable(group.name),
@@ -149,7 +145,7 @@ def _summary(test: DirectionTest, statistic: StatisticName) -> dict[str, Any]:
                 "verdicts": plain(group.verdicts),
                 **finite(group[statistic].to_dict()),
             }
-            for group, name in zip(groups, short, strict=True)
+            for group, name in zip(groups, named.short, strict=True)
         ],
     }
 
@@ -221,6 +217,8 @@ def _row(
             "p": float(found.pvalue[row]),
             "q": float(found.qvalue[row]),
         }),
+        "p_text": words.p_of(found, row),
+        "q_text": words.q_of(found, row),
     }  # fmt: skip
 
 

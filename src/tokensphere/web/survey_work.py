@@ -96,7 +96,7 @@ def _do(session: Session, want: Wanted, watch: Watch) -> None:
     job = _job(session, want)
 
     def told(part: SurveyRecords) -> None:
-        watch.say(so_far(job.so_far(part), want.surrogates))
+        watch.say(so_far(job.so_far(part)))
 
     path = _file(session, want.which)
     fresh = not want.which.given and _there(session, want.which) is None  # also if it is damaged

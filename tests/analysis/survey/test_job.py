@@ -49,16 +49,64 @@ def result(space: ts.EmbeddingSpace) -> Survey:
 def test_what_can_be_told_before_the_end(space: ts.EmbeddingSpace) -> None:
     job = SurveyJob(space, **{**SMALL, "surrogate": SurrogateSpec(count=19)})
     (part,) = job.blocks(0)
-    assert job.so_far(part) is None
-    told: list[Any] = []
+    told = [job.so_far(part)]  # beside the first, with the lists themselves
     job.finish(part, None, lambda: told.append(job.so_far(part)))
-    assert [one.draws for one in told] == list(range(1, 20))
+    own = job.result(part).main.own
+    assert own is not None
     for n, one in enumerate(told, 1):
-        largest = part.nulls[:, :n, 0, 0, 1].max(axis=1)
-        assert one.at[0].rate == np.mean(part.coherence[:, 0, 0, 1] > largest)
-        assert one.at[0].attained == 1 / (n + 1)
-    (last,) = told[-1:]
-    assert last == job.result(part).main.own
+        assert one is not None and (one.done, one.wanted, one.n_directions) == (n, 19, 300)
+        assert one.share.attained == 0.05 and not one.pooled
+        assert one.share.interval[0] <= own.at[0].rate <= one.share.interval[1]
+    assert len(told) == 19 and told[-1] is not None and told[-1].share == own.at[0]
+
+
+class Listener:
+    """Hears all that a bar shows, and after how many steps."""
+
+    def __init__(self) -> None:
+        self.count, self.besides = 0, 0.0
+        self.heard: list[tuple[str, float]] = []
+        self.did: list[str] = []
+
+    def __call__(self, count: int) -> None:
+        self.count += count
+
+    def beside(self, steps: float) -> None:
+        self.besides += steps
+
+    def doing(self, text: str) -> None:
+        self.did.append(text)
+
+    def known(self, text: str) -> None:
+        self.heard.append((text, self.count + self.besides))
+
+
+def test_whoever_watches_hears_the_last_figure_from_the_first_steps_on(space: ts.EmbeddingSpace) -> None:
+    heard, how = Listener(), {**SMALL, "surrogate": SurrogateSpec(count=19)}
+    found, job = survey(space, **how, progress=heard), SurveyJob(space, **how)
+    assert heard.count == len(job) + job.draws and np.isclose(heard.besides, job.besides)
+    assert heard.heard[0][1] < 0.1 * (heard.count + heard.besides)
+    assert len(heard.heard) == 2 + 18  # of the first directions, of all, and after each vocabulary
+    assert all("chance (5.0 %)" in text for text, _ in heard.heard)
+    assert found.main.own is not None
+    last = heard.heard[-1][0]
+    assert f" {100 * found.main.own.at[0].rate:.1f} %" in last and "about" not in last
+    assert [f"drawing vocabulary {n} of 19 with no words" in heard.did for n in range(1, 20)] == [
+        True
+    ] * 19
+
+
+def test_few_surrogates_tell_what_they_will_from_the_first_directions_on(
+    space: ts.EmbeddingSpace,
+) -> None:
+    for spec in (POOLED, SurrogateSpec(count=3)):
+        job = SurveyJob(space, **{**SMALL, "surrogate": spec}, block=200)
+        parts = list(job.blocks(0))
+        first, last = job.so_far(parts[0]), job.so_far(job.join(parts))
+        assert first is not None and first.n_directions == 128 and first.pooled
+        assert last is not None and last.share.attained == first.share.attained == 0.05
+        main = job.result(job.join(parts)).main.at[0]
+        assert (last.share.rate, last.share.interval) == (main.rate, main.interval)
 
 
 def test_planted_groups_are_coherent_and_found() -> None:
@@ -286,7 +334,8 @@ def test_progress_blocks_and_threads_cannot_be_seen(
     how: dict[str, Any] = {**SMALL, "directions": LATER, "compute": Compute(2)}
     again = survey(space, **how, progress=told.append)
     blocks = [77, 77, 77, 69]
-    assert told == [*blocks, 0, *blocks, 0, *blocks]  # in the space, and in each surrogate
+    # in the space and the first surrogate together, then in each
+    assert told == [*blocks, 300, 0, *blocks]
     want = SurveyJob(space, **how).result(result.records)
     assert again.to_dict() == want.to_dict()
     np.testing.assert_array_equal(again.records.nulls, result.records.nulls[:, :2])
@@ -294,7 +343,7 @@ def test_progress_blocks_and_threads_cannot_be_seen(
     assert sum(told) == len(job) + job.draws == 900
     told.clear()
     work(SurveyJob(space, **how, block=200), [], progress=told.append)
-    assert told == [200, 100, 0, 200, 100, 0, 200, 100]
+    assert told == [128, 172, 300, 0, 200, 100]  # of the first fewer
 
 
 def test_an_interruption_within_the_surrogates_keeps_those_that_are_done(
@@ -317,7 +366,7 @@ def test_an_interruption_within_the_surrogates_keeps_those_that_are_done(
 
     with pytest.raises(KeyboardInterrupt):
         work(job, parts, progress=progress, after=after)
-    assert len(parts) == 1 and steps == 3  # two blocks, one surrogate
+    assert len(parts) == 1 and steps == 2  # two blocks, beside one surrogate
     stopped = job.result(parts[0])
     assert stopped.records.surrogates_done == 1 and len(stopped) == stopped.asked == 300
     np.testing.assert_array_equal(stopped.records.nulls[:, 0], result.records.nulls[:, 0])

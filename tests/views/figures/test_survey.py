@@ -14,6 +14,7 @@ from tokensphere.analysis.survey.result import Survey
 from tokensphere.errors import InputError
 from tokensphere.statistics.draws import MemoryStore
 from tokensphere.views.figures import canvas
+from tokensphere.views.figures.style import WHITE
 from tokensphere.views.figures.survey import plot_survey
 
 pytestmark = pytest.mark.usefixtures("few_pairs")
@@ -117,7 +118,7 @@ def test_all_rates_and_their_intervals(result: Survey, monkeypatch: pytest.Monke
     assert {"chance, 5 %", "the post's guess, 20 %"} <= set(texts(ax).split(" | "))
     assert "label" not in texts(ax)
     # what is drawn can be told apart without colours
-    looks = {(c[0].get_marker(), c[0].get_markerfacecolor() == "white") for c in ax.containers}
+    looks = {(c[0].get_marker(), c[0].get_markerfacecolor() == WHITE) for c in ax.containers}
     assert len(looks) == 4
 
 

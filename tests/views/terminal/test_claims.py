@@ -149,7 +149,7 @@ def test_the_picture_says_what_it_shows(tmp_path: Path, result: Geometry) -> Non
         patched.setitem(mpl.rcParams, "svg.fonttype", "none")  # text as text
         plot_geometry(result, path)
     words = path.read_text("utf-8")
-    for said in ("cosine of a random direction", "sd of the cosine in the cluster", "law (Beta)",
+    for said in ("cosine of a random direction", "sd of the cosine, rms", "law (Beta)",
                  "labelling", "without words", "a $model_1$", "500 tokens"):  # fmt: skip
         assert said in words
 

@@ -19,7 +19,9 @@ from tokensphere.analysis.claims.clusters import Clusters
 from tokensphere.analysis.claims.nearest import nearest_each
 from tokensphere.analysis.claims.parts import LEVELS, GeometrySettings, Orthogonality
 from tokensphere.analysis.claims.result import Geometry
+from tokensphere.analysis.claims.surveyed import count_parts
 from tokensphere.analysis.claims.wordless import WordlessSpec, WordlessVocabularies, measure_wordless
+from tokensphere.analysis.job import Watcher
 from tokensphere.analysis.pair import Pair, pair
 from tokensphere.analysis.survey.result import CoherentShare
 from tokensphere.analysis.watched import showing, watched_steps
@@ -113,11 +115,16 @@ def measure_geometry(
         raise InputError(
             f"{min(clusters)} clusters are too many for {n} tokens: ask for {n // 2} or fewer"
         )
-    labelled = by_table(offsets, make_labels(space.vocabulary) if labels is None else labels, k)
+    table = make_labels(space.vocabulary) if labels is None else labels
+    labelled = by_table(offsets, table, k)
     if labelling is not None:
         labelled.append(by_labelling(offsets, labelling, labelling_name))
     if not clusters and not labelled:
         raise InputError("no clusters to look at: give numbers of clusters or a labelling")
+    own = labelling is not None
+    Watcher(progress).expect(
+        lambda: count_parts(space, table, clusters, k=k, wordless=wordless, labelling=own)
+    )
     say("neighbours")
     nearest, *of_labelled = _nearest(rows, labelled, directions, k)
     cosines = make_scoring(rows).exact(directions[:], np.arange(n_directions), nearest[:, 0])

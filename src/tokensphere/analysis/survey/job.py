@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.analysis.job import Column, OnDirections, Progress, Table, work
+from tokensphere.above import ask
+from tokensphere.analysis.job import Column, OnDirections, Progress, Table, Watcher, telling, work
 from tokensphere.analysis.lists import check_vectors
 from tokensphere.analysis.survey.hubs import count_hubs
 from tokensphere.analysis.survey.measure import BLOCK, SurveyMeasurer
@@ -21,6 +22,7 @@ from tokensphere.analysis.survey.records import FORMS, RANKINGS, ROWS, SurveyRec
 from tokensphere.analysis.survey.result import LEVELS, CoherenceRate, Survey
 from tokensphere.analysis.survey.saved import check_survey
 from tokensphere.analysis.survey.sharing import share_labels
+from tokensphere.analysis.survey.so_far import SoFar, survey_so_far
 from tokensphere.analysis.watched import Watch, watched
 from tokensphere.directions.given import DirectionsLike, make_directions
 from tokensphere.errors import MOST, InputError, check_choice, check_whole
@@ -33,9 +35,14 @@ from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import DrawStore
 from tokensphere.statistics.exceedance import exceedance_rates
-from tokensphere.statistics.own_null import OwnNull, own_null
+from tokensphere.statistics.own_null import own_null
 
 _PAIRS = 100_000  # for the limit of `alike`: a hundred of them lie above it
+WATCHED = 512  # directions between two signs of life; a few per cent slower than thousands
+_FIRST = 128  # of which something is told first
+# A vocabulary is drawn in the time of so many lists for each dimension, and its law is found in as many:
+# both are products of all rows with a matrix of d × d, and a list is one with a vector.
+_DRAWN, _FOUND = 6, 5
 LEAST = 100  # directions without which a percentile means nothing
 VERSION = 4  # of what the records are; raised whenever the same settings would give others
 
@@ -89,18 +96,28 @@ def survey(
     compute : how many threads, for one; seen in no result
     store : where the surrogates' blocks of rows are kept, which take seconds to find; by default nowhere
     progress : called with the number of lists done since the last call, real ones or surrogates';
-        True shows a bar
+        True shows a bar, and below it what is known so far
 
     Raises
     ------
     InputError
         too few directions, one that is zero or not finite, or lists longer than there are tokens
     """
+    seen = progress is not None and progress is not False
     job = SurveyJob(
-        space, directions, search=search, ks=ks, surrogate=surrogate, compute=compute, store=store
-    )
-    with watched(progress, "lists", len(job) + job.draws) as advance:
-        return job.result(work(job, [], progress=advance))
+        space, directions, search=search, ks=ks, surrogate=surrogate, compute=compute, store=store,
+        block=min(WATCHED, BLOCK) if seen else None,
+    )  # fmt: skip
+    with watched(progress, job.counted, len(job) + job.draws, besides=job.besides) as advance:
+        parts: list[SurveyRecords] = []
+
+        watcher = Watcher(advance)
+
+        def tell(done: SurveyRecords) -> None:
+            watcher.known(ask("so far", job.so_far(done)))
+
+        told = telling(job, parts, tell) if watcher.wants_known else lambda: None
+        return job.result(work(job, parts, progress=advance, after=told))
 
 
 class SurveyJob(OnDirections):
@@ -108,11 +125,11 @@ class SurveyJob(OnDirections):
 
     Parameters
     ----------
-    block : directions that are looked at together, between two looks at whether to stop; seen in no
-        result. By default as many as are fast
+    block : directions that are looked at together, between two signs of life; of the first fewer, so
+        that something can be told soon. Seen in no result. By default as many as are fast
     """
 
-    what = "survey"
+    what, counted = "survey", "lists"
     ready = True
 
     def __init__(
@@ -131,7 +148,8 @@ class SurveyJob(OnDirections):
             check_count(int(directions))
             directions = RandomDirections(space.shape[1], int(directions))
         self.space, self._compute, self._store = space, compute, store
-        self._block = block or BLOCK
+        self._watcher, self._left = Watcher(None), 0.0
+        self._block, self._first = block or BLOCK, min(block or BLOCK, _FIRST if block else BLOCK)
         self.directions = make_directions(space, directions, search)
         check_count(len(self.directions))
         usable = space.moments.center().usable
@@ -158,16 +176,44 @@ class SurveyJob(OnDirections):
         return key if self.settings.seed is not None else key | self.directions.key
 
     def prepare(self, progress: Progress | None = None) -> None:
-        """Nothing: surrogates are made when they are needed."""
+        """Nothing but who is told: surrogates are made when they are needed."""
+        self._watcher, self._left = Watcher(progress), self.besides
 
     @property
     def draws(self) -> int:
         """Lists in the surrogates."""
         return self.settings.surrogates * len(self)
 
+    @property
+    def besides(self) -> float:
+        """Steps that are no lists: the surrogates' law is found and their rows are drawn."""
+        return (_FOUND + _DRAWN * max(self.settings.surrogates, 1)) * self.space.shape[1]
+
+    def _did(self, steps: float) -> None:
+        """So many more of these are done; no more than there are, however often one is drawn."""
+        steps = min(steps, self._left)
+        self._left -= steps
+        self._watcher.beside(steps)
+
     @cached_property
     def _measurer(self) -> SurveyMeasurer:
-        return SurveyMeasurer(self.space, self.settings, compute=self._compute, store=self._store)
+        self._watcher.doing("looking at the vocabulary")
+        made = SurveyMeasurer(
+            self.space, self.settings,
+            compute=self._compute, store=self._store, drawing=self._drawing,
+        )  # fmt: skip
+        self._did(_FOUND * self.space.shape[1])
+        return made
+
+    def _drawing(self, number: int, rows: int) -> None:
+        n, d = self.space.shape
+        if not rows:
+            self._watcher.doing(f"drawing {self._vocabulary(number)}")
+        self._did(_DRAWN * d * rows / n)
+
+    def _vocabulary(self, number: int) -> str:
+        of = f" {number + 1} of {self.settings.surrogates}" if self.settings.surrogates else ""
+        return f"vocabulary{of} with no words"
 
     @property
     def clipped(self) -> int:
@@ -176,10 +222,13 @@ class SurveyJob(OnDirections):
 
     def blocks(self, start: int) -> Iterator[SurveyRecords]:
         """Records of the directions from number `start` on, some thousand at a time."""
-        if start < len(self):
-            for low, vectors, _ in self.directions.blocks(start, self._block):
-                check_vectors(vectors, low)
-                yield self._measurer.measure(vectors)
+        size = self._first
+        while start < len(self):
+            vectors = self.directions.read(start, min(start + size, len(self)))
+            check_vectors(vectors, start)
+            yield self._measurer.measure(vectors)
+            self._watcher.doing(f"nearest tokens of {len(self):,} directions")
+            start, size = start + len(vectors), self._block
 
     def finish(self, done: SurveyRecords, progress: Progress | None, after: Callable[[], None]) -> None:
         """Compare all directions with one surrogate after the other, those that are not yet."""
@@ -192,9 +241,11 @@ class SurveyJob(OnDirections):
                 continue
             for low, vectors, _ in self.directions.blocks(start, self._block):
                 done.nulls[low : low + len(vectors), number] = self._measurer.beside(vectors, number)
+                self._watcher.doing(f"nearest tokens in {self._vocabulary(number)}")
                 if progress is not None:
                     progress(len(vectors))
             after()
+        self._did(self._left)
 
     def join(self, parts: Sequence[SurveyRecords]) -> SurveyRecords:
         """The directions of all parts, in order."""
@@ -210,17 +261,9 @@ class SurveyJob(OnDirections):
         check_survey(columns, self.settings, self.space.rows.usable)
         return SurveyRecords.from_columns(columns, self.settings)
 
-    def so_far(self, done: SurveyRecords) -> OwnNull | None:
-        """The lists shown beside the surrogates that are done: how many are beyond all of them.
-
-        None before the first is.
-        """
-        n, settings = done.surrogates_done, self.settings
-        if not n:
-            return None
-        which = int(settings.centered), int(settings.forms), settings.ks.index(settings.k)
-        values, null = done.coherence[:, *which], done.nulls[:, :n, *which]
-        return own_null(values, null, levels=(1 / (n + 1),))
+    def so_far(self, done: SurveyRecords) -> SoFar | None:
+        """How often the lists shown are coherent, estimated; None where nothing is known yet."""
+        return survey_so_far(self.settings, done)
 
     def result(self, done: SurveyRecords) -> Survey:
         """Rates and hubs of the directions that are done.

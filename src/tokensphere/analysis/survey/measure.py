@@ -6,7 +6,8 @@ and continued, or cut into blocks of another size, is the same to the bit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -39,6 +40,8 @@ class SurveyMeasurer:
     settings : of the survey
     compute : what the work is done with
     store : where the surrogates' blocks are kept, by default nowhere
+    drawing : called with the number of a surrogate that is drawn, and how many of its rows were drawn
+        since the last call, at first 0
     """
 
     def __init__(
@@ -48,8 +51,9 @@ class SurveyMeasurer:
         *,
         compute: Compute | None = None,
         store: BlockStore | None = None,
+        drawing: Callable[[int, int], None] | None = None,
     ) -> None:
-        self.settings = settings
+        self.settings, self._drawing = settings, drawing
         self._most = max(settings.k, settings.ks[-1])  # the longest list that is needed
         self.forms = space.vocabulary.forms
         rows = space.rows.using(compute)
@@ -82,29 +86,44 @@ class SurveyMeasurer:
         records.alike[:] = side.coherence.alike(records.shown, settings.limit)
 
     def _surrogate(self, v: Vectors, records: SurveyRecords) -> None:
+        """Of the first surrogate what is kept of it alone, and, if there is one to compare with, all."""
         settings, most, side = self.settings, self._most, self._surrogate_side(0)
-        found = top_k_each(side.scorings, v, [most, most])
-        for r, (ids, _) in enumerate(found):
-            records.surrogate[:, r] = side.coherence.coherence(ids, settings.ks)
-        shown = found[settings.centered][0][:, : settings.k]
+        if settings.surrogates:
+            found, records.nulls[:, 0] = self._beside(v, side)
+            records.surrogate[:] = records.nulls[:, 0, :, 0]
+        else:
+            found = [ids for ids, _ in top_k_each(side.scorings, v, [most, most])]
+            for r, ids in enumerate(found):
+                records.surrogate[:, r] = side.coherence.coherence(ids, settings.ks)
+        shown = found[settings.centered][:, : settings.k]
         records.alike_surrogate[:] = side.coherence.alike(shown, settings.limit)
 
     def _surrogate_side(self, number: int) -> _Side:
         """A surrogate; only the last one is kept."""
         if self._drawn is None or self._drawn[0] != number:
             self._drawn = None  # two at once would be too many
-            self._drawn = number, _Side(self._surrogates.draw(self.settings.surrogate_seed + number))
+            told = None
+            if (drawing := self._drawing) is not None:
+                drawing(number, 0)
+                told = partial(drawing, number)
+            drawn = self._surrogates.draw(self.settings.surrogate_seed + number, told=told)
+            self._drawn = number, _Side(drawn)
         return self._drawn[1]
 
     def beside(self, v: Vectors, number: int) -> Float32s:
         """``T`` of m directions' lists in surrogate `number`: shape (m, 2, 2, len(ks))."""
-        settings, side = self.settings, self._surrogate_side(number)
+        return self._beside(v, self._surrogate_side(number))[1]
+
+    def _beside(self, v: Vectors, side: _Side) -> tuple[list[Int64s], Float32s]:
+        """The lists in a surrogate, by `ROWS`, and their ``T``."""
+        ks, lists = self.settings.ks, list[Int64s]()
         deep = min(int(_SPARE * self._most), side.scorings[1].n_usable)
-        found = np.empty((len(v), 2, 2, len(settings.ks)), dtype=np.float32)
+        found = np.empty((len(v), 2, 2, len(ks)), dtype=np.float32)
         for r, (ids, _) in enumerate(top_k_each(side.scorings, v, [deep, deep])):
             collapsed = self._collapse(side.scorings[r], v, ids, self._forms_drawn)
-            found[:, r] = side.coherence_of_both(ids, collapsed, settings.ks)
-        return found
+            found[:, r] = side.coherence_of_both(ids, collapsed, ks)
+            lists.append(ids)
+        return lists, found
 
     def _collapse(self, scoring: Scoring, v: Vectors, ids: Int64s, forms: Intps) -> Int64s:
         """Of tokens of one form the nearest only, from lists that are a little too long."""

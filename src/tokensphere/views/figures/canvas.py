@@ -11,23 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tokensphere.arrays import Floats, Ints
-from tokensphere.display import printable, told
+from tokensphere.display import printable
 from tokensphere.errors import InputError, MissingExtraError, how_to_install
-from tokensphere.formats.foreign import damage_told, one_line
+from tokensphere.formats.foreign import damage_told, no_warnings, one_line
 from tokensphere.formats.whole import check_writable, whole_file
+from tokensphere.views.figures.layout import in_lines
+from tokensphere.views.figures.style import TITLE, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Found = tuple[float, tuple[float, float]]  # a share and its interval
 
-BLUE, RED, GREEN, GREY = "#1b6ca8", "#b2452f", "#2f7d4f", "#555555"
-CHANCE = {"color": "black", "linewidth": 1, "linestyle": "--"}  # the line of what is compared with
-GUESS = {"color": "#777777", "linewidth": 1, "linestyle": ":"}  # the line of what the post guessed
 SUFFIXES = (".png", ".svg", ".pdf")
 _SETTINGS = "look at its settings: MPLBACKEND, MPLCONFIGDIR, matplotlibrc"
-_LONGEST_TITLE, _LONGEST_LABEL = 200, 100  # characters
-_DOTS_PER_INCH = 150
+_POINTS = 72  # of an inch
 # The day of making would be the only difference between two runs.
 _METADATA = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
@@ -73,44 +71,55 @@ def _figure_class() -> type[Figure]:
     return Figure
 
 
-def new_figure(
-    width: float, height: float, rows: int = 1, columns: int = 1, title: str = ""
-) -> tuple[Figure, list[Any]]:
-    """A figure that no global state of Matplotlib knows.
+@contextmanager
+def drawing(
+    path: Path | None, width: float, height: float, places: str = "A", *, title: str = ""
+) -> Iterator[list[Any]]:
+    """The axes of a new figure, which is laid out at the end, and saved if there is a path.
+
+    No global state of Matplotlib knows the figure or is changed by it.
 
     Parameters
     ----------
+    path : see `save_figure`
     width, height : in inches
-    rows, columns : of axes
+    places : of the panels, a letter each, which stands where the panel is: ``"AA;BC"`` is one above two
     title : above all of them; names in it are no formulas
 
-    Returns
-    -------
-    figure : Figure
-    axes : list of ``rows * columns`` axes, row by row
+    Yields
+    ------
+    list of axes, by their letters
 
     Raises
     ------
     MissingExtraError
         Matplotlib is not installed
     """
-    figure = _figure_class()(figsize=(width, height), layout="constrained")
-    if title:
-        figure.suptitle(told(title, _LONGEST_TITLE), fontsize=11 if width > 8 else 8, parse_math=False)
-    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for ax in axes:
-        ax.spines[["top", "right"]].set_visible(False)
-    return figure, axes
+    new = _figure_class()
+    with styled():
+        figure = new(figsize=(width, height), layout="constrained")
+        if title:
+            said = in_lines(title, _POINTS * (width - 0.3), TITLE)
+            figure.suptitle(said, x=0.01, ha="left", parse_math=False)
+        axes = _panels(figure, places.split(";"))
+        yield axes
+        _make_printable(figure)
+        if path is not None:
+            save_figure(figure, path)
+            return
+        with no_warnings():
+            figure.draw_without_rendering()  # makes its ticks, by this style
 
 
-def describe(ax: Any, title: str, x: str, y: str, **legend: Any) -> None:
-    """Title, axes and legend of one picture of a figure."""
-    ax.set_title(title, fontsize=10, loc="left", parse_math=False)
-    ax.set_xlabel(x, parse_math=False)
-    ax.set_ylabel(y)
-    for label in ax.legend(frameon=False, fontsize=8, **legend).get_texts():
-        label.set_text(told(label.get_text(), _LONGEST_LABEL))
-        label.set_parse_math(False)  # names are no formulas
+def _panels(figure: Figure, rows: list[str]) -> list[Any]:
+    grid = figure.add_gridspec(len(rows), len(rows[0]))
+    axes = []
+    for letter in sorted(set("".join(rows))):
+        down = [number for number, row in enumerate(rows) if letter in row]
+        across = [number for number, one in enumerate(rows[down[0]]) if one == letter]
+        place = grid[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
+        axes.append(figure.add_subplot(place))
+    return axes
 
 
 def bars(ax: Any, where: Ints | Floats, found: Sequence[Found], **style: Any) -> None:
@@ -118,18 +127,6 @@ def bars(ax: Any, where: Ints | Floats, found: Sequence[Found], **style: Any) ->
     height = 100 * np.array([share for share, _ in found])
     ends = 100 * np.array([interval for _, interval in found]).T
     ax.errorbar(where, height, np.abs(ends - height), **style)
-
-
-@contextmanager
-def drawing(path: Path | None, width: float, height: float, **more: Any) -> Iterator[list[Any]]:
-    """The axes of a new figure, which is saved at the end, if there is a path.
-
-    See `new_figure` and `save_figure`.
-    """
-    figure, axes = new_figure(width, height, **more)
-    yield axes
-    if path is not None:
-        save_figure(figure, path)
 
 
 def figure_of(ax: Any) -> Figure:
@@ -150,11 +147,15 @@ def save_figure(figure: Figure, path: Path) -> None:
         the suffix is unknown, or the file cannot be written
     """
     check_figure_path(path)
+    _make_printable(figure)
+    suffix = path.suffix.lower()
+    # A font that lacks a character draws a box, which says enough.
+    with whole_file(path) as file, damage_told(f"cannot draw {path}", _SETTINGS), styled():
+        figure.savefig(file, format=suffix[1:], metadata=_METADATA.get(suffix))
+
+
+def _make_printable(figure: Figure) -> None:
     from matplotlib.text import Text
 
     for said in figure.findobj(Text):
         said.set_text(printable(said.get_text(), keep="\n"))
-    suffix = path.suffix.lower()
-    # A font that lacks a character draws a box, which says enough.
-    with whole_file(path) as file, damage_told(f"cannot draw {path}", _SETTINGS):
-        figure.savefig(file, format=suffix[1:], dpi=_DOTS_PER_INCH, metadata=_METADATA.get(suffix))

@@ -9,21 +9,27 @@ import numpy as np
 
 from tokensphere.analysis.claims.result import Geometry
 from tokensphere.arrays import Float64s, Int64s
+from tokensphere.display import printable
 from tokensphere.geometry.orthogonality import cosine_density
-from tokensphere.views.figures.canvas import BLUE, CHANCE, GREEN, GREY, RED, describe, drawing, figure_of
+from tokensphere.views.figures.canvas import drawing, figure_of
+from tokensphere.views.figures.layout import describe
+from tokensphere.views.figures.style import (
+    BLACK,
+    CHANCE,
+    CLOUDS,
+    DARK,
+    FOUND,
+    GUESS,
+    MARKS,
+    NULL,
+    SECOND,
+    THIRD,
+    WHITE,
+)
+from tokensphere.views.text import model_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-# Told apart by their shape as much as by their grey, so that a photocopy shows the same.
-_MARKS: tuple[dict[str, Any], ...] = (
-    {"marker": "s", "facecolors": BLUE, "edgecolors": "white", "s": 26, "linewidths": 0.5},
-    {"marker": "o", "facecolors": "none", "edgecolors": RED, "s": 22, "linewidths": 0.9},
-    {"marker": ".", "facecolors": GREY, "edgecolors": "none", "s": 16},
-    {"marker": "^", "facecolors": "none", "edgecolors": GREEN, "s": 30, "linewidths": 0.9},
-    {"marker": "x", "color": "#6a3d9a", "s": 22, "linewidths": 0.9},
-    {"marker": "D", "facecolors": "none", "edgecolors": "black", "s": 20, "linewidths": 0.8},
-)
 
 
 def plot_geometry(result: Geometry, path: Path | None = None) -> Figure:
@@ -36,36 +42,37 @@ def plot_geometry(result: Geometry, path: Path | None = None) -> Figure:
     MissingExtraError
         Matplotlib is not installed
     """
+    settings = result.settings
     title = (
-        f"{result.provenance.model}: {result.n_tokens:,} tokens, {result.settings.n_directions:,} random"
-        f" directions (seed {result.settings.seed})"
+        f"{model_name(result.provenance.model)}: {result.n_tokens:,} tokens,"
+        f" {settings.n_directions:,} random directions (seed {settings.seed})"
     )
-    with drawing(path, 16, 4.8, columns=3, title=title) as (left, middle, right):
-        _cosines(left, result)
-        _clusters(middle, result)
-        _shared(right, result)
-    return figure_of(left)
+    with drawing(path, 9, 7.6, "AA;BC", title=title) as (cosines, clusters, shared):
+        _cosines(cosines, result)
+        _clusters(clusters, result)
+        _shared(shared, result)
+    return figure_of(cosines)
 
 
 def _cosines(ax: Any, result: Geometry) -> None:
     found = result.orthogonality
     edges, counts = found.counts.coarse(160)
     density = counts / counts.sum() / np.diff(edges)
-    ax.stairs(density, edges, fill=True, color="#c9d8e6", label="all cosines, measured")
+    ax.stairs(density, edges, label="all cosines, measured", **NULL)
     grid = np.linspace(edges[0], edges[-1], 401)
-    ax.plot(grid, cosine_density(result.d, grid), color="black", linewidth=1.2, label="law (Beta)")
+    ax.plot(grid, cosine_density(result.d, grid), color=BLACK, label="all cosines, by law (Beta)")
     heights, bounds = np.histogram(found.largest, bins=min(20, len(found.largest)), density=True)
     middles = (bounds[1:] + bounds[:-1]) / 2
-    ax.plot(middles[heights > 0], heights[heights > 0], color=RED, linewidth=1.5, linestyle="--",
-            label="nearest token's cosine, measured")  # fmt: skip
-    ax.axvline(found.law_largest_quartiles[1], 0, 0.8, color="black", linewidth=1, linestyle=":",
-               label="the same for independent tokens, median")  # fmt: skip
+    ax.plot(middles[heights > 0], heights[heights > 0], label="the nearest token's, measured", **FOUND,
+            marker="o", markersize=3)  # fmt: skip
+    ax.axvline(
+        found.law_largest_quartiles[1], label="the nearest of independent tokens, median", **CHANCE
+    )
     ax.set_yscale("log")
-    seen = density[density > 0]
-    low, high = seen.min() / 2, max(density.max(), heights.max())
-    ax.set_ylim(low, low * (high / low) ** 1.3)  # room for the legend
-    describe(ax, "Nearly orthogonal?", "cosine of a random direction with a token",
-             "density (logarithmic)", loc="upper left", ncols=2)  # fmt: skip
+    ax.set_ylim(density[density > 0].min() / 2, 2 * max(density.max(), heights.max()))
+    describe(
+        ax, "Nearly orthogonal?", "cosine of a random direction with a token", "density (logarithmic)"
+    )
 
 
 def _clusters(ax: Any, result: Geometry) -> None:
@@ -73,21 +80,20 @@ def _clusters(ax: Any, result: Geometry) -> None:
     for number, one in enumerate(result.clusters):
         shown = one.large if one.large.any() else np.ones_like(one.large)
         shift, sd = one.partition.shift[shown], one.partition.sd[shown]
-        style = _MARKS[number % len(_MARKS)]
-        # Many small marks would hide few large ones.
-        ax.scatter(shift, sd, label=f"{one.name} ({len(shift):,} shown)", zorder=9 - number % 5, **style)
+        style = CLOUDS[number % len(CLOUDS)]
+        label = f"{printable(one.name)} ({len(shift):,})"
+        ax.scatter(shift, sd, label=label, zorder=9 - number % 5, **style)
         largest = max(largest, float(shift.max()), float(sd.max()))
     limit = 1.08 * largest if largest > 0 else 1.0
-    ax.plot([0, limit], [0, limit], **CHANCE)
-    ax.text(0.3 * limit, 0.285 * limit, "sd = |mean − mean of all|", fontsize=8, rotation=45,
-            rotation_mode="anchor", va="top")  # fmt: skip
+    ax.plot([0, limit], [0, limit], label="sd = |mean − mean of all|", **CHANCE)
     total = result.clusters[0].partition.decomposition.total ** 0.5
-    ax.axhline(total, color="black", linewidth=1, linestyle=":", label="sd over all tokens")
-    ax.set(xlim=(0, limit), ylim=(0, limit), aspect="equal")
+    ax.axhline(total, label="sd over all tokens", **GUESS)
+    ax.set(xlim=(0, limit), ylim=(0, limit))
     ax.locator_params(nbins=6)
     describe(ax, "Within a cluster, or between clusters?",
-             "|cluster's mean cosine − mean|, rms over directions",
-             "sd of the cosine in the cluster, rms over directions", loc="lower right")  # fmt: skip
+             "|mean cosine − mean of all|, rms over directions\n"
+             "(marks: clusters, in brackets how many)",
+             "sd of the cosine, rms over directions")  # fmt: skip
 
 
 def _shared(ax: Any, result: Geometry) -> None:
@@ -97,20 +103,22 @@ def _shared(ax: Any, result: Geometry) -> None:
     some = [one for one in result.clusters if one.labelled] or list(result.clusters)
     lowest = 1 / result.settings.n_directions
     for number, one in enumerate(some):
-        color = (BLUE, RED, GREEN, GREY)[number % 4]
-        ax.plot(sizes, _as_large(one.largest, k), color=color, marker="o", markersize=4, label=one.name)
-        if (without := one.largest_without_words) is not None:
-            ax.plot(sizes, _as_large(without, k), color=color, linestyle="--", linewidth=1.2,
-                    label="" if number else "without words")  # fmt: skip
+        style = MARKS[number % len(MARKS)]
+        found, without = _as_large(one.largest, k), one.largest_without_words
+        ax.plot(sizes, found, linestyle="-", markersize=4.5, label=printable(one.name), **style)
+        if without is not None:
+            ax.plot(sizes, _as_large(without, k), mfc=WHITE, **SECOND, **style)
         random = np.cumsum(one.largest_random[::-1])[::-1]
-        ax.plot(sizes, 100 * random, color=color, linestyle=":", linewidth=1.2,
-                label="" if number else f"{k} tokens at random")  # fmt: skip
+        ax.plot(sizes, 100 * random, **THIRD, **style)
+    if any(one.largest_without_words is not None for one in some):
+        ax.plot([], [], color=DARK, label="without words", **SECOND)
+    ax.plot([], [], color=DARK, label=f"{k} tokens at random", **THIRD)
     ax.set_yscale("log")
     ax.set_ylim(100 * lowest / 1.5, 130)
     ax.locator_params(axis="x", nbins=min(k, 10), integer=True)
     describe(ax, "Do the nearest share something?",
              f"tokens of one cluster among the {k} nearest, at least",
-             "% of the directions (logarithmic)", loc="upper right")  # fmt: skip
+             "% of the directions (logarithmic)")  # fmt: skip
 
 
 def _as_large(largest: Int64s, k: int) -> Float64s:

@@ -1,42 +1,44 @@
-"""A test of directions -> a picture: which groups stand out, and the p-values beside chance."""
+"""A test of directions -> a picture: what was found beside the null, by group, and the p-values."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import cycle, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rich.cells import cell_len
 
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
-from tokensphere.analysis.direction_test.statistics import KINDS
+from tokensphere.analysis.direction_test.statistics import KINDS, SmallestLabelP
+from tokensphere.display import printable
+from tokensphere.statistics.histogram import p_histogram
 from tokensphere.statistics.intervals import Share
-from tokensphere.views.figures.canvas import BLUE, CHANCE, GREY, RED, bars, describe, drawing, figure_of
-from tokensphere.views.text import crop
-from tokensphere.views.words import in_words, law_of
+from tokensphere.views.figures.canvas import bars, drawing, figure_of
+from tokensphere.views.figures.layout import describe
+from tokensphere.views.figures.null import distribution, found_beside, head, rows
+from tokensphere.views.figures.style import BAND, CHANCE, LINES, MARKS, SMALL, WHITE
+from tokensphere.views.groups import group_names
+from tokensphere.views.text import crop, model_name
+from tokensphere.views.words import FEW, in_words, law_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_BINS = 20
 _MOST_TICKS = 16
-_WIDEST_NAME, _WIDEST_COMMON = 24, 60
-# Told apart by their dashes as much as by their colour, so that a photocopy shows the same.
-_STYLES = (
-    {"color": "black", "linestyle": "-"},
-    {"color": BLUE, "linestyle": "-."},
-    {"color": RED, "linestyle": "--"},
-    {"color": GREY, "linestyle": ":"},
-)
+_WIDEST_NAME = 20
+_ON_ONE_LINE = 90  # letters
+_BESIDE = 0.14  # of the place of a group
 
 
 def plot_direction_test(result: RankedTest, path: Path | None = None) -> Figure:
     """Draw the result, also to `path` (.png, .svg or .pdf), whole or not at all.
 
+    Of one direction its four statistics beside their nulls; of fewer than 20 a row each; of more how
+    they are distributed, all p-values and, where there are groups, the share of each that stands out.
+
     Parameters
     ----------
-    result : its statistic is the one whose shares are drawn by group
+    result : its statistic is the one whose shares and values are drawn
     path : where to
 
     Raises
@@ -47,13 +49,25 @@ def plot_direction_test(result: RankedTest, path: Path | None = None) -> Figure:
         Matplotlib is not installed
     """
     test = result.test
-    grouped = len(test.groups) > 1
-    title = f"{test.provenance.model}: {len(test):,} directions beside {test.n_draws:,} {law_of(test)}"
-    columns = 2 if grouped else 1
-    with drawing(path, 11 if grouped else 6, 4.4, columns=columns, title=title) as axes:
-        if grouped:
+    count = int(np.count_nonzero(test.testable))
+    many = f"{len(test):,} direction{'' if len(test) == 1 else 's'}"
+    title = f"{model_name(test.provenance.model)}: {many} beside {test.n_draws:,} {law_of(test)}"
+    if count == 1:
+        with drawing(path, 9, 5.8, "AB;CD", title=title) as axes:
+            for ax, kind in zip(axes, KINDS, strict=True):
+                found_beside(ax, test, kind)
+    elif 1 < count < FEW:
+        with drawing(path, 9, 1.9 + 0.26 * count, "ABCD", title=title) as axes:
+            rows(axes, result)
+    elif len(test.groups) > 1:
+        with drawing(path, 9, 7.2, "AA;BC", title=title) as axes:
             _shares(axes[0], result)
-        _histogram(axes[-1], result)
+            distribution(axes[1], result)
+            _p_values(axes[2], result)
+    else:
+        with drawing(path, 9, 3.9, "AB", title=title) as axes:
+            distribution(axes[0], result)
+            _p_values(axes[1], result)
     return figure_of(axes[0])
 
 
@@ -63,61 +77,52 @@ def plot_top(result: DirectionTest, path: Path | None = None) -> Figure:
 
 
 def _shares(ax: Any, result: RankedTest) -> None:
+    """How many of each group stand out; layers at their numbers."""
     groups, name = result.test.groups, result.statistic.name
-    places = np.arange(len(groups))
-    for what, marker, face in (("q", "o", "black"), ("p", "s", "white")):
+    names = group_names([group.name for group in groups])
+    places = np.arange(len(groups)) if names.layers is None else np.array(names.layers)
+    for what, style, side in (("p", {"mfc": WHITE, **MARKS[1]}, -_BESIDE), ("q", MARKS[0], _BESIDE)):
         shares: list[Share] = [getattr(group[name], what) for group in groups]
-        bars(ax, places, [(share.share, share.interval) for share in shares], fmt=marker, color="black",
-             markerfacecolor=face, markersize=4.5, linewidth=0.9, label=f"{what} ≤ 0.05")  # fmt: skip
-    ax.axhline(5, label="p ≤ 0.05 by chance: 5 %", **CHANCE)
-    short, common = short_names([group.name for group in groups])
-    short = [crop(name, _WIDEST_NAME) for name in short]
-    step = -(-len(groups) // _MOST_TICKS)
-    rotation = 45 if max(map(len, short)) > 4 else 0
-    ax.set_xticks(places[::step], short[::step], rotation=rotation, ha="right" if rotation else "center",
-                  fontsize=8, parse_math=False)  # fmt: skip
+        bars(ax, places + side, [(share.share, share.interval) for share in shares], linestyle="none",
+             elinewidth=1, capsize=0, label=f"{what} ≤ 0.05", **style)  # fmt: skip
+    ax.axhline(5, label="p ≤ 0.05 by chance, 5 %", **CHANCE)
     ax.set_ylim(bottom=0)
-    below = crop(common, _WIDEST_COMMON) or "group"
-    describe(ax, f"By the {in_words(result.test, result.statistic)}", below,
-             "share of directions (%), 95 % interval")  # fmt: skip
+    ax.set_xlim(places.min() - 0.6, places.max() + 0.6)
+    if names.layers is None:
+        _name_places(ax, names.short)
+        below = printable(names.common) or "group"
+    else:
+        ax.xaxis.get_major_locator().set_params(integer=True, nbins=_MOST_TICKS)
+        below = "layer" if names.common == "layer *" else f"layer ({printable(names.common)})"
+    by = in_words(result.test, result.statistic)
+    describe(ax, f"Which stand out by the {by}? (bars: 95 % intervals)", below, "% of the directions")
 
 
-def short_names(names: Sequence[str]) -> tuple[list[str], str]:
-    """Names without what they all begin and end with, and the whole with a star in their place.
-
-    Examples
-    --------
-    >>> short_names(["blk.0.up", "blk.10.up"])
-    (['0', '10'], 'blk.*.up')
-    >>> short_names(["a", "b"])
-    (['a', 'b'], '')
-    """
-    begin = _beginning(names).rstrip("0123456789")
-    rest = [name[len(begin) :] for name in names]
-    end = _beginning([name[::-1] for name in rest])[::-1].lstrip("0123456789")
-    short = [name[: len(name) - len(end)] for name in rest]
-    if not all(short):
-        return list(names), ""
-    return short, f"{begin}*{end}" if begin or end else ""
+def _name_places(ax: Any, names: tuple[str, ...]) -> None:
+    step = -(-len(names) // _MOST_TICKS)
+    shown = [crop(name, _WIDEST_NAME) for name in names[::step]]
+    slanted = max(map(cell_len, shown)) > _ON_ONE_LINE // len(shown)
+    ax.set_xticks(np.arange(len(names))[::step], shown, rotation=45 if slanted else 0,
+                  rotation_mode="anchor", ha="right" if slanted else "center",
+                  va="top", fontsize=SMALL, parse_math=False)  # fmt: skip
 
 
-def _beginning(names: Sequence[str]) -> str:
-    """The characters that all names begin with."""
-    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
-    return "".join(letters[0] for letters in same)
-
-
-def _histogram(ax: Any, result: RankedTest) -> None:
-    test = result.test
-    for kind, style in zip(KINDS, cycle(_STYLES), strict=False):
-        p = test[kind.name].pvalue[test.testable]
-        counts, edges = np.histogram(p, bins=_BINS, range=(0, 1))
-        heights = counts / max(len(p), 1) * _BINS
-        label = in_words(test, kind)
-        if not kind.larger:
-            label += " (takes few values)"  # so its heights jump also when all is chance
-        ax.stairs(heights, edges, baseline=None, label=label, **style)
-    ax.axhline(1, color="black", linewidth=1, label="chance", alpha=0.4)
+def _p_values(ax: Any, result: RankedTest) -> None:
+    """All p-values by each statistic, and where chance would put them."""
+    test, edges = result.test, np.linspace(0, 1, 21)
+    kinds = (result.statistic, *(kind for kind in KINDS if kind is not result.statistic))
+    some = test.testable
+    sizes = np.bincount(result.found.null_of[some]).tolist()
+    for kind, style in zip(kinds, LINES, strict=False):
+        found = p_histogram(test[kind.name].pvalue[some], test.n_draws, sizes)
+        percent = 100 / max(int(some.sum()), 1)
+        if kind is result.statistic:
+            ax.stairs(percent * found.high, edges, baseline=percent * found.low, fill=True,
+                      label="95 % of what chance gives", **BAND)  # fmt: skip
+        label = head(test, kind) + (" (few values)" if kind is SmallestLabelP else "")
+        ax.stairs(percent * found.counts, edges, baseline=None, label=label, **style,
+                  linewidth=2 if kind is result.statistic else 1.1)  # fmt: skip
+    ax.axhline(5, label="chance, 5 %", **CHANCE)
     ax.set_xlim(0, 1)
     ax.set_ylim(bottom=0)
-    describe(ax, "All p-values", "p", "density (1 if all were chance)")
+    describe(ax, "All p-values", "p, in bins of 0.05", "% of the directions")

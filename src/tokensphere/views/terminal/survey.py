@@ -10,10 +10,11 @@ from rich.console import RenderableType
 from tokensphere.analysis.naming.themes import AS_CHANCE
 from tokensphere.analysis.survey.result import LEVELS, Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
+from tokensphere.analysis.survey.so_far import SoFar
 from tokensphere.arrays import Int64s
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.statistics.intervals import Share
-from tokensphere.statistics.own_null import Beyond, OwnNull
+from tokensphere.statistics.own_null import Beyond
 from tokensphere.views.terminal.render import Row, Text, cell, cells, spaced, table, title, token_caption
 from tokensphere.views.text import (
     FORMS,
@@ -118,17 +119,17 @@ def sentence(result: Survey) -> str:
     return said if len(own.at) == len(LEVELS) else said + more
 
 
-def so_far(found: OwnNull | None, surrogates: int) -> str:
-    """What can be told before all surrogates are done: the chance is still larger, the excess is not."""
+def so_far(found: SoFar | None) -> str:
+    """The sentence of the first screen, as far as it is known."""
     if found is None:
-        return f"lists are made; now the same in {surrogates} vocabularies with no words"
-    beyond, n = found.at[0], found.draws
-    most = f"both {n}" if n == 2 else f"all {n}" if n > 1 else "the first"
+        return "lists are made; now the same in vocabularies with no words"
+    share, last = found.share, found.pooled or found.done >= found.wanted
+    said = "" if last else "estimated "
+    beside = "1 vocabulary" if found.pooled else f"{found.done} of {found.wanted} vocabularies"
     return (
-        f"so far, beside {n} of {surrogates} vocabularies with no words: {tenths(beyond.rate)}"
-        f" ({between(beyond.interval)}) more alike than in {most}, where chance gives"
-        f" {tenths(beyond.attained)}; {percent(found.not_null)}"
-        f" ({between(found.not_null_interval)}) estimated not to be by chance"
+        f"so far: of {found.n_directions:,} directions {'' if last else 'about '}{tenths(share.rate)}"
+        f" ({between(share.interval)}) have {found.k} nearest tokens that are clearly more alike than"
+        f" chance ({tenths(share.attained)}); {said}beside {beside} with no words"
     )
 
 
