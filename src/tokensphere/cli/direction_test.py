@@ -28,6 +28,7 @@ _null_options = together(
 )  # fmt: skip
 _near_options = together(
     options.k(2),
+    options.lens,
     choice("--similarity", "cosine dot", "What 'near' means."),
     options.centered(default=True),
     options.forms,

@@ -14,7 +14,16 @@ from tokensphere.analysis.direction_test.statistics import (
     Statistic,
 )
 from tokensphere.statistics.tail import COUNTED, FEWEST, REACH
-from tokensphere.views.text import FORMS, ROWS, SPACE, between, joined, p_text, percent, tokens_of
+from tokensphere.views.text import (
+    FORMS,
+    SPACE,
+    between,
+    joined,
+    p_text,
+    percent,
+    search_words,
+    tokens_of,
+)
 
 LAWS = {
     "isotropic": "random directions, uniform on the sphere",
@@ -311,7 +320,7 @@ def caption(test: DirectionTest) -> str:
     because = f" ({test.null.because})" if spec.law == "difference" and test.null.because else ""
     return joined(
         tokens_of(len(test.vocabulary), test.provenance.model),
-        f"{search.similarity}, {ROWS[search.centered]}, k = {search.k}",
+        f"{search_words(search, test.provenance.lens)}, k = {search.k}",
         FORMS if search.forms else "",
         "tokens that directions are made of are left out" if test.own_left_out else "",
         _untestable(test),
