@@ -10,7 +10,7 @@ from benchmarks import report
 from benchmarks.calibration.page import write
 from benchmarks.report import Table
 
-SECTIONS = ("survey", "rate", "tests", "names", "claims", "shares")
+SECTIONS = ("survey", "rate", "tests", "tails", "names", "claims", "shares")
 
 
 def run(sections: Sequence[str] = (), *, quick: bool) -> Iterator[Table]:

@@ -35,7 +35,8 @@
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
 
-enum { VERSION = 2, MOST_RANKINGS = 4, MOST_ROWS = 32, SPARE = 64, OK = 0, NO_MEMORY = 1, TOO_FEW = 2 };
+enum { VERSION = 3, MOST_RANKINGS = 4, MOST_ROWS = 32, SPARE = 64, OK = 0, NO_MEMORY = 1, TOO_FEW = 2 };
+enum { FEW = 4, MOST_LANES = 16, LINE = 64, AHEAD = 12288 }; /* of few.h; the last two in bytes */
 enum usable { TAKEN = 1, SLOW };
 enum kind { PLAIN, SHIFTED, EUCLIDEAN };
 
@@ -131,10 +132,12 @@ typedef struct path {
     int step;                 /* words of a row are a multiple of it */
     long block;               /* bytes of packed rows that stay in the second-level cache */
     void (*multiply)(const uint32_t *, const uint32_t *, long, float *, int);
-    void (*sift)(search *, const panel *, const float *, long);
+    void (*sift)(search *, const panel *, const float *, long, int);
     void (*pack_rows)(const search *, long, panel *, uint32_t *, bound, float *);
     double (*exact)(const job *, const ranking *, const double *, long, double *);
     void (*begin)(void), (*end)(void);
+    const struct path *few;   /* what serves few queries, or NULL; and its product, of rows as they lie */
+    void (*multiply_few)(const search *, long, panel *, bound, float *);
 } path;
 
 #include "exact.h"
@@ -223,14 +226,17 @@ API void tokensphere_close(search *x)
     free(x);
 }
 
-/* A search on one path; NULL if there is no memory. The job's arrays must outlive it. */
-API search *tokensphere_open(const job *given, int number)
+/* A search on one path, or on that for `few` queries at most; NULL if there is no memory. The job's arrays
+ * must outlive it. */
+API search *tokensphere_open(const job *given, int number, int few)
 {
     search *x = calloc(1, sizeof *x);
     if (!x)
         return NULL;
     x->job = *given;
     x->path = &paths[number];
+    if (given->m <= few && x->path->few)
+        x->path = x->path->few;
     x->rankings = given->rankings;
     long width = given->d + (given->extra != NULL), all = 0;
     x->words = rounded(x->path->halves ? (width + 1) / 2 : width, x->path->step);
@@ -241,6 +247,8 @@ API search *tokensphere_open(const job *given, int number)
     x->panels = x->panels < 2 ? 2 : x->panels;
     x->panels = x->panels < most ? x->panels : most;
     x->tiles = x->words > at_once ? TILES_AT_ONCE : 1;
+    if (x->path->multiply_few)
+        x->panels = 1, x->tiles = x->padded / FEW;
     size_t each = (size_t)x->rankings * x->padded;
     for (int s = 0; s < x->rankings; s++)
         all += given->ranking[s].k * given->m;
@@ -289,16 +297,30 @@ API int tokensphere_prepare(search *x, int64_t low, int64_t high)
     return ok ? OK : NO_MEMORY;
 }
 
-/* Multiply the rows from `low` to `high` with all queries, and keep what may be among the best. */
-API int tokensphere_scan(search *x, int64_t low, int64_t high)
+/* Sift the tile of the queries from q on. */
+static void sift(search *x, const panel *p, const float *c, long q)
+{
+    long queries = x->path->queries, rest = x->job.m - q;
+    x->path->sift(x, p, c, q, rest < queries ? rest : queries);
+}
+
+static void scan_few(search *x, room *r, bound bound, long low, long high)
+{
+    const path *of = x->path;
+    for (panel *p = r->panels; low < high && !atomic_load(&x->failed); low += of->rows) {
+        p->first = low;
+        of->multiply_few(x, high, p, bound, r->products);
+        for (long q = 0; q < x->padded; q += of->queries)
+            sift(x, p, r->products + q * of->rows, q);
+    }
+}
+
+/* Pack rows block by block, and multiply each block with all queries. */
+static void scan_packed(search *x, room *r, bound bound, long low, long high)
 {
     const path *of = x->path;
     long at_once = x->words < WORDS_AT_ONCE ? x->words : WORDS_AT_ONCE;
     long panels = x->panels, tiles = x->tiles, tile = (long)of->queries * of->rows;
-    room *r = take_room(x);
-    if (!r)
-        return NO_MEMORY;
-    bound bound = bound_of(x);
     if (of->begin)
         of->begin();
     for (long first = low; first < high && !atomic_load(&x->failed); first += panels * of->rows) {
@@ -321,7 +343,7 @@ API int tokensphere_scan(search *x, int64_t low, int64_t high)
                         float *c = r->products + (tiles > 1 ? (t * here + p) * tile : 0);
                         of->multiply(a, b, count, c, w > 0);
                         if (last)
-                            of->sift(x, r->panels + p, c, q + t * of->queries);
+                            sift(x, r->panels + p, c, q + t * of->queries);
                     }
                 }
             }
@@ -329,6 +351,15 @@ API int tokensphere_scan(search *x, int64_t low, int64_t high)
     }
     if (of->end)
         of->end();
+}
+
+/* Multiply the rows from `low` to `high` with all queries, and keep what may be among the best. */
+API int tokensphere_scan(search *x, int64_t low, int64_t high)
+{
+    room *r = take_room(x);
+    if (!r)
+        return NO_MEMORY;
+    (x->path->multiply_few ? scan_few : scan_packed)(x, r, bound_of(x), low, high);
     give_back(x, r);
     return atomic_load(&x->failed) ? NO_MEMORY : OK;
 }

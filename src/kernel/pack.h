@@ -4,6 +4,12 @@ typedef struct {
     double all, lost;         /* squared lengths: of what was packed, and of what rounding took away */
 } squares;
 
+/* Upwards by the roundings of `count` squares in float32 and of their sum, and by what underflows. */
+static double upwards(double sum, long count)
+{
+    return sum * (1 + (count + 8) * (double)FLT_EPSILON) + (double)count * FLT_MIN;
+}
+
 typedef float floats __attribute__((vector_size(32))); /* the compiler cuts them as it needs */
 typedef uint32_t bits __attribute__((vector_size(32)));
 typedef uint64_t pairs __attribute__((vector_size(32)));
@@ -33,10 +39,8 @@ INLINE squares to_words(const float *x, long words, int halves, uint32_t *to)
     squares sum = {0, 0};
     for (int i = 0; i < 8; i++)
         sum.all += all[i], sum.lost += lost[i];
-    /* Upwards by the roundings, and by what underflows. */
-    double up = 1 + (count + 8) * (double)FLT_EPSILON, least = (double)count * FLT_MIN;
-    sum.all = sum.all * up + least;
-    sum.lost = halves ? sum.lost * up + least : 0;
+    sum.all = upwards(sum.all, count);
+    sum.lost = halves ? upwards(sum.lost, count) : 0;
     return sum;
 }
 
@@ -66,11 +70,25 @@ static bound bound_of(const search *x)
     return b;
 }
 
+/* Empty a place of a panel; whether any ranking can find the row that is to stand there. */
+static int is_there(const search *x, long high, panel *p, int r)
+{
+    long row = p->first + r;
+    int there = 0;
+    for (int s = 0; s < x->rankings; s++) {
+        p->factor[s][r] = NAN, p->slack[s][r] = 0;
+        there |= row < high && x->job.ranking[s].usable[row];
+    }
+    return there;
+}
+
 /* How far the values of a row may be off, and its factor, for each ranking. */
-static void weigh(const search *x, panel *p, int r, long row, squares of, double terms, bound b)
+static void weigh(const search *x, panel *p, int r, squares of, bound b)
 {
     const double u = FLT_EPSILON / 2;
-    double length = sqrt(of.all), lost = sqrt(of.lost);
+    long row = p->first + r;
+    double length = sqrt(of.all), lost = sqrt(of.lost), weight = x->job.shift ? x->job.weight[row] : 0;
+    double terms = length * (1 + 1e-5) + 2 * b.shift * weight;
     double off = b.rounding * terms + lost * b.norm + (length + lost) * b.residual + b.small;
     for (int s = 0; s < x->rankings; s++) {
         const ranking *k = x->job.ranking + s;
@@ -98,12 +116,7 @@ INLINE void pack_panel(const search *x, long high, panel *p, uint32_t *words, bo
     long length = rounded(x->words, 16);
     for (int r = 0; r < rows; r++) {
         long row = p->first + r;
-        int there = 0;
-        for (int s = 0; s < x->rankings; s++) {
-            p->factor[s][r] = NAN, p->slack[s][r] = 0;
-            there |= row < high && j->ranking[s].usable[row];
-        }
-        if (!there) {
+        if (!is_there(x, high, p, r)) {
             memset(own + r * length, 0, length * 4);
             continue;
         }
@@ -117,8 +130,7 @@ INLINE void pack_panel(const search *x, long high, panel *p, uint32_t *words, bo
                 prepared[i] = raw[i] * scale;
         if (j->extra)
             prepared[j->d] = j->extra[row];
-        squares of = to_words(prepared, x->words, halves, own + r * length);
-        weigh(x, p, r, row, of, sqrt(of.all) * (1 + 1e-5) + 2 * b.shift * weight, b);
+        weigh(x, p, r, to_words(prepared, x->words, halves, own + r * length), b);
     }
     for (long w = 0; w < x->words; w += 16) { /* a block of 16 words of each row stays in the cache */
         long here = x->words - w < 16 ? x->words - w : 16;
@@ -126,6 +138,27 @@ INLINE void pack_panel(const search *x, long high, panel *p, uint32_t *words, bo
             for (int r = 0; r < rows; r++)
                 words[i * rows + r] = own[r * length + i];
     }
+}
+
+/* Two rows that are multiplied where they lie. */
+typedef struct {
+    const float *raw[2];
+    float scale[2], weight[2];
+    float tail[2][MOST_LANES]; /* what fills no vector, prepared, and zeros */
+} couple;
+
+static void take_row(const search *x, couple *two, int s, long row, int lanes)
+{
+    const job *j = &x->job;
+    const float *raw = two->raw[s] = j->rows + row * j->d;
+    float scale = two->scale[s] = j->scale ? j->scale[row] : 1;
+    float weight = two->weight[s] = j->shift ? j->weight[row] : 0;
+    float *to = two->tail[s];
+    memset(to, 0, sizeof two->tail[s]);
+    for (long i = j->d / lanes * lanes; i < j->d; i++)
+        *to++ = j->shift ? (raw[i] * scale - j->shift[i]) * weight : raw[i] * scale;
+    if (j->extra)
+        *to = j->extra[row];
 }
 
 /* A query in double precision and its length, as a tile has it. */

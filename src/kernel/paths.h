@@ -7,6 +7,10 @@
         pack_panel(x, high, p, words, b, scratch, ROWS_, HALVES_);                                        \
     }
 
+/* For few queries, of which vectors hold columns. */
+#define FEW_OF(LANES_, SIFT_, FEW_, EXACT_)                                                               \
+    {.queries = FEW, .rows = 2 * LANES_, .step = LANES_, .sift = SIFT_, .exact = EXACT_, .multiply_few = FEW_}
+
 /* The tile unit's arithmetic and layout in plain C, for tests where there is none (-DEMULATED). */
 #ifdef EMULATED
 PACKED(pack_emulated, , 32, 1)
@@ -27,10 +31,10 @@ static void multiply_emulated(const uint32_t *a, const uint32_t *b, long words, 
             }
 }
 
-static void sift_emulated(search *x, const panel *p, const float *c, long q)
+static void sift_emulated(search *x, const panel *p, const float *c, long q, int queries)
 {
     for (int s = 0; s < x->rankings; s++)
-        for (int i = 0; i < 32; i++) {
+        for (int i = 0; i < queries; i++) {
             long place = s * x->padded + q + i;
             float upper[32];
             uint32_t hits = 0;
@@ -43,7 +47,7 @@ static void sift_emulated(search *x, const panel *p, const float *c, long q)
         }
 }
 #define EMULATED_PATH \
-    {"emulated", 32, 32, 1, 16, 64 << 10, multiply_emulated, sift_emulated, pack_emulated, exact, NULL, NULL},
+    {"emulated", 32, 32, 1, 16, 64 << 10, multiply_emulated, sift_emulated, pack_emulated, exact, NULL, NULL, NULL, NULL},
 #else
 #define EMULATED_PATH
 #endif
@@ -53,6 +57,14 @@ static void sift_emulated(search *x, const panel *p, const float *c, long q)
 PACKED(pack_avx2, AVX2, 16, 0)
 PACKED(pack_avx512, AVX512, 32, 0)
 PACKED(pack_halves, AVX512, 32, 1)
+
+/* The sum of eight floats, in pairs. */
+AVX2 INLINE float sum_avx2(__m256 x)
+{
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
 
 #define NAME(x) x##_avx2
 #define TARGET AVX2
@@ -64,6 +76,8 @@ PACKED(pack_halves, AVX512, 32, 1)
 #define STORE _mm256_storeu_ps
 #define SPREAD _mm256_set1_ps
 #define SUB _mm256_sub_ps
+#define MUL _mm256_mul_ps
+#define SUM sum_avx2
 #define FMA _mm256_fmadd_ps
 #define LOAD_WORDS(p) _mm256_load_ps((const float *)(p))
 #define SPREAD_WORD(p) _mm256_broadcast_ss((const float *)(p))
@@ -81,6 +95,8 @@ PACKED(pack_halves, AVX512, 32, 1)
 #define STORE _mm512_storeu_ps
 #define SPREAD _mm512_set1_ps
 #define SUB _mm512_sub_ps
+#define MUL _mm512_mul_ps
+#define SUM _mm512_reduce_add_ps
 #define FMA _mm512_fmadd_ps
 #define LOAD_WORDS(p) _mm512_load_ps((const float *)(p))
 #define SPREAD_WORD(p) _mm512_set1_ps(*(const float *)(p))
@@ -89,6 +105,7 @@ PACKED(pack_halves, AVX512, 32, 1)
 #include "tile.h"
 
 #define NAME(x) x##_avx512bf16
+#define TILE_ONLY
 #define TARGET AVX512BF16
 #define VEC __m512
 #define WORDS __m512i
@@ -97,12 +114,9 @@ PACKED(pack_halves, AVX512, 32, 1)
 #define LOAD _mm512_loadu_ps
 #define STORE _mm512_storeu_ps
 #define SPREAD _mm512_set1_ps
-#define SUB _mm512_sub_ps
-#define FMA _mm512_fmadd_ps
 #define LOAD_WORDS(p) _mm512_load_si512((const void *)(p))
 #define SPREAD_WORD(p) _mm512_set1_epi32((int)*(p))
 #define MULTIPLY_ADD(x, y, sum) _mm512_dpbf16_ps(sum, (__m512bh)(x), (__m512bh)(y))
-#define AT_LEAST(x, y) (uint32_t) _mm512_cmp_ps_mask(x, y, _CMP_GE_OQ)
 #include "tile.h"
 
 /* 32 queries with 32 rows in four accumulators of 16 x 16; a step takes 16 words of two bfloat16. */
@@ -145,25 +159,17 @@ AMX static void end_amx(void)
     _tile_release();
 }
 
-#define NAME(x) x##_amx
-#define NO_TILE
-#define TARGET AVX512
-#define VEC __m512
-#define LANES 16
-#define QUERIES 32
-#define LOAD _mm512_loadu_ps
-#define STORE _mm512_storeu_ps
-#define SPREAD _mm512_set1_ps
-#define SUB _mm512_sub_ps
-#define FMA _mm512_fmadd_ps
-#define AT_LEAST(x, y) (uint32_t) _mm512_cmp_ps_mask(x, y, _CMP_GE_OQ)
-#include "tile.h"
-
+static const path few_of_avx512 = FEW_OF(16, sift_avx512, few_avx512, exact_avx2);
+static const path few_of_avx2 = FEW_OF(8, sift_avx2, few_avx2, exact_avx2);
 static const path paths[] = {
-    {"amx", 32, 32, 1, 16, 640 << 10, multiply_amx, sift_amx, pack_halves, exact_avx2, begin_amx, end_amx},
-    {"avx512bf16", 14, 32, 1, 1, 512 << 10, multiply_avx512bf16, sift_avx512bf16, pack_halves, exact_avx2, NULL, NULL},
-    {"avx512", 14, 32, 0, 1, 512 << 10, multiply_avx512, sift_avx512, pack_avx512, exact_avx2, NULL, NULL},
-    {"avx2", 6, 16, 0, 1, 256 << 10, multiply_avx2, sift_avx2, pack_avx2, exact_avx2, NULL, NULL},
+    {"amx", 32, 32, 1, 16, 640 << 10, multiply_amx, sift_avx512, pack_halves, exact_avx2,
+     begin_amx, end_amx, &few_of_avx512, NULL},
+    {"avx512bf16", 14, 32, 1, 1, 512 << 10, multiply_avx512bf16, sift_avx512, pack_halves, exact_avx2,
+     NULL, NULL, &few_of_avx512, NULL},
+    {"avx512", 14, 32, 0, 1, 512 << 10, multiply_avx512, sift_avx512, pack_avx512, exact_avx2,
+     NULL, NULL, &few_of_avx512, NULL},
+    {"avx2", 6, 16, 0, 1, 256 << 10, multiply_avx2, sift_avx2, pack_avx2, exact_avx2,
+     NULL, NULL, &few_of_avx2, NULL},
     EMULATED_PATH
 };
 
@@ -229,6 +235,8 @@ PACKED(pack_neon, , 8, 0)
 #define STORE vst1q_f32
 #define SPREAD vdupq_n_f32
 #define SUB vsubq_f32
+#define MUL vmulq_f32
+#define SUM vaddvq_f32
 #define FMA(x, y, sum) vfmaq_f32(sum, x, y)
 #define LOAD_WORDS(p) vld1q_f32((const float *)(p))
 #define SPREAD_WORD(p) vdupq_n_f32(*(const float *)(p))
@@ -241,8 +249,9 @@ INLINE uint32_t bits_of(uint32x4_t lanes)
 }
 #include "tile.h"
 
+static const path few_of_neon = FEW_OF(4, sift_neon, few_neon, exact);
 static const path paths[] = {
-    {"neon", 12, 8, 0, 1, 256 << 10, multiply_neon, sift_neon, pack_neon, exact, NULL, NULL},
+    {"neon", 12, 8, 0, 1, 256 << 10, multiply_neon, sift_neon, pack_neon, exact, NULL, NULL, &few_of_neon, NULL},
     EMULATED_PATH
 };
 

@@ -4,16 +4,15 @@
  *   NAME(x)       the name of x for this set       TARGET       the function attribute
  *   VEC, LANES    floats, how many                 WORDS        as many 32-bit words
  *   QUERIES       in a tile; its rows are 2 LANES
- *   LOAD, STORE, SPREAD, SUB, FMA                  of floats
+ *   LOAD, STORE, SPREAD, SUB, MUL, FMA, SUM        of floats; the last of all lanes
  *   LOAD_WORDS, SPREAD_WORD                        of words
  *   MULTIPLY_ADD(x, y, sum)                        of words: a float each, or two bfloat16
  *   AT_LEAST(x, y)                                 a bit for each lane with x >= y; none for NaN
- *   NO_TILE                                        the product is made elsewhere
+ *   TILE_ONLY                                      the rest is another's of the same registers
  */
 
 #define ROWS (2 * LANES)
 
-#ifndef NO_TILE
 /* c[QUERIES][ROWS] (+)= Σ_w a[w][QUERIES] b[w][ROWS] */
 TARGET static void NAME(multiply)(const uint32_t *a, const uint32_t *b, long words, float *c, int more)
 {
@@ -36,17 +35,17 @@ TARGET static void NAME(multiply)(const uint32_t *a, const uint32_t *b, long wor
         STORE(c + i * ROWS + LANES, sum[i][1]);
     }
 }
-#endif
 
-/* Offer what passes of a tile c[QUERIES][ROWS], of queries q and on and of a panel of rows. */
-TARGET static void NAME(sift)(search *x, const panel *p, const float *c, long q)
+#ifndef TILE_ONLY
+/* Offer what passes of a tile c[queries][ROWS], of queries q and on and of a panel of rows. */
+TARGET static void NAME(sift)(search *x, const panel *p, const float *c, long q, int queries)
 {
     for (int s = 0; s < x->rankings; s++) {
         const float *factor = p->factor[s], *slack = p->slack[s];
         VEC f0 = LOAD(factor), f1 = LOAD(factor + LANES), e0 = LOAD(slack), e1 = LOAD(slack + LANES);
         const float *offset = x->offset + s * x->padded + q;
         _Atomic float *least = x->least + s * x->padded + q;
-        for (int i = 0; i < QUERIES; i++, c += ROWS) {
+        for (int i = 0; i < queries; i++, c += ROWS) {
             VEC t = SPREAD(atomic_load_explicit(least + i, memory_order_relaxed)), o = SPREAD(offset[i]);
             VEC u0 = FMA(SUB(LOAD(c), o), f0, e0), u1 = FMA(SUB(LOAD(c + LANES), o), f1, e1);
             uint32_t hits = AT_LEAST(u0, t) | AT_LEAST(u1, t) << LANES;
@@ -57,9 +56,12 @@ TARGET static void NAME(sift)(search *x, const panel *p, const float *c, long q)
                 offer_all(x, s, q + i, p, upper, hits);
             }
         }
-        c -= QUERIES * ROWS;
+        c -= queries * ROWS;
     }
 }
+
+#include "few.h"
+#endif
 
 #undef ROWS
 #undef NAME
@@ -72,9 +74,11 @@ TARGET static void NAME(sift)(search *x, const panel *p, const float *c, long q)
 #undef STORE
 #undef SPREAD
 #undef SUB
+#undef MUL
+#undef SUM
 #undef FMA
 #undef LOAD_WORDS
 #undef SPREAD_WORD
 #undef MULTIPLY_ADD
 #undef AT_LEAST
-#undef NO_TILE
+#undef TILE_ONLY

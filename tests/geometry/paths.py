@@ -17,7 +17,7 @@ PATHS = [choice.name for choice in survey() if choice.usable]
 _TINY: dict[ModuleType, dict[str, Any]] = {
     search: {"QUERIES_AT_ONCE": 16},
     plain: {"_ROWS": 8, "_FIRST": 8, "_PRODUCTS": 64, "_PENDING": 8, "_SETTLED": 4},
-    compiled: {"_WORK": 1, "_SETTLED": 4},
+    compiled: {"_WORK": 1, "_SETTLED": 4, "_FEW": 0},
 }
 
 
@@ -31,7 +31,7 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @contextmanager
 def planned(small: bool) -> Iterator[None]:
-    """With pieces of a few rows and queries, if they are to be `small`."""
+    """With pieces of a few rows and queries if they are to be `small`, rows packed for any number."""
     with ExitStack() as stack:
         for module, sizes in _TINY.items() if small else ():
             stack.enter_context(patch.dict(vars(module), sizes))

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ from tokensphere.geometry.similarity import SIMILARITIES, Scoring, make_scoring
 
 COMPILED = [path for path in PATHS if path != kernel.NUMPY]
 needs_library = pytest.mark.skipif(not COMPILED, reason="there is no compiled library")
+FEW = compiled._FEW
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
@@ -46,9 +48,10 @@ def assert_same(found: Iterable[Found], want: Iterable[Found]) -> None:
 
 def check(scorings: list[Scoring], queries: Any, ks: list[int]) -> None:
     want = on(kernel.NUMPY, lambda: top_k_each(scorings, queries, ks))
+    ways = [(False, True), (True, False), (True, True)][: 3 if len(queries) <= FEW else 2]
     for path in COMPILED:
-        for small in (False, True):
-            with planned(small):
+        for small, few in ways:
+            with planned(small), patch.object(compiled, "_FEW", FEW * few):
                 assert_same(on(path, lambda: top_k_each(scorings, queries, ks)), want)
 
 
@@ -88,7 +91,7 @@ def test_any_number_of_rows_and_every_k(n: int) -> None:
 
 
 @needs_library
-@every("m", [1, 5, 6, 7, 13, 14, 15, 31, 33, 70])
+@every("m", [1, 2, 5, 6, 7, 13, 14, 15, 16, 17, 31, 33, 70])
 def test_any_number_of_queries(m: int) -> None:
     rng = np.random.default_rng(m)
     rows = rng.standard_normal((200, 12)).astype(np.float32)

@@ -27,6 +27,7 @@ from tokensphere.geometry.laws import Law
 from tokensphere.run import go_on, save
 from tokensphere.statistics.draws import MemoryStore
 from tokensphere.views import to_json
+from tokensphere.views.words import p_of
 from tokensphere.web.app import make_app
 from tokensphere.web.session import Given, Session
 
@@ -145,6 +146,7 @@ def test_the_test_is_the_library_s(client: TestClient, ended: Ended) -> None:
         assert [t["id"] for t in one["tokens"]] == want.ids[i].tolist()
         for name, array in (("p", "pvalue"), ("q", "qvalue"), ("effect", "effect"), ("value", "values")):
             assert one[name] == getattr(want["nearness"], array)[i]
+        assert one["p_text"] == p_of(want["nearness"], i)
         assert one["shared"] == want.themes.short(i)
     assert window["rows"][-1]["untestable"] == "zero"
     assert not found["goes_on"]

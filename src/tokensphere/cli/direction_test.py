@@ -20,6 +20,7 @@ _null_options = together(
     option("--sample", "Directions to draw from, for --null sample.", metavar="FILE",
            shell_complete=complete.files),
     number("--draws", 10_000, "Directions of the null; of a sample, the most.", least=1),
+    options.flag("--extrapolate", "p beyond the draws, from their tail; marked. Intervals: --json."),
     option("--settle", "Draw on until it is clear which p are below this.",
            type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="P"),
     number("--most-draws", 100_000, "The most that --settle draws.", least=1),
@@ -58,8 +59,8 @@ _shown_options = together(
 @options.csv
 def direction_test(
     file: str | None, directions: str | None, tokens_file: Path | None, null: str | None,
-    sample: str | None, draws: int, settle: float | None, most_draws: int, seed: int, both_ends: bool,
-    statistic: Any, sort: Any, top: int, **_: Any,
+    sample: str | None, draws: int, extrapolate: bool, settle: float | None, most_draws: int, seed: int,
+    both_ends: bool, statistic: Any, sort: Any, top: int, **_: Any,
 ) -> None:  # fmt: skip
     """Is a direction more than chance? Its nearest tokens beside those of random directions.
 
@@ -100,7 +101,7 @@ def direction_test(
         job = DirectionTestJob(
             space,
             given.both_ends() if both_ends else given,
-            null=NullSpec(law, draws, seed, drawn_from, tenths),
+            null=NullSpec(law, draws, seed, drawn_from, tenths, extrapolate),
             search=search,
             labels=running.labels_of(space),
             settle=until,

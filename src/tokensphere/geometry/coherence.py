@@ -12,6 +12,7 @@ the size of the largest group of neighbours that are joined by pairs whose cosin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -22,7 +23,7 @@ import numpy.typing as npt
 from tokensphere.arrays import Bools, Float32s, Float64s, Int64s, Ints
 from tokensphere.errors import InputError
 from tokensphere.geometry.compiled import squares_of_sums
-from tokensphere.geometry.compute import workers
+from tokensphere.geometry.compute import InParallel, workers
 from tokensphere.geometry.directions import random_pairs
 from tokensphere.geometry.kernel import chosen
 from tokensphere.geometry.rows import Rows, blocks, dots, reciprocal
@@ -94,9 +95,13 @@ class Coherence:
                 squares = squares_of_sums(kernel, self.rows, self._scale, self.mean, here, ks, weight)
             result[some] = squares - _sums(self.usable[here], ks)  # Σ ‖c_i‖²
 
-        with workers(self._threads) as in_parallel:
+        with self._workers(len(ids), _LISTS_A_TASK) as in_parallel:
             in_parallel(part, blocks(len(ids), _LISTS_A_TASK))
         return result / [k * (k - 1) for k in ks]
+
+    def _workers(self, lists: int, at_once: int) -> AbstractContextManager[InParallel]:
+        """No more threads than there are tasks: to start one takes longer than a few lists do."""
+        return workers(max(1, min(self._threads, -(-lists // at_once))))
 
     def _squares(self, ids: Int64s, ks: Sequence[int], weight: Float64s) -> Float64s:
         """``‖Σ c_i‖²`` for each of the k, from how often the mean is in that sum; shape (m, len(ks))."""
@@ -167,7 +172,7 @@ class Coherence:
         def part(some: slice) -> None:
             result[some] = largest_group(self._cosines(ids[some]) > limit + _ROUNDING)
 
-        with workers(self._threads) as in_parallel:
+        with self._workers(len(ids), 4 * _LISTS_AT_ONCE) as in_parallel:
             in_parallel(part, blocks(len(ids), 4 * _LISTS_AT_ONCE))
         return result
 

@@ -22,6 +22,7 @@ _WORK = 2**31  # multiplications of a call, after which an interrupt is heard
 _ROWS = 32  # of the largest tile
 _PARTS, _FEWEST = 64, 512  # of the rows, so that all threads end together; and rows of a part
 _SETTLED = 64  # queries of a call
+_FEW = 16
 _TOO_FEW = 2  # what a call returns
 Address = ctypes.c_void_p
 Found = tuple[Int64s, Float64s]  # ids and values
@@ -161,7 +162,7 @@ class _Open:
         self._search, self._queries, self._found = search, as_floats(queries), found
         job, rankings = search.job(self._queries, found)
         self._rankings = rankings
-        self._address = Address(self._library.tokensphere_open(ctypes.byref(job), path))
+        self._address = Address(self._library.tokensphere_open(ctypes.byref(job), path, _FEW))
         if not self._address:
             raise MemoryError("no memory for the search's queries")
         self.tile: int = self._library.tokensphere_tile(self._address)

@@ -17,7 +17,7 @@ from tokensphere.errors import InputError
 VARIABLE = "TOKENSPHERE_KERNEL"
 LIBRARY = "TOKENSPHERE_KERNEL_LIBRARY"
 NUMPY = "numpy"
-_VERSION = 2
+_VERSION = 3
 _NAMES = {
     "amx": "bfloat16 on the tile unit (AMX)",
     "avx512bf16": "bfloat16 (AVX-512-BF16)",

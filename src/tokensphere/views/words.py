@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from tokensphere.analysis.direction_test.compare import Beside, Limit
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
-from tokensphere.analysis.direction_test.statistics import STATISTICS, Statistic
+from tokensphere.analysis.direction_test.statistics import (
+    RANKED,
+    STATISTICS,
+    MostExtreme,
+    Nearness,
+    Statistic,
+)
+from tokensphere.statistics.tail import COUNTED, FEWEST, REACH
 from tokensphere.views.text import FORMS, ROWS, SPACE, between, joined, p_text, percent, tokens_of
 
 LAWS = {
@@ -16,6 +26,7 @@ LAWS = {
 }
 _DIFFERENCES = "differences of two random tokens"
 _MOST_SIGNATURES = 6  # that are listed
+ABOUT, BELOW = "≈", "≲"  # extrapolated; and the smallest p that is
 FEW = 20  # directions of which a count says more than a share
 
 
@@ -73,7 +84,8 @@ def sentences(result: RankedTest) -> list[str]:
     if test.overall.n == 1:
         said.append(_alone(result))
     elif test.overall.n:
-        said.append(f"{_small_p(result)}. {_small_q(result)}.")
+        said += [f"{_small_p(result)}. {_small_q(result)}.", *_floor(result)]
+    said += _extrapolated(result)
     if test.settled is not None:
         said.append(_settled(test))
     if not test.complete:
@@ -85,10 +97,15 @@ def _alone(result: RankedTest) -> str:
     test = result.test
     p = float(result.found.pvalue[test.testable][0])
     by = in_words(test, result.statistic)
-    text = f"By the {by}, the direction has p {p_text(p, test.floor)}"
+    found, row = result.found, int(np.flatnonzero(test.testable)[0])
+    low = found.lowest[row]
+    text = f"By the {by}, the direction has p {p_of(found, row)}"
+    if found.extrapolation is not None and found.extrapolated[row]:
+        ends = " to ".join(f"{end:.2g}" for end in found.extrapolation.interval[row])
+        text += f" (extrapolated; 95 % interval {ends})"
     if p > 0.05:
         return f"{text}: it does not stand out from chance."
-    return f"{text}: one in {1 / p:,.0f} {'or fewer ' if p <= test.floor else ''}by chance."
+    return f"{text}: one in {1 / p:,.0f} {'or fewer ' if low else ''}by chance."
 
 
 def _small_p(result: RankedTest) -> str:
@@ -111,25 +128,91 @@ def _small_p(result: RankedTest) -> str:
 def _small_q(result: RankedTest) -> str:
     """Whether any direction is left by q, which corrects p for looking at many."""
     test, limit = result.test, result.found.limit
+    found = result.found
     certain = test.overall[result.statistic.name].q.count
+    by = " (by extrapolation)" if found.by_extrapolation else ""
     looked = f"Corrected for looking at {test.overall.n:,} (q)"
     if certain:
         return (
-            f"{looked}, {certain:,} {'has' if certain == 1 else 'have'} q ≤ 0.05; of such directions at"
-            " most one in twenty is expected to be chance"
+            f"{looked}, {certain:,} {'has' if certain == 1 else 'have'} q ≤ 0.05{by}; of such directions"
+            " at most one in twenty is expected to be chance"
         )
-    if not limit.cannot_tell:
-        return f"{looked}, none stands out from chance"
-    return (
-        f"{looked}, one cannot tell: {limit.at_floor:,} {'is' if limit.at_floor == 1 else 'are'} at the"
-        f" least p that {test.n_draws:,} draws can give, and it takes {limit.needed_at_floor:,} there;"
-        f" {_more(test, limit.draws_for_one)} would tell of a single one"
+    if limit.cannot_tell:
+        return f"{looked}, one cannot tell"
+    return f"{looked}, none stands out from chance"
+
+
+def _floor(result: RankedTest) -> list[str]:
+    """What so many draws cannot tell, and how many would; nothing where they are enough."""
+    test, found, limit = result.test, result.found, result.found.limit
+    if test.overall.n == 1 or not limit.cannot_tell:
+        return []
+    which = found.undecided
+    count, q = int(np.count_nonzero(which)), float(found.qvalue[which].min())
+    them = "it" if count == 1 else "them"
+    if found.extrapolated[which].any():
+        told = f"the p of {count:,} is {_at_floor(limit)}, further than which nothing is extrapolated"
+    else:
+        told = (
+            f"none of {test.n_draws:,} is as extreme as {count:,} of them, whose p is {_at_floor(limit)}"
+        )
+    said = (
+        f"Too few draws for {test.overall.n:,} directions: {told}, and with so many looked at, q no"
+        f" smaller than {q:.2g}; {_more(test, limit.draws_enough)} would do, if none is as extreme as"
+        f" {them} either"
     )
+    if test.null.end is not None:
+        return [f"{said}."]
+    said += f": --draws {limit.draws_enough}, {limit.draws_enough / test.n_draws:,.2g} times the work."
+    if found.extrapolation is None and test.n_draws >= FEWEST and not result.statistic.unfit:
+        said += " Or see what the tail of those drawn says: --extrapolate."
+    return [said]
+
+
+def _at_floor(limit: Limit) -> str:
+    return f"{limit.p_floor:.2g} or less"
+
+
+def legend(result: RankedTest) -> list[str]:
+    """What the marks in the columns mean, if there are any."""
+    shown = [
+        found.extrapolated[result.rows] | found.q_extrapolated[result.rows]
+        for found in result.test.tested.values()
+    ]
+    return [f"{ABOUT} extrapolated; {BELOW} extrapolated: that or less"] if np.any(shown) else []
+
+
+def _extrapolated(result: RankedTest) -> list[str]:
+    """That p are extrapolated, from what, and which are not."""
+    test = result.test
+    if not test.null.spec.extrapolate:
+        return []
+    counts, missing = [], []
+    for name, found in test.tested.items():
+        words = RANKED[name].head.format(similarity=test.search.similarity)
+        assert found.extrapolation is not None
+        if found.extrapolated.any():
+            tails = found.extrapolation.tails
+            counts += [tail.count for tail in tails if tail is not None and not tail.refused]
+        if reasons := found.extrapolation.reasons:
+            missing.append(f"{'p any' if name == MostExtreme.name else words} ({', '.join(reasons)})")
+    said = [f"Not extrapolated: {', '.join(missing)}."] if missing else []
+    if not counts:
+        return ["Nothing is extrapolated.", *said]
+    low, high = min(counts), max(counts)
+    largest = f"{high:,}" if low == high else f"{low:,} to {high:,}"
+    return [
+        f"{ABOUT} p, and q that depend on it, are extrapolated, since fewer than {COUNTED} of"
+        f" {test.n_draws:,} draws are as extreme: by a generalised Pareto law that fits the {largest}"
+        " most extreme. That it holds further out is an assumption;"
+        f" {BELOW} is {test.floor / REACH:.2g} or less, and no smaller p is told. Intervals: --json.",
+        *said,
+    ]
 
 
 def _more(test: DirectionTest, draws: int) -> str:
     """What it takes for so many draws."""
-    return f"a sample of {draws:,} rows or more" if test.null.end is not None else f"B ≥ {draws:,}"
+    return f"a sample of {draws:,} rows" if test.null.end is not None else f"{draws:,} draws"
 
 
 _AS_WORDS = {  # of verdicts, after a count
@@ -155,16 +238,33 @@ def verdict(test: DirectionTest) -> str:
             f"{counts[name]:,} {words}" for name, words in _AS_WORDS.items() if counts[name]
         )
         text = f"Of {n:,} directions: {found}. By {by} of the {_OF_VERDICT}"
-    text = f"{text.format(similarity=test.search.similarity)}."
+    text = f"{text.format(similarity=test.search.similarity, mark=_mark(test))}."
     if counts["cannot tell"]:
-        most = max(test[name].limit.draws_for_one for name in ("nearness", "label"))
-        text += (
-            f" Cannot tell: p is the least there can be, and q above 0.05; {_more(test, most)} would."
-        )
+        limits = [test[name].limit for name in ("nearness", "label")]
+        most = max(limit.draws_enough for limit in limits if limit.cannot_tell or n == 1)
+        text += f" Cannot tell: too few draws for a q of 0.05 or less; {_more(test, most)} would tell."
     return text
 
 
-_OF_VERDICT = "mean {similarity} and of the label p"
+_OF_VERDICT = "mean {similarity}{mark} and of the label p"
+
+
+def _mark(test: DirectionTest) -> str:
+    """Whether a verdict is by what is extrapolated."""
+    return " (by extrapolation)" if test[Nearness.name].by_extrapolation else ""
+
+
+def p_of(found: Beside, row: int) -> str:
+    """The p of a direction, with a mark where it is extrapolated or the least there can be."""
+    p, low = float(found.pvalue[row]), bool(found.lowest[row])
+    if found.extrapolated[row]:
+        return f"{BELOW if low else ABOUT} {p:.2g}"
+    return p_text(p, p if low else 0)
+
+
+def q_of(found: Beside, row: int) -> str:
+    """The q of a direction, with a mark where it is extrapolated."""
+    return f"{ABOUT + ' ' if found.q_extrapolated[row] else ''}{found.qvalue[row]:.2g}"
 
 
 def _settled(test: DirectionTest) -> str:

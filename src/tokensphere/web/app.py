@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from hashlib import sha256
-from importlib import import_module, resources
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,22 +14,18 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from tokensphere.errors import TokensphereError
+from tokensphere.web.endpoint import Asked
+from tokensphere.web.files import page_files
 from tokensphere.web.guard import Door, Guard
 from tokensphere.web.session import Session
 
 VIEWS = ("/", "/directions", "/map", "/survey", "/rate")
-_KINDS = {
-    "html": "text/html; charset=utf-8",
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-    "svg": "image/svg+xml",
-    "png": "image/png",
-}
 
 
 def make_app(session: Session, door: Door) -> Guard:
     """The page of one start, guarded."""
-    files = _files()
+    files = page_files()
     routes: list[Any] = [Route(f"/{name}", _file(*found)) for name, found in files.items()]
     routes += [Route(path, _file(*files["index.html"])) for path in VIEWS]
     routes.append(Route("/api/{rest:path}", _Api(session)))
@@ -48,8 +44,10 @@ class _Api:
     def _get_ready(self) -> None:
         """What the first page asks for, before it asks."""
         self._made()
-        import_module("tokensphere.web.lists")
-        self._session.space.moments.norms  # noqa: B018 - found once, kept
+        from tokensphere.web.lists import lists
+
+        with suppress(TokensphereError):  # whoever asks is told
+            lists(self._session, Asked({}))
 
     def _made(self) -> Starlette:
         with self._lock:
@@ -63,13 +61,6 @@ class _Api:
         """Answer a request below ``/api``."""
         app = await asyncio.to_thread(self._made) if self._app is None else self._app
         await app(scope, receive, send)
-
-
-def _files() -> dict[str, tuple[bytes, str]]:
-    """What the page is made of: name -> content and kind; nothing else is served from the disk."""
-    folder = resources.files("tokensphere.web") / "static"
-    names = sorted(one.name for one in folder.iterdir() if one.name.rpartition(".")[2] in _KINDS)
-    return {name: ((folder / name).read_bytes(), _KINDS[name.rpartition(".")[2]]) for name in names}
 
 
 def _file(content: bytes, kind: str) -> Callable[[Request], Awaitable[Response]]:

@@ -217,6 +217,8 @@ def _row(
             "p": float(found.pvalue[row]),
             "q": float(found.qvalue[row]),
         }),
+        "p_text": words.p_of(found, row),
+        "q_text": words.q_of(found, row),
     }  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""The start page: random directions, tokens, sums and vectors, each as a list and then as a card."""
+"""The start page: random directions, tokens, sums and vectors, each as a list and then as a card.
+
+What only cards and files need is imported with the first of them: the lists need not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,11 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tokensphere.analysis.card.make import CardMaker
-from tokensphere.analysis.card.nulls import FEWEST, N_DRAWS
-from tokensphere.analysis.card.result import Cards
 from tokensphere.analysis.nearest import Neighbors, Search
-from tokensphere.directions.file import open_directions
 from tokensphere.directions.given import make_directions
 from tokensphere.directions.named import Directions
 from tokensphere.directions.typed import read_typed
@@ -27,9 +26,11 @@ from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.vocabulary import Kind
-from tokensphere.web.complete import completions
 from tokensphere.web.endpoint import Asked
 from tokensphere.web.session import Session
+
+if TYPE_CHECKING:
+    from tokensphere.analysis.card.result import Cards
 
 MOST_LISTS = 24  # at once
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -110,7 +111,7 @@ def lists(session: Session, asked: Asked) -> dict[str, Any]:
     settings, of = asked.settings(), named(session, asked)
     found = Search(session.space, of.directions, settings).all()
     values = [None] * len(found)
-    if settings.k >= FEWEST:
+    if settings.k > 1:
         coherence = session.keep("coherence", lambda: Coherence(session.space.rows))
         values = coherence.coherence(found.ids, [settings.k])[:, 0].tolist()
     return {
@@ -153,6 +154,8 @@ def _signature(session: Session, of: Named, settings: SearchSettings) -> str:
 
 def _start(session: Session, key: Any, settings: SearchSettings, of: Named) -> Any:
     """Draw what chance gives, once."""
+    from tokensphere.analysis.card.make import CardMaker
+    from tokensphere.analysis.card.nulls import N_DRAWS
 
     def begin() -> Any:
         def draw(watch: Any) -> None:
@@ -254,6 +257,7 @@ def _pasted(body: bytes, d: int) -> Directions:
 
 
 def _read(body: bytes, name: str, d: int) -> Directions:
+    from tokensphere.directions.file import open_directions
     from tokensphere.directions.given import _readable
 
     with TemporaryDirectory(prefix="tokensphere-") as folder, ExitStack() as files:
@@ -268,5 +272,7 @@ def _read(body: bytes, name: str, d: int) -> Directions:
 
 def complete(session: Session, asked: Asked) -> dict[str, Any]:
     """Tokens that begin with what is typed, or hold it."""
+    from tokensphere.web.complete import completions
+
     found = completions(session.space.vocabulary, asked.text("text", ""), session.keep)
     return {"tokens": [shown_token(session.space.vocabulary, id) for id in found]}

@@ -15,6 +15,7 @@ from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.siblings import siblings
 from tokensphere.display import printable
 from tokensphere.errors import InputError
+from tokensphere.views.words import p_of, q_of
 from tokensphere.web.endpoint import Asked
 from tokensphere.web.lists import shown_token
 from tokensphere.web.session import Session
@@ -51,7 +52,7 @@ def _card(session: Session, test: DirectionTest, row: int) -> dict[str, Any]:
     for beside in record["chance"]:
         found = test[beside["statistic"]]
         beside |= finite({"q": float(found.qvalue[row]), "effect": float(found.effect[row])})
-        beside["at_floor"] = bool(found.pvalue[row] <= found.floor)
+        beside |= {"p_text": p_of(found, row), "q_text": q_of(found, row)}
     every = test["any"]
     return {
         "title": printable(card.title),

@@ -62,6 +62,7 @@ def _null_options(tested: Tested) -> list[str]:
     options = ["--null", "sample:FILE" if law == "sample" else law]
     if tested.wanted.null.draws != NullSpec().draws:
         options += ["--draws", str(tested.wanted.null.draws)]
+    options += ["--extrapolate"] * spec.extrapolate
     return options + (["--seed", str(spec.seed)] if spec.seed else [])
 
 
@@ -81,6 +82,7 @@ def _python(tested: Tested, load: str, source: str, tokens: bool, statistic: str
     null = [repr(spec.law), f"draws={tested.wanted.null.draws:_}"]
     null += [f"seed={spec.seed}"] * bool(spec.seed)
     null += [f"tenths={spec.tenths!r}"] * (spec.tenths != "ids")
+    null += ["extrapolate=True"] * spec.extrapolate
     null += ["sample=sample"] * (spec.law == "sample")
     settings = ", ".join(f"{name}={value!r}" for name, value in search.to_dict().items() if value)
     lines = [

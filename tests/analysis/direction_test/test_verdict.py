@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,24 +24,42 @@ def beside(p: list[float], draws: int) -> Beside:
     return Beside(pvalue, pvalue, q_values(pvalue), pvalue, np.zeros((1, draws)), np.zeros(len(p), int))
 
 
-def test_the_floor_says_how_many_it_takes_and_how_many_draws_one_needs() -> None:
-    assert Limit.of(50_000, 10_000, 5) == Limit(1 / 10_001, 5, 100, 999_999, True)
+def limit_of(p: list[float], draws: int, floors: float | list[float] | None = None) -> Limit:
+    every = np.broadcast_to(1 / (1 + draws) if floors is None else floors, len(p))
+    return Limit.of(np.array(p), every, draws)
+
+
+def test_the_floor_says_the_least_q_and_which_draws_do() -> None:
+    some = [1 / 10_001] * 5 + [1.0] * 49_995
+    want = Limit(1 / 10_001, 0.0, 5, 100, 200_000, 999_999, True)
+    found = limit_of(some, 10_000)
+    assert found.q_floor == pytest.approx(50_000 / 5 / 10_001)
+    assert found == replace(want, q_floor=found.q_floor)
+    rng = np.random.default_rng(0)
     for m in (1, 2, 7, 40, 333, 1536):
         for draws in (19, 99, 999, 10_000):
-            limit = Limit.of(m, draws, 1)
-            floor = 1 / (draws + 1)
-            with case(m, draws):  # by the q-values themselves
-                some = [floor] * min(limit.needed_at_floor, m) + [1.0] * (m - limit.needed_at_floor)
-                assert at_most(q_values(np.array(some)))[0] or limit.needed_at_floor > m
-                if limit.needed_at_floor > 1:
-                    fewer = min(limit.needed_at_floor - 1, m)
-                    some = [floor] * fewer + [1.0] * (m - fewer)
-                    assert not at_most(q_values(np.array(some))).any() and limit.cannot_tell
-        one = Limit.of(m, 1, 0).draws_for_one
-        for draws, enough in ((one, True), (one - 1, False)):
+            for r in {0, 1, 2, m // 3, m}:
+                floor = 1 / (draws + 1)
+                rest = np.minimum(rng.integers(2, draws + 2, m - min(r, m)) * floor, 1)
+                p = np.concatenate([np.full(min(r, m), floor), rest])
+                limit, q = limit_of(list(p), draws), q_values(p)
+                with case(m, draws, r):  # by the q-values themselves
+                    least = q.min() if limit.at_floor else min(m * floor, 1)
+                    assert limit.at_floor == min(r, m) and limit.q_floor == pytest.approx(least)
+                    assert limit.cannot_tell == (r > 0 and not at_most(q).any())
+                    low = np.where(p <= floor, 1.0, 0.0)
+                    enough = np.where(low, 1 / (limit.draws_enough + 1), 1)
+                    assert at_most(q_values(enough))[low > 0].all()
+                    needed = np.where(np.arange(m) < limit.needed_at_floor, floor, 1)
+                    assert at_most(q_values(needed))[0] or limit.needed_at_floor > m
+                    fewer = np.where(np.arange(m) < limit.needed_at_floor - 1, floor, 1)
+                    assert not at_most(q_values(fewer)).any()
+        for draws, enough_ in ((limit.draws_for_one, True), (limit.draws_for_one - 1, False)):
             p = np.array([1 / (draws + 1)] + [1.0] * (m - 1))
-            assert at_most(q_values(p))[0] == enough, m
-    assert not Limit.of(100, 99, 0).cannot_tell and not Limit.of(100, 99, 50).cannot_tell
+            assert at_most(q_values(p))[0] == enough_, m
+    # those that are extrapolated go a hundred times further, others do not
+    mixed = limit_of([1e-3, 1e-5, 0.5], 999, [1e-3, 1e-5, 1e-5])
+    assert mixed.at_floor == 2 and mixed.p_floor == 1e-5 and mixed.q_floor == pytest.approx(3e-5)
 
 
 def test_verdicts() -> None:

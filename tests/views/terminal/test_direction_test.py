@@ -168,21 +168,27 @@ def test_too_few_draws_for_so_many_directions_are_said(
     result = run(small, table, many)
     assert result["nearness"].at_floor == 1 and result.overall["nearness"].q.count == 0
     said = " ".join(sentences(result.top()))
+    assert "Corrected for looking at 40 (q), one cannot tell." in said
     assert (
-        "one cannot tell: 1 is at the least p that 199 draws can give, and it takes 4 there;"
-        " B ≥ 799 would tell of a single one"
+        "Too few draws for 40 directions: none of 199 is as extreme as 1 of them, whose p is 0.005 or"
+        " less, and with so many looked at, q no smaller than 0.2; 800 draws would do, if none is as"
+        " extreme as it either: --draws 800, 4 times the work."
     ) in said
+    assert "--extrapolate" not in said  # 199 draws have no tail to speak of
     limit = result.to_dict()["limits"]["nearness"]
     assert limit == {
-        "p_floor": 1 / 200, "at_floor": 1, "needed_at_floor": 4, "draws_for_one": 799,
-        "cannot_tell": True,
+        "p_floor": 1 / 200, "q_floor": 0.2, "at_floor": 1, "needed_at_floor": 4, "draws_enough": 800,
+        "draws_for_one": 799, "cannot_tell": True,
     }  # fmt: skip
     assert result.overall.verdicts["cannot tell"] >= 1
-    assert "B ≥ 799 would" in " ".join(to_text(result).split())
+    told = "too few draws for a q of 0.05 or less; 800 draws would tell."
+    assert told in " ".join(to_text(result).split())
+    enough = run(small, table, many, null=draws(800))
+    assert enough.overall["nearness"].q.count == 1 and "Too few" not in to_text(enough)
     own = run(
         small, table, many, null=ts.NullSpec("sample", sample=np.array(RandomDirections(32, 60)[:]))
     )
-    assert "a sample of 799 rows or more would" in " ".join(to_text(own).split())
+    assert "a sample of 800 rows would" in " ".join(to_text(own).split())
 
 
 def test_the_caption_tells_what_was_done(small: ts.EmbeddingSpace, table: LabelTable) -> None:

@@ -39,6 +39,23 @@ def test_draw_again_back_and_forward(page: Any, served: Served) -> None:
     until(page, "document.querySelector('.card h2').textContent === 'seed 0, index 3'")
 
 
+def test_what_the_first_lists_need_is_asked_for_once_and_at_once(page: Any, served: Served) -> None:
+    """No module waits for another, and the questions to the server do not wait for the modules."""
+    page.goto(served.address())
+    wait_for_lists(page)
+    entries = "performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)"
+    fetched = [name for name in page.evaluate(entries) if name.endswith((".js", ".css"))]
+    ahead = page.eval_on_selector_all(
+        "link[rel=modulepreload]", "all => all.map((one) => one.getAttribute('href'))"
+    )
+    assert sorted(fetched) == sorted(["/styles.css", *ahead])
+    asked = [name for name in page.evaluate(entries) if name in ("/api/info", "/api/lists")]
+    assert sorted(asked) == ["/api/info", "/api/lists"]
+    begun = "performance.getEntriesByType('resource').find((one) => one.name.includes('/api/lists'))"
+    usable = page.evaluate("performance.getEntriesByName('usable')[0].startTime")
+    assert page.evaluate(f"{begun}.startTime") < usable
+
+
 def test_every_list_stands_beside_chance(page: Any, served: Served) -> None:
     page.goto(served.address())
     until(page, "document.querySelectorAll('.card .shared').length === 3", 60)

@@ -52,7 +52,7 @@ class Kin(Record):
 
 
 @dataclass(frozen=True)
-class Compared(Record):
+class Compared(Record, p_interval="p_interval_95"):
     """One number of a direction beside its null.
 
     Attributes
@@ -63,7 +63,9 @@ class Compared(Record):
     p : share of the draws that are as surprising, see :class:`DirectionTest`
     q : corrected for the directions that were tested with it; of one alone its p
     effect : distance from the null's median, in its spreads; None where it has none
-    at_floor : whether p is the least that the draws can give
+    at_floor : whether p is the least that there can be
+    extrapolated, q_extrapolated : whether p, and q by it, is extrapolated beyond the draws
+    p_interval : of a p that is, to 95 %; else None
     """
 
     statistic: str
@@ -73,6 +75,9 @@ class Compared(Record):
     q: float
     effect: float | None
     at_floor: bool
+    extrapolated: bool = False
+    q_extrapolated: bool = False
+    p_interval: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, name: str, found: Beside, row: int, *, larger: bool) -> Compared:
@@ -80,6 +85,10 @@ class Compared(Record):
         draws = found.nulls[int(found.null_of[row])]
         levels = LEVELS if larger else [1 - level for level in LEVELS]
         effect, p = float(found.effect[row]), float(found.pvalue[row])
+        interval = None
+        if found.extrapolation is not None and found.extrapolated[row]:
+            low, high = found.extrapolation.interval[row].tolist()
+            interval = low, high
         return cls(
             name,
             float(found.values[row]),
@@ -87,7 +96,10 @@ class Compared(Record):
             p,
             float(found.qvalue[row]),
             effect if np.isfinite(effect) else None,
-            p <= found.floor,
+            bool(found.lowest[row]),
+            bool(found.extrapolated[row]),
+            bool(found.q_extrapolated[row]),
+            interval,
         )
 
 

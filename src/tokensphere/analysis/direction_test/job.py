@@ -239,7 +239,8 @@ class DirectionTestJob(OnDirections):
 
     def _result(self, done: Measured) -> DirectionTest:
         assert self._drawn is not None, "the null has not been drawn"
-        tested = compared(done.values, self._drawn, self._null.of[: len(done)])
+        of, beyond = self._null.of[: len(done)], self._null.spec.extrapolate
+        tested = compared(done.values, self._drawn, of, extrapolate=beyond)
         # A list that there is not has no label that 3 tokens share: any list would do.
         naming = NamingSpec(seed=self._null.spec.seed)
         lists = np.where(done.ids >= 0, done.ids, np.arange(self.search.k, dtype=np.int32))

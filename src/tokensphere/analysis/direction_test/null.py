@@ -46,6 +46,8 @@ class NullSpec:
     sample : for the law ``sample``: directions to draw from, whatever a test takes; held in memory
     tenths : for the law ``frequency``: tenths of what tokens are drawn from, of their ``"ids"``, which
         follow frequency where a vocabulary was made by merging (BPE), or of their ``"norms"``
+    extrapolate : whether p beyond the draws are extrapolated from the null's upper tail; those that are
+        have an interval (:class:`Beside`)
 
     Raises
     ------
@@ -58,6 +60,7 @@ class NullSpec:
     seed: int = 0
     sample: Any = None
     tenths: TenthsOf = "ids"
+    extrapolate: bool = False
 
     def __post_init__(self) -> None:
         if self.law is not None:

@@ -58,12 +58,12 @@ def other_end(job: DirectionTestJob, test: DirectionTest, row: int) -> OtherEnd:
     if part is None:
         return OtherEnd(measured, None)
     drawn: dict[str, Float64s] = {kind.name: test[kind.name].nulls[part][None] for kind in KINDS}
-    alone = np.zeros(1, dtype=np.intp)
+    alone, beyond = np.zeros(1, dtype=np.intp), test.null.spec.extrapolate
     beside = replace(
         test,
         directions=turned,
         measured=measured,
-        tested=compared(measured.values, drawn, alone),
+        tested=compared(measured.values, drawn, alone, extrapolate=beyond),
         themes=name_lists(job.measurer.counter, measured.ids, test.themes.spec),
         null=replace(test.null, parts=(test.null.parts[part],), of=alone),
         settled=None,

@@ -190,7 +190,8 @@ def _null(
     titles = [one["null"] for one in nulls]
     sample = about[0] if law == "sample" else None
     tenths: Any = about[0]["tenths_of"] if law == "frequency" else "ids"
-    spec = NullSpec(law, settings["n_null"], settings["seed"], sample, tenths)
+    beyond = bool(settings.get("extrapolate", False))  # a file of an earlier release does not say
+    spec = NullSpec(law, settings["n_null"], settings["seed"], sample, tenths, beyond)
     if law == "sample":
         law_of = _missing("sample", "the rows of its sample")
         end = int(about[0]["sample"]["count"]) - left_out

@@ -137,7 +137,7 @@ class DirectionTest(Pictured):
 
     @property
     def floor(self) -> float:
-        """The smallest p-value that so many draws can give, ``1/(1 + B)``."""
+        """The smallest p-value that so many draws can count, ``1/(1 + B)``."""
         return self[BEST].floor
 
     @property
@@ -235,6 +235,10 @@ class DirectionTest(Pictured):
         for name, found in self.tested.items():
             columns |= {name: found.values, f"p_{name}": found.pvalue, f"q_{name}": found.qvalue}
             columns[f"effect_{name}"] = found.effect
+            if (more := found.extrapolation) is not None:
+                columns |= {f"p_{name}_extrapolated": found.extrapolated}
+                columns |= {f"q_{name}_extrapolated": found.q_extrapolated}
+                columns |= {f"p_{name}_low": more.interval[:, 0], f"p_{name}_high": more.interval[:, 1]}
         columns |= {"neighbor_ids": self.ids, "neighbor_similarity": self.similarity}
         columns["verdict"] = [VERDICTS[code] if code >= 0 else "" for code in self.verdict.tolist()]
         columns["null"] = [self.null_title(row) for row in range(len(self))]
@@ -261,6 +265,7 @@ class DirectionTest(Pictured):
                 "null_because": self.null.because,
                 "n_null": self.n_draws,
                 "seed": self.null.spec.seed,
+                "extrapolate": self.null.spec.extrapolate,
                 **record(self, "both_ends", "own_left_out"),
                 "nulls": self.null.about,
             },
@@ -268,6 +273,7 @@ class DirectionTest(Pictured):
             "done": len(self),
             **record(self, "floor", "settled", floor="p_floor"),
             "limits": {name: found.limit.to_dict() for name, found in self.tested.items()},
+            **self._extrapolations(),
             "sample_left_out": self.null.left_out,
             **record(self, "overall", "groups"),
             "untestable": [self._untestable(i) for i in np.flatnonzero(reason).tolist()],
@@ -292,6 +298,11 @@ class DirectionTest(Pictured):
         nulls = f"{self.n_draws:,} draws of {self.null.spec.law}"
         return f"{len(self):,} directions beside {nulls}, {self.provenance.model}"
 
+    def _extrapolations(self) -> dict[str, Any]:
+        """By statistic what was extrapolated and why not, if that was asked for."""
+        asked = {name: found.extrapolation for name, found in self.tested.items()}
+        return {"extrapolation": plain(asked)} if self.null.spec.extrapolate else {}
+
     def _untestable(self, row: int) -> dict[str, Any]:
         reason = REASONS[self.measured.reason[row]]
         return {"direction": self.directions.titles[row], "reason": reason}
@@ -308,6 +319,7 @@ class DirectionTest(Pictured):
                     "effect": float(found.effect[row]) if np.isfinite(found.effect[row]) else None,
                     "p": float(found.pvalue[row]),
                     "q": float(found.qvalue[row]),
+                    **_extrapolated(found, row),
                 }
                 for name, found in self.tested.items()
             },
@@ -315,6 +327,18 @@ class DirectionTest(Pictured):
             "themes": plain(self.themes[row]),
             "neighbors": neighbor_records(self.vocabulary, self.ids[row], self.similarity[row]),
         }
+
+
+def _extrapolated(found: Beside, row: int) -> dict[str, Any]:
+    """Of which kind the p and the q of a direction are, where they may be extrapolated."""
+    if (more := found.extrapolation) is None:
+        return {}
+    mine = bool(found.extrapolated[row])
+    return {
+        "extrapolated": mine,
+        "q_extrapolated": bool(found.q_extrapolated[row]),
+        "p_interval_95": more.interval[row].tolist() if mine else None,
+    }
 
 
 @dataclass(frozen=True, eq=False, repr=False)

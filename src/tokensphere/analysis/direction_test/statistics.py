@@ -70,12 +70,14 @@ class Statistic:
     name : for machines
     head, words : for people, short and in full, with ``{similarity}`` and ``{k}`` where they belong
     larger : whether larger values are more extreme, or smaller ones
+    unfit : why its p are not extrapolated beyond the draws (docs/definitions.md 8); or empty
     """
 
     name: ClassVar[StatisticName]
     head: ClassVar[str]
     words: ClassVar[str]
     larger: ClassVar[bool] = True
+    unfit: ClassVar[str] = ""
 
     coherence: Coherence
     counter: LabelCounter
@@ -109,6 +111,7 @@ class CoherenceT(Statistic):
     """``T`` of the k nearest."""
 
     name, head, words = "coherence", "T", "coherence T"
+    unfit = "large in few kinds of lists"  # those of number words, say: lumps that no law tells of
 
     def __call__(self, nearest: NearestTokens) -> Values:
         """In [−1/(k − 1), 1]."""
@@ -120,6 +123,7 @@ class SmallestLabelP(Statistic):
     """The smallest hypergeometric p over labels."""
 
     name, head, words, larger = "label", "label p", "smallest label p", False
+    unfit = "few values"  # 47 among the 250 most extreme of 10,000: no law of excesses fits
 
     def __call__(self, nearest: NearestTokens) -> Values:
         """In (0, 1]; 1 where fewer than 3 of the tokens share any label."""
@@ -134,6 +138,7 @@ class MostExtreme(Statistic):
     """The one of all in which a direction is most extreme, by its p; found of the others."""
 
     name, head, words, larger = "any", "any", "most extreme of the four", False
+    unfit = "made of ranks"
 
 
 RANKED: dict[str, type[Statistic]] = {**STATISTICS, MostExtreme.name: MostExtreme}

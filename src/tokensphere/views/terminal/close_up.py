@@ -10,8 +10,8 @@ from tokensphere.analysis.direction_test.close_up import LEVELS, CloseUp, Compar
 from tokensphere.analysis.direction_test.statistics import STATISTICS
 from tokensphere.views.terminal.neighbors import tables
 from tokensphere.views.terminal.render import Row, Table, Text, cells, note, spaced, table
-from tokensphere.views.text import GAP, anchor, cosine, number, p_text, short_title
-from tokensphere.views.words import caption, in_words, sentences, verdict
+from tokensphere.views.text import GAP, anchor, cosine, number, short_title
+from tokensphere.views.words import caption, in_words, legend, p_of, q_of, sentences, verdict
 
 _WIDEST_TITLE = 60
 _CHANCE = tuple(f"{'chance: ' if not i else ''}{100 * level:g} %" for i, level in enumerate(LEVELS))
@@ -25,6 +25,7 @@ def close_up(result: CloseUp, width: int) -> RenderableType:
         list(tables([result.ends], width, lambda ends: ends))[:-1],  # which ends with an empty line
         map(Text, _said(result)),
         [_numbers(result)],
+        [note(text) for text in legend(result.ranked)],
         map(Text, _kin(result)),
         [Text(_frequency(result))],
         map(Text, sentences(result.ranked)),
@@ -50,20 +51,18 @@ def _numbers(result: CloseUp) -> Table:
     several = result.test.overall.n > 1
     heads = ["", *_HEADS, *(["q"] if several else [])]
     rows: list[Row] = [cells(heads, "dim")]
+    (row,) = result.ranked.rows.tolist()
     for one in result.compared:
-        numbers = [*map(_shown(one), (one.value, *one.null)), _p(one)]
+        found = result.test[one.statistic]
+        numbers = [*map(_shown(one), (one.value, *one.null)), p_of(found, row)]
         numbers += ["—" if one.effect is None else f"{one.effect:.1f}"]
-        numbers += [f"{one.q:.2g}"] if several else []
+        numbers += [q_of(found, row)] if several else []
         rows.append([in_words(result.test, STATISTICS[one.statistic]), *cells(numbers, "cyan")])
     return table(rows)
 
 
 def _shown(one: Compared) -> Callable[[float], str]:
     return "{:.2g}".format if one.statistic == "label" else number
-
-
-def _p(one: Compared) -> str:
-    return p_text(one.p, one.p if one.at_floor else 0.0)
 
 
 def _kin(result: CloseUp) -> Iterator[str]:

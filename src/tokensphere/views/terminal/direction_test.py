@@ -19,18 +19,8 @@ from tokensphere.analysis.direction_test.statistics import (
 from tokensphere.analysis.direction_test.verdict import VERDICTS
 from tokensphere.statistics.intervals import Share
 from tokensphere.views.terminal.render import Row, Table, Text, cell, cells, note, spaced, table
-from tokensphere.views.text import (
-    GAP,
-    between,
-    crop,
-    number,
-    p_text,
-    short,
-    short_title,
-    tenths,
-    that_fit,
-)
-from tokensphere.views.words import FEW, caption, in_words, sentences, verdict
+from tokensphere.views.text import GAP, between, crop, number, short, short_title, tenths, that_fit
+from tokensphere.views.words import FEW, caption, in_words, legend, p_of, q_of, sentences, verdict
 
 _NARROWEST_NAME, _WIDEST_NAME = 12, 40
 _WIDEST_TOKEN = 24
@@ -54,6 +44,7 @@ def around(result: RankedTest, shown: Iterable[RenderableType]) -> Group:
     return spaced(
         [Text(verdict(test))] if test.overall.n else (),
         shown,
+        [note(text) for text in legend(result)],
         [_overall(test)] if test.overall.n > 1 else (),
         [_groups(result)] if len(test.groups) > 1 else (),
         [_verdicts_of_groups(test)] if len(test.groups) > 1 else (),
@@ -136,11 +127,12 @@ def _p_head(result: RankedTest, kind: type[Statistic]) -> str:
 
 def _p(result: RankedTest, kind: type[Statistic], head: str = "p") -> Column:
     found = result.test[kind.name]
-    return [head, *(p_text(value, found.floor) for value in found.pvalue[result.rows].tolist())]
+    return [head, *(p_of(found, row) for row in result.rows.tolist())]
 
 
 def _q(result: RankedTest, kind: type[Statistic]) -> Column:
-    return ["q", *(f"{value:.2g}" for value in result.test[kind.name].qvalue[result.rows].tolist())]
+    found = result.test[kind.name]
+    return ["q", *(q_of(found, row) for row in result.rows.tolist())]
 
 
 def _values(result: RankedTest, kind: type[Statistic]) -> Column:
@@ -172,7 +164,8 @@ def _overall(test: DirectionTest) -> RenderableType:
     rows: list[Row] = [cells(("by the", "p ≤ 0.05", "q ≤ 0.05"), "bold")]
     for kind in RANKED.values():
         found = test.overall[kind.name]
-        rows.append([in_words(test, kind), *cells(map(_share, (found.p, found.q)), "cyan")])
+        mark = ", extrapolated" if test[kind.name].by_extrapolation else ""
+        rows.append([in_words(test, kind) + mark, *cells(map(_share, (found.p, found.q)), "cyan")])
     chance = "5 in 100" if test.overall.n < FEW else f"5 %{' ' * 14}"
     rows.append(cells(("chance", chance, ""), "dim"))
     return table(rows)

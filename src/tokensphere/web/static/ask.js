@@ -34,8 +34,22 @@ async function answered(asking) {
   throw new Problem(line);
 }
 
+const begun = new Map(); // address -> what will answer
+
+/** Ask for what will be needed; who first gets it takes this answer. */
+export function begin(path, params) {
+  const asking = fetch(address(path, params), {headers: headers()});
+  asking.catch(() => {}); // told to who gets it
+  begun.set(address(path, params), asking);
+}
+
 export async function get(path, params, {signal} = {}) {
-  return (await answered(fetch(address(path, params), {signal, headers: headers()}))).json();
+  const where = address(path, params);
+  const early = begun.get(where);
+  begun.delete(where);
+  const found = await (await answered(early ?? fetch(where, {signal, headers: headers()}))).json();
+  signal?.throwIfAborted();
+  return found;
 }
 
 export async function binary(path, params, {signal} = {}) {

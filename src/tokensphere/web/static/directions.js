@@ -81,15 +81,15 @@ function show(root, page) {
       ? h("em", {class: "soft"}, `cannot be tested: ${one.untestable}`)
       : (one.tokens ?? []).slice(0, fitting).map((t) => [token(t), " "])});
     if (!tested()) return [name, near(null)];
-    const number = (key, head, show) => ({key, title: head, sort: key, kind: "number", cell: (one) => (one.untestable ? "" : show(one[key]))});
+    const number = (key, head, show) => ({key, title: head, sort: key, kind: "number", cell: (one) => (one.untestable ? "" : show(one[key], one))});
     const small = params.statistic === "label" || params.statistic === "any";
     return [
       name, near("tokens"),
       {key: "shared", title: "they share", sort: "label", kind: "shared", cell: (one) => h("span", {title: one.shared ?? ""}, one.shared ?? "")},
       number("value", small ? "p of it" : "value", (x) => (small ? pText(x) : figure(x))),
       number("effect", "effect", (x) => (x === null ? "–" : figure(x, 1))),
-      number("p", "p", (x) => `${x <= now.test.floor ? "≤ " : ""}${pText(x)}`),
-      number("q", "q", pText),
+      number("p", "p", (_, one) => one.p_text),
+      number("q", "q", (_, one) => one.q_text),
       {key: "verdict", title: "verdict", sort: "verdict", kind: "verdict", cell: (one) => one.verdict && h("span", {class: one.verdict === "meaning" ? "meaning" : "soft"}, one.verdict)},
     ];
   }
@@ -232,7 +232,7 @@ function show(root, page) {
     const {rows: found} = await get("/api/directions/rows", {...asked(), first: 0, count: COPIED, near: "1"});
     const head = ["direction", ...(tested() ? ["p", "q", "effect", "verdict", "they share"] : []), "nearest tokens"];
     const lines = found.map((one) => [one.name,
-      ...(tested() ? [pText(one.p), pText(one.q), figure(one.effect, 1), one.verdict ?? one.untestable, one.shared ?? ""] : []),
+      ...(tested() ? [one.p_text ?? "", one.q_text ?? "", figure(one.effect, 1), one.verdict ?? one.untestable, one.shared ?? ""] : []),
       (one.tokens ?? []).map((t) => (line ? t.shown : `\`${t.shown}\``)).join(" ")]);
     return line ? [head, ...lines].map(line).join("\n") : markdownTable(head, lines);
   }

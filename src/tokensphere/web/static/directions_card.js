@@ -102,8 +102,8 @@ function end(one, similarity, open) {
 function comparison(beside, alone) {
   const value = beside.statistic === "label" ? pText(beside.value) : figure(beside.value);
   const effect = beside.effect === null ? "" : `effect ${figure(beside.effect, 1)}, `;
-  const p = `p ${beside.at_floor ? "≤ " : ""}${pText(beside.p)}`;
-  const q = alone ? "" : `, q ${pText(beside.q)}`;
+  const p = `p ${beside.p_text}`;
+  const q = alone ? "" : `, q ${beside.q_text}`;
   const words = `${beside.words[0].toUpperCase()}${beside.words.slice(1)}.`;
   return h("div", {class: "comparison"},
     h("div", {class: "what small soft"}, WHAT[beside.statistic], h("span", {class: "figure"}, value)),

@@ -4,9 +4,8 @@ import {get, post} from "./ask.js";
 import {askCards, cardCopies, fillChance, frame, listTable, progressOf} from "./card.js";
 import {combobox} from "./combobox.js";
 import {field, figure, fill, h, select} from "./elements.js";
+import {asksRandom, DEFAULTS, paramsOf, SHAPE} from "./lists_asked.js";
 
-const DEFAULTS = {seed: "0", index: "0", n: "3", k: "10", similarity: "cosine", centered: "0", forms: "0"};
-const SHAPE = ["tokens", "vector", "row", "seed", "index", "n"];
 
 function show(root, page) {
   let asking = null;
@@ -51,7 +50,7 @@ function show(root, page) {
   }
 
   function step(by) {
-    const isRandom = !params.tokens && !params.vector && !params.row;
+    const isRandom = asksRandom(params);
     const n = Number(params.n) || 3;
     random({index: String(isRandom ? Math.max(Number(params.index) + by * n, 0) : Number(params.index))});
   }
@@ -71,7 +70,7 @@ function show(root, page) {
     asking?.abort();
     asking = new AbortController();
     const {signal} = asking;
-    const isRandom = !params.tokens && !params.vector && !params.row;
+    const isRandom = asksRandom(params);
     const began = performance.now();
     if (document.activeElement !== seed) seed.value = params.seed;
     if (document.activeElement !== index) index.value = params.index;
@@ -79,7 +78,7 @@ function show(root, page) {
     back.disabled = isRandom && Number(params.index) === 0;
     settings();
     fill(title, isRandom ? "Random directions and the tokens nearest to them" : "The tokens nearest to a direction");
-    const asked = Object.fromEntries(Object.entries(params).filter(([name]) => isRandom || !["seed", "index", "n"].includes(name)));
+    const asked = paramsOf(params);
     try {
       const found = await get("/api/lists", asked, {signal});
       fill(message);
