@@ -38,7 +38,7 @@ def p_histogram(
 
     Parameters
     ----------
-    p : float64 array of shape (m,), each a whole number of ``1/(1 + B)``
+    p : float64 array of shape (m,), each a whole number of ``1/(1 + B)``, or less than one
     draws : B
     sizes : how many directions each null has; by default there is one
     bins : how many

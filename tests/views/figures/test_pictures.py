@@ -18,6 +18,7 @@ from tests.cli.foreign import TEXTS
 from tokensphere.analysis.claims.measure import measure_geometry
 from tokensphere.analysis.direction_test.job import direction_test
 from tokensphere.analysis.direction_test.result import DirectionTest
+from tokensphere.analysis.direction_test.statistics import KINDS
 from tokensphere.analysis.survey.job import name_survey, survey
 from tokensphere.directions.named import Name
 from tokensphere.geometry.directions import RandomDirections
@@ -26,6 +27,7 @@ from tokensphere.statistics.draws import MemoryStore
 from tokensphere.statistics.pvalues import p_values
 from tokensphere.views import draw, figures
 from tokensphere.views.figures import style
+from tokensphere.views.figures.direction_test import plot_one
 
 pytestmark = pytest.mark.usefixtures("few_pairs")
 
@@ -269,15 +271,19 @@ def test_several_nulls_count_by_their_directions(results: dict[str, Any], drawn:
 
 
 def test_one_direction_is_marked_on_its_null(results: dict[str, Any], drawn: Drawn) -> None:
-    for ax, kind in zip(drawn("one").axes, ("nearness", "cosine", "coherence", "label"), strict=True):
-        found = results["one"][kind]
-        assert set(ax.lines[-1].get_xdata()) == {found.values[0]}
-        assert ax.xaxis_inverted() == (kind == "label")  # what is more extreme stands at the right
-        assert f"{found.pvalue[0]:.2g}" in ax.get_legend().get_texts()[-1].get_text()
-        more = (
-            (found.nulls[0] >= found.values[0]) if kind != "label" else found.nulls[0] <= found.values[0]
-        )
-        assert found.pvalue[0] == pytest.approx((1 + more.sum()) / 100)
+    drawn("layers"), drawn("one")
+    for test, row in ((results["one"], 0), (results["layers"], 33)):
+        figure: Any = drawn("one") if row == 0 else plot_one(test, row)
+        assert test.names[row] in figure.get_suptitle()
+        for ax, kind in zip(figure.axes, KINDS, strict=True):
+            found = test[kind.name]
+            null = found.nulls[found.null_of[row]]
+            assert set(ax.lines[-1].get_xdata()) == {found.values[row]}
+            assert ax.xaxis_inverted() != kind.larger  # what is more extreme stands at the right
+            assert f"{found.pvalue[row]:.2g}" in ax.get_legend().get_texts()[-1].get_text()
+            (steps,) = (patch.get_data() for patch in ax.patches)
+            np.testing.assert_allclose(steps.values, 100 * np.histogram(null, steps.edges)[0] / 99)
+            assert steps.values.sum() == pytest.approx(100)
 
 
 def test_few_directions_have_a_row_each_the_most_surprising_on_top(

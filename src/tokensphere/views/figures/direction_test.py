@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_TICKS = 16
-_WIDEST_NAME = 20
+_WIDEST_NAME, _WIDEST_TITLE = 20, 60
 _ON_ONE_LINE = 90  # letters
 _BESIDE = 0.14  # of the place of a group
 
@@ -50,13 +50,10 @@ def plot_direction_test(result: RankedTest, path: Path | None = None) -> Figure:
     """
     test = result.test
     count = int(np.count_nonzero(test.testable))
-    many = f"{len(test):,} direction{'' if len(test) == 1 else 's'}"
-    title = f"{model_name(test.provenance.model)}: {many} beside {test.n_draws:,} {law_of(test)}"
     if count == 1:
-        with drawing(path, 9, 5.8, "AB;CD", title=title) as axes:
-            for ax, kind in zip(axes, KINDS, strict=True):
-                found_beside(ax, test, kind)
-    elif 1 < count < FEW:
+        return plot_one(test, int(np.flatnonzero(test.testable)[0]), path)
+    title = _title(test, f"{len(test):,} directions")
+    if 1 < count < FEW:
         with drawing(path, 9, 1.9 + 0.26 * count, "ABCD", title=title) as axes:
             rows(axes, result)
     elif len(test.groups) > 1:
@@ -69,6 +66,19 @@ def plot_direction_test(result: RankedTest, path: Path | None = None) -> Figure:
             distribution(axes[0], result)
             _p_values(axes[1], result)
     return figure_of(axes[0])
+
+
+def plot_one(test: DirectionTest, row: int, path: Path | None = None) -> Figure:
+    """Draw one direction of a test, its four statistics beside their nulls: see `plot_direction_test`."""
+    title = _title(test, crop(test.names[row], _WIDEST_TITLE))
+    with drawing(path, 9, 5.8, "AB;CD", title=title) as axes:
+        for ax, kind in zip(axes, KINDS, strict=True):
+            found_beside(ax, test, kind, row)
+    return figure_of(axes[0])
+
+
+def _title(test: DirectionTest, what: str) -> str:
+    return f"{model_name(test.provenance.model)}: {what} beside {test.n_draws:,} {law_of(test)}"
 
 
 def plot_top(result: DirectionTest, path: Path | None = None) -> Figure:

@@ -25,27 +25,28 @@ from tokensphere.views.figures.style import (
     NULL,
     SMALL,
 )
-from tokensphere.views.text import crop, p_text
-from tokensphere.views.words import in_words
+from tokensphere.views.text import crop
+from tokensphere.views.words import in_words, p_of
 
 _BINS = 40
 _WIDEST_NAME = 26
 
 
-def found_beside(ax: Any, test: DirectionTest, kind: type[Statistic]) -> None:
+def found_beside(ax: Any, test: DirectionTest, kind: type[Statistic], row: int) -> None:
     """One direction: the null's distribution, and where it lies."""
     _scale(ax, kind)
     found = test[kind.name]
-    (row,) = np.flatnonzero(test.testable)
     null, value = found.nulls[found.null_of[row]], float(found.values[row])
+    null = null[np.isfinite(null)]
     edges = _edges(kind, np.append(null, value))
     ax.stairs(100 * np.histogram(null, edges)[0] / len(null), edges, label="the null", **NULL)
     _percentile(ax, kind, null)
-    p = p_text(float(found.pvalue[row]), found.floor, equals="= ")
+    p = p_of(found, row)
+    p = f"p = {p}" if p[0].isdigit() else f"p {p}"
     ax.plot(
         [value, value],
         ax.get_ylim(),
-        label=f"the direction, p {p}",
+        label=f"the direction, {p}",
         markevery=[1],
         clip_on=False,
         **MARKED,
@@ -64,7 +65,7 @@ def rows(axes: Sequence[Any], result: RankedTest) -> None:
         ax.use_sticky_edges = False  # ends of boxes have room beside them
         found = test[kind.name]
         value, small = found.values[order], at_most(found.pvalue[order])
-        ends = np.quantile(found.nulls[found.null_of[order]], (0.01, 0.05, 0.5, 0.95, 0.99), axis=1)
+        ends = np.nanquantile(found.nulls[found.null_of[order]], (0.01, 0.05, 0.5, 0.95, 0.99), axis=1)
         ax.hlines(height, ends[0], ends[4], color=DARK, linewidth=1, label="98 % of its null")
         ax.barh(height, ends[3] - ends[1], 0.5, ends[1], label="90 % of its null", **BOX)
         ax.plot(ends[2], height, "|", color=BLACK, markersize=8, label="the null's median")
@@ -102,9 +103,10 @@ def distribution(ax: Any, result: RankedTest) -> None:
 def _pooled(found: Beside, test: DirectionTest) -> tuple[Float64s, Float64s]:
     """The draws of all nulls, each null with as much weight as it has directions."""
     sizes = np.bincount(found.null_of[test.testable], minlength=len(found.nulls))
-    used = sizes > 0 if sizes.any() else np.ones(len(sizes), dtype=bool)
-    weights = np.maximum(sizes, not sizes.any())[used] / found.n_draws
-    return found.nulls[used].ravel(), np.repeat(weights / weights.sum() / found.n_draws, found.n_draws)
+    weights = np.repeat(np.maximum(sizes, not sizes.any()) / max(len(found.values), 1), found.n_draws)
+    null = found.nulls.ravel()
+    some = np.isfinite(null) & (weights > 0)
+    return null[some], weights[some] / weights[some].sum()
 
 
 def _percentile(ax: Any, kind: type[Statistic], null: Float64s, weights: Float64s | None = None) -> None:

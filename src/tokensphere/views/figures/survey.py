@@ -134,4 +134,4 @@ def _hubs(ax: Any, result: Survey) -> None:
         axis.set_major_formatter(lambda value, _: f"{value:,g}")
         axis.set_minor_formatter("")
     describe(ax, "Hubs: do some tokens stand in many lists?", "rank of the token",
-             f"% of the lists of {k} that it stands in")  # fmt: skip
+             f"% of the lists of {k} with it")  # fmt: skip
