@@ -21,7 +21,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaincc
 
 from tokensphere.arrays import Float64s
 
@@ -92,7 +91,7 @@ class Excesses:
 
     def _left(self, least: Float64s) -> Float64s:
         """How much of the gamma law lies above."""
-        return np.asarray(np.maximum(gammaincc(self.count - 1.0, least), _LEAST))
+        return _above(self.count, least)
 
     def interval(self, y: Float64s, level: float = 0.95) -> tuple[Float64s, Float64s]:
         """Between which the tail beyond each y lies with a posterior chance of `level`; shapes (m,)."""
@@ -127,6 +126,13 @@ class Excesses:
         return np.asarray(ratio)
 
 
+def _above(n: int, least: Float64s) -> Float64s:
+    """How much of the gamma law of shape n − 1 lies above."""
+    from scipy.special import gammaincc  # late: a test that extrapolates nothing loads no SciPy
+
+    return np.asarray(np.maximum(gammaincc(n - 1.0, least), _LEAST))
+
+
 def _some(y: Float64s) -> list[Float64s]:
     return np.array_split(y, -(-len(y) // 4096)) if len(y) else []
 
@@ -143,7 +149,7 @@ def _density(at: Float64s, y: Float64s) -> tuple[Float64s, Float64s, Float64s, F
     rate = np.where(small, y.sum(), sums)
     least = np.where(theta < 0, np.abs(sums), 0.0)
     slope = np.where(small, rate, sums / np.where(small, 1, theta))  # above 0
-    left = np.log(np.maximum(gammaincc(n - 1.0, least), _LEAST))
+    left = np.log(_above(n, least))
     return theta, rate, least, left - (n - 1) * np.log(slope) - sums + at
 
 

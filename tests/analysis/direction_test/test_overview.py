@@ -66,7 +66,9 @@ def test_what_was_asked_for_is_shown(small: ts.EmbeddingSpace, test: ts.Directio
     assert record["order"]["fitting"] == found.fitting
     assert f"{found.fitting} of 70 directions fit q<0.05, direction=vector[1" in str(found)
     assert "What is shared" in str(test.top()) or len(test.overview) < 2
-    planted = ts.direction_test(small, test.directions.read(0, 30), null=ts.NullSpec("isotropic", 500))
+    planted = ts.direction_test(
+        small, test.directions.read(0, 30), null=ts.NullSpec("isotropic", 500), search=test.search
+    )
     for one in (test, planted):
         found_crowded = one.crowding()
         assert found_crowded is not None
