@@ -69,7 +69,7 @@ def plot_direction_test(result: RankedTest, path: Path | None = None) -> Figure:
 
 
 def plot_one(test: DirectionTest, row: int, path: Path | None = None) -> Figure:
-    """Draw one direction of a test, its four statistics beside their nulls: see `plot_direction_test`."""
+    """Draw one direction of a test, each statistic beside its null: see `plot_direction_test`."""
     title = _title(test, crop(test.names[row], _WIDEST_TITLE))
     with drawing(path, 9, 5.8, "AB;CD", title=title) as axes:
         for ax, kind in zip(axes, KINDS, strict=True):
