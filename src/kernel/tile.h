@@ -38,7 +38,7 @@ TARGET static void NAME(multiply)(const uint32_t *a, const uint32_t *b, long wor
 
 #ifndef TILE_ONLY
 /* Offer what passes of a tile c[queries][ROWS], of queries q and on and of a panel of rows. */
-TARGET static void NAME(sift)(search *x, const panel *p, const float *c, long q, int queries)
+TARGET INLINE void NAME(sift_with)(search *x, const panel *p, const float *c, long q, int queries)
 {
     for (int s = 0; s < x->rankings; s++) {
         const float *factor = p->factor[s], *slack = p->slack[s];
@@ -58,6 +58,14 @@ TARGET static void NAME(sift)(search *x, const panel *p, const float *c, long q,
         }
         c -= queries * ROWS;
     }
+}
+
+TARGET static void NAME(sift)(search *x, const panel *p, const float *c, long q, int queries)
+{
+    if (queries == QUERIES) /* a loop whose length is known is faster by a hundredth of the whole */
+        NAME(sift_with)(x, p, c, q, QUERIES);
+    else
+        NAME(sift_with)(x, p, c, q, queries);
 }
 
 #include "few.h"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tokensphere.analysis.card.result import Card, Cards
     from tokensphere.analysis.claims.measure import measure_geometry
     from tokensphere.analysis.claims.result import Geometry
+    from tokensphere.analysis.direction_test.asked import find_directions
     from tokensphere.analysis.direction_test.close_up import CloseUp, close_up
     from tokensphere.analysis.direction_test.job import SettleSpec, direction_test
     from tokensphere.analysis.direction_test.null import NullSpec
@@ -80,6 +81,7 @@ _NAMES = {
     "analysis.card.result": "Card Cards",
     "analysis.claims.measure": "measure_geometry",
     "analysis.claims.result": "Geometry",
+    "analysis.direction_test.asked": "find_directions",
     "analysis.direction_test.close_up": "CloseUp close_up",
     "analysis.direction_test.job": "SettleSpec direction_test",
     "analysis.direction_test.null": "NullSpec",
@@ -134,12 +136,12 @@ __all__ = [
     "RatingsComparison", "SAESource", "SearchSettings", "Selection", "SettleSpec", "SourceError",
     "SurrogateSpec", "Survey", "TokenMap", "TokenSum", "TokensphereError", "UnknownTokenError",
     "Vocabulary", "__version__", "cards", "close_up", "compare_ratings", "direction_test",
-    "draw_ratings", "from_gensim", "from_transformers", "info", "judge_ratings", "label_members",
-    "labels_from_mapping", "list_labels", "list_saes", "load", "make_directions", "make_labels",
-    "measure_geometry", "name_neighbors", "name_survey", "name_tokens", "nearest", "neighbors_kept",
-    "open_directions", "open_sae", "open_survey", "open_test", "pair", "parse_visible", "pca_map",
-    "plane_map", "random_directions", "read_labels", "read_ratings", "read_token_expressions",
-    "selection", "survey", "umap_map", "visible",
+    "draw_ratings", "find_directions", "from_gensim", "from_transformers", "info", "judge_ratings",
+    "label_members", "labels_from_mapping", "list_labels", "list_saes", "load", "make_directions",
+    "make_labels", "measure_geometry", "name_neighbors", "name_survey", "name_tokens", "nearest",
+    "neighbors_kept", "open_directions", "open_sae", "open_survey", "open_test", "pair",
+    "parse_visible", "pca_map", "plane_map", "random_directions", "read_labels", "read_ratings",
+    "read_token_expressions", "selection", "survey", "umap_map", "visible",
 ]  # fmt: skip
 
 

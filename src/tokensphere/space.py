@@ -15,6 +15,7 @@ import numpy.typing as npt
 from tokensphere.above import ask
 from tokensphere.errors import InputError
 from tokensphere.geometry.given import real_array
+from tokensphere.geometry.lens import Lens
 from tokensphere.geometry.rows import RowMoments, Rows
 from tokensphere.vocabulary import Kind, Vocabulary, given_tokens
 
@@ -34,6 +35,8 @@ class Provenance:
     sha256 : of the tensor's bytes as stored, in hexadecimal
     license : SPDX identifier, if known
     notes : what else a reader of a result should know, e.g. transformations
+    lens : ``"logit"`` or ``"transformerlens"`` if the rows are those of such a lens, see
+        :func:`tokensphere.load`
     """
 
     model: str
@@ -45,10 +48,14 @@ class Provenance:
     sha256: str | None = None
     license: str | None = None
     notes: tuple[str, ...] = field(default=())
+    lens: Lens | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as a dict for JSON."""
-        return asdict(self) | {"notes": list(self.notes)}
+        """The same as a dict for JSON; without a lens it says nothing of one."""
+        known = asdict(self) | {"notes": list(self.notes)}
+        if self.lens is None:
+            del known["lens"]
+        return known
 
 
 class EmbeddingSpace:
@@ -119,6 +126,11 @@ class EmbeddingSpace:
             self._provenance = replace(self._provenance, sha256=digest)
         return self._provenance
 
+    @property
+    def lens(self) -> Lens | None:
+        """The lens that it was loaded through, which says how it is searched; None for no such one."""
+        return self._provenance.lens
+
     def key(self) -> dict[str, str | int | float | bool | None]:
         """What is computed from the space depends on this: its values and its vocabulary."""
         source = self.provenance
@@ -129,6 +141,7 @@ class EmbeddingSpace:
             "notes": "; ".join(source.notes),
             "shape": "×".join(map(str, self.shape)),
             "vocabulary": self.vocabulary.digest,
+            **({} if source.lens is None else {"lens": source.lens}),
         }
 
     @cached_property

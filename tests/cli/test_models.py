@@ -12,6 +12,7 @@ import pytest
 import tokensphere as ts
 from tests import small_model
 from tests.cli.running import Command
+from tokensphere.geometry.lens import Lens
 from tokensphere.sources.cache import writer as cache_writer
 from tokensphere.sources.layout.search import Found
 
@@ -131,6 +132,38 @@ def test_what_is_left_out_is_told(folder: Path) -> None:
     assert said["left_out"] == 4
     found = {neighbor["id"] for neighbor in said["results"][0]["neighbors"]}
     assert found <= set(range(N - 4))
+
+
+def ids_of(result: dict[str, Any]) -> list[int]:
+    return [neighbor["id"] for neighbor in result["neighbors"]]
+
+
+def test_lists_through_a_lens(folder: Path, tmp_path: Path) -> None:
+    """``nearest``, ``test`` and the library have the same."""
+    directions = 3 * RNG.standard_normal((2, D))
+    np.save(tmp_path / "v.npy", directions)
+    of = ("--model", folder, "-k", 3)
+    lenses: list[Lens] = ["cosine", "logit", "transformerlens"]
+    for lens in lenses:
+        near = record("nearest", "--directions", tmp_path / "v.npy", "--lens", lens, *of)
+        want = ts.nearest(ts.load(folder, lens=lens), directions, k=3)
+        assert [ids_of(one) for one in near["results"]] == want.ids.tolist()
+        assert near["model"].get("lens") == (None if lens == "cosine" else lens)
+        assert (f"lens {lens}" in good("random", "--lens", lens, *of)) == (lens != "cosine")
+        raw = ["--raw"] if lens == "cosine" else []
+        tested = record("test", tmp_path / "v.npy", "--lens", lens, "--draws", 9, *raw, *of)
+        assert sorted(map(ids_of, tested["results"])) == sorted(want.ids.tolist())
+    for options, says in (
+        (
+            ["--lens", "logit", "--similarity", "cosine"],
+            "--lens logit ranks by dot",
+        ),
+        (["--lens", "logit", "--centered"], "leave out --centered"),
+        (["--lens", "cosine", "--similarity", "dot"], "--lens cosine ranks by cosine"),
+        (["--lens", "logit", "--matrix", "input"], "is of the output matrix"),
+        (["--lens", "cosine", "--matrix", "output", "--fold-norm"], "leave out fold_norm"),
+    ):
+        fails(says, "nearest", "0/1", "--model", folder, *options)
 
 
 def test_options_that_do_not_fit(folder: Path) -> None:

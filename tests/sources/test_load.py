@@ -49,7 +49,6 @@ def test_the_bundled_model_by_its_name(bundled: ts.EmbeddingSpace) -> None:
     "options",
     [
         {"tensor": "x"}, {"vocabulary": "x.txt"}, {"revision": "main"},
-        {"matrix": "output", "fold_norm": True},
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("model", [None, module.NAME])

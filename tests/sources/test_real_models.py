@@ -29,6 +29,13 @@ def model(name: str) -> ts.EmbeddingSpace:
     return _spaces[name]
 
 
+def test_the_bundled_models_lenses_are_those_of_the_file_that_it_was_cut_from() -> None:
+    model("smollm2")
+    for lens in ("logit", "transformerlens"):
+        whole, bundled = ts.load(FOLDER / "smollm2", lens=lens), ts.load(lens=lens)
+        np.testing.assert_array_equal(whole.vectors, bundled.vectors)
+
+
 def words_near(space: ts.EmbeddingSpace, token: str, k: int) -> list[str]:
     """The nearest tokens as bare words in lower case, of the forms of one word the nearest."""
     result = ts.nearest(space, [token], k=k, forms=True)

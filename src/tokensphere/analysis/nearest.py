@@ -18,8 +18,9 @@ from tokensphere.directions.tokens import TokenSum, as_list
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.lens import check_search, usual_search
 from tokensphere.geometry.search import QUERIES_AT_ONCE, Found
-from tokensphere.geometry.similarity import SearchSettings, Similarity
+from tokensphere.geometry.similarity import SearchSettings, Similarity, vector_lengths
 from tokensphere.records import record
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Token, Vocabulary
@@ -118,7 +119,7 @@ def nearest(
     positive: Iterable[Token] | Token | None = None,
     negative: Iterable[Token] | Token | None = None,
     k: int = 10,
-    similarity: Similarity = "cosine",
+    similarity: Similarity | None = None,
     centered: bool = False,
     forms: bool = False,
     exclude: Iterable[Token] | Token | None = None,
@@ -138,7 +139,8 @@ def nearest(
         the mean of the unit rows, those of `negative` with their sign turned
         (the rows themselves for ``dot`` and ``euclidean``)
     k : neighbours of each direction
-    similarity : ``"cosine"``, ``"dot"`` or ``"euclidean"``
+    similarity : ``"cosine"``, ``"dot"`` or ``"euclidean"``; by default cosine, and in a space that was
+        loaded through a lens dot, with each direction brought to unit length
     centered : rows less their mean: for cosine ``c_i = (u_i − μ)/‖u_i − μ‖`` with ``μ`` the mean of
         the unit rows ``u_i``; for dot and Euclidean the rows less the mean row
     forms : of tokens that differ only in case and surrounding white space, keep the nearest
@@ -155,11 +157,13 @@ def nearest(
     ------
     InputError
         vectors of the wrong width or not finite, a zero vector where a direction is needed,
-        `k` larger than the number of tokens that can be found
+        `k` larger than the number of tokens that can be found, a search that is not the lens's
     UnknownTokenError
         a token that the vocabulary does not have
     """
-    settings = SearchSettings(k, similarity, centered, forms)
+    usual = usual_search(space.lens, SearchSettings()).similarity
+    settings = SearchSettings(k, usual if similarity is None else similarity, centered, forms)
+    check_search(space.lens, settings)
     if positive is not None or negative is not None:
         if directions is not None:
             raise InputError("give either directions or positive / negative tokens, not both")
@@ -240,7 +244,10 @@ class Search:
 
     def _find(self, low: int, vectors: Vectors, own: Own) -> Found:
         self._check(low, vectors)
-        return self._finder.find(vectors, () if self._own_stay else own)
+        ids, values = self._finder.find(vectors, () if self._own_stay else own)
+        if self.space.lens is not None and self.settings.similarity == "dot":
+            values = values / vector_lengths(vectors)[:, None]
+        return ids, values
 
     def _neighbors(self, ids: Int64s, values: Float64s, names: Sequence[Name]) -> Neighbors:
         if self.settings.similarity == "euclidean":

@@ -28,6 +28,7 @@ _null_options = together(
 )  # fmt: skip
 _near_options = together(
     options.k(2),
+    options.lens,
     choice("--similarity", "cosine dot", "What 'near' means."),
     options.centered(default=True),
     options.forms,
@@ -38,6 +39,8 @@ _shown_options = together(
            shell_complete=complete.words("nearness cosine coherence label any")),
     choice("--sort", "p q T name", "Which directions come first."),
     number("--top", 20, "How many directions to show; 0 for all."),
+    option("--filter", "Show those with q<0.01, name=city, token=' Paris', verdict=…; may be repeated.",
+           to="filters", multiple=True, metavar="FILTER"),
 )  # fmt: skip
 
 
@@ -60,7 +63,7 @@ _shown_options = together(
 def direction_test(
     file: str | None, directions: str | None, tokens_file: Path | None, null: str | None,
     sample: str | None, draws: int, extrapolate: bool, settle: float | None, most_draws: int, seed: int,
-    both_ends: bool, statistic: Any, sort: Any, top: int, **_: Any,
+    both_ends: bool, statistic: Any, sort: Any, top: int, filters: tuple[str, ...], **_: Any,
 ) -> None:  # fmt: skip
     """Is a direction more than chance? Its nearest tokens beside those of random directions.
 
@@ -88,6 +91,11 @@ def direction_test(
     from tokensphere.analysis.direction_test.statistics import check_statistic
 
     check_statistic(statistic)
+    if filters:
+        from tokensphere.analysis.direction_test.asked import find_directions, read_filter
+
+        for one in filters:
+            read_filter(one)  # what is no filter is told before the work begins
     until = None if settle is None else SettleSpec(settle, statistic, most_draws)
     from tokensphere.directions.given import make_directions
 
@@ -112,10 +120,13 @@ def direction_test(
 
         def shown(part: Any) -> Any:
             test = job.result(part)
-            if len(job.directions) == job.directions.ends and test.complete and test.testable.all():
+            alone = len(job.directions) == job.directions.ends and not filters
+            if alone and test.complete and test.testable.all():
                 from tokensphere.analysis.direction_test.close_up import close_up_of
 
                 return close_up_of(job, test, 0, *at_home)
+            if filters:
+                return find_directions(test, *filters, n=top, sort=sort, statistic=statistic)
             return test.top(top, sort=sort, statistic=statistic)
 
         running.do_and_show(job, shown)

@@ -130,9 +130,12 @@ only_model = together(  # of commands that take no other argument
     click.argument("model_argument", required=False, metavar="[MODEL]", shell_complete=complete.models),
     model,
 )
+lens = choice("--lens", "cosine logit transformerlens",
+              "Which list: by cosine, by what a direction adds to the"
+              " logits, or by that as TransformerLens has it.")  # fmt: skip
 similarity = choice("--similarity", "cosine dot euclidean", "What 'near' means.")
 forms = flag("--forms", "Of tokens that differ only in case or spacing, take the nearest.")
-search = together(k(), similarity, centered(), forms)
+search = together(k(), lens, similarity, centered(), forms)
 random = together(
     number("--seed", 0, "With the index, the name of a direction."),
     number("--first", 0, "Index of the first direction."),

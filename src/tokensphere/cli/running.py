@@ -51,15 +51,25 @@ def load_model(sae: SAESource | None = None) -> EmbeddingSpace:
     from tokensphere.sources.load import load
 
     options, model = asked(), named_model()
+    search_settings()  # what contradicts itself is told before anything is read
     if sae is not None:
         if model is None and sae.model is None:
             raise InputError(f"{sae.name} does not say which model it belongs to; {_NAME_IT}")
         if model is not None and sae.model not in (None, model):
             tell(f"note: by its files {sae.name} belongs to {sae.model}; {model} is taken, as named")
         model = model or sae.model
-    given = ("matrix", "revision", "tensor", "vocabulary", "fold_norm", "refresh")
+    given = {name: options[name] for name in ("revision", "tensor", "vocabulary", "refresh")}
+    given |= {name: options[name] if typed(name) else None for name in ("matrix", "fold_norm")}
+    if typed("lens"):
+        given["lens"] = options["lens"]
     with progress.fetching(model) as show_bytes:
-        return load(model, progress=show_bytes, **{name: options[name] for name in given})
+        return load(model, progress=show_bytes, **given)
+
+
+def typed(name: str) -> bool:
+    """Whether an option of the running command, by its parameter, has a value of the user's."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source not in (None, click.core.ParameterSource.DEFAULT)
 
 
 def named_model() -> str | None:
@@ -84,9 +94,19 @@ def search_settings() -> SearchSettings:
     from tokensphere.geometry.similarity import SearchSettings
 
     options = asked()
-    return SearchSettings(
-        **{name: options[name] for name in SearchSettings().to_dict() if name in options}
-    )
+    given = {name: options[name] for name in SearchSettings().to_dict() if name in options}
+    lens = options["lens"] if typed("lens") else None
+    if lens not in (None, "cosine"):
+        for name, shown in (("similarity", "dot"), ("centered", False)):
+            if typed(name) and given[name] != shown:
+                asked_for = "--centered" if name == "centered" else f"--similarity {given[name]}"
+                raise InputError(
+                    f"--lens {lens} ranks by dot on rows as they are; leave out {asked_for}, or the lens"
+                )
+        given |= {"similarity": "dot", "centered": False}
+    if lens == "cosine" and given["similarity"] != "cosine":
+        raise InputError(f"--lens cosine ranks by cosine; leave out --similarity {given['similarity']}")
+    return SearchSettings(**given)
 
 
 def compute() -> Compute | None:

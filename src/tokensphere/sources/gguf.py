@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tokensphere.errors import SourceError
 from tokensphere.formats.gguf.reader import GGUFFile
@@ -11,6 +12,7 @@ from tokensphere.formats.gguf.split import SplitGGUF, open_gguf, whole_name
 from tokensphere.sources.layout.adapter import is_adapter, refuse_changes
 from tokensphere.sources.layout.assemble import Choice, assemble
 from tokensphere.sources.layout.config import Config
+from tokensphere.sources.layout.table import Norm
 from tokensphere.sources.tokens.fit import fit_to_rows
 from tokensphere.sources.tokens.gguf import gguf_vocabulary
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -67,7 +69,10 @@ def load_gguf(
 
 
 def _config(file: GGUFFile | SplitGGUF) -> Config:
-    """What the metadata say of the size of the matrix: the keys of the file's architecture."""
+    """What the metadata say of the matrix and its norm: the keys of the file's architecture."""
+
+    def value_of(end: str) -> Any:
+        return file.metadata.get(f"{file.metadata.get('general.architecture')}.{end}")
 
     def said(end: str) -> tuple[tuple[str, int], ...]:
         key = f"{file.metadata.get('general.architecture')}.{end}"
@@ -75,7 +80,21 @@ def _config(file: GGUFFile | SplitGGUF) -> Config:
         return ((key, value),) if type(value) is int and value > 0 else ()
 
     widths = said("embedding_length") + said("embedding_length_out")
-    return Config(widths=widths, vocabularies=said("vocab_size"), where="its metadata")
+    kinds: list[Norm] = [
+        kind for end, kind in _NORMS.items() if isinstance(value_of(f"attention.{end}"), float)
+    ]
+    cap = value_of("final_logit_softcapping")
+    return Config(
+        widths=widths,
+        vocabularies=said("vocab_size"),
+        where="its metadata",
+        norm=kinds[0] if len(kinds) == 1 else None,
+        experts=any(count > 1 for _, count in said("expert_count")),
+        capped=isinstance(cap, float) and cap > 0,
+    )
+
+
+_NORMS: dict[str, Norm] = {"layer_norm_epsilon": "LayerNorm", "layer_norm_rms_epsilon": "RMSNorm"}
 
 
 def _refuse_heads_of_encoders(file: GGUFFile | SplitGGUF, choice: Choice) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tokensphere.above import ask
 from tokensphere.errors import InputError, SourceError
+from tokensphere.geometry.lens import Lens
 from tokensphere.sources import bundled
-from tokensphere.sources.layout.assemble import Choice
+from tokensphere.sources.layout.assemble import choose
 from tokensphere.sources.layout.search import Matrix
 from tokensphere.space import EmbeddingSpace
 
@@ -19,11 +20,12 @@ Progress = Callable[[int, int], None]
 def load(
     model: str | Path | None = None,
     *,
-    matrix: Matrix = "input",
+    matrix: Matrix | None = None,
     revision: str | None = None,
     tensor: str | None = None,
     vocabulary: str | Path | None = None,
-    fold_norm: bool = False,
+    fold_norm: bool | None = None,
+    lens: Lens | None = None,
     refresh: bool = False,
     progress: Progress | bool | None = None,
 ) -> EmbeddingSpace:
@@ -37,11 +39,16 @@ def load(
         model; ``ollama:name``; or a repository of the Hugging Face Hub: ``owner/name``,
         ``owner/name@revision``, its address, or an old name such as ``gpt2``. Of a repository that
         is in no cache only the matrix is fetched, once
-    matrix : ``"input"`` (embedding) or ``"output"`` (unembedding)
+    matrix : ``"input"`` (embedding) or ``"output"`` (unembedding); by default that of the lens, without
+        one the input
     revision : branch, tag or commit of a repository
     tensor : name of the tensor, where the layout is unknown or another one is wanted
     vocabulary : file with the tokens of an npy or npz file, or in place of a model's own
     fold_norm : multiply the output matrix by the weight of the final norm
+    lens : which list a direction has. ``"cosine"``, the default: by the cosine with the rows as stored.
+        ``"logit"``: by the dot product of the direction, at unit length, with the output matrix, the
+        final norm's weight folded in. ``"transformerlens"``: the same with that library's ``W_U``, which
+        lacks some means (docs/direction-tests.md)
     refresh : ask the hub what the revision is today; otherwise a model that is in the cache stays
         the commit that it was
     progress : takes (bytes done, bytes in all) while a repository's matrix is fetched; True shows a
@@ -50,7 +57,7 @@ def load(
     Raises
     ------
     InputError
-        the options contradict each other
+        the options contradict each other, or the lens
     SourceError
         there is no such model, or it cannot be read
     MissingExtraError
@@ -61,15 +68,15 @@ def load(
     >>> load().shape
     (49152, 576)
     """
-    choice = Choice(matrix, tensor, fold_norm)
+    choice = choose(matrix, tensor, fold_norm, lens)
     _check_types(model, revision, tensor, vocabulary)
     if model is None or str(model) == bundled.NAME:
-        if tensor or vocabulary or revision or fold_norm:
+        if tensor or vocabulary or revision:
             raise InputError(
-                f"{bundled.NAME} (bundled) has one tensor, its own vocabulary and no norm;"
-                " leave out tensor, vocabulary, revision and fold_norm, or name a model"
+                f"{bundled.NAME} (bundled) has one tensor and its own vocabulary; leave out tensor,"
+                " vocabulary and revision, or name a model"
             )
-        return bundled.load_bundled(matrix)
+        return bundled.load_bundled(choice)
     from tokensphere.sources.named import load_named  # late: the bundled model needs none of it
 
     try:

@@ -79,4 +79,6 @@ def load_snapshot(snapshot: Snapshot, choice: Choice, vocabulary: Path | None = 
 def _only_whole(path: Path, choice: Choice, vocabulary: Path | None = None) -> None:
     """Refuse options that a file with one matrix and its own tokens has no use for."""
     if choice != Choice() or vocabulary is not None:
-        raise InputError(f"{path} holds one matrix: leave out matrix, tensor, fold_norm and vocabulary")
+        raise InputError(
+            f"{path} holds one matrix: leave out matrix, tensor, fold_norm, lens and vocabulary"
+        )

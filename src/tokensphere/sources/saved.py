@@ -30,6 +30,7 @@ from tokensphere.formats.files import json_object
 from tokensphere.formats.floats import NUMPY_DTYPES
 from tokensphere.formats.safetensors import SafetensorsFile, header_bytes
 from tokensphere.formats.whole import whole_file
+from tokensphere.geometry.lens import LENSES
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Kind, Vocabulary
 
@@ -154,13 +155,16 @@ _TEXTS_IF_KNOWN = ("revision", "tensor", "sha256", "license")
 
 
 def _provenance(found: object, path: Path) -> Provenance:
-    if not isinstance(found, dict) or found.keys() != {*_TEXTS, *_TEXTS_IF_KNOWN, "notes"}:
+    known = {*_TEXTS, *_TEXTS_IF_KNOWN, "notes"}
+    if not isinstance(found, dict) or found.keys() - {"lens"} != known:
         raise _bad(path, "its provenance lacks something")
     notes = found["notes"]
     texts = [found[name] for name in _TEXTS]
     texts += [found[name] for name in _TEXTS_IF_KNOWN if found[name] is not None]
     if not isinstance(notes, list) or not all(isinstance(text, str) for text in [*texts, *notes]):
         raise _bad(path, "its provenance is not made of texts")
+    if found.get("lens") not in (None, *LENSES):
+        raise _bad(path, "its rows are those of a lens that is not known")
     return Provenance(**{**found, "notes": tuple(notes)})
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from tokensphere.analysis.nearest import Neighbors
 from tokensphere.views.terminal.neighbors import similarity_column
-from tokensphere.views.text import ROWS, SPACE, crop, joined, model_name, tokens_of
+from tokensphere.views.text import LENS, ROWS, SPACE, crop, joined, model_name, tokens_of
 
 if TYPE_CHECKING:
     from tokensphere.analysis.map.points import TokenMap
@@ -52,7 +52,8 @@ def neighbors(
     rest = len(result.names) - shown
     tokens = tokens_of(len(result.vocabulary), result.provenance.model)
     cut = f"; {rest:,} more directions are not shown" if rest else ""
-    what = f"{tokens}, {ROWS[result.settings.centered]}; {SPACE}{cut}{more}"
+    lens = LENS.get(result.provenance.lens or "cosine", ROWS[result.settings.centered])
+    what = f"{tokens}, {lens}; {SPACE}{cut}{more}"
     return (
         f'<table dir="ltr"><caption style="caption-side:bottom">{escape(what)}</caption>'
         f"<thead><tr><th></th>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>{foot}</table>"

@@ -8,12 +8,18 @@ from collections.abc import Callable, Iterable
 from rich.cells import cell_len, set_cell_size
 
 from tokensphere.display import printable
+from tokensphere.geometry.lens import Lens
+from tokensphere.geometry.similarity import SearchSettings
 
 LEFT_TO_RIGHT_MARK = "\u200e"
 SPACE = "␣ is a space"
 GAP = "  "  # between texts on one line
 ROWS = {False: "rows as they are", True: "rows centred"}
 FORMS = "one token a form"
+LENS: dict[Lens, str] = {
+    "logit": "lens logit: dot of unit directions with the unembedding, the final norm's weight in it",
+    "transformerlens": "lens transformerlens: dot of unit directions with TransformerLens's W_U",
+}
 _WIDEST_MODEL = 80
 _MARKS_OF_NO_WIDTH = 8  # characters for each column, of which most are marks above and below
 _RIGHT_TO_LEFT = {"R", "AL", "RLE", "RLO", "RLI"}
@@ -137,6 +143,13 @@ def between(interval: tuple[float, float], to: str = "–") -> str:
 def joined(*parts: str) -> str:
     """The parts of a caption, those that are not empty."""
     return " · ".join(filter(None, parts))
+
+
+def search_words(search: SearchSettings, lens: Lens | None) -> str:
+    """How tokens were ranked, for a caption."""
+    if lens is not None and (search.similarity, search.centered) == ("dot", False):
+        return LENS[lens]
+    return f"{search.similarity}, {ROWS[search.centered]}"
 
 
 def tokens_of(count: int, model: str) -> str:

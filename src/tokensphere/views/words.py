@@ -14,7 +14,16 @@ from tokensphere.analysis.direction_test.statistics import (
     Statistic,
 )
 from tokensphere.statistics.tail import COUNTED, FEWEST, REACH
-from tokensphere.views.text import FORMS, ROWS, SPACE, between, joined, p_text, percent, tokens_of
+from tokensphere.views.text import (
+    FORMS,
+    SPACE,
+    between,
+    joined,
+    p_text,
+    percent,
+    search_words,
+    tokens_of,
+)
 
 LAWS = {
     "isotropic": "random directions, uniform on the sphere",
@@ -27,6 +36,7 @@ LAWS = {
 _DIFFERENCES = "differences of two random tokens"
 _MOST_SIGNATURES = 6  # that are listed
 ABOUT, BELOW = "≈", "≲"  # extrapolated; and the smallest p that is
+_MOST_THEMES = 8  # that are listed
 FEW = 20  # directions of which a count says more than a share
 
 
@@ -67,6 +77,28 @@ def _of_which(test: DirectionTest) -> list[str]:
         whose = "each group's" if len(nulls) > 1 else "their"
         return [f"Those tested are in the fit of {whose} own mean and covariance."]
     return []
+
+
+def about(result: RankedTest) -> list[str]:
+    """What those with a meaning are about, which tokens crowd the first lists, what was asked for."""
+    test, said = result.test, []
+    if len(test.overview) > 1:
+        counts = [f"{one.count:,} {one.words}" for one in test.overview[:_MOST_THEMES]]
+        more = len(test.overview) - _MOST_THEMES
+        rest = f" · and {more:,} other themes" if more > 0 else ""
+        said.append(f"What is shared, by number of directions: {' · '.join(counts)}{rest}")
+    found = test.crowding(result.statistic.name) if test.overall.n > 1 else None
+    if found is not None and found.worth_saying:
+        tokens = "  ".join(test.vocabulary.visible(id) for id in found.ids)
+        said.append(
+            f"Beware: of the {found.of} directions with the smallest p, {found.lists} have one of"
+            f" {len(found.ids)} tokens in their lists: {tokens}. Tokens that are near to so much say"
+            " little of what a direction means; compare with --null covariance or own."
+        )
+    if result.fitting is not None:
+        asked = ", ".join(result.asked)
+        said.append(f"{result.fitting:,} of {test.overall.n:,} directions fit {asked}.")
+    return said
 
 
 def sentences(result: RankedTest) -> list[str]:
@@ -288,7 +320,7 @@ def caption(test: DirectionTest) -> str:
     because = f" ({test.null.because})" if spec.law == "difference" and test.null.because else ""
     return joined(
         tokens_of(len(test.vocabulary), test.provenance.model),
-        f"{search.similarity}, {ROWS[search.centered]}, k = {search.k}",
+        f"{search_words(search, test.provenance.lens)}, k = {search.k}",
         FORMS if search.forms else "",
         "tokens that directions are made of are left out" if test.own_left_out else "",
         _untestable(test),

@@ -35,6 +35,11 @@ class Page:
         from tokensphere.web.session import Session
 
         check_whole("the height", height, 1, 100_000)
+        if space.lens is not None:
+            raise InputError(
+                f"the page ranks by what is chosen on it, and this space was loaded through the lens"
+                f" {space.lens!r}; load it with matrix 'output' and fold_norm instead"
+            )
         listening = listen(port=port)
         door = door_of(listening, "127.0.0.1", framed=True)
         self.address = door.address()

@@ -34,27 +34,43 @@ def test(small: ts.EmbeddingSpace) -> ts.DirectionTest:
 
 
 def test_themes_are_counted_once_for_each_direction(test: ts.DirectionTest) -> None:
-    every = np.ones(len(test), dtype=bool)
-    found = themes_of(test, every)
+    every = np.arange(len(test))
+    found = themes_of(test.themes, every)
     assert sum(one.count for one in found) == sum(bool(test.themes[row]) for row in range(len(test)))
     assert [one.count for one in found] == sorted((one.count for one in found), reverse=True)
     for one in found:
-        rows = [
-            i for i in range(len(test)) if test.themes[i] and test.themes[i][0].label.words == one.words
-        ]
-        assert one.count == len(rows)
-    by_default = themes_of(test)
-    assert sum(one.count for one in by_default) <= int((test.verdict == VERDICTS.index("meaning")).sum())
+        firsts = [test.themes[i][0].label.words for i in range(len(test)) if test.themes[i]]
+        assert one.count == firsts.count(one.words)
+    assert test.overview == themes_of(test.themes, np.flatnonzero(test.verdict == 0))
 
 
 def test_crowding_finds_what_was_planted(test: ts.DirectionTest) -> None:
-    planted = np.arange(len(test)) < 30
-    found = crowding(test, planted)
+    n, planted = len(test.vocabulary), test.ids[:30]
+    found = crowding(planted, n)
     assert found is not None and found.worth_saying and found.of == 30
-    assert found.lists == sum(bool(set(found.ids) & set(row.tolist())) for row in test.ids[planted])
-    few = np.arange(len(test)) < 10
-    assert crowding(test, few) is not None and not crowding(test, few).worth_saying  # type: ignore[union-attr]
-    assert crowding(test, np.zeros(len(test), dtype=bool)) is None
+    assert found.lists == sum(bool(set(found.ids) & set(row.tolist())) for row in planted)
+    few = crowding(planted[:10], n)
+    assert few is not None and not few.worth_saying
+    assert crowding(test.ids[:0], n) is None
+    many = np.arange(5000, dtype=np.int32).reshape(1000, 5)
+    spread = crowding(many, 5000)
+    assert spread is not None and not spread.worth_saying
+
+
+def test_what_was_asked_for_is_shown(small: ts.EmbeddingSpace, test: ts.DirectionTest) -> None:
+    found = ts.find_directions(test, "q<0.05", "direction=vector[1", n=3, sort="name")
+    kept = that_fit(test, ["q<0.05", "direction=vector[1"])
+    assert found.fitting == kept.sum() > 3 and kept[found.rows].all() and len(found) == 3
+    record = found.to_dict()
+    assert record["order"]["filters"] == ["q<0.05", "direction=vector[1"]
+    assert record["order"]["fitting"] == found.fitting
+    assert f"{found.fitting} of 70 directions fit q<0.05, direction=vector[1" in str(found)
+    assert "What is shared" in str(test.top()) or len(test.overview) < 2
+    planted = ts.direction_test(small, test.directions.read(0, 30), null=ts.NullSpec("isotropic", 500))
+    for one in (test, planted):
+        found_crowded = one.crowding()
+        assert found_crowded is not None
+        assert ("Beware" in str(one.top())) == found_crowded.worth_saying == (one is planted)
 
 
 def test_filters_keep_what_they_say(test: ts.DirectionTest) -> None:
@@ -67,7 +83,7 @@ def test_filters_keep_what_they_say(test: ts.DirectionTest) -> None:
         f"q<={q[3]!r}": np.array(q) <= q[3],
         f"q<{q[3]!r}": np.array(q) < q[3],
         f'token="{token}"': (ids == ids[0, 0]).any(axis=1),
-        f"name={label.upper()}": test.themes.has_theme & (test.themes.smallest.label == first),
+        f"name={label.upper()}": [label in "".join(t.label.words for t in of) for of in test.themes],
         "verdict=neither": test.verdict == VERDICTS.index("neither"),
         "group=random": np.arange(len(test)) >= 30,
         "direction=vector[4": [name.startswith("vector[4") for name in test.names],

@@ -145,6 +145,17 @@ def test_output_norm_and_tensor(server: HubServer) -> None:
         ts.load(REPO, fold_norm=True)
 
 
+def test_a_lens_is_that_of_the_files_on_disk(server: HubServer, tmp_path: Path) -> None:
+    near = ts.load(as_folder(tmp_path), lens="transformerlens")
+    far = ts.load(REPO, lens="transformerlens")
+    server.close()
+    again = ts.load(REPO, lens="transformerlens")
+    for space in (far, again):
+        np.testing.assert_array_equal(space.vectors, near.vectors)
+        assert space.lens == "transformerlens" and space.provenance.notes == near.provenance.notes
+    assert not np.array_equal(near.vectors, MATRIX * NORM)
+
+
 def test_a_vocabulary_of_ones_own(server: HubServer, tmp_path: Path) -> None:
     path = tmp_path / "t.json"
     path.write_text(json.dumps([f"w{id}" for id in range(150)]))

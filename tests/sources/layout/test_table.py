@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tokensphere.errors import InputError
-from tokensphere.sources.layout.table import LAYOUTS, fold_norm
+from tokensphere.sources.layout.norm import fold_norm
+from tokensphere.sources.layout.table import LAYOUTS
 
 
 def test_the_table_is_consistent() -> None:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tokensphere.analysis.direction_test.listing import Filter, Listing, Within
-from tokensphere.analysis.direction_test.result import DirectionTest
-from tokensphere.analysis.direction_test.statistics import BEST
+from tokensphere.analysis.direction_test.result import DirectionTest, Order, RankedTest
+from tokensphere.analysis.direction_test.statistics import BEST, StatisticName
 from tokensphere.arrays import Bools
 from tokensphere.errors import InputError
 
@@ -23,7 +23,7 @@ def read_filter(typed: str, statistic: str = BEST) -> Filter:
 
     Parameters
     ----------
-    typed : ``q<Q`` or ``q<=Q``; ``name=TEXT`` is in the words of the label that the tokens share,
+    typed : ``q<Q`` or ``q<=Q``; ``name=TEXT`` is in the words of a label that the tokens share,
         ``token=TEXT`` is one of the nearest tokens, exactly (quotes keep its space), ``tokens=TEXT`` is
         in one of them; ``verdict=…``, ``group=…``; ``direction=TEXT`` is in what the direction is called
     statistic : whose q is meant
@@ -76,6 +76,30 @@ def _unquoted(value: str) -> str:
     return value
 
 
+def find_directions(
+    test: DirectionTest, *filters: str, n: int = 20, sort: Order = "p", statistic: StatisticName = BEST
+) -> RankedTest:
+    """The directions of a test that fit some filters: ``find_directions(test, "q<0.01", "name=city")``.
+
+    Parameters
+    ----------
+    test : of many directions
+    filters : ``q<0.01`` (of the statistic), ``name=city`` (in a label that the nearest tokens share),
+        ``token=" Paris"`` (one of these), ``tokens=par`` (in one of these), ``verdict=meaning``,
+        ``group=…``, ``direction=…`` (in what it is called); all must fit
+    n, sort, statistic : how many are shown, and in which order, as :meth:`DirectionTest.top`
+
+    Raises
+    ------
+    InputError
+        one is no filter, or asks for a group or verdict that there is not
+    UnknownTokenError
+        a token that the vocabulary does not have
+    """
+    kept = that_fit(test, filters, statistic)
+    return test.top(n, sort=sort, statistic=statistic, where=kept, asked=filters)
+
+
 def that_fit(test: DirectionTest, filters: Sequence[str | Filter], statistic: str = BEST) -> Bools:
     """True for directions that fit all of the filters, shape (m,).
 
@@ -86,6 +110,14 @@ def that_fit(test: DirectionTest, filters: Sequence[str | Filter], statistic: st
     """
     listing = Listing(test.directions, test)
     kept = np.ones(len(test), dtype=bool)
-    for one in filters:
-        kept &= listing.where(read_filter(one, statistic) if isinstance(one, str) else one)
+    wanted = [read_filter(one, statistic) if isinstance(one, str) else one for one in filters]
+    for one in wanted:
+        if one.within != "label":
+            kept &= listing.where(one)
+    texts = [one.text.casefold() for one in wanted if one.within == "label"]
+    if texts:  # last, for themes are worked out row by row
+        kept &= test.testable & test.themes.has_theme
+        for row in np.flatnonzero(kept).tolist():
+            said = "\n".join(f"{one.label.words}\n{one.label.name}" for one in test.themes[row])
+            kept[row] = all(text in said.casefold() for text in texts)
     return kept

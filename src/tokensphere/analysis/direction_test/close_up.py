@@ -26,6 +26,7 @@ from tokensphere.directions.named import Directions
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.laws import Law
+from tokensphere.geometry.lens import check_search, usual_search
 from tokensphere.geometry.similarity import SearchSettings, vector_lengths
 from tokensphere.labels.table import LabelTable
 from tokensphere.records import Record, plain
@@ -235,7 +236,7 @@ def close_up(
     *,
     among: DirectionsLike | None = None,
     null: NullSpec | Law | None = None,
-    search: SearchSettings = CENTERED,
+    search: SearchSettings | None = None,
     labels: LabelTable | None = None,
     store: DrawStore | None = None,
     compute: Compute | None = None,
@@ -255,6 +256,8 @@ def close_up(
     InputError
         it is not one direction, or it is zero, constant or not finite
     """
+    search = usual_search(space.lens, CENTERED) if search is None else search
+    check_search(space.lens, search)
     given = make_directions(space, direction, search)
     if len(given) != given.ends:
         raise InputError(f"{len(given):,} directions are given, but a close-up is of one; pick one")

@@ -36,6 +36,7 @@ from tokensphere.directions.given import DirectionsLike, make_directions
 from tokensphere.errors import FormatError, InputError, check_choice
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.laws import Law
+from tokensphere.geometry.lens import check_search, usual_search
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
@@ -81,7 +82,7 @@ def direction_test(
     directions: DirectionsLike,
     *,
     null: NullSpec | Law | None = None,
-    search: SearchSettings = CENTERED,
+    search: SearchSettings | None = None,
     labels: LabelTable | None = None,
     settle: SettleSpec | None = None,
     store: DrawStore | None = None,
@@ -105,7 +106,9 @@ def direction_test(
         ``"frequency"``, or a :class:`NullSpec` that says how many draws (10,000), which seed, and for
         ``"sample"`` of what; by default ``"difference"`` for tokens and sums of tokens, else
         ``"isotropic"``
-    search : how neighbours are looked for, with k of 2 or more; cosine or dot
+    search : how neighbours are looked for, with k of 2 or more; cosine or dot. By default the 10
+        nearest by cosine with centred rows; in a space that was loaded through a lens by dot, its rows
+        as they are
     labels : by default those that come with tokensphere
     settle : go on drawing until it is settled on which side of a level the p-values lie
     store : where the draws of the null are kept, by default the memory of this process
@@ -120,8 +123,10 @@ def direction_test(
     ------
     InputError
         no directions, or of the wrong width; an unknown null or similarity; k larger than the number of
-        tokens; a sample that is missing or has no direction
+        tokens; a sample that is missing or has no direction; a search that is not the lens's
     """
+    search = usual_search(space.lens, CENTERED) if search is None else search
+    check_search(space.lens, search)
     job = DirectionTestJob(
         space, directions, null=null, search=search, labels=labels, settle=settle, store=store,
         compute=compute,

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 
-from tokensphere.analysis.direction_test.result import DirectionTest
-from tokensphere.analysis.direction_test.verdict import VERDICTS
+from tokensphere.analysis.naming.lists import ListNames
 from tokensphere.analysis.naming.themes import Theme
-from tokensphere.arrays import Bools
+from tokensphere.arrays import Int32s, Intps
 from tokensphere.records import Record
 
 ONE_WORD = "one word's forms"
 _CROWDING = 5  # tokens that are counted together
 _FEWEST, _MANY = 20, 0.25  # lists, and the share of them that is worth a warning
+_TIMES = 2  # as many as random lists have
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,13 @@ class Crowding(Record):
     ids : of at most 5 tokens, the most frequent in the lists first
     lists : how many lists have one of them
     of : of how many
+    chance : the share that lists of as many random tokens would have, in [0, 1]
     """
 
     ids: tuple[int, ...]
     lists: int
     of: int
+    chance: float
 
     @property
     def share(self) -> float:
@@ -55,24 +58,21 @@ class Crowding(Record):
     @property
     def worth_saying(self) -> bool:
         """Whether so many lists have them that these say little of the directions."""
-        return self.of >= _FEWEST and self.share >= _MANY
+        return self.of >= _FEWEST and self.share >= max(_MANY, _TIMES * self.chance)
 
 
-def themes_of(test: DirectionTest, some: Bools | None = None) -> tuple[ThemeCount, ...]:
+def themes_of(themes: ListNames, rows: Intps) -> tuple[ThemeCount, ...]:
     """What directions are about: for each theme how many have it first, the most frequent first.
 
     Parameters
     ----------
-    test : of many directions
-    some : bool array of shape (m,), which are meant; by default those whose verdict is ``"meaning"``
+    themes : of all directions
+    rows : which are meant
     """
-    if some is None:
-        some = test.verdict == VERDICTS.index("meaning")
     counts: Counter[str] = Counter()
-    for row in np.flatnonzero(some).tolist():
-        themes = test.themes[row]
-        if themes:
-            counts[_about(themes[0])] += 1
+    for row in rows.tolist():
+        if found := themes[row]:
+            counts[_about(found[0])] += 1
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     return tuple(ThemeCount(words, count) for words, count in ordered)
 
@@ -81,19 +81,21 @@ def _about(theme: Theme) -> str:
     return ONE_WORD if theme.label.kind == "lemma" else theme.label.words
 
 
-def crowding(test: DirectionTest, some: Bools) -> Crowding | None:
-    """The tokens that stand in most of some directions' lists; None if no direction is meant.
+def crowding(lists: Int32s, n: int) -> Crowding | None:
+    """The tokens that stand in most of some lists; None if there are no lists.
 
     Control tokens and scraps such as ``␣strugg`` are near to whatever points away from the middle: a
     list of them has a small p, and says nothing of its direction.
 
     Parameters
     ----------
-    some : bool array of shape (m,)
+    lists : ids, int array of shape (m, k)
+    n : tokens of the vocabulary
     """
-    lists = test.ids[some]
     if not len(lists):
         return None
-    counts = np.bincount(lists.ravel(), minlength=len(test.vocabulary))
+    counts = np.bincount(lists.ravel(), minlength=n)
     most = np.argsort(-counts, kind="stable")[:_CROWDING]
-    return Crowding(tuple(most.tolist()), int(np.isin(lists, most).any(axis=1).sum()), len(lists))
+    without = comb(n - len(most), k := lists.shape[1]) / comb(n, k)
+    count = int(np.isin(lists, most).any(axis=1).sum())
+    return Crowding(tuple(most.tolist()), count, len(lists), 1 - without)

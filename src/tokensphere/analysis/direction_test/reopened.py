@@ -115,7 +115,8 @@ def _model_of(about: Mapping[str, Any]) -> str:
     model = about.get("model")
     if not isinstance(model, dict) or not isinstance(model.get("model"), str):
         return ""
-    return f": {model['model']!r:.100}, {model.get('matrix')!s:.20} matrix"
+    lens = f", lens {model['lens']!s:.20}" if model.get("lens") else ""
+    return f": {model['model']!r:.100}, {model.get('matrix')!s:.20} matrix{lens}"
 
 
 class _Reading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, get_args, overload
@@ -13,6 +13,7 @@ from tokensphere.analysis.direction_test.compare import Beside
 from tokensphere.analysis.direction_test.groups import GroupShares, group_shares
 from tokensphere.analysis.direction_test.measure import REASONS, Measured
 from tokensphere.analysis.direction_test.null import Null
+from tokensphere.analysis.direction_test.overview import Crowding, ThemeCount, crowding, themes_of
 from tokensphere.analysis.direction_test.statistics import (
     BEST,
     Nearness,
@@ -37,6 +38,7 @@ from tokensphere.statistics.settle import Settled
 from tokensphere.vocabulary import Vocabulary
 
 WHAT = "test of directions"
+_FIRST = 50  # directions of the smallest p, whose lists should not be the same few tokens
 Order = Literal["p", "q", "T", "name"]
 # What a saved test says of itself, beside the key.
 _SAID = ("model", "directions", "settings", "given", "done", "sample_left_out", "overall", "groups")
@@ -184,6 +186,20 @@ class DirectionTest(Pictured):
             if (of == number).any()
         )
 
+    @cached_property
+    def overview(self) -> tuple[ThemeCount, ...]:
+        """What the directions with a meaning are about, the most frequent theme first."""
+        return themes_of(self.themes, np.flatnonzero(self.verdict == VERDICTS.index("meaning")))
+
+    def crowding(self, statistic: StatisticName = BEST) -> Crowding | None:
+        """The few tokens that stand in most lists of the 50 directions of the smallest p.
+
+        Parameters
+        ----------
+        statistic : whose p
+        """
+        return crowding(self.ids[self.order("p", statistic)[:_FIRST]], len(self.vocabulary))
+
     def group_name(self, row: int) -> str | None:
         """The group of a direction; None where there are none."""
         of = self.directions.group_of
@@ -216,16 +232,29 @@ class DirectionTest(Pictured):
         first = (found.pvalue if sort == "p" else found.qvalue)[some]
         return some[np.lexsort((found.values[some] * (-1 if kind.larger else 1), first))]
 
-    def top(self, n: int = 20, *, sort: Order = "p", statistic: StatisticName = BEST) -> RankedTest:
+    def top(
+        self,
+        n: int = 20,
+        *,
+        sort: Order = "p",
+        statistic: StatisticName = BEST,
+        where: Bools | None = None,
+        asked: Sequence[str] = (),
+    ) -> RankedTest:
         """The first `n` directions in an order, for showing; all of them if `n` is 0.
 
         Parameters
         ----------
         n : how many
         sort, statistic : as in :meth:`order`
+        where : bool array of shape (m,), which directions are meant; by default all
+        asked : what they were chosen by, in words
         """
         order = self.order(sort, statistic)
-        return RankedTest(self, order[:n] if n else order, check_statistic(statistic), sort)
+        fitting = order if where is None else order[where[order]]
+        shown = fitting[:n] if n else fitting
+        count = None if where is None else len(fitting)
+        return RankedTest(self, shown, check_statistic(statistic), sort, tuple(asked), count)
 
     def columns(self) -> dict[str, Column]:
         """A row for each direction: name, group, statistics, p, q, neighbours, strongest label."""
@@ -351,12 +380,16 @@ class RankedTest(Pictured):
     rows : int array, the directions to show
     statistic : whose p-values they were ranked by
     sort : the order
+    asked : what they were chosen by, in words; empty if all were meant
+    fitting : how many directions were chosen; None if all were meant
     """
 
     test: DirectionTest
     rows: Intps
     statistic: type[Statistic]
     sort: str
+    asked: tuple[str, ...] = ()
+    fitting: int | None = None
 
     def __len__(self) -> int:
         """Number of directions that are shown."""
@@ -392,4 +425,7 @@ class RankedTest(Pictured):
     def to_dict(self) -> dict[str, Any]:
         """The test as a whole, and these directions, ready for JSON."""
         record = self.test.record(self.rows.tolist())
-        return {**record, "order": {"sort": self.sort, "statistic": self.statistic.name}}
+        order: dict[str, Any] = {"sort": self.sort, "statistic": self.statistic.name}
+        if self.fitting is not None:
+            order |= {"filters": list(self.asked), "fitting": self.fitting}
+        return {**record, "overview": plain(self.test.overview), "order": order}

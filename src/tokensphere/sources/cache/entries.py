@@ -264,7 +264,8 @@ def find(
         facts = json.loads(read_text(asked) or "")
         found = Found(**facts | {"notes": tuple(facts["notes"])})
         texts = [found.name, found.layout, *found.notes, *([] if found.norm is None else [found.norm])]
-        sound = isinstance(found.tied, bool) and (found.width is None or type(found.width) is int)
+        sound = isinstance(found.tied, bool) and isinstance(found.norm_bias, bool)
+        sound = sound and (found.width is None or type(found.width) is int)
         if sound and all(isinstance(text, str) for text in texts):
             entry = kept(repo, commit, found.name)
             return entry and replace(entry, found=found)

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tokensphere.arrays import Float32s
-from tokensphere.errors import InputError, SourceError
+from tokensphere.errors import InputError, SourceError, check_choice
 from tokensphere.formats.packed.bare import refuse_bare_codes
 from tokensphere.formats.packed.view import UnpackedFile
 from tokensphere.formats.tensors import TensorFile, digest
+from tokensphere.geometry.lens import LENSES, Lens
 from tokensphere.sources.layout.config import UNKNOWN, Config
 from tokensphere.sources.layout.model2vec import of_rows, rows_of_tokens
+from tokensphere.sources.layout.norm import fold_norm, folded_note, through_lens
 from tokensphere.sources.layout.plausible import fit
 from tokensphere.sources.layout.search import Found, Matrix, find_matrix, same_bytes
-from tokensphere.sources.layout.table import fold_norm
 from tokensphere.space import EmbeddingSpace, Provenance
 from tokensphere.vocabulary import Vocabulary
 
@@ -33,17 +34,50 @@ class Choice:
     matrix : ``"input"`` (embedding) or ``"output"`` (unembedding)
     tensor : name of the tensor, which settles it
     fold_norm : multiply the output matrix by the weight of the final norm
+    lens : ``"logit"`` or ``"transformerlens"``, which both do so, and the latter more
     """
 
     matrix: Matrix = "input"
     tensor: str | None = None
     fold_norm: bool = False
+    lens: Lens | None = None
 
     def __post_init__(self) -> None:
         if self.matrix not in ("input", "output"):
             raise InputError(f"there is no matrix {self.matrix!r}; use 'input' or 'output'")
         if self.fold_norm and self.matrix != "output":
             raise InputError("the final norm belongs to the output matrix; use matrix 'output'")
+
+
+def choose(
+    matrix: Matrix | None = None,
+    tensor: str | None = None,
+    fold_norm: bool | None = None,
+    lens: Lens | None = None,
+) -> Choice:
+    """What is wanted, where None is what the lens takes; without a lens the input as it is.
+
+    Raises
+    ------
+    InputError
+        the lens takes another matrix, or the norm where that is not wanted, or the other way round
+    """
+    if lens is not None:
+        check_choice("lens", lens, LENSES)
+    if lens in (None, "cosine"):
+        if lens and fold_norm:
+            raise InputError(
+                "the lens 'cosine' takes rows as they are, so leave out fold_norm; or use lens 'logit'"
+            )
+        return Choice(matrix or "input", tensor, bool(fold_norm))
+    if matrix not in (None, "output"):
+        raise InputError(
+            f"the lens {lens!r} is of the output matrix, and matrix {matrix!r} is asked for; leave out"
+            " one of them"
+        )
+    if fold_norm is False:
+        raise InputError(f"the lens {lens!r} folds the norm in; leave out fold_norm, or the lens")
+    return Choice("output", tensor, True, lens)
 
 
 def side_of(choice: Choice) -> Side:
@@ -128,17 +162,28 @@ def join(
     vectors, tokens = fitted.vectors, fitted.tokens
     notes = about.notes or (*found.notes, *shared, *tokens.notes)
     notes += (*filter(None, [file.note(found.name)]), *fitted.notes)
-    if choice.fold_norm:
-        vectors = fold_norm(vectors, norm, found.layout, model=about.model)
-        notes += (f"columns multiplied by the final norm's weight {found.norm!r}",)
+    vectors, done = seen_through(vectors, norm, choice, found, config, about.model)
+    notes += done
     provenance = replace(
         about,
         tensor=found.name,
         matrix=choice.matrix,
+        lens=choice.lens,
         dtype=file.tensors[found.name].dtype,
         notes=notes,
     )
     return EmbeddingSpace(vectors, tokens, provenance)
+
+
+def seen_through(
+    rows: Float32s, norm: Float32s | None, choice: Choice, found: Found, config: Config, model: str
+) -> tuple[Float32s, tuple[str, ...]]:
+    """The rows with the final norm in them, or as a lens has them, if that is chosen; notes of it."""
+    if choice.lens is not None:
+        return through_lens(rows, norm, found, config, choice.lens, model=model)
+    if not choice.fold_norm:
+        return rows, ()
+    return fold_norm(rows, norm, found.layout, model=model), (folded_note(found),)
 
 
 def _by_norm(found: Found, config: Config) -> Config:

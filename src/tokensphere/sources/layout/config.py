@@ -9,7 +9,7 @@ from typing import Any
 
 from tokensphere.formats.files import is_there, json_object, read_bytes
 from tokensphere.formats.packed.told import Told
-from tokensphere.sources.layout.table import is_known
+from tokensphere.sources.layout.table import Norm, is_known
 
 _LONGEST = 2**24
 # How the families call the length of a token's row: those with a shorter one for tokens than for hidden
@@ -29,6 +29,10 @@ _OTHERS = (
 # How the part of a model that has the tokens is called in a larger one's configuration.
 _TEXT = ("text", "llm", "language", "lm_config", "decoder", "thinker")
 _DEEPEST = 3
+_EXPERTS = (
+    "num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "num_routed_experts",
+)  # fmt: skip
+_CAP = "final_logit_softcapping"
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,9 @@ class Config:
     vocabularies : words for the number of tokens -> their values
     quantization : how matrices are packed
     where : what the configuration is called in messages
+    norm : the kind of the model's norms, where the configuration itself says it
+    experts : the model is a mixture of experts
+    capped : the logits are squeezed into a range at last, which keeps their order
     """
 
     model_type: str | None = None
@@ -52,6 +59,9 @@ class Config:
     vocabularies: tuple[tuple[str, int], ...] = ()
     quantization: Mapping[str, Any] = field(default_factory=dict, hash=False)
     where: str = "config.json"
+    norm: Norm | None = None
+    experts: bool = False
+    capped: bool = False
 
     @property
     def told(self) -> Told:
@@ -84,7 +94,13 @@ def config_of(found: Mapping[str, Any]) -> Config:
         _counts(found, _WIDTHS),
         _counts(found, _VOCABULARY),
         packed[0] if packed else {},
+        experts=any(count > 1 for _, count in _counts(found, _EXPERTS)),
+        capped=any(_is_cap(part.get(_CAP)) for _, part in _parts(found)),
     )
+
+
+def _is_cap(value: Any) -> bool:
+    return isinstance(value, (int, float)) and value > 0
 
 
 def _parts(found: Mapping[str, Any], before: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:

@@ -38,6 +38,7 @@ class Found:
     tied : the model has one matrix for input and output, under this name
     notes : what a reader of a result should know
     width : the length of that norm, where it must be that of a row
+    norm_bias : that norm has a bias, too
     """
 
     name: str
@@ -46,6 +47,7 @@ class Found:
     tied: bool
     notes: tuple[str, ...]
     width: int | None = None
+    norm_bias: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,8 @@ def find_matrix(
         notes.append(f"tie_word_embeddings in config.json, but {other!r} is stored, too")
     _check_matrix(tensors, name)
     width = None if config.widths else _width(tensors, match)
-    return Found(name, match.norm, match.layout.name, own is None, tuple(notes), width)
+    bias = _has_bias(tensors, match.norm)
+    return Found(name, match.norm, match.layout.name, own is None, tuple(notes), width, bias)
 
 
 def _width(tensors: Mapping[str, TensorInfo], match: _Match) -> int | None:
@@ -128,6 +131,16 @@ def _width(tensors: Mapping[str, TensorInfo], match: _Match) -> int | None:
         return None
     shape = tensors[match.norm].shape
     return shape[0] if len(shape) == 1 and shape[0] else None
+
+
+def _has_bias(tensors: Mapping[str, TensorInfo], norm: str | None) -> bool:
+    """Whether there is a bias beside the weight of a norm."""
+    if norm is None:
+        return False
+    return any(
+        norm.endswith(weight) and norm.removesuffix(weight) + bias in tensors
+        for weight, bias in (("weight", "bias"), ("gamma", "beta"))
+    )
 
 
 def _notes(layout: Layout, matrix: Matrix, model_type: str | None) -> list[str]:
@@ -149,7 +162,8 @@ def _given(tensors: Mapping[str, TensorInfo], name: str, model_type: str | None)
     with suppress(SourceError):
         match = _recognise(tensors, model_type)
         if match is not None and name in (match.input, match.output):
-            return Found(name, match.norm, match.layout.name, False, ())
+            bias = _has_bias(tensors, match.norm)
+            return Found(name, match.norm, match.layout.name, False, (), norm_bias=bias)
     return Found(name, None, "", False, ())
 
 

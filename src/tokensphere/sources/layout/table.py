@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
-
-from tokensphere.errors import InputError, SourceError
+Norm = Literal["LayerNorm", "RMSNorm"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +31,9 @@ class Layout:
     head : what the names of the layers between the last hidden state and the output begin with; a model
         without any of them (an encoder alone) has no output
     norm_plus_one : the norm multiplies by 1 + weight
+    norm_kind : whether that norm subtracts the mean (LayerNorm) or not (RMSNorm) in the models'
+        implementations; None where the names do not say it
+    other_kind, no_kind : the types whose norm is of the other kind, and those that do not say it
     scale_input : what the model does with a row of the input before it uses it
     note : what else a reader of a result should know
     """
@@ -47,8 +47,19 @@ class Layout:
     shared_by: tuple[str, ...] = ()
     head: tuple[str, ...] = ()
     norm_plus_one: bool = False
+    norm_kind: Norm | None = "RMSNorm"
+    other_kind: tuple[str, ...] = ()
+    no_kind: tuple[str, ...] = ()
     scale_input: str = ""
     note: str = ""
+
+    def kind_of(self, model_type: str | None) -> Norm | None:
+        """The kind of the norm in a model of this type; None where that is not known."""
+        if model_type not in (self.model_types or (None,)) or model_type in self.no_kind:
+            return None
+        if model_type not in self.other_kind:
+            return self.norm_kind
+        return "RMSNorm" if self.norm_kind == "LayerNorm" else "LayerNorm"
 
 
 def _layout(
@@ -96,8 +107,10 @@ LAYOUTS: tuple[Layout, ...] = (
         " llava llava_next",
         shares=False,
         shared_by=("smollm3", "starcoder2", "cohere", "cohere2", "ernie4_5", "ernie4_5_moe"),
+        other_kind=("phimoe", "stablelm", "starcoder2", "cohere", "cohere2"),
+        no_kind=("llava", "llava_next"),  # whose text is of several families
     ),
-    _layout("OLMo 1", "olmo", norm="", shares=False),  # its norms have no weights
+    _layout("OLMo 1", "olmo", norm="", norm_kind="LayerNorm", shares=False),  # its norms have no weights
     _layout(
         "Gemma", "gemma gemma2 gemma3 gemma3_text vaultgemma paligemma",
         norm_plus_one=True, scale_input=_ROOT_D,
@@ -111,42 +124,51 @@ LAYOUTS: tuple[Layout, ...] = (
         "Qwen3-Next", "qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text", norm_plus_one=True,
         shares=False,
     ),
-    _layout("Nemotron", "nemotron", norm_plus_one=True, shares=False),
+    _layout("Nemotron", "nemotron", norm_plus_one=True, norm_kind="LayerNorm", shares=False),
     _layout(
         "Granite", "granite granitemoe granitemoeshared granitemoehybrid minicpm minicpm3",
         scale_input=_SCALED, shares=False, shared_by=("minicpm", "minicpm3"),
     ),
-    _layout("Phi", "phi persimmon", norm="[model.]final_layernorm", shares=False),
+    _layout(
+        "Phi", "phi persimmon", norm="[model.]final_layernorm", norm_kind="LayerNorm", shares=False,
+    ),
     _layout(
         "Jamba", "jamba bamba zamba zamba2", norm="[model.]final_layernorm",
         shares=False, shared_by=("zamba", "zamba2"),
     ),
     _layout("Falcon-H1", "falcon_h1", norm="model.final_layernorm", scale_input=_SCALED, shares=False),
     _layout("LFM2", "lfm2 lfm2_moe", norm="model.embedding_norm"),
-    _layout("XGLM", "xglm", norm="model.layer_norm", scale_input=_ROOT_D),
+    _layout("XGLM", "xglm", norm="model.layer_norm", norm_kind="LayerNorm", scale_input=_ROOT_D),
     _layout("InternLM2", "internlm2", "model.tok_embeddings", "output", shares=False),
     _layout("Llama, original names", "", "tok_embeddings", "output", "norm", shares=False),
-    _layout("GPT-2", "gpt2 gpt_bigcode openai-gpt", f"{_WTE} transformer.tokens_embed", norm=_GPT_NORM),
-    _layout("GPT-Neo", "gpt_neo", _WTE, norm=_GPT_NORM),
-    _layout("GPT-J", "gptj codegen qwen", _WTE, norm=_GPT_NORM, shares=False),
+    _layout(
+        "GPT-2", "gpt2 gpt_bigcode openai-gpt", f"{_WTE} transformer.tokens_embed", norm=_GPT_NORM,
+        norm_kind="LayerNorm",
+    ),
+    _layout("GPT-Neo", "gpt_neo", _WTE, norm=_GPT_NORM, norm_kind="LayerNorm"),
+    _layout(
+        "GPT-J", "gptj codegen qwen", _WTE, norm=_GPT_NORM, norm_kind="LayerNorm",
+        other_kind=("qwen",), shares=False,
+    ),
     _layout(
         "GPT-NeoX", "gpt_neox", "[gpt_neox.]embed_in", "embed_out lm_head",
-        "[gpt_neox.]final_layer_norm", shares=False,
+        "[gpt_neox.]final_layer_norm", norm_kind="LayerNorm", shares=False,
     ),
     _layout(
         "Falcon", "falcon RefinedWeb RefinedWebModel", "[transformer.]word_embeddings",
-        norm=_GPT_NORM,
+        norm=_GPT_NORM, norm_kind="LayerNorm",
     ),
     _layout(
         "BLOOM", "bloom", "[transformer.]word_embeddings", norm=_GPT_NORM,
+        norm_kind="LayerNorm",
         scale_input="the model applies a norm (word_embeddings_layernorm) to input embeddings",
     ),
-    _layout("MPT", "mpt", _WTE, norm="[transformer.]norm_f"),
-    _layout("DBRX", "dbrx", _WTE, norm="[transformer.]norm_f", shares=False),
+    _layout("MPT", "mpt", _WTE, norm="[transformer.]norm_f", norm_kind="LayerNorm"),
+    _layout("DBRX", "dbrx", _WTE, norm="[transformer.]norm_f", norm_kind="LayerNorm", shares=False),
     _layout(
         "ChatGLM", "chatglm",
         "transformer.embedding.word_embeddings", "transformer.output_layer",
-        "transformer.encoder.final_layernorm", shares=False,
+        "transformer.encoder.final_layernorm", norm_kind=None, shares=False,  # its config has "rmsnorm"
     ),
     _layout(
         "T5", "t5 mt5 umt5 longt5 switch_transformers",
@@ -157,55 +179,65 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     _layout(
         "Whisper", "whisper",
-        "[model.]decoder.embed_tokens", "proj_out", "[model.]decoder.layer_norm",
+        "[model.]decoder.embed_tokens", "proj_out", "[model.]decoder.layer_norm", norm_kind="LayerNorm",
     ),
-    _layout("Whisper, original names", "", "decoder.token_embedding", "", "decoder.ln"),
+    _layout(
+        "Whisper, original names", "", "decoder.token_embedding", "", "decoder.ln",
+        norm_kind="LayerNorm",
+    ),
     _layout(
         "BART", "bart mbart m2m_100 marian pegasus nllb-moe blenderbot blenderbot-small led plbart mvp"
         " bigbird_pegasus pegasus_x",
         "[model.]shared model.encoder.embed_tokens model.decoder.embed_tokens"
         " encoder.embed_tokens decoder.embed_tokens",
-        norm="[model.]decoder.layer_norm",
+        norm="[model.]decoder.layer_norm", norm_kind="LayerNorm",
         scale_input="the model may multiply input embeddings by the square root of their dimension"
         " (scale_embedding of its config)",
     ),
     _layout(
         "OPT", "opt",
-        "[model.]decoder.embed_tokens", norm="[model.]decoder.final_layer_norm",
+        "[model.]decoder.embed_tokens", norm="[model.]decoder.final_layer_norm", norm_kind="LayerNorm",
         note=f"{_FACTORS} (OPT-350m: project_in, project_out)",
     ),
     _layout(
         "BERT", "bert nomic_bert ernie big_bird megatron-bert",
-        _BERT_WORDS, _BERT_OUTPUT, _BERT_NORM, head=("cls.predictions.",),
+        _BERT_WORDS, _BERT_OUTPUT, _BERT_NORM, norm_kind="LayerNorm", head=("cls.predictions.",),
     ),
     _layout(
-        "DistilBERT", "distilbert", _BERT_WORDS, "vocab_projector", "vocab_layer_norm", head=("vocab_",)
+        "DistilBERT", "distilbert", _BERT_WORDS, "vocab_projector", "vocab_layer_norm",
+        norm_kind="LayerNorm", head=("vocab_",),
     ),
     _layout(
         "RoBERTa", "roberta xlm-roberta xlm-roberta-xl camembert longformer data2vec-text xmod",
-        _BERT_WORDS, "lm_head.decoder", "lm_head.layer_norm", head=("lm_head.",),
+        _BERT_WORDS, "lm_head.decoder", "lm_head.layer_norm", norm_kind="LayerNorm", head=("lm_head.",),
     ),
-    _layout("MPNet", "mpnet", _BERT_WORDS, "lm_head.decoder", "lm_head.layer_norm", head=("lm_head.",)),
+    _layout(
+        "MPNet", "mpnet", _BERT_WORDS, "lm_head.decoder", "lm_head.layer_norm", norm_kind="LayerNorm",
+        head=("lm_head.",),
+    ),
     _layout(
         "ALBERT", "albert", _BERT_WORDS, "predictions.decoder", "predictions.LayerNorm", note=_FACTORS,
-        head=("predictions.",),
+        norm_kind="LayerNorm", head=("predictions.",),
     ),
     _layout(
         "ELECTRA", "electra", _BERT_WORDS,
-        "generator_lm_head", "generator_predictions.LayerNorm", note=_FACTORS, head=("generator_",),
+        "generator_lm_head", "generator_predictions.LayerNorm", note=_FACTORS,
+        norm_kind="LayerNorm", head=("generator_",),
     ),
     _layout(
         "DeBERTa", "deberta deberta-v2", _BERT_WORDS,
         _BERT_OUTPUT, f"{_BERT_NORM} lm_predictions.lm_head.LayerNorm",
-        head=("cls.predictions.", "lm_predictions."),
+        norm_kind="LayerNorm", head=("cls.predictions.", "lm_predictions."),
     ),
     _layout(
         "ModernBERT", "modernbert",
-        "[model.]embeddings.tok_embeddings", "decoder", "head.norm", head=("head.",),
+        "[model.]embeddings.tok_embeddings", "decoder", "head.norm", norm_kind="LayerNorm",
+        head=("head.",),
     ),
     _layout(
         "CLIP text", "clip clip_text_model siglip siglip_text_model",
         "text_model.embeddings.token_embedding", "", "text_model.final_layer_norm",
+        norm_kind="LayerNorm",
         shares=False,
     ),
     _layout(
@@ -215,15 +247,16 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     _layout(
         "RWKV", "rwkv", "rwkv.embeddings emb", "head", "[rwkv.]ln_out",
-        shares=False, scale_input="the model applies a norm (ln0, pre_ln) to input embeddings",
+        norm_kind="LayerNorm", shares=False,
+        scale_input="the model applies a norm (ln0, pre_ln) to input embeddings",
     ),
     # Gemma's norms are stored with the 1 already added.
-    _layout("GGUF", "", "token_embd", "output", "output_norm"),
+    _layout("GGUF", "", "token_embd", "output", "output_norm", norm_kind=None),
     _layout(
         "CTranslate2", "",
         # The encoder of a translator may have another embedding, with a vocabulary of its own.
         "=encoder/embeddings_0/weight =encoder/embeddings/weight =decoder/embeddings/weight",
-        "=decoder/projection/weight", "=decoder/layer_norm/gamma",
+        "=decoder/projection/weight", "=decoder/layer_norm/gamma", norm_kind=None,
         shares=False,  # its converter writes the output of a tied model, too, as an alias
     ),
     _layout("static, sentence-transformers", "", "embedding emb_layer", "", "", shares=False),
@@ -239,52 +272,3 @@ def is_known(model_type: str) -> bool:
 def has_factors(layout: str) -> bool:
     """Whether the models of a layout may have shorter rows for tokens than for hidden states."""
     return any(known.name == layout and known.note.startswith(_FACTORS) for known in LAYOUTS)
-
-
-def fold_norm(
-    matrix: npt.NDArray[np.float32],
-    norm_weight: npt.NDArray[np.float32] | None,
-    layout: str,
-    *,
-    model: str = "the model",
-) -> npt.NDArray[np.float32]:
-    """The output matrix with the final norm's weight in its columns.
-
-    What a hidden state is multiplied by after it was normalised belongs as well to the matrix: with the
-    weight folded in, a row is the direction in which its token is read from the normalised state. The
-    bias of the norm and the subtraction of the mean, where a model has them, are left out.
-
-    Parameters
-    ----------
-    matrix : float32 array of shape (n, d)
-    norm_weight : float32 array of shape (d,); None if the model has none that is known
-    layout : name of the layout; some store their weight less one
-    model : what messages call it
-
-    Returns
-    -------
-    float32 array of shape (n, d), a new one
-
-    Raises
-    ------
-    SourceError
-        there is no weight
-    InputError
-        the weight has another length than the rows, or no layout has that name
-    """
-    if norm_weight is None:
-        raise SourceError(
-            f"{model} has no final norm that is known, so its weight cannot be folded in;"
-            " load the matrix without fold_norm"
-        )
-    if matrix.ndim != 2 or norm_weight.shape != matrix.shape[1:]:
-        raise InputError(
-            f"the norm's weight has the shape {norm_weight.shape}, not that of a row, {matrix.shape[1:]}"
-        )
-    known = next((known for known in LAYOUTS if known.name == layout), None)
-    if known is None:
-        raise InputError(
-            f"there is no layout {layout!r}; there are {', '.join(k.name for k in LAYOUTS)}"
-        )
-    weight = norm_weight.astype(np.float32) + np.float32(known.norm_plus_one)
-    return matrix * weight

@@ -20,7 +20,7 @@ from tokensphere.analysis.direction_test.verdict import VERDICTS
 from tokensphere.statistics.intervals import Share
 from tokensphere.views.terminal.render import Row, Table, Text, cell, cells, note, spaced, table
 from tokensphere.views.text import GAP, between, crop, number, short, short_title, tenths, that_fit
-from tokensphere.views.words import FEW, caption, in_words, legend, p_of, q_of, sentences, verdict
+from tokensphere.views.words import FEW, about, caption, in_words, legend, p_of, q_of, sentences, verdict
 
 _NARROWEST_NAME, _WIDEST_NAME = 12, 40
 _WIDEST_TOKEN = 24
@@ -45,6 +45,7 @@ def around(result: RankedTest, shown: Iterable[RenderableType]) -> Group:
         [Text(verdict(test))] if test.overall.n else (),
         shown,
         [note(text) for text in legend(result)],
+        map(Text, about(result)),
         [_overall(test)] if test.overall.n > 1 else (),
         [_groups(result)] if len(test.groups) > 1 else (),
         [_verdicts_of_groups(test)] if len(test.groups) > 1 else (),

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 
 from tokensphere.analysis.nearest import Neighbors
 from tokensphere.views.terminal.render import GAP, Cell, Table, Text, token_caption
-from tokensphere.views.text import FORMS, ROWS, cosine, number, short, short_title, tokens_of
+from tokensphere.views.text import FORMS, cosine, number, search_words, short, short_title, tokens_of
 from tokensphere.vocabulary import Vocabulary
 
 _WIDEST_TOKEN = 24
@@ -107,7 +107,7 @@ def neighbors_caption(result: Neighbors) -> Text:
     settings = result.settings
     return token_caption(
         tokens_of(len(result.vocabulary), result.provenance.model),
-        f"{settings.similarity}, {ROWS[settings.centered]}",
+        search_words(settings, result.provenance.lens),
         FORMS if settings.forms else "",
         without=result.left_out,
     )
