@@ -120,7 +120,8 @@ def test_near_tokens_sums_and_vectors(small: ts.EmbeddingSpace, tmp_path: Path) 
     vectors = np.random.default_rng(0).standard_normal((3, small_model.D))
     path = tmp_path / "probe.npy"
     np.save(path, vectors)
-    assert ids("--directions", path) == ts.nearest(small, vectors, k=5).ids.tolist()
+    assert ids("--directions", path, "--raw") == ts.nearest(small, vectors, k=5).ids.tolist()
+    assert ids(path) == ts.nearest(small, vectors, k=5, centered=True).ids.tolist()
     names = [r["direction"] for r in record("nearest", "--directions", path)["results"]]
     assert names == [{"vector": "probe.npy", "row": row} for row in range(3)]
 
@@ -211,7 +212,7 @@ def test_save_writes_the_directions(tmp_path: Path) -> None:
     assert saved.dtype == np.float32
     np.testing.assert_array_equal(saved, ts.random_directions(small_model.D, range(250, 255), seed=2))
     drawn = record("random", "-n", 5, "--first", 250, "--seed", 2)["results"]
-    asked = record("nearest", "--directions", path)["results"]
+    asked = record("nearest", "--directions", path, "--raw")["results"]
     assert [r["neighbors"] for r in drawn] == [r["neighbors"] for r in asked]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,6 +61,29 @@ def test_a_feature_is_what_its_tensor_gives(saes: Path, small_path: Path) -> Non
             assert first["neighbors"] == second["neighbors"]
     named = {"vector": "blocks.10.hook_resid_post", "row": 7, "layer": 10}
     assert [row["direction"] for row in by_name] == [named, {**named, "opposite": True}]
+
+
+def test_nearest_and_test_have_the_same_lists(
+    saes: Path, vectors: dict[int, np.ndarray], small_path: Path, tmp_path: Path
+) -> None:
+    """By default, of a dictionary, of a file, of sums in a file; and where both are told the same."""
+    np.save(tmp_path / "probe.npy", vectors[2][:3])
+    (tmp_path / "sums.txt").write_text("id:3 - id:4\nid:5 + id:6 + id:7\n")
+    own: tuple[tuple[object, ...], ...] = (
+        (f"{saes}[:2]",), (tmp_path / "probe.npy",), ("--directions", tmp_path / "probe.npy"),
+        ("--tokens", tmp_path / "sums.txt"),
+    )  # fmt: skip
+    for given in own:
+        for more in ((), ("--raw",), ("--similarity", "dot"), ("--forms", "-k", 4)):
+            near = NEAR.record(*given, *more, "-m", small_path)["results"]
+            tested = TEST.record(*given, *more, "-m", small_path, "--draws", 50, "--top", 0)
+            assert lists_of(near, more) == lists_of(tested["results"], more), (given, more)
+
+
+def lists_of(results: list[dict[str, Any]], more: tuple[object, ...]) -> list[list[Any]]:
+    """The neighbours of each direction; without dot products, which `test` has of unit vectors."""
+    shown = ("id",) if "dot" in more else ("id", "similarity")
+    return sorted([[one[name] for name in shown] for one in row["neighbors"]] for row in results)
 
 
 def test_a_sample_for_the_null(saes: Path, small_path: Path) -> None:

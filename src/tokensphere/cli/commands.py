@@ -94,7 +94,8 @@ def nearest(
     tokensphere nearest --tokens pairs.txt
 
     A leading space is part of a token; of a sum that begins with one, all words have it. ␣Paris, ĠParis,
-    ▁Paris and id:1234 are understood where no token is spelled so; 0/867 is a random direction.
+    ▁Paris and id:1234 are understood where no token is spelled so; 0/867 is a random direction. Rows
+    are as they are for these; for a FILE, an SAE and --tokens FILE centred, as test has them.
     """  # noqa: D301 - click wants the character
     named = bool(typed or positive or negative)
     if named + (directions is not None) + (tokens_file is not None) > 1:
@@ -114,6 +115,7 @@ def nearest(
         if not (positive or negative) and (sae or as_typed.is_file(space, typed)):
             directions, named = (directions or typed[0]), False
         if not named:
+            running.center_by_default()
             given = running.given_directions(space, files, directions, sae)
         elif positive or negative:
             given = TokenSum((*typed, *positive), negative)

@@ -109,6 +109,14 @@ def search_settings() -> SearchSettings:
     return SearchSettings(**given)
 
 
+def center_by_default() -> None:
+    """Have rows centred, as `test` has them, if nothing is said; distances are of rows as they are."""
+    options = asked()
+    by_lens = typed("lens") and options["lens"] != "cosine"
+    if not (typed("centered") or by_lens or options["similarity"] == "euclidean"):
+        options["centered"] = True
+
+
 def compute() -> Compute | None:
     """What searches, if --device says so."""
     if (device := asked()["device"]) is None:
