@@ -97,6 +97,20 @@ def test_filters_keep_what_they_say(test: ts.DirectionTest) -> None:
             np.testing.assert_array_equal(both, np.asarray(kept) & (np.arange(len(test)) >= 30))
 
 
+def test_a_row_has_its_tokens_and_what_they_share_in_words(small: ts.EmbeddingSpace) -> None:
+    given = np.concatenate(
+        [np.zeros((1, small_model.D)), ts.random_directions(small_model.D, range(6), seed=1)]
+    )
+    test = ts.direction_test(small, given, null=ts.NullSpec(draws=99), labels=make_labels(small))
+    columns = test.columns()
+    assert columns["neighbor_tokens"][0] == columns["shared"][0] == ""
+    words = {label.name: label.words for label in test.themes.counter.labels} | {"": ""}
+    for row in range(1, 7):
+        shown = [test.vocabulary.visible(id) for id in test.ids[row].tolist()]
+        assert columns["neighbor_tokens"][row].split("  ") == shown
+        assert columns["shared"][row] == words[columns["label_shared"][row]]
+
+
 def test_what_is_no_filter_is_refused(test: ts.DirectionTest) -> None:
     for typed in (
         "q",

@@ -257,7 +257,11 @@ class DirectionTest(Pictured):
         return RankedTest(self, shown, check_statistic(statistic), sort, tuple(asked), count)
 
     def columns(self) -> dict[str, Column]:
-        """A row for each direction: name, group, statistics, p, q, neighbours, strongest label."""
+        """A row for each direction: name, group, statistics, p, q, neighbours, strongest label.
+
+        ``neighbor_tokens`` are the nearest tokens as they are shown, ``shared`` the strongest label in
+        words; both are empty where there is nothing.
+        """
         columns: dict[str, Column] = {"direction": self.names}
         if self.directions.group_of is not None:
             columns["group"] = [self.group_name(row) or "" for row in range(len(self))]
@@ -269,6 +273,7 @@ class DirectionTest(Pictured):
                 columns |= {f"q_{name}_extrapolated": found.q_extrapolated}
                 columns |= {f"p_{name}_low": more.interval[:, 0], f"p_{name}_high": more.interval[:, 1]}
         columns |= {"neighbor_ids": self.ids, "neighbor_similarity": self.similarity}
+        columns["neighbor_tokens"] = self._tokens()
         columns["verdict"] = [VERDICTS[code] if code >= 0 else "" for code in self.verdict.tolist()]
         columns["null"] = [self.null_title(row) for row in range(len(self))]
         columns["untestable"] = [REASONS[code] for code in self.measured.reason.tolist()]
@@ -276,7 +281,13 @@ class DirectionTest(Pictured):
         shared = np.where(themes.has_theme & self.testable, themes.smallest.label, NO_LABEL)
         labels = themes.counter.labels
         columns["label_shared"] = ["" if j == NO_LABEL else labels[j].name for j in shared.tolist()]
+        columns["shared"] = ["" if j == NO_LABEL else labels[j].words for j in shared.tolist()]
         return columns
+
+    def _tokens(self) -> list[str]:
+        """The nearest tokens of each direction as they are shown, two spaces between them."""
+        shown = {id: self.vocabulary.visible(id) for id in np.unique(self.ids).tolist() if id >= 0}
+        return ["  ".join(shown[id] for id in row if id >= 0) for row in self.ids.tolist()]
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dicts, lists, strings and numbers, in the order of the directions."""
