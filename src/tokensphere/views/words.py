@@ -82,7 +82,7 @@ def _of_which(test: DirectionTest) -> list[str]:
 def about(result: RankedTest) -> list[str]:
     """What those with a meaning are about, which tokens crowd the first lists, what was asked for."""
     test, said = result.test, []
-    if len(test.overview) > 1:
+    if test.overall.n >= FEW and len(test.overview) > 1:
         counts = [f"{one.count:,} {one.words}" for one in test.overview[:_MOST_THEMES]]
         more = len(test.overview) - _MOST_THEMES
         rest = f" · and {more:,} other themes" if more > 0 else ""
