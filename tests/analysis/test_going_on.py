@@ -231,6 +231,7 @@ def test_a_file_that_cannot_be_is_refused(results: dict[str, Any], tmp_path: Pat
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_pictures(results: dict[str, Any], tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     drawn = {name for name, result in results.items() if isinstance(result, Pictured)}

@@ -39,6 +39,7 @@ def test_text_ends_with_six_claims() -> None:
     assert "tokensphere survey" in text and "no such two tokens" in text
 
 
+@pytest.mark.slow
 def test_it_is_drawn_and_printed(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     assert "Claims" in good(*FAST, "--plot", path)

@@ -183,6 +183,7 @@ def test_what_unpacks_without_end_is_refused(
         load(tmp_path, compress(b"a 1 2\n" * 100_000))
 
 
+@pytest.mark.slow
 def test_xz_gets_no_more_memory_than_it_may(tmp_path: Path) -> None:
     filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 2**29}]
     content = lzma.compress(b"a 1 2\n", filters=filters)

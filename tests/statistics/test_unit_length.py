@@ -21,6 +21,7 @@ def moments(u: Floats) -> tuple[Floats, Floats]:
     return u.mean(axis=0), np.cov(u.T, bias=True)
 
 
+@pytest.mark.slow
 @every(("d", "spread"), [(2, 0.5), (3, 2.0), (12, 1.0), (60, 1.5)])
 def test_draws_at_unit_length_have_the_moments_that_some_others_had(d: int, spread: float) -> None:
     rng = np.random.default_rng(d)

@@ -155,6 +155,7 @@ def test_every_list_is_in_one_bin(client: TestClient, want: Survey) -> None:
     assert client.get("/api/survey/lists", params={**SMALL, "bin": 9999}).json()["count"] == 0
 
 
+@pytest.mark.slow
 def test_less_of_what_is_there_is_shown_at_once_and_more_goes_on(
     client: TestClient, session: Session
 ) -> None:

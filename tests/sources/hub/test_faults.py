@@ -341,6 +341,7 @@ def survive(server: HubServer, count: int, seed: int) -> None:
     assert 0 < came_through < count
 
 
+@pytest.mark.slow
 def test_some_faults_at_once(server: HubServer) -> None:
     survive(server, 25, seed=0)
 

@@ -160,6 +160,7 @@ def test_hub_curves_are_those_of_a_naive_count(result: Survey, monkeypatch: pyte
     assert len(ticks) > 1 and (ticks[1:] / ticks[:-1]).max() < 2.6  # so that one can read a value
 
 
+@pytest.mark.slow
 def test_extremes_can_be_drawn(result: Survey, monkeypatch: pytest.MonkeyPatch) -> None:
     """No list is coherent; all lists are equal; two directions share no token."""
     records = result.records

@@ -132,6 +132,7 @@ def test_a_result_shows_itself(result: Geometry) -> None:
     assert "<table" in result._repr_html_()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "suffix", [".png", *(pytest.param(x, marks=pytest.mark.slow) for x in (".svg", ".pdf"))]
 )
@@ -141,6 +142,7 @@ def test_it_is_drawn(tmp_path: Path, result: Geometry, suffix: str) -> None:
     assert (tmp_path / f"a{suffix}").stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_the_picture_says_what_it_shows(tmp_path: Path, result: Geometry) -> None:
     path = tmp_path / "a.svg"
     with pytest.MonkeyPatch.context() as patched:
@@ -167,6 +169,7 @@ def test_no_two_clusterings_look_the_same(result: Geometry) -> None:
     assert len(looks) == 6 == len(set(looks))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_few_dimensions_are_drawn_too(tmp_path: Path, d: int) -> None:
     rows = np.random.default_rng(1).standard_normal((60, d)).astype(np.float32)

@@ -241,6 +241,7 @@ def test_json_and_html(small: ts.EmbeddingSpace, table: LabelTable) -> None:
     assert "<table" in to_html(result) and str(result) == to_text(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "suffix", [".png", *(pytest.param(end, marks=pytest.mark.slow) for end in (".svg", ".pdf"))]
 )
