@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -371,3 +372,21 @@ def test_sums_of_tokens_are_made_anew_for_every_search() -> None:
 def test_the_folder_of_a_file_is_not_shown(client: TestClient, ended: Ended) -> None:
     found = json.dumps([run(client, ended, **ASKED), rows(client, **ASKED)])
     assert "/secret" not in found and "sae.gguf:blk.*.W" in found
+
+
+def test_a_dictionary_is_opened_by_its_name(tmp_path: Path) -> None:
+    """In the command and in the Python that do the same; only a folder here loses what is above it."""
+    folder = tmp_path / "sae.v2"
+    folder.mkdir()
+    names = {
+        "sae:gpt2-small-res-jb/blocks.8.hook_resid_pre[:9]": None,
+        "Qwen/SAE-Res-Qwen3-1.7B:layers.5": None,
+        f"{folder}[:9]": "sae.v2[:9]",
+    }
+    for spec, shown in names.items():
+        source = shown or spec
+        with opened(SPACE, directions=GIVEN, directions_from=spec, sae=True) as other:
+            found = head(other, **ASKED)
+        assert f"ts.open_sae({source!r})" in found["how"]["python"]
+        assert source in shlex.split(found["how"]["command"])
+        assert str(tmp_path) not in json.dumps(found) and found["given"]["title"] == source

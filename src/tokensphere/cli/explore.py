@@ -54,13 +54,15 @@ def explore(
         listening = files.enter_context(listen(host, port))
         sae = running.given_sae(files, directions)
         space = running.load_model(sae)
-        given = Given(survey=survey, test=test, model_from=_typed_model())
+        found = sae.model or "" if sae is not None else ""
+        given = Given(survey=survey, test=test, model_from=_typed_model() or found)
         if directions is not None or tokens_file is not None:
             from tokensphere.directions.given import make_directions
 
             read = running.given_directions(space, files, directions, sae)
             given.directions = make_directions(space, read)
             given.directions_from = directions or str(tokens_file)
+            given.sae = sae is not None
         session = Session(space, given)
         if survey is not None:
             from tokensphere.opened import open_survey

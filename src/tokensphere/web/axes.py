@@ -10,6 +10,7 @@ from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.web.endpoint import Asked
 from tokensphere.web.lists import named
 from tokensphere.web.session import Session
+from tokensphere.web.ways import opening
 
 
 def axis(session: Session, text: str, centered: bool) -> tuple[Directions, str]:
@@ -40,6 +41,6 @@ def axis(session: Session, text: str, centered: bool) -> tuple[Directions, str]:
 def _python(session: Session, given: str, what: str, rest: str, centered: bool) -> str:
     if what == "row":
         source, d = session.given.directions_from or "FILE", session.space.shape[1]
-        return f"ts.open_directions({source!r}, d={d}).block({rest}, {int(rest) + 1})"
+        return f"{opening(session.given, source, str(d))}.block({rest}, {int(rest) + 1})"
     search = ", ts.SearchSettings(centered=True)" if centered and what == "tokens" else ""
     return f"ts.make_directions(space, {given}{search}).read(0, 1)"

@@ -26,7 +26,7 @@ from tokensphere.web.lists import shown_token
 from tokensphere.web.one import finite
 from tokensphere.web.session import Session
 from tokensphere.web.tested import NULLS, Tested, Tests, asked_statistic, asked_test
-from tokensphere.web.ways import how, without_folder
+from tokensphere.web.ways import how, source_of
 
 MOST_ROWS = 500  # at once
 _MOST_TOKENS = 24  # of a row
@@ -81,7 +81,7 @@ def _title(session: Session, asked: Asked, directions: Directions) -> str:
     if asked.has("given"):
         return "dropped on this page"
     if given.directions_from:
-        return printable(without_folder(given.directions_from))
+        return printable(source_of(given))
     return printable(given.test.name) if given.test else str(directions.about["what"])
 
 

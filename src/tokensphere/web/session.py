@@ -32,12 +32,14 @@ class Given:
     ----------
     directions : to be looked at and tested
     directions_from : how the command line named them, for commands to copy
+    sae : whether that names a dictionary, which :func:`open_sae` opens
     survey, test : saved tables to look at
     model_from : how the command line named the model, for commands to copy; empty: the bundled one
     """
 
     directions: Directions | None = None
     directions_from: str = ""
+    sae: bool = False
     survey: Path | None = None
     test: Path | None = None
     model_from: str = ""

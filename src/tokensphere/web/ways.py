@@ -8,8 +8,9 @@ import shlex
 from tokensphere.analysis.direction_test.job import CENTERED
 from tokensphere.analysis.direction_test.null import NullSpec
 from tokensphere.analysis.direction_test.statistics import BEST
+from tokensphere.formats.files import at_home, exists
 from tokensphere.geometry.similarity import SearchSettings
-from tokensphere.web.session import Session
+from tokensphere.web.session import Given, Session
 from tokensphere.web.tested import Tested
 
 
@@ -29,14 +30,29 @@ def how(session: Session, tested: Tested | None, statistic: str = BEST) -> dict[
         words = ["tokensphere", "explore", "--directions", "FILE:TENSOR", *of_model]
         python = f'{load}\ndirections = ts.open_directions("FILE:TENSOR", d=space.shape[1])'
         return {"command": shlex.join(words), "python": f"import tokensphere as ts\n{python}"}
-    source = without_folder(session.given.directions_from) or "FILE"
+    source = source_of(session.given)
     tokens = bool(tested.job.directions.own)
     words = ["tokensphere", "test", *(["--tokens", source] if tokens else [source]), *of_model]
     words += [*_null_options(tested), *_search_options(tested.wanted.search)]
     words += ["--both-ends"] * tested.wanted.both_ends
     words += ["--statistic", statistic] if statistic != BEST else []
     command = shlex.join([*words, "--save", "result.parquet"])
-    return {"command": command, "python": _python(tested, load, source, tokens, statistic)}
+    opened = opening(session.given, source, "space.shape[1]")
+    given = f"ts.read_token_expressions({source!r})" if tokens else opened
+    return {"command": command, "python": _python(tested, load, given, statistic)}
+
+
+def source_of(given: Given) -> str:
+    """How the directions were named, without folders here; a dictionary of the Hub by its whole name."""
+    spec = given.directions_from
+    if given.sae and not exists(at_home(spec.partition("[")[0])):
+        return spec
+    return without_folder(spec) or "FILE"
+
+
+def opening(given: Given, source: str, d: str) -> str:
+    """The Python that opens directions of that name."""
+    return f"ts.open_sae({source!r})" if given.sae else f"ts.open_directions({source!r}, d={d})"
 
 
 def without_folder(spec: str) -> str:
@@ -72,11 +88,8 @@ def _search_options(search: SearchSettings) -> list[str]:
     return options + ["--raw"] * (not search.centered) + ["--forms"] * search.forms
 
 
-def _python(tested: Tested, load: str, source: str, tokens: bool, statistic: str) -> str:
+def _python(tested: Tested, load: str, given: str, statistic: str) -> str:
     spec, search = tested.job.null.spec, tested.wanted.search
-    given = f"ts.read_token_expressions({source!r})"
-    if not tokens:
-        given = f"ts.open_directions({source!r}, d=space.shape[1])"
     if tested.wanted.both_ends:
         given = f"ts.make_directions(space, {given}, search).both_ends()"
     null = [repr(spec.law), f"draws={tested.wanted.null.draws:_}"]
