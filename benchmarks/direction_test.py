@@ -25,6 +25,7 @@ from benchmarks.rounds import Contestant, Spread, race, ratio
 from benchmarks.search import in_bfloat16, in_use
 
 DIRECTIONS, NULLS = 46_080, 20_000
+FEATURES, FEATURE_NULLS = 100_000, 10_000
 _TRIED = 2048  # directions on which block shapes are compared
 _COARSE, _RATIO = 0.5, 1.3  # targets: times the products, if ours are in bfloat16, or in float32
 _BUDGET = 600.0  # seconds after which no further round starts
@@ -34,9 +35,69 @@ _FIRST, _SECOND = "test", "test, null kept"
 
 
 def run(rounds: int, *, quick: bool) -> Iterator[Table]:
-    """Time against the products, first and second run."""
+    """Time against the products, first and second run; and of a dictionary, all that is told of it."""
     with ExitStack() as files:
         yield _speed(files, rounds, quick=quick)
+    yield _features(min(rounds, 2), quick=quick)
+
+
+def _features(rounds: int, *, quick: bool) -> Table:
+    """A dictionary's features, named, with the rows of the saved table and the overview of themes.
+
+    They are planted: each is the mean of three tokens that lie near one another, and noise of the same
+    length, so that thousands of them have a meaning, as learnt ones have.
+    """
+    import tokensphere as ts
+    from tokensphere.statistics.draws import MemoryStore
+
+    loaded = ts.load()
+    count, n_null = (n // 10 if quick else n for n in (FEATURES, FEATURE_NULLS))
+    features = _planted(loaded, count)
+    product = _product(loaded, features, n_null)
+
+    def told() -> Any:
+        test = _test(loaded, features, n_null, MemoryStore())
+        return test, test.columns(), test.overview
+
+    both, tested = "products: features and null", "test, its table and overview"
+    times, answers = race(
+        [Contestant(both, product(count + n_null)), Contestant(tested, told)], rounds,
+        slow=float("inf"), budget=_BUDGET,
+    )  # fmt: skip
+    test, columns, overview = answers[tested]
+    assert len(columns["shared"]) == count == len(test)
+    meaning = sum(one.count for one in overview)
+    found, by_cpu = ratio(times[tested], times[both]), ratio(times.cpu[tested], times.cpu[both])
+    n, d = loaded.shape
+    return Table(
+        f"test: {count:,} planted features of width {d}, {n_null:,} nulls, bundled model ({n:,} × {d})",
+        ("contestant", "seconds", "× its products", "target", "by CPU seconds"),
+        [
+            (both, Spread.of(times[both].values()), 1, "", 1),
+            (tested, Spread.of(times[tested].values()), found, _verdict(found, quick=quick), by_cpu),
+        ],
+        (
+            "Names, p, q and effects of all, a row for each with its tokens and what they share in"
+            f" words, and the themes of the {meaning:,} with a meaning ({len(overview):,} themes).",
+            f"Kernel: {in_use()}.",
+        ),
+    )
+
+
+def _planted(loaded: Any, count: int) -> Any:
+    """Means of a token and its two nearest, and noise as long, float32 array of shape (count, d)."""
+    import tokensphere as ts
+
+    draw = np.random.default_rng(0)
+    tokens = np.flatnonzero(loaded.rows.usable)
+    some = tokens[draw.integers(len(tokens), size=count)]
+    units = loaded.vectors / np.maximum(np.linalg.norm(loaded.vectors, axis=1, keepdims=True), 1e-9)
+    different, place = np.unique(some, return_inverse=True)
+    near = ts.nearest(loaded, units[different], k=3).ids[place]
+    means = units[near].mean(axis=1)
+    noise = draw.standard_normal(means.shape, dtype=np.float32)
+    noise *= np.linalg.norm(means, axis=1, keepdims=True) / np.linalg.norm(noise, axis=1, keepdims=True)
+    return means + noise
 
 
 def _speed(files: ExitStack, rounds: int, *, quick: bool) -> Table:
