@@ -86,6 +86,20 @@ def lists_of(results: list[dict[str, Any]], more: tuple[object, ...]) -> list[li
     return sorted([[one[name] for name in shown] for one in row["neighbors"]] for row in results)
 
 
+def test_a_token_is_no_folder(saes: Path, small_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What happens to lie in the working folder under a token's name changes nothing."""
+    (saes.parent / "king").mkdir()
+    (saes.parent / " queen").symlink_to(saes)
+    monkeypatch.chdir(saes.parent)
+    for token in ("king", " queen"):
+        here = NEAR.record(token, "-m", small_path)["results"]
+        with monkeypatch.context() as elsewhere:
+            elsewhere.chdir(small_path.parent)
+            assert NEAR.record(token, "-m", small_path)["results"] == here
+        assert "vector" not in here[0]["direction"]
+    NEAR.good("./ queen[3]", "-m", small_path)
+
+
 def test_a_sample_for_the_null(saes: Path, small_path: Path) -> None:
     """One layer beside the other: the dictionary, and its tensor, are the same sample."""
     first, second = (saes / f"blocks.{layer}.hook_resid_post" for layer in (2, 10))

@@ -191,6 +191,8 @@ def test_what_means_a_dictionary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         "model.gguf:blk.*.w": False,
         "dir/model.gguf:blk.*.w": False,
         "./owner/name:W": False,
+        "http://": False,
+        "https://www": False,
         " king - man": False,
         "0/867": False,
     }.items():

@@ -110,7 +110,7 @@ def nearest(
 
     given: Any = list(typed)
     with ExitStack() as files:
-        sae = running.given_sae(files, directions or (typed[0] if len(typed) == 1 else None))
+        sae = running.given_sae(files, directions or as_typed.path_of(typed))
         space = running.load_model(sae)
         if not (positive or negative) and (sae or as_typed.is_file(space, typed)):
             directions, named = (directions or typed[0]), False

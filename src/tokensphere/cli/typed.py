@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,12 @@ def is_file(space: EmbeddingSpace, typed: Sequence[str]) -> bool:
     if files and len(typed) > 1:
         raise InputError(f"{files[0]!r:.200} is a file of directions; look for it alone, or use test")
     return bool(files)
+
+
+def path_of(typed: Sequence[str]) -> str | None:
+    """What is typed, if it is one thing that looks like a path or name of a dictionary, not a token."""
+    alone = typed[0] if len(typed) == 1 else ""
+    return alone if re.search(r"[/\\]|^sae:|\]$", alone) else None
 
 
 def check_alone(what: str, **options: str) -> None:

@@ -32,6 +32,7 @@ from tokensphere.sources.hub.ranges import Progress
 
 _RELEASE = "sae:"
 _REPOSITORY = re.compile(r"((?:[\w.-]+)/(?:[\w.-]+)(?:@[^:@\s]+)?):(.*)", re.ASCII | re.DOTALL)
+_ADDRESS = re.compile(r"(?:https?|hf)://[^/\s]+/\S")  # "http://" is a token of many models
 _SHOWN = 6
 
 
@@ -118,7 +119,7 @@ def means_sae(spec: str) -> bool:
     before = _REPOSITORY.fullmatch(name)
     if before is not None:
         return parse(before[1]) is not None and not exists(at_home(before[1]))
-    return bool(re.match(r"(?:https?|hf)://", name))
+    return _ADDRESS.match(name) is not None
 
 
 def _split(spec: str) -> tuple[str, str | None]:
@@ -134,7 +135,7 @@ def _meant(name: str) -> _Meant | None:
     if found := _REPOSITORY.fullmatch(name):
         named, path = parse(found[1]), found[2]
         return None if named is None else _Meant(named.repo, named.revision, (path.strip("/"),))
-    if re.match(r"(?:https?|hf)://", name):
+    if _ADDRESS.match(name):
         address = parse(name)
         if address is not None:
             return _Meant(address.repo, address.revision, (address.inside.strip("/"),))
