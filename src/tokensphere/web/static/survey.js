@@ -32,6 +32,8 @@ function show(root, page) {
   let asking = null;
   let params = {...DEFAULTS};
   let begun = false; // just now, by whoever looks
+  let unknown = true; // whether there is something to start
+  let wished = false; // by Enter, while that was unknown
   let last = {key: "", data: null};
   let part = null; // {name, node, update}
 
@@ -51,6 +53,7 @@ function show(root, page) {
   const controls = h("form", {class: "row settings", on: {submit: (event) => {
     event.preventDefault();
     if (!start.hidden) begin();
+    else wished = unknown;
   }}}, given, Object.values(fields).map((one) => one.node), start, other);
   const busy = working(page);
   const message = h("div", {class: "message"});
@@ -72,6 +75,7 @@ function show(root, page) {
 
   async function update(now) {
     params = now;
+    wished = false;
     asking?.abort();
     asking = new AbortController();
     const {signal} = asking;
@@ -94,6 +98,7 @@ function show(root, page) {
       const told = page.problem(error);
       if (told === null) return;
       last = {key: "", data: null};
+      unknown = wished = false;
       fill(message, told, isGiven() && h("p", {}, h("a", {href: address({}, {given: "0"})}, "Compute a survey here instead")));
       fill(answer);
       fill(body);
@@ -104,7 +109,9 @@ function show(root, page) {
 
   async function look(signal) {
     const key = JSON.stringify(asked());
-    if (last.key !== key) last = {key, data: await get("/api/survey", asked(), {signal})};
+    unknown = last.key !== key;
+    if (unknown) last = {key, data: await get("/api/survey", asked(), {signal})};
+    unknown = false;
     for (;;) {
       const {data} = last;
       page.how(data.how);
@@ -112,6 +119,9 @@ function show(root, page) {
       settings(data);
       if (data.result) fillPart(data);
       else { fill(body); part = null; }
+      const go = wished && !start.hidden;
+      wished = false;
+      if (go) return begin();
       if (!data.work) return;
       const ended = await busy.on(data.work, signal, {focus: begun});
       begun = false;
