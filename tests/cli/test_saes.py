@@ -110,6 +110,15 @@ def test_a_sample_for_the_null(saes: Path, small_path: Path) -> None:
     assert by_name == by_tensor
 
 
+def test_a_close_up_is_by_the_statistic_that_is_named(saes: Path, small_path: Path) -> None:
+    one = (f"{saes / 'blocks.2.hook_resid_post'}[3]", "-m", small_path, "--draws", 200)
+    for name, said in (("nearness", "mean cosine of the 10 nearest"), ("cosine", "largest cosine")):
+        assert f"By the {said}, the direction has p" in " ".join(
+            TEST.good(*one, "--statistic", name).split()
+        )
+        assert TEST.record(*one, "--statistic", name)["order"]["statistic"] == name
+
+
 def test_encoder_and_decoder(saes: Path, small_path: Path) -> None:
     one = f"{saes / 'blocks.2.hook_resid_post'}[3]"
     ends = NEAR.record(one, "-m", small_path, "--both-ends")["results"]

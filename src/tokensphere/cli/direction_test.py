@@ -124,7 +124,7 @@ def direction_test(
             if alone and test.complete and test.testable.all():
                 from tokensphere.analysis.direction_test.close_up import close_up_of
 
-                return close_up_of(job, test, 0, *at_home)
+                return close_up_of(job, test, 0, *at_home, statistic=statistic)
             if filters:
                 return find_directions(test, *filters, n=top, sort=sort, statistic=statistic)
             return test.top(top, sort=sort, statistic=statistic)

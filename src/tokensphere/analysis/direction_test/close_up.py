@@ -16,7 +16,7 @@ from tokensphere.analysis.direction_test.null import NullSpec
 from tokensphere.analysis.direction_test.opposite import opposite_name, other_end
 from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
 from tokensphere.analysis.direction_test.siblings import siblings
-from tokensphere.analysis.direction_test.statistics import KINDS
+from tokensphere.analysis.direction_test.statistics import BEST, KINDS, StatisticName
 from tokensphere.analysis.job import work
 from tokensphere.analysis.nearest import Neighbors
 from tokensphere.analysis.result import Column, Pictured
@@ -174,6 +174,8 @@ def close_up_of(
     row: int,
     among: Directions | None = None,
     place: int | None = None,
+    *,
+    statistic: StatisticName = BEST,
 ) -> CloseUp:
     """One direction of a test.
 
@@ -182,6 +184,7 @@ def close_up_of(
     job, test : the test, and what made it
     row : which direction
     among, place : the set that it is one of, and its number there; by default those of the test
+    statistic : by which it is said whether the direction stands out
 
     Raises
     ------
@@ -214,7 +217,7 @@ def close_up_of(
         kin = [Kin(among.titles[one.row], one.cosine) for one in siblings(among, place, _SIBLINGS)]
     places = first.ids[0] * TENTHS // len(test.vocabulary)
     return CloseUp(
-        RankedTest(test, np.array([row], dtype=np.intp), *_ranked_by(test)),
+        replace(test.top(1, statistic=statistic), rows=np.array([row], dtype=np.intp)),
         card,
         other,
         ends,
@@ -223,11 +226,6 @@ def close_up_of(
         tuple(kin),
         np.bincount(places, minlength=TENTHS).astype(np.intp),
     )
-
-
-def _ranked_by(test: DirectionTest) -> tuple[Any, str]:
-    top = test.top(1)
-    return top.statistic, top.sort
 
 
 def close_up(
