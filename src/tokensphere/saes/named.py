@@ -33,6 +33,7 @@ from tokensphere.sources.hub.ranges import Progress
 _RELEASE = "sae:"
 _REPOSITORY = re.compile(r"((?:[\w.-]+)/(?:[\w.-]+)(?:@[^:@\s]+)?):(.*)", re.ASCII | re.DOTALL)
 _ADDRESS = re.compile(r"(?:https?|hf)://[^/\s]+/\S")  # "http://" is a token of many models
+_RULES = 1  # of how dictionaries are found; raised whenever what the cache remembers would be wrong
 _SHOWN = 6
 
 
@@ -153,7 +154,7 @@ def _of_hub(
 ) -> SAESource:
     repo, revision = meant.repo, meant.revision
     cache.split_model(repo if revision is None else f"{repo}@{revision}")
-    asked = f"sae {vectors} {' '.join(meant.paths)}"
+    asked = f"sae {_RULES} {vectors} {' '.join(meant.paths)}"
     commit = None if refresh and not client.offline() else cache.resolve(repo, revision)
     found = kept_answer(repo, commit, asked) if commit else None
     snapshot = None if found or refresh else shared.find(repo, revision, commit)
