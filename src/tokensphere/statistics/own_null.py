@@ -159,9 +159,13 @@ def own_counts(values: Floats, null: Floats, *, levels: tuple[float, ...] = LEVE
         raise InputError(
             f"values of shape {values.shape}, a null of shape {null.shape}: need (m,), (m, S)"
         )
-    draws = null.shape[1]
+    return _counted(values, null, counted_for(null.shape[1], levels))
+
+
+def counted_for(draws: int, levels: tuple[float, ...] = LEVELS) -> tuple[int, ...]:
+    """:attr:`OwnCounts.allowed` for some levels, beside so many draws."""
     wanted = (_allowed(level, draws) for level in (*levels, _HALF))
-    return _counted(values, null, tuple(sorted({allowed for allowed in wanted if allowed >= 0})))
+    return tuple(sorted({allowed for allowed in wanted if allowed >= 0}))
 
 
 def own_null_of(counts: OwnCounts, *, levels: tuple[float, ...] = LEVELS) -> OwnNull:
