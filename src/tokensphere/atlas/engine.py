@@ -141,8 +141,8 @@ def _outcome(future: Future[Outcome], unit: Unit, schedule: Schedule, folder: Fo
             return None
         else:
             reason = (
-                f"whoever did its unit {unit.name} died, {ATTEMPTS} times: killed, or out of memory; use a"
-                " larger machine, or fewer workers on one"
+                f"whoever did its unit {unit.name} died, {ATTEMPTS} times: killed, or out of memory; use"
+                " a larger machine, or fewer workers on one"
             )
         folder.fail(unit.model, {"reason": reason, "unit": unit.name, **who()})
         return Outcome(unit, "failed", reason=reason)
