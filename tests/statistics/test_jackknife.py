@@ -1,0 +1,108 @@
+"""Intervals from leaving one out: how often they hold what is estimated."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+import pytest
+
+from tokensphere.arrays import Float64s
+from tokensphere.geometry.alike import linear_cka, rsa
+from tokensphere.geometry.rows import Rows
+from tokensphere.geometry.search import top_k
+from tokensphere.geometry.shared_lists import share_lists
+from tokensphere.geometry.similarity import make_scoring
+from tokensphere.statistics.difference import difference_of
+from tokensphere.statistics.intervals import wilson
+from tokensphere.statistics.jackknife import (
+    correlation_interval,
+    jackknife_variance,
+    share_interval,
+)
+
+
+def test_of_a_mean_it_is_its_error() -> None:
+    values = np.random.default_rng(1).random(40)
+    without = (values.sum() - values) / 39
+    assert jackknife_variance(without) == pytest.approx(values.var(ddof=1) / 40)
+    low, high = share_interval(float(values.mean()), without)
+    assert low < values.mean() < high and 0 <= low and high <= 1
+
+
+def test_what_never_changes_has_no_width_and_what_is_unknown_any() -> None:
+    assert correlation_interval(1.0, np.ones(9)) == (1.0, 1.0)
+    assert correlation_interval(0.3, np.full(9, 0.3)) == pytest.approx((0.3, 0.3))
+    assert correlation_interval(float("nan"), np.ones(9)) == (-1.0, 1.0)
+    assert share_interval(1.0, np.ones(9)) == (1.0, 1.0)
+
+
+class World:
+    """Words of a few themes in two models that agree in part; any number of them can be drawn."""
+
+    def __init__(self, seed: int, agree: float = 0.6) -> None:
+        rng = np.random.default_rng(seed)
+        self.themes = rng.standard_normal((12, 10))
+        self.turned = self.themes @ np.linalg.qr(rng.standard_normal((10, 10)))[0][:, :8]
+        self.agree = agree
+
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[Float64s, Float64s]:
+        which = rng.integers(0, 12, n)
+        own = rng.standard_normal((n, 8))
+        x = self.themes[which] + np.column_stack([own, np.zeros((n, 2))])
+        x += 0.3 * rng.standard_normal((n, 10)) + 0.5
+        y = self.turned[which] + self.agree * own + 0.6 * rng.standard_normal((n, 8)) - 0.4
+        return x, y
+
+
+def directed(rows: Float64s) -> Float64s:
+    """Rows as they are compared: at unit length, less their mean, at unit length."""
+    rows = rows / np.linalg.norm(rows, axis=1)[:, None]
+    rows = rows - rows.mean(axis=0)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1)[:, None])
+
+
+def overlap(x: Float64s, y: Float64s, k: int = 5) -> tuple[float, tuple[float, float]]:
+    n = len(x)
+    lists = []
+    for rows in (x, y):
+        scoring = make_scoring(Rows.of(rows.astype(np.float32)))
+        found = top_k(scoring, rows, k + 2)[0]
+        lists.append(found[found != np.arange(n)[:, None]].reshape(n, k + 1))
+    shared = share_lists(*lists, k, np.arange(n), n)
+    return shared.mean, share_interval(shared.mean, shared.without)
+
+
+@pytest.mark.slow
+def test_over_tokens_intervals_hold_what_other_tokens_give() -> None:
+    """Of 400 draws of 150 tokens each, 95 % hold the mean over such draws; of the overlap no fewer."""
+    n, draws = 150, 400
+    for seed in (0, 1):
+        world, rng = World(seed), np.random.default_rng(100 + seed)
+        found: dict[str, list[tuple[float, tuple[float, float]]]] = {"rsa": [], "cka": [], "overlap": []}
+        for _ in range(draws):
+            x, y = world.draw(n, rng)
+            one, other = directed(x), directed(y)
+            alike, cka = rsa(one, other), linear_cka(x, y).debiased
+            found["rsa"].append((alike.value, correlation_interval(alike.value, alike.without)))
+            found["cka"].append((cka.value, correlation_interval(cka.value, cka.without)))
+            found["overlap"].append(overlap(one, other))
+        for name, some in found.items():
+            truth = np.mean([value for value, _ in some])
+            held = np.mean([low <= truth <= high for _, (low, high) in some])
+            assert 0.915 <= held <= 0.995, (seed, name, held)
+
+
+@pytest.mark.slow
+def test_the_interval_of_a_difference_of_rates_holds_it() -> None:
+    """MOVER, of Wilson's intervals with counts that differ: 93 % or more, at rates near chance, too."""
+    rng = np.random.default_rng(3)
+    for p, q, m, n in ((0.2, 0.1, 300, 120), (0.05, 0.05, 400, 400), (0.3, 0.02, 150, 500)):
+        one, other = rng.binomial(m, p, 4000) / m, rng.binomial(n, q, 4000) / n
+        held = 0
+        for a, b in zip(one.tolist(), other.tolist(), strict=True):
+            low, high = difference_of((a, wilson(a, m)), (b, wilson(b, n))).interval
+            held += low <= p - q <= high
+        assert 0.93 <= held / 4000 <= 0.985, (p, q)
+        spread = float(np.std(one - other))
+        assert spread == pytest.approx(sqrt(p * (1 - p) / m + q * (1 - q) / n), rel=0.05)
