@@ -11,7 +11,7 @@ from tokensphere.arrays import Float64s
 from tokensphere.geometry.alike import linear_cka, rsa
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_k
-from tokensphere.geometry.shared_lists import share_lists
+from tokensphere.geometry.shared_lists import SharedLists, share_lists
 from tokensphere.geometry.similarity import make_scoring
 from tokensphere.statistics.difference import difference_of
 from tokensphere.statistics.intervals import wilson
@@ -62,35 +62,44 @@ def directed(rows: Float64s) -> Float64s:
     return np.asarray(rows / np.linalg.norm(rows, axis=1)[:, None])
 
 
-def overlap(x: Float64s, y: Float64s, k: int = 5) -> tuple[float, tuple[float, float]]:
+def overlap(x: Float64s, y: Float64s, k: int) -> SharedLists:
     n = len(x)
     lists = []
     for rows in (x, y):
         scoring = make_scoring(Rows.of(rows.astype(np.float32)))
         found = top_k(scoring, rows, k + 2)[0]
         lists.append(found[found != np.arange(n)[:, None]].reshape(n, k + 1))
-    shared = share_lists(*lists, k, np.arange(n), n)
-    return shared.mean, share_interval(shared.mean, shared.without)
+    return share_lists(*lists, k, np.arange(n), n)
 
 
 @pytest.mark.slow
 def test_over_tokens_intervals_hold_what_other_tokens_give() -> None:
-    """Of 400 draws of 150 tokens each, 95 % hold the mean over such draws; of the overlap no fewer."""
-    n, draws = 150, 400
+    """Of 400 draws of 150 tokens each, 95 % hold the mean over such draws.
+
+    That of the overlap is too wide, as a jackknife is where what is left out is replaced by what is near
+    (the terms of order m count m times, Efron & Stein 1981); as if tokens were independent it is too narrow.
+    """
+    n, draws, k = 150, 400, 5
     for seed in (0, 1):
         world, rng = World(seed), np.random.default_rng(100 + seed)
         found: dict[str, list[tuple[float, tuple[float, float]]]] = {"rsa": [], "cka": [], "overlap": []}
+        variances, as_independent = [], []
         for _ in range(draws):
             x, y = world.draw(n, rng)
             one, other = directed(x), directed(y)
             alike, cka = rsa(one, other), linear_cka(x, y).debiased
             found["rsa"].append((alike.value, correlation_interval(alike.value, alike.without)))
             found["cka"].append((cka.value, correlation_interval(cka.value, cka.without)))
-            found["overlap"].append(overlap(one, other))
+            shared = overlap(one, other, k)
+            found["overlap"].append((shared.mean, share_interval(shared.mean, shared.without)))
+            variances.append(jackknife_variance(shared.without))
+            as_independent.append(float((shared.counts / k).var(ddof=1)) / n)
         for name, some in found.items():
             truth = np.mean([value for value, _ in some])
             held = np.mean([low <= truth <= high for _, (low, high) in some])
-            assert 0.915 <= held <= 0.995, (seed, name, held)
+            assert 0.915 <= held <= (1 if name == "overlap" else 0.985), (seed, name, held)
+        true = float(np.var([value for value, _ in found["overlap"]]))
+        assert np.mean(as_independent) < 0.85 * true < true < np.mean(variances) < 3 * true
 
 
 @pytest.mark.slow

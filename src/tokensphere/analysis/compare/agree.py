@@ -55,6 +55,7 @@ def measure_likeness(
     second: EmbeddingSpace,
     how: HowAlike,
     *,
+    names: tuple[str, str],
     differences: Mapping[str, Difference | None],
     compute: Compute | None = None,
     progress: Callable[[str], None] = lambda _: None,
@@ -65,33 +66,34 @@ def measure_likeness(
     ----------
     first, second : the models
     how : what is looked at
+    names : what the models are called
     differences : of the rates of coherent neighbourhoods, for the result
     compute : how many threads, for one
     progress : called with the name of each of `STEPS` parts as it begins
     """
-    names = (first.provenance.model, second.provenance.model)
-    progress(f"{names[0]} and {names[1]}: shared tokens")
+    both = f"{names[0]} and {names[1]}"
+    progress(f"{both}: shared tokens")
     shared, one, other = _directed(first, second, compute)
     is_word = _words(first, shared.first) & _words(second, shared.second)
     n, nothing = shared.n, np.empty(0, dtype=np.int64)
     found = Likeness(
         models=names, shared=shared, centered=how.centered, rsa=None, cka=None, cka_biased=None,
         cka_biased_by_chance=None, nearest=None, rotation=None, differences=differences,
-        overlaps=nothing, whose=nothing, cosines=np.full(n, np.nan), is_word=is_word,
+        lists=np.empty((2, 0, how.k), dtype=np.int32), whose=nothing, cosines=np.full(n, np.nan), is_word=is_word,
     )  # fmt: skip
     if n < max(FEWEST, how.k + 3):
         for _ in range(STEPS - 1):
             progress("too few shared tokens")
         return found
-    progress(f"{names[0]} and {names[1]}: correlations of all pairs")
+    progress(f"{both}: correlations of all pairs")
     x, y = (_unit(rows, how.centered) for rows in (one, other))
     cka = linear_cka(one.vectors, other.vectors)
     found = replace(found, rsa=_agreed(rsa(x, y)), **_of_cka(cka))
-    progress(f"{names[0]} and {names[1]}: rotation")
+    progress(f"{both}: rotation")
     if n >= enough_rows(max(x.shape[1], y.shape[1])):
         turned = turn(x, y, seed=how.seed)
         found = replace(found, cosines=turned.cosines, rotation=_rotation(turned))
-    progress(f"{names[0]} and {names[1]}: nearest tokens")
+    progress(f"{both}: nearest tokens")
     return replace(found, **_nearest(one, other, how))
 
 
@@ -174,7 +176,8 @@ def _nearest(one: Rows, other: Rows, how: HowAlike) -> dict[str, Any]:
     overlap = Agreed(found.mean, share_interval(found.mean, found.without), found.by_chance)
     none = float(np.mean(found.counts == 0))
     nearest = NearestShared(k, len(whose), overlap, found.by_hubs, none)
-    return {"nearest": nearest, "overlaps": found.counts, "whose": whose.astype(np.int64)}
+    lists = np.stack([first[:, :k], second[:, :k]]).astype(np.int32)
+    return {"nearest": nearest, "lists": lists, "whose": whose.astype(np.int64)}
 
 
 def _lists(rows: Rows, whose: Int64s, k: int, centered: bool) -> Int64s:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from tokensphere.analysis.compare.shared import SharedTokens
 from tokensphere.analysis.result import Column, Result
-from tokensphere.arrays import Bools, Float64s, Int64s
+from tokensphere.arrays import Bools, Float64s, Int32s, Int64s
 from tokensphere.records import Record, record
 from tokensphere.statistics.difference import Difference
 from tokensphere.vocabulary import as_text
@@ -92,8 +93,9 @@ class Likeness(Result):
     rotation : one model turned onto the other; None if too few tokens are shared for that
     differences : of the rates of coherent neighbourhoods, the first model's less the second's, by rows;
         None without a survey
-    overlaps : int64 array of shape (m,), how many of each token's k nearest are in both lists
-    whose : int64 array of shape (m,), which of the shared tokens these are
+    lists : int32 array of shape (2, m, k), the k nearest of m of the shared tokens in each model, as places
+        among the shared tokens, nearest first
+    whose : int64 array of shape (m,), which of the shared tokens these are of, ascending
     cosines : float64 array of shape (n,), of each token after the rotation; NaN without one
     is_word : bool array of shape (n,), tokens that are English words in both vocabularies
 
@@ -110,7 +112,7 @@ class Likeness(Result):
     nearest: NearestShared | None
     rotation: Rotation | None
     differences: Mapping[str, Difference | None]
-    overlaps: Int64s = field(repr=False)
+    lists: Int32s = field(repr=False)
     whose: Int64s = field(repr=False)
     cosines: Float64s = field(repr=False)
     is_word: Bools = field(repr=False)
@@ -118,6 +120,19 @@ class Likeness(Result):
     def __len__(self) -> int:
         """Number of tokens that are shared."""
         return self.shared.n
+
+    @cached_property
+    def overlaps(self) -> Int64s:
+        """How many of each token's k nearest are in both of its lists, shape (m,)."""
+        first, second = self.lists
+        return np.asarray((first[:, :, None] == second[:, None, :]).any(axis=2).sum(axis=1), dtype=np.int64)
+
+    def neighbors(self, place: int) -> tuple[list[int], list[int]] | None:
+        """The k nearest of one of the shared tokens in each model, as places; None if nobody looked."""
+        at = int(np.searchsorted(self.whose, place))
+        if at == len(self.whose) or self.whose[at] != place:
+            return None
+        return self.lists[0, at].tolist(), self.lists[1, at].tolist()
 
     def by_overlap(self, *, words: bool = False) -> Int64s:
         """Places of the tokens whose neighbours agree, most first; of equal ones by cosine.
@@ -139,14 +154,14 @@ class Likeness(Result):
 
     def token(self, place: int) -> dict[str, Any]:
         """One of the shared tokens, ready for JSON."""
-        token, there = self.shared.tokens[place], np.flatnonzero(self.whose == place)
-        cosine = float(self.cosines[place])
+        token, cosine, near = self.shared.tokens[place], float(self.cosines[place]), self.neighbors(place)
         return {
             "token": as_text(token),
             "bytes": token.hex(),
             "ids": [int(self.shared.first[place]), int(self.shared.second[place])],
             "word": bool(self.is_word[place]),
-            "shared_neighbors": int(self.overlaps[there[0]]) if len(there) else None,
+            "shared_neighbors": None if near is None else len({*near[0]} & {*near[1]}),
+            "neighbors": near and [[as_text(self.shared.tokens[id]) for id in ids] for ids in near],
             "cosine_after_rotation": None if cosine != cosine else cosine,
         }
 

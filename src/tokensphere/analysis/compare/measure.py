@@ -98,7 +98,7 @@ def compare(
         of_each.append(sides[key])
     pairs = [
         measure_likeness(
-            spaces[i], spaces[j], how,
+            spaces[i], spaces[j], how, names=(names[i], names[j]),
             differences=_differences(of_each[i], of_each[j]), compute=compute, progress=say,
         )
         for i in range(len(spaces)) for j in range(i + 1, len(spaces))
