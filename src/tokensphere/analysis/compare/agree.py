@@ -74,7 +74,8 @@ def measure_likeness(
     both = f"{names[0]} and {names[1]}"
     progress(f"{both}: shared tokens")
     shared, one, other = _directed(first, second, compute)
-    is_word = _words(first, shared.first) & _words(second, shared.second)
+    begins = np.array([token[:1] == b" " for token in shared.tokens], dtype=bool)
+    is_word = begins & _words(first, shared.first) & _words(second, shared.second)
     n, nothing = shared.n, np.empty(0, dtype=np.int64)
     found = Likeness(
         models=names, shared=shared, centered=how.centered, rsa=None, cka=None, cka_biased=None,

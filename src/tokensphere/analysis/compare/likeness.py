@@ -97,7 +97,8 @@ class Likeness(Result):
         among the shared tokens, nearest first
     whose : int64 array of shape (m,), which of the shared tokens these are of, ascending
     cosines : float64 array of shape (n,), of each token after the rotation; NaN without one
-    is_word : bool array of shape (n,), tokens that are English words in both vocabularies
+    is_word : bool array of shape (n,), tokens that are English words, as they stand within a text, in both
+        vocabularies
 
     All but `shared` and `differences` are None, or empty, if too few tokens are shared.
     """

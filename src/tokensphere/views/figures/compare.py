@@ -39,8 +39,8 @@ def plot_comparison(result: Comparison, path: Path | None = None) -> Figure:
     agree = [pair for pair in pairs if pair.nearest is not None]
     rated = any(side.rate(centered=True) for side in result.models)
     places = ("A" if rated else "") + ("B" if agree else "")
-    rows = f"{places or 'A'}" + (";" + "C" * len(places) if agree else "")
-    with drawing(path, 9, 7.2 if agree else 3.9, rows, title=title) as axes:
+    rows = f"{places};{'C' * len(places)}" if rated and agree else "BC" if agree else "A"
+    with drawing(path, 9, 7.2 if rated and agree else 3.9, rows, title=title) as axes:
         left = list(axes)
         if rated or not agree:
             _rates(left.pop(0), result)
@@ -84,8 +84,10 @@ def _overlaps(ax: Any, pairs: list[Likeness]) -> None:
         counts = np.bincount(pair.overlaps, minlength=k + 1)
         style = {**LINES[number % len(LINES)], "marker": MARKS[number % len(MARKS)]["marker"]}
         ax.plot(range(k + 1), 100 * counts / counts.sum(), label=_both(pair), markersize=4, **style)
-    ax.plot(range(k + 1), 100 * _at_random(pairs[-1].shared.n, k), label="lists at random", **GUESS)
-    ax.set_ylim(bottom=0)
+    top = 1.25 * ax.get_ylim()[1]
+    random = 100 * _at_random(pairs[-1].shared.n, k)
+    ax.plot(range(k + 1), random, label=f"lists at random ({random[0]:.4g} % at 0)", **GUESS)
+    ax.set_ylim(0, min(top, 104))  # lists at random may go beyond, as their label says
     ax.locator_params(axis="x", nbins=min(k, 10), integer=True)
     describe(ax, f"Are the {k} nearest of a token the same?", "tokens that are in both of its lists",
              "% of the tokens")  # fmt: skip
@@ -104,7 +106,7 @@ def _both(pair: Likeness) -> str:
 
 def _figures(ax: Any, pairs: list[Likeness]) -> None:
     """Each figure of agreement of every two models, with its interval; what random order gives."""
-    names = ("same nearest", "RSA", "CKA, debiased", "cosine after\nrotation")
+    names = ("same\nnearest", "RSA", "CKA,\ndebiased", "cosine after\nrotation")
     for number, pair in enumerate(pairs):
         agreed = [pair.nearest and pair.nearest.overlap, pair.rsa, pair.cka]
         found: list[Found] = [
@@ -114,11 +116,11 @@ def _figures(ax: Any, pairs: list[Likeness]) -> None:
         nothing = (np.nan, (np.nan, np.nan))
         found.append(nothing if turned is None else (turned.mean_cosine, turned.mean_interval))
         where = np.arange(len(names)) + 0.5 * ((number + 0.5) / len(pairs) - 0.5)
-        bars(ax, where, found, label=_both(pair), **_BARS, **MARKS[number % len(MARKS)])
+        values, ends = np.array([value for value, _ in found]), np.array([end for _, end in found]).T
+        style = {**_BARS, **MARKS[number % len(MARKS)]}
+        ax.errorbar(where, values, np.abs(ends - values), label=_both(pair), **style)
     ax.axhline(0, label="tokens in random order", **CHANCE)
     ax.set_xticks(range(len(names)), names)
     ax.set_xlim(-0.5, len(names) - 0.5)
-    low, high = ax.get_ylim()
-    ax.set_ylim(min(low, 0.0), max(high, 0.0))
-    describe(ax, "How far do they agree? (1: the same but for a rotation)", "(bars: 95 % intervals over tokens)",
-             "of 100, as %")  # fmt: skip
+    ax.set_ylim(top=min(ax.get_ylim()[1], 1.03))
+    describe(ax, "How far do they agree?", "(bars: 95 % intervals over tokens)", "1: the same")
