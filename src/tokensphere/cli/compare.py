@@ -13,7 +13,9 @@ from tokensphere.errors import InputError
 
 
 @main.command()
-@click.argument("models", nargs=-1, required=True, metavar="MODEL MODEL...", shell_complete=complete.models)
+@click.argument(
+    "models", nargs=-1, required=True, metavar="MODEL MODEL...", shell_complete=complete.models
+)
 @options.number("-n", 1_000, "Random directions of each survey; 0 for no survey.", to="count")
 @options.number("--seed", 0, "Of directions, and of what is put in random order.")
 @options.k(2, "Nearest tokens of a direction, and of a token.")

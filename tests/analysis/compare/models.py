@@ -33,7 +33,9 @@ def turned(vectors: Float64s, noise: float, width: int = D, seed: int = 4) -> Fl
     return 2.5 * vectors @ rotation + noise * rng.standard_normal((len(vectors), width))
 
 
-def model(vectors: Float64s | Float32s, tokens: list[bytes] | None = None, name: str = "a") -> ts.EmbeddingSpace:
+def model(
+    vectors: Float64s | Float32s, tokens: list[bytes] | None = None, name: str = "a"
+) -> ts.EmbeddingSpace:
     return ts.EmbeddingSpace.from_arrays(vectors.astype(np.float32), tokens or TOKENS, name=name)
 
 

@@ -51,7 +51,9 @@ def test_turned_scaled_and_in_another_order_it_is_the_same() -> None:
             pair = ts.compare(model(rows()), other, n_directions=0, centered=centered).pairs[0]
             all_one(pair, exact=False)
             assert pair.shared.n == N
-            assert [TOKENS[id] for id in pair.shared.first] == [other.vocabulary.token(id) for id in pair.shared.second]
+            assert [TOKENS[id] for id in pair.shared.first] == [
+                other.vocabulary.token(id) for id in pair.shared.second
+            ]
 
 
 def naive_lists(vectors: Float64s, k: int, centered: bool) -> Int64s:
@@ -95,7 +97,9 @@ def test_models_that_have_nothing_to_do_with_each_other_agree_by_chance() -> Non
     for figure in (pair.rsa, pair.cka):
         assert figure.chance_sd is not None and abs(figure.value) < 4 * figure.chance_sd
         assert figure.interval[0] < 0 < figure.interval[1]
-    assert pair.cka_biased == pytest.approx(pair.cka_biased_by_chance, abs=0.01) and pair.cka_biased > 0.02
+    assert (
+        pair.cka_biased == pytest.approx(pair.cka_biased_by_chance, abs=0.01) and pair.cka_biased > 0.02
+    )
     assert abs(pair.rotation.mean_cosine) < 0.03
     assert pair.rotation.distance == pytest.approx(pair.rotation.distance_by_chance, abs=0.01)
 
@@ -134,7 +138,9 @@ def test_of_few_shared_tokens_only_their_number_is_told() -> None:
     assert pair.shared.n == 99 and pair.nearest is pair.rsa is pair.cka is pair.rotation is None
     assert "share 99 tokens" in str(result) and "170" in str(result)
     assert json.loads(to_json(result))["pairs"][0]["nearest"] is None
-    nothing = ts.compare(other, model(rows()[:60], [f" z{j}".encode() for j in range(60)]), n_directions=0)
+    nothing = ts.compare(
+        other, model(rows()[:60], [f" z{j}".encode() for j in range(60)]), n_directions=0
+    )
     assert nothing.pairs[0].shared.n == 0 and len(nothing.pairs[0].to_frame()) == 0
 
 

@@ -9,8 +9,34 @@ from tokensphere.analysis.compare.shared import shared_tokens
 from tokensphere.sources.tokens.pieces import decode_sentencepiece, decode_wordpiece
 from tokensphere.vocabulary import Kind, Vocabulary, decode_byte_level
 
-BYTE_LEVEL = ["<|end|>", "Ġparis", "paris", "ing", "ĠParis", "Ċ", "ĠÃ©", "Â", ",", "5", "漢", "Ġred", "<0x0A>"]
-SENTENCEPIECE = ["<unk>", "▁paris", "ing", "<0x0A>", "▁é", "<0xC2>", ",", "▁Paris", "</s>", "A", "<0x41>"]
+BYTE_LEVEL = [
+    "<|end|>",
+    "Ġparis",
+    "paris",
+    "ing",
+    "ĠParis",
+    "Ċ",
+    "ĠÃ©",
+    "Â",
+    ",",
+    "5",
+    "漢",
+    "Ġred",
+    "<0x0A>",
+]
+SENTENCEPIECE = [
+    "<unk>",
+    "▁paris",
+    "ing",
+    "<0x0A>",
+    "▁é",
+    "<0xC2>",
+    ",",
+    "▁Paris",
+    "</s>",
+    "A",
+    "<0x41>",
+]
 WORDPIECE = ["[PAD]", "paris", "##ing", "é", ",", "5", "##5", "漢", "ing", "[unused1]", "red", "##paris"]
 WORDS = ["paris", "red", "ing", "Paris", ",", "zebra"]
 

@@ -126,7 +126,9 @@ class Likeness(Result):
     def overlaps(self) -> Int64s:
         """How many of each token's k nearest are in both of its lists, shape (m,)."""
         first, second = self.lists
-        return np.asarray((first[:, :, None] == second[:, None, :]).any(axis=2).sum(axis=1), dtype=np.int64)
+        return np.asarray(
+            (first[:, :, None] == second[:, None, :]).any(axis=2).sum(axis=1), dtype=np.int64
+        )
 
     def neighbors(self, place: int) -> tuple[list[int], list[int]] | None:
         """The k nearest of one of the shared tokens in each model, as places; None if nobody looked."""
@@ -155,7 +157,11 @@ class Likeness(Result):
 
     def token(self, place: int) -> dict[str, Any]:
         """One of the shared tokens, ready for JSON."""
-        token, cosine, near = self.shared.tokens[place], float(self.cosines[place]), self.neighbors(place)
+        token, cosine, near = (
+            self.shared.tokens[place],
+            float(self.cosines[place]),
+            self.neighbors(place),
+        )
         return {
             "token": as_text(token),
             "bytes": token.hex(),

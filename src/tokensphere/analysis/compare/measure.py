@@ -76,7 +76,9 @@ def compare(
     check_whole("the seed", seed)
     check_whole("the number of directions", n_directions)
     if 0 < n_directions < LEAST:
-        raise InputError(f"{n_directions} directions are too few: ask for {LEAST} or more, or 0 for none")
+        raise InputError(
+            f"{n_directions} directions are too few: ask for {LEAST} or more, or 0 for none"
+        )
     say = progress if callable(progress) else lambda _: None
     how = HowAlike(k=k, centered=centered, sample=sample, seed=seed)
     names = _names(spaces)

@@ -123,7 +123,9 @@ class Comparison(Pictured):
                 if found is not None:
                     rows.append((figure, *both, found.value, found.interval, found.chance))
             if (turned := pair.rotation) is not None:
-                rows.append(("procrustes_distance", *both, turned.distance, None, turned.distance_by_chance))
+                rows.append(
+                    ("procrustes_distance", *both, turned.distance, None, turned.distance_by_chance)
+                )
                 ends = turned.mean_interval
                 rows.append(("cosine_after_rotation", *both, turned.mean_cosine, ends, 0.0))
             for kind, less in pair.differences.items():

@@ -172,7 +172,12 @@ def _correlations(pair: Likeness) -> Iterator[Row]:
         yield ["correlation of cosines (RSA)", cosine(pair.rsa.value), _ends(pair.rsa, 3), "0"]
     if pair.cka is not None:
         yield ["linear CKA, debiased", cosine(pair.cka.value), _ends(pair.cka, 3), "0"]
-        yield ["  with its bias", cosine(pair.cka_biased or 0), "", cosine(pair.cka_biased_by_chance or 0)]
+        yield [
+            "  with its bias",
+            cosine(pair.cka_biased or 0),
+            "",
+            cosine(pair.cka_biased_by_chance or 0),
+        ]
     if (turned := pair.rotation) is not None:
         ends = " to ".join(map(cosine, turned.mean_interval))
         yield ["mean cosine after rotation", cosine(turned.mean_cosine), ends, "0"]
@@ -254,5 +259,3 @@ def _two(value: float) -> str:
 
 def _ends(found: Agreed, digits: int = 2) -> str:
     return " to ".join(f"{end:.{digits}f}" for end in found.interval)
-
-
