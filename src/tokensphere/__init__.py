@@ -135,19 +135,19 @@ _NAMES = {
 _WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
-    "Card", "Cards", "CloseUp", "Comparison", "Compute", "DirectionTest", "Directions", "EmbeddingSpace",
-    "FormatError", "Geometry", "Info", "InputError", "Kind", "Label", "LabelTable", "Likeness", "MissingExtraError",
-    "NamedNeighbors", "Naming", "NamingSpec", "Neighbors", "NeighborsKept", "NullSpec", "Pair",
-    "PairCosine", "Provenance", "RandomDirections", "RatingResult", "RatingSpec", "Ratings",
-    "RatingsComparison", "SAESource", "SearchSettings", "Selection", "SettleSpec", "SourceError",
-    "SurrogateSpec", "Survey", "TokenMap", "TokenSum", "TokensphereError", "UnknownTokenError",
-    "Vocabulary", "__version__", "cards", "close_up", "compare", "compare_ratings", "direction_test",
-    "draw_ratings", "find_directions", "from_gensim", "from_transformers", "info", "judge_ratings",
-    "label_members", "labels_from_mapping", "list_labels", "list_saes", "load", "make_directions",
-    "make_labels", "measure_geometry", "name_neighbors", "name_survey", "name_tokens", "nearest",
-    "neighbors_kept", "open_directions", "open_sae", "open_survey", "open_test", "pair",
-    "parse_visible", "pca_map", "plane_map", "random_directions", "read_labels", "read_ratings",
-    "read_token_expressions", "selection", "survey", "umap_map", "visible",
+    "Card", "Cards", "CloseUp", "Comparison", "Compute", "DirectionTest", "Directions",
+    "EmbeddingSpace", "FormatError", "Geometry", "Info", "InputError", "Kind", "Label", "LabelTable",
+    "Likeness", "MissingExtraError", "NamedNeighbors", "Naming", "NamingSpec", "Neighbors",
+    "NeighborsKept", "NullSpec", "Pair", "PairCosine", "Provenance", "RandomDirections", "RatingResult",
+    "RatingSpec", "Ratings", "RatingsComparison", "SAESource", "SearchSettings", "Selection",
+    "SettleSpec", "SourceError", "SurrogateSpec", "Survey", "TokenMap", "TokenSum", "TokensphereError",
+    "UnknownTokenError", "Vocabulary", "__version__", "cards", "close_up", "compare", "compare_ratings",
+    "direction_test", "draw_ratings", "find_directions", "from_gensim", "from_transformers", "info",
+    "judge_ratings", "label_members", "labels_from_mapping", "list_labels", "list_saes", "load",
+    "make_directions", "make_labels", "measure_geometry", "name_neighbors", "name_survey",
+    "name_tokens", "nearest", "neighbors_kept", "open_directions", "open_sae", "open_survey",
+    "open_test", "pair", "parse_visible", "pca_map", "plane_map", "random_directions", "read_labels",
+    "read_ratings", "read_token_expressions", "selection", "survey", "umap_map", "visible",
 ]  # fmt: skip
 
 

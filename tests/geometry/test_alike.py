@@ -34,17 +34,17 @@ def naive_rsa(x: Float64s, y: Float64s) -> float:
     return float(np.corrcoef((x @ x.T)[i, j], (y @ y.T)[i, j])[0, 1])
 
 
-def naive_hsic(k: Float64s, l: Float64s) -> float:
+def naive_hsic(k: Float64s, m: Float64s) -> float:
     """Song et al. 2007, equation 5, by its matrices."""
-    n, k, l = len(k), k - np.diag(np.diag(k)), l - np.diag(np.diag(l))
+    n, k, m = len(k), k - np.diag(np.diag(k)), m - np.diag(np.diag(m))
     one = np.ones(n)
-    inner = np.trace(k @ l) + (one @ k @ one) * (one @ l @ one) / ((n - 1) * (n - 2))
-    return float((inner - 2 / (n - 2) * (one @ k @ l @ one)) / (n * (n - 3)))
+    inner = np.trace(k @ m) + (one @ k @ one) * (one @ m @ one) / ((n - 1) * (n - 2))
+    return float((inner - 2 / (n - 2) * (one @ k @ m @ one)) / (n * (n - 3)))
 
 
 def naive_cka(x: Float64s, y: Float64s) -> float:
-    k, l = x @ x.T, y @ y.T
-    return naive_hsic(k, l) / sqrt(naive_hsic(k, k) * naive_hsic(l, l))
+    k, m = x @ x.T, y @ y.T
+    return naive_hsic(k, m) / sqrt(naive_hsic(k, k) * naive_hsic(m, m))
 
 
 def biased_cka(x: Float64s, y: Float64s) -> float:

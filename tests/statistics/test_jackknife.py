@@ -27,7 +27,7 @@ def test_of_a_mean_it_is_its_error() -> None:
     without = (values.sum() - values) / 39
     assert jackknife_variance(without) == pytest.approx(values.var(ddof=1) / 40)
     low, high = share_interval(float(values.mean()), without)
-    assert low < values.mean() < high and 0 <= low and high <= 1
+    assert low < values.mean() < high and low >= 0 and high <= 1
 
 
 def test_what_never_changes_has_no_width_and_what_is_unknown_any() -> None:
@@ -64,20 +64,17 @@ def directed(rows: Float64s) -> Float64s:
 
 def overlap(x: Float64s, y: Float64s, k: int) -> SharedLists:
     n = len(x)
-    lists = []
-    for rows in (x, y):
-        scoring = make_scoring(Rows.of(rows.astype(np.float32)))
-        found = top_k(scoring, rows, k + 2)[0]
-        lists.append(found[found != np.arange(n)[:, None]].reshape(n, k + 1))
-    return share_lists(*lists, k, np.arange(n), n)
+    found = (top_k(make_scoring(Rows.of(rows.astype(np.float32))), rows, k + 2)[0] for rows in (x, y))
+    first, second = (ids[ids != np.arange(n)[:, None]].reshape(n, k + 1) for ids in found)
+    return share_lists(first, second, k, np.arange(n), n)
 
 
 @pytest.mark.slow
 def test_over_tokens_intervals_hold_what_other_tokens_give() -> None:
     """Of 400 draws of 150 tokens each, 95 % hold the mean over such draws.
 
-    That of the overlap is too wide, as a jackknife is where what is left out is replaced by what is near
-    (the terms of order m count m times, Efron & Stein 1981); as if tokens were independent it is too narrow.
+    That of the overlap is too wide, as a jackknife is where what is left out is replaced by what is
+    near (terms of order m count m times, Efron & Stein 1981); as if of independent tokens, too narrow.
     """
     n, draws, k = 150, 400, 5
     for seed in (0, 1):

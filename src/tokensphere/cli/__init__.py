@@ -8,6 +8,6 @@ from tokensphere.cli import direction_test as directiontest
 from tokensphere.cli.app import main
 
 __all__ = [
-    "cache", "commands", "compare", "directiontest", "explore", "geometry", "main", "naming", "ratings", "saes",
-    "survey",
+    "cache", "commands", "compare", "directiontest", "explore", "geometry", "main", "naming", "ratings",
+    "saes", "survey",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from tokensphere.errors import InputError
 @options.matrix
 @options.refresh
 @options.device
+@options.flag("--full", "Of three models or more every two in detail, too.")
 @options.option("--page", "Write one page of HTML, too: tables, picture, tokens.", type=options.FILE,
                 metavar="FILE.html")  # fmt: skip
 @options.plot
@@ -39,10 +40,10 @@ def compare(
     tokensphere compare smollm2-135m-instruct gpt2 ./my-model
     tokensphere compare gpt2 gpt2-large --page gpt2.html
 
-    Each by itself: shape, norms, mean cosine, effective dimensions, how often random neighbourhoods cohere,
-    hubs. Every two on the tokens that they share: how many of a token's nearest are the same, how cosines
-    correlate (RSA), linear CKA, the best rotation; which tokens agree most and least, and which moved most.
-    A model is named as --model names it elsewhere; NAME@REVISION takes a revision.
+    Each by itself: shape, norms, mean cosine, effective dimensions, how often random neighbourhoods
+    cohere, hubs. Every two on the tokens that they share: how many of a token's nearest are the same,
+    how cosines correlate (RSA), linear CKA, the best rotation; which tokens agree most and least, and
+    which moved most. A model is named as --model names it elsewhere; NAME@REVISION takes a revision.
     """  # noqa: D301 - click wants the character
     if len(models) < 2:
         raise InputError(f"one model, {models[0]!r}, is nothing to compare; name two or more")

@@ -6,6 +6,7 @@ matrix is turned, nor when it is scaled (docs/definitions.md 12).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -52,16 +53,15 @@ def rsa(x: Floats, y: Floats) -> Alike:
     n = len(sums)
     each = (sums.first, sums.second, sums.first_squares, sums.second_squares, sums.products)
     totals = [float(of.sum()) for of in each]
-    value = _correlation(*map(np.array, totals), n * (n - 1))
-    rest = (total - 2 * of for total, of in zip(totals, each, strict=True))
-    without = _correlation(*rest, (n - 1) * (n - 2))
+    value = _correlation([np.array(total) for total in totals], n * (n - 1))
+    rest = [total - 2 * of for total, of in zip(totals, each, strict=True)]
+    without = _correlation(rest, (n - 1) * (n - 2))
     return Alike(float(value), without, _mantel_sd(sums, totals))
 
 
-def _correlation(
-    a: Float64s, b: Float64s, aa: Float64s, bb: Float64s, ab: Float64s, pairs: int
-) -> Float64s:
-    """Pearson's, from sums over pairs."""
+def _correlation(sums: Sequence[Float64s], pairs: int) -> Float64s:
+    """Pearson's of a and b, from the sums over pairs of a, b, a², b² and ab."""
+    a, b, aa, bb, ab = sums
     of_a, of_b = aa - a * a / pairs, bb - b * b / pairs
     together = ab - a * b / pairs
     return _ratio(together, of_a, of_b, least_a=1e-12 * aa, least_b=1e-12 * bb)
@@ -111,12 +111,12 @@ class LinearCKA:
 
 
 def linear_cka(x: Floats, y: Floats) -> LinearCKA:
-    """Linear CKA (Kornblith et al. 2019), with the estimates of HSIC that have no bias (Song et al. 2007).
+    """Linear CKA (Kornblith et al. 2019), also with the unbiased estimate of HSIC (Song et al. 2007).
 
     ``HSIC_1(K, L)``, equation 5 there, is without the pairs of a row with itself. Of few rows in many
-    dimensions the biased CKA comes near 1 whatever the rows are (Murphy et al. 2024). The debiased one is the
-    correlation of two U-centred matrices (Székely & Rizzo 2014), so that over all orders of the rows its
-    mean is 0 and its variance ``2/(n(n − 3))``, whatever these are.
+    dimensions the biased CKA comes near 1 whatever the rows are (Murphy et al. 2024). The debiased one
+    is the correlation of two U-centred matrices (Székely & Rizzo 2014), so that over all orders of the
+    rows its mean is 0 and its variance ``2/(n(n − 3))``, whatever these are.
 
     Parameters
     ----------
@@ -142,13 +142,14 @@ def linear_cka(x: Floats, y: Floats) -> LinearCKA:
     value = float(_ratio(*map(np.array, totals), least_a=np.array(0.0), least_b=np.array(0.0)))
     zeros = np.zeros(n)
     without = _ratio(*rest, least_a=zeros, least_b=zeros)
-    k, l = row_squares(x), row_squares(y)
-    of_x = sqrt(float(np.sum(sums.first_squares) + k @ k))  # ‖XᵀX‖
-    of_y = sqrt(float(np.sum(sums.second_squares) + l @ l))
-    biased = float(np.sum(sums.products) + k @ l) / of_x / of_y if of_x and of_y else float("nan")
-    by_chance = float(k.sum() * l.sum()) / (n - 1) / of_x / of_y if of_x and of_y else float("nan")
+    own, other = row_squares(x), row_squares(y)
+    of_x = sqrt(float(np.sum(sums.first_squares) + own @ own))  # ‖XᵀX‖
+    of_y = sqrt(float(np.sum(sums.second_squares) + other @ other))
+    lengths = of_x * of_y or float("nan")
     return LinearCKA(
-        Alike(value, without, sqrt(2 / (n * (n - 3)))), min(max(biased, 0.0), 1.0), by_chance
+        Alike(value, without, sqrt(2 / (n * (n - 3)))),
+        biased=float(np.clip((np.sum(sums.products) + own @ other) / lengths, 0, 1)),
+        biased_by_chance=float(own.sum() * other.sum()) / (n - 1) / lengths,
     )
 
 
@@ -156,35 +157,39 @@ def _centered(rows: Floats) -> Floats:
     """Less their mean, in units of the largest number, so that no product overflows."""
     largest = float(np.abs(rows).max()) or 1.0
     made = rows * rows.dtype.type(1 / largest) if largest > 1e-30 else rows / largest
-    made -= made.mean(axis=0, dtype=np.float64).astype(made.dtype)
-    return made
+    centered: Floats = made - made.mean(axis=0, dtype=np.float64).astype(made.dtype)
+    return centered
 
 
 def _hsic(
-    products: Float64s, k: Float64s, l: Float64s, k_of_l: Float64s, l_of_k: Float64s
+    products: Float64s, one: Float64s, other: Float64s, through_k: Float64s, through_l: Float64s
 ) -> tuple[float, Float64s]:
     """``HSIC_1`` of all rows, and without each of them, by its sums over pairs.
 
     Parameters
     ----------
     products : ``Σ_{j≠i} K_ij L_ij``
-    k, l : ``K_i·`` and ``L_i·``
-    k_of_l, l_of_k : ``Σ_{j≠i} K_ij L_j·`` and ``Σ_{j≠i} L_ij K_j·``
+    one, other : ``K_i·`` and ``L_i·``
+    through_k, through_l : ``Σ_{j≠i} K_ij L_j·`` and ``Σ_{j≠i} L_ij K_j·``
     """
-    n = len(k)
-    trace, of_k, of_l, through = (float(np.sum(of)) for of in (products, k, l, k * l))
+    n = len(one)
+    trace, of_k, of_l, through = (float(np.sum(of)) for of in (products, one, other, one * other))
     whole = _song(np.array(trace), np.array(of_k), np.array(of_l), np.array(through), n)
     rest = _song(
         trace - 2 * products,
-        of_k - 2 * k,
-        of_l - 2 * l,
-        through - k * l - k_of_l - l_of_k + products,  # each of the others lacks a pair in both sums
+        of_k - 2 * one,
+        of_l - 2 * other,
+        through
+        - one * other
+        - through_k
+        - through_l
+        + products,  # each of the others lacks a pair in both sums
         n - 1,
     )
     return float(whole), rest
 
 
-def _song(trace: Float64s, k: Float64s, l: Float64s, through: Float64s, n: int) -> Float64s:
+def _song(trace: Float64s, one: Float64s, other: Float64s, through: Float64s, n: int) -> Float64s:
     """Song et al. 2007, equation 5."""
-    inner = trace + k * l / ((n - 1) * (n - 2)) - 2 * through / (n - 2)
+    inner = trace + one * other / ((n - 1) * (n - 2)) - 2 * through / (n - 2)
     return np.asarray(inner / (n * (n - 3)))

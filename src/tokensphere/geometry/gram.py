@@ -67,16 +67,15 @@ def pair_sums(x: Floats, y: Floats) -> PairSums:
     same = x is y or np.array_equal(x, y)  # or rounding would make the products differ
     one = _Side(x)
     other = one if same else _Side(y)
-    k, l = one.squares, other.squares
     cross = one.gram if same else cross_product(x, y)
     row_k, row_l = one.row_sums, other.row_sums
-    first_squares = _forms(x, one.gram, x) - k * k
+    first_squares = _forms(x, one.gram, x) - one.squares**2
     return PairSums(
         first=row_k,
         second=row_l,
         first_squares=first_squares,
-        second_squares=first_squares if same else _forms(y, other.gram, y) - l * l,
-        products=first_squares if same else _forms(x, cross, y) - k * l,
+        second_squares=first_squares if same else _forms(y, other.gram, y) - other.squares**2,
+        products=first_squares if same else _forms(x, cross, y) - one.squares * other.squares,
         first_of_first=one.times(row_k),
         second_of_second=other.times(row_l),
         first_of_second=one.times(row_l),

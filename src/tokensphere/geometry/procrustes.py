@@ -40,13 +40,14 @@ class Turned:
 def turn(x: Floats, y: Floats, *, seed: int = 0) -> Turned:
     """The orthogonal Procrustes problem (Schönemann 1966) of rows of unit length.
 
-    The best rotation for all rows fits what is peculiar to each: of n rows in d dimensions it brings even
-    unrelated ones to a mean cosine of about ``√(d/n)``. So what is told of a row is by a rotation that
-    has not seen it.
+    The best rotation for all rows fits what is peculiar to each: of n rows in d dimensions it brings
+    even unrelated ones to a mean cosine of about ``√(d/n)``. So what is told of a row is by a rotation
+    that has not seen it.
 
     Parameters
     ----------
-    x, y : floating arrays of shapes (n, d) and (n, e), rows of unit length; n at least twice the larger width
+    x, y : floating arrays of shapes (n, d) and (n, e), rows of unit length; n at least twice the larger
+        width
     seed : of the fifths, and of the random orders
 
     Raises

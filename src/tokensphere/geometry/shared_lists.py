@@ -25,8 +25,8 @@ class SharedLists:
     without : float64 array of shape (n,), the mean without each of the n things: those that had it in a
         list have their next one instead
     by_chance : mean share of lists of k others at random, ``k/(n − 1)``
-    by_hubs : mean share of a thing's list with the other matrix's list of *another* thing: what things that
-        stand in many lists give
+    by_hubs : mean share of a thing's list with the other matrix's list of *another* thing: what things
+        that stand in many lists give
     """
 
     counts: Int64s
@@ -73,7 +73,7 @@ def share_lists(first: Ints, second: Ints, k: int, owners: Ints, n: int) -> Shar
     own[owners] = counts
     left = np.full(n, float(m))
     left[owners] -= 1
-    # Of all pairs of a list and another's, how many things are in both: by how often each thing is listed.
+    # How many things are in both, over all pairs of a list and another's: by how often each is listed.
     often = (np.bincount(lists[:, :k].ravel(), minlength=n).astype(float) for lists in (first, second))
     together = float(np.dot(*often)) - total
     return SharedLists(
@@ -88,8 +88,8 @@ def share_lists(first: Ints, second: Ints, k: int, owners: Ints, n: int) -> Shar
 def _count(first: Ints, second: Ints, k: int, changes: Float64s) -> Int64s:
     """How many are in both lists; adds to `changes` by how much that grows without each thing.
 
-    Without a thing of the first list only, its next one comes in, which may be in the second; of one in both
-    lists two come in, each of which may be in what is the other list then.
+    Without a thing of the first list only, its next one comes in, which may be in the second; of one in
+    both lists two come in, each of which may be in what is the other list then.
     """
     a, b = first[:, :k], second[:, :k]
     next_a, next_b = first[:, k], second[:, k]

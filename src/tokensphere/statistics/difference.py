@@ -45,7 +45,8 @@ def difference_of(one: Found, other: Found) -> Difference:
     """The same of any two shares that have intervals, whatever these are made of.
 
     The method of variance estimates recovery, MOVER (Zou & Donner 2008): the variance that matters at an
-    end of the difference is recovered from the ends of the two intervals. Of Wilson's this is Newcombe's.
+    end of the difference is recovered from the ends of the two intervals. Of Wilson's this is
+    Newcombe's.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """The interval of a value from what it is without each of the things that it was computed from.
 
-The jackknife (Quenouille 1956, Tukey 1958; of U-statistics Arvesen 1969): with ``v_(i)`` the value without
-thing i, its variance is about ``(n − 1)/n Σ (v_(i) − v_(·))²``, on average not too small (Efron & Stein 1981).
-Things may lie in many pairs or lists: leaving one out takes all of these away.
+The jackknife (Quenouille 1956, Tukey 1958; of U-statistics Arvesen 1969): with ``v_(i)`` the value
+without thing i, its variance is about ``(n − 1)/n Σ (v_(i) − v_(·))²``, on average not too small (Efron
+& Stein 1981). Things may lie in many pairs or lists: leaving one out takes all of these away.
 """
 
 from __future__ import annotations
@@ -56,6 +56,6 @@ def share_interval(share: float, without: Float64s) -> Interval:
     """
     variance = jackknife_variance(without)
     spread = share * (1 - share)
-    if not 0 < spread or not 0 < variance:
+    if spread <= 0 or variance <= 0:
         return share, share
     return wilson(share, spread / variance)

@@ -31,7 +31,7 @@ _TERMINAL = {
     "Geometry": "tokensphere.views.terminal.claims:geometry",
     "LabelList": "tokensphere.views.terminal.naming:label_list",
     "LabelMembers": "tokensphere.views.terminal.naming:label_members",
-    "Likeness": "tokensphere.views.terminal.compare:likeness",
+    "Likeness": "tokensphere.views.terminal.likeness:likeness",
     "NamedNeighbors": "tokensphere.views.terminal.named:named_neighbors",
     "Naming": "tokensphere.views.terminal.naming:naming",
     "Neighbors": "tokensphere.views.terminal.neighbors:neighbors",
@@ -45,7 +45,10 @@ _TERMINAL = {
     "System": "tokensphere.views.terminal.facts:system",
     "TokenMap": "tokensphere.views.terminal.sets:token_map",
 }
-_FULL = {"Survey": "tokensphere.views.terminal.survey:survey"}  # what is more than a first screen
+_FULL = {  # what is more than a first screen
+    "Comparison": "tokensphere.views.terminal.compare:full_comparison",
+    "Survey": "tokensphere.views.terminal.survey:survey",
+}
 _IN_PARTS = {
     "NamedNeighbors": "tokensphere.views.terminal.named:named_in_parts",
     "Neighbors": "tokensphere.views.terminal.neighbors:neighbors_in_parts",

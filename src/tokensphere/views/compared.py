@@ -1,4 +1,4 @@
-"""Models beside each other -> one page of HTML: tables, the picture, tokens; nothing of it is fetched."""
+"""Models beside each other -> one page of HTML: tables, picture, tokens; nothing of it is fetched."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tokensphere.formats.whole import check_writable, whole_file
 from tokensphere.views.figures.compare import plot_comparison
 from tokensphere.views.figures.style import styled
 from tokensphere.views.pages import WIDTH, page
-from tokensphere.views.terminal.compare import comparison
+from tokensphere.views.terminal.compare import full_comparison
 from tokensphere.views.text import crop
 
 _WIDEST = 40  # columns of a token
@@ -72,8 +72,9 @@ def html_page(result: Comparison) -> str:
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<style>{_STYLE}</style></head><body><main><div class="wide">{page(comparison(result, WIDTH))}</div>'
-        f"{_picture(result)}{pairs}</main><footer><small>tokensphere {__version__}</small></footer></body></html>\n"
+        f"<style>{_STYLE}</style></head><body><main>"
+        f'<div class="wide">{page(full_comparison(result, WIDTH))}</div>{_picture(result)}{pairs}</main>'
+        f"<footer><small>tokensphere {__version__}</small></footer></body></html>\n"
     )
 
 

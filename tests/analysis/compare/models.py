@@ -23,14 +23,15 @@ def rows(seed: int = 3) -> Float64s:
     """A few themes and a mean that all share, shape (N, D)."""
     rng = np.random.default_rng(seed)
     themes = rng.standard_normal((12, D))
-    return themes[rng.integers(0, 12, N)] + 0.8 * rng.standard_normal((N, D)) + 0.5
+    found = themes[rng.integers(0, 12, N)] + 0.8 * rng.standard_normal((N, D)) + 0.5
+    return np.asarray(found)
 
 
 def turned(vectors: Float64s, noise: float, width: int = D, seed: int = 4) -> Float64s:
     """The same in other coordinates, with noise."""
     rng = np.random.default_rng(seed)
     rotation = np.linalg.qr(rng.standard_normal((max(D, width), max(D, width))))[0][:D, :width]
-    return 2.5 * vectors @ rotation + noise * rng.standard_normal((len(vectors), width))
+    return np.asarray(2.5 * vectors @ rotation + noise * rng.standard_normal((len(vectors), width)))
 
 
 def model(

@@ -80,7 +80,8 @@ def measure_likeness(
     found = Likeness(
         models=names, shared=shared, centered=how.centered, rsa=None, cka=None, cka_biased=None,
         cka_biased_by_chance=None, nearest=None, rotation=None, differences=differences,
-        lists=np.empty((2, 0, how.k), dtype=np.int32), whose=nothing, cosines=np.full(n, np.nan), is_word=is_word,
+        lists=np.empty((2, 0, how.k), dtype=np.int32), whose=nothing, cosines=np.full(n, np.nan),
+        is_word=is_word,
     )  # fmt: skip
     if n < max(FEWEST, how.k + 3):
         for _ in range(STEPS - 1):

@@ -1,4 +1,4 @@
-"""How far two models agree on the tokens that they share; prints as a few figures and lists of tokens."""
+"""How far two models agree on the tokens that they share: a few figures, and lists of tokens."""
 
 from __future__ import annotations
 
@@ -93,12 +93,12 @@ class Likeness(Result):
     rotation : one model turned onto the other; None if too few tokens are shared for that
     differences : of the rates of coherent neighbourhoods, the first model's less the second's, by rows;
         None without a survey
-    lists : int32 array of shape (2, m, k), the k nearest of m of the shared tokens in each model, as places
-        among the shared tokens, nearest first
+    lists : int32 array of shape (2, m, k), the k nearest of m of the shared tokens in each model, as
+        places among the shared tokens, nearest first
     whose : int64 array of shape (m,), which of the shared tokens these are of, ascending
     cosines : float64 array of shape (n,), of each token after the rotation; NaN without one
-    is_word : bool array of shape (n,), tokens that are English words, as they stand within a text, in both
-        vocabularies
+    is_word : bool array of shape (n,), tokens that are English words, as they stand within a text, in
+        both vocabularies
 
     All but `shared` and `differences` are None, or empty, if too few tokens are shared.
     """
@@ -147,7 +147,7 @@ class Likeness(Result):
         return self._ordered(self.whose, (-self.cosines[self.whose], -self.overlaps), words)
 
     def by_cosine(self, *, words: bool = False) -> Int64s:
-        """Places of the tokens by their cosine after the rotation, largest first: who moved most is last."""
+        """Places of the tokens by their cosine after the rotation, least last: who moved most."""
         there = np.flatnonzero(~np.isnan(self.cosines))
         return self._ordered(there, (-self.cosines[there],), words)
 
@@ -179,7 +179,7 @@ class Likeness(Result):
         return {**self.to_dict(), "tokens": None}
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain dicts, lists, strings and numbers, ready for JSON; 20 tokens of each end."""
+        """Everything as plain dicts, lists, strings and numbers for JSON; 20 tokens of each end."""
         return {
             **record(self, "models", "shared", "centered", "rsa", "cka", "cka_biased",
                      "cka_biased_by_chance", "nearest", "rotation", "differences"),

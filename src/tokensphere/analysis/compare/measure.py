@@ -40,10 +40,10 @@ def compare(
 ) -> Comparison:
     """Models side by side, and how far every two agree on the tokens that they share.
 
-    Each by itself: shape, norms, mean cosine, effective dimensions, how often the nearest tokens of random
-    directions are more alike than chance, hubs. Every two: whether the same tokens have the same neighbours,
-    how far their cosines correlate (RSA), linear CKA, and how near the one comes to the other when it is
-    turned (docs/definitions.md 12).
+    Each by itself: shape, norms, mean cosine, effective dimensions, how often the nearest tokens of
+    random directions are more alike than chance, hubs. Every two: whether the same tokens have the same
+    neighbours, how far their cosines correlate (RSA), linear CKA, and how near the one comes to the
+    other when it is turned (docs/definitions.md 12).
 
     Parameters
     ----------
@@ -53,7 +53,8 @@ def compare(
     k : nearest tokens of a direction, and of a token
     centered : whether neighbours, RSA and the rotation are of rows less their mean over the shared
         tokens, or of rows as they are
-    sample : tokens of every two models whose neighbours are looked for, at random; all if there are no more
+    sample : tokens of every two models whose neighbours are looked for, at random; all if there are no
+        more
     seed : of directions, of that sample, and of what is put in random order
     surrogate : the vocabularies with no words that the surveys compare with
     compute : how many threads, for one; seen in no figure

@@ -54,6 +54,11 @@ class Comparison(Pictured):
     def _in_short(self) -> str:
         return f"{len(self.models)} models side by side: {', '.join(self.names)}"
 
+    def report(self) -> str:
+        """All tables as text; of three models or more what is printed is the first screen."""
+        text: str = ask("full text", self)
+        return text
+
     def page(self, path: str | Path) -> None:
         """Write all of it as one page of HTML that needs no network, whole or not at all.
 
@@ -115,7 +120,7 @@ class Comparison(Pictured):
             both = self.names[first], self.names[second]
             rows.append(("shared_tokens", *both, pair.shared.n, None, None))
             figures: dict[str, Agreed | None] = {
-                "overlap": pair.nearest and pair.nearest.overlap,
+                "overlap": None if pair.nearest is None else pair.nearest.overlap,
                 "rsa": pair.rsa,
                 "cka": pair.cka,
             }

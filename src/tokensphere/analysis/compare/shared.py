@@ -1,7 +1,8 @@
 """The tokens that two vocabularies share: the same text at the same place in a word.
 
-Tokenizers spell the begin of a word in their own ways: with a space (``Ġparis``, ``▁paris``), or by marking
-what goes on with one (``##ing``). What a token stands for in running text decides, not its spelling.
+Tokenizers spell the begin of a word in their own ways: with a space (``Ġparis``, ``▁paris``), or by
+marking what goes on with one (``##ing``). What a token stands for in running text decides, not its
+spelling.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class SharedTokens(Record):
     ----------
     n : how many, in the order of the first model's ids
     share_of_first, share_of_second : of the tokens that could be shared, in [0, 1]
-    twice : tokens of either model that stand for the same as an earlier one of that model, and are left out
+    twice : tokens of either model that stand for the same as an earlier one of that model, and are left
+        out
     no_direction : tokens that both have, but whose row in one of the models has no direction (zero, not
         finite, or the mean itself)
     first, second : int64 arrays of shape (n,), ids in the two models
@@ -52,11 +54,12 @@ class SharedTokens(Record):
 def shared_tokens(first: EmbeddingSpace, second: EmbeddingSpace) -> SharedTokens:
     """The tokens that two models share.
 
-    A token is matched by its exact bytes, which spell the begin of a word with a space. Of a vocabulary without
-    spaces (WordPiece, word vectors) a token that begins with a letter begins a word, but for those marked with
-    ``##``; Chinese, Japanese and Korean, digits and signs stand as they are. Special tokens are matched only
-    with equal special ones; what is reserved and padding with nothing. Of several tokens of one model that
-    stand for the same, the one is taken that :meth:`Vocabulary.id` finds.
+    A token is matched by its exact bytes, which spell the begin of a word with a space. Of a vocabulary
+    without spaces (WordPiece, word vectors) a token that begins with a letter begins a word, but for
+    those marked with ``##``; Chinese, Japanese and Korean, digits and signs stand as they are. Special
+    tokens are matched only with equal special ones; what is reserved and padding with nothing. Of
+    several tokens of one model that stand for the same, the one is taken that :meth:`Vocabulary.id`
+    finds.
     """
     one, other = _keys(first.vocabulary), _keys(second.vocabulary)
     both = [key for key in one.ids if key in other.ids]

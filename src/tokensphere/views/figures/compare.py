@@ -108,7 +108,8 @@ def _figures(ax: Any, pairs: list[Likeness]) -> None:
     """Each figure of agreement of every two models, with its interval; what random order gives."""
     names = ("same\nnearest", "RSA", "CKA,\ndebiased", "cosine after\nrotation")
     for number, pair in enumerate(pairs):
-        agreed = [pair.nearest and pair.nearest.overlap, pair.rsa, pair.cka]
+        overlap = None if pair.nearest is None else pair.nearest.overlap
+        agreed = [overlap, pair.rsa, pair.cka]
         found: list[Found] = [
             (np.nan, (np.nan, np.nan)) if one is None else (one.value, one.interval) for one in agreed
         ]
