@@ -162,8 +162,8 @@ def _meaning(result: Comparison) -> str:
     if not result.n_directions:
         return MEANING
     return (
-        f"{MEANING} Clearly alike: random directions whose {result.how.k} nearest tokens are more alike than"
-        " in vocabularies with no words."
+        f"{MEANING} Clearly alike: random directions whose {result.how.k} nearest tokens are more alike"
+        " than in vocabularies with no words."
     )
 
 

@@ -28,11 +28,11 @@ _WIDEST_MODEL, _WIDEST_TOKEN = 28, 20
 _LISTED = 5  # tokens of whom the neighbours are shown
 _NEIGHBORS = 5
 MEANING = (
-    "In brackets and under interval: 95 %, over tokens. Chance: tokens in random order. Of another token: how"
-    " much a token's list in one model has in common with another token's in the other. RSA and CKA are 1"
-    " where one model is the other turned and scaled; RSA squared is the share of the variance of one model's"
-    " cosines that the other's tell. After rotation: a token's cosine with itself, turned as is best for"
-    " other tokens. Procrustes distance: 0 the same, 1 nothing in common."
+    "In brackets and under interval: 95 %, over tokens. Chance: tokens in random order. Of another"
+    " token: how much a token's list in one model has in common with another token's in the other. RSA"
+    " and CKA are 1 where one model is the other turned and scaled; RSA squared is the share of the"
+    " variance of one model's cosines that the other's tell. After rotation: a token's cosine with itself,"
+    " turned as is best for other tokens. Procrustes distance: 0 the same, 1 nothing in common."
 )
 
 
@@ -51,9 +51,11 @@ def sentence(pair: Likeness) -> str:
     """How far two models agree, beside chance, for somebody who reads nothing else."""
     one, other = map(short_model, pair.models)
     if pair.nearest is None or pair.rsa is None:
-        few = f"{one} and {other} share {pair.shared.n:,} tokens"
-        why = f"; it takes {FEWEST} or more to say how far they agree" if pair.shared.n < FEWEST else ""
-        return f"{few}{why}.{_rates_said(pair)}"
+        needed = max(FEWEST, pair.lists.shape[2] + 3)
+        why = (
+            f"; it takes {needed:,} or more to say how far they agree" if pair.shared.n < needed else ""
+        )
+        return f"{one} and {other} share {pair.shared.n:,} tokens{why}.{_rates_said(pair)}"
     near, rsa = pair.nearest.overlap, pair.rsa
     return (
         f"Of the {pair.nearest.k} tokens nearest to a token, {tenths(near.value)}"
