@@ -28,6 +28,7 @@ from tokensphere.views.text import (
     between,
     cosine,
     number,
+    percent,
     short,
     short_title,
     tenths,
@@ -42,8 +43,8 @@ def comparison(result: Comparison, width: int) -> RenderableType:
     """The models side by side; two in a sentence, figures and tokens, of more every two in a row."""
     if len(result.pairs) == 1:
         return full_comparison(result, width)
-    every = [title("Every two"), _every_two(result, width), Text(_most_alike(result))]
-    return _whole(result, width, [every], "every two in detail: --full")
+    every: list[RenderableType] = [title("Every two"), _every_two(result, width)]
+    return _whole(result, width, [every, [Text(_most_alike(result))]], "every two in detail: --full")
 
 
 def full_comparison(result: Comparison, width: int) -> RenderableType:
@@ -123,6 +124,10 @@ def _every_two(result: Comparison, width: int) -> RenderableType:
     for pair in result.pairs:
         names = (cell(short_title(name, room)) for name in pair.models)
         rows += [[*names, *_in_a_row(pair, rates=bool(result.n_directions))]]
+    chances = [pair.nearest.overlap.chance for pair in result.pairs if pair.nearest is not None]
+    if chances:
+        zeros = ["0"] * (len(heads) - 4)
+        rows += [["chance", "", "", f"≤ {percent(max(chances))}", *zeros]]
     return table(rows, left={0, 1})
 
 

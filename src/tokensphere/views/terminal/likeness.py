@@ -31,8 +31,8 @@ MEANING = (
     "In brackets and under interval: 95 %, over tokens. Chance: tokens in random order. Of another"
     " token: how much a token's list in one model has in common with another token's in the other. RSA"
     " and CKA are 1 where one model is the other turned and scaled; RSA squared is the share of the"
-    " variance of one model's cosines that the other's tell. After rotation: a token's cosine with itself,"
-    " turned as is best for other tokens. Procrustes distance: 0 the same, 1 nothing in common."
+    " variance of one model's cosines that the other's tell. After rotation: a token's cosine with"
+    " itself, turned as is best for other tokens. Procrustes distance: 0 the same, 1 nothing in common."
 )
 
 
@@ -52,10 +52,8 @@ def sentence(pair: Likeness) -> str:
     one, other = map(short_model, pair.models)
     if pair.nearest is None or pair.rsa is None:
         needed = max(FEWEST, pair.lists.shape[2] + 3)
-        why = (
-            f"; it takes {needed:,} or more to say how far they agree" if pair.shared.n < needed else ""
-        )
-        return f"{one} and {other} share {pair.shared.n:,} tokens{why}.{_rates_said(pair)}"
+        few = f"; it takes {needed:,} or more to say how far they agree" * (pair.shared.n < needed)
+        return f"{one} and {other} share {pair.shared.n:,} tokens{few}.{_rates_said(pair)}"
     near, rsa = pair.nearest.overlap, pair.rsa
     return (
         f"Of the {pair.nearest.k} tokens nearest to a token, {tenths(near.value)}"
@@ -70,11 +68,11 @@ def _rates_said(pair: Likeness) -> str:
     if less is None:
         return ""
     low, high = less.interval
+    what = "of random neighbourhoods that are clearly alike"
     if low <= 0 <= high:
-        which = "cannot be told from each other"
-    else:
-        which = f"are more in {short_model(pair.models[less.difference < 0])}"
-    return f" How many random neighbourhoods are clearly alike {which} ({_points(less)})."
+        return f" Their shares {what} cannot be told apart ({_points(less)})."
+    more = short_model(pair.models[less.difference < 0])
+    return f" The share {what} is larger in {more} ({_points(less)})."
 
 
 def _points(less: Difference) -> str:
