@@ -11,7 +11,7 @@ import pytest
 
 import tokensphere as ts
 from tests import small_model
-from tests.analysis.compare.models import N, TOKENS, model, rows, turned, two_models
+from tests.analysis.compare.models import TOKENS, N, model, rows, turned, two_models
 from tests.cli.running import Command
 from tests.views.test_html import Reader
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tokensphere as ts
-from tests.analysis.compare.models import D, N, TOKENS, model, rows, turned, two_models
+from tests.analysis.compare.models import TOKENS, D, N, model, rows, turned, two_models
 from tokensphere.arrays import Float64s, Int64s
 from tokensphere.views import to_json
 
