@@ -52,7 +52,7 @@ def space(pieces: list[str], decode: object, kinds: dict[str, Kind] | None = Non
 BPE = space(BYTE_LEVEL, decode_byte_level, {"<|end|>": Kind.CONTROL})
 SP = space(
     SENTENCEPIECE, decode_sentencepiece,
-    {"<unk>": Kind.UNKNOWN, "</s>": Kind.CONTROL, "<0x0A>": Kind.BYTE, "<0xC2>": Kind.BYTE, "<0x41>": Kind.BYTE},
+    {"<unk>": Kind.UNKNOWN, "</s>": Kind.CONTROL} | dict.fromkeys(["<0x0A>", "<0xC2>", "<0x41>"], Kind.BYTE),
 )  # fmt: skip
 WP = space(WORDPIECE, decode_wordpiece, {"[PAD]": Kind.CONTROL, "[unused1]": Kind.UNUSED})
 PLAIN = space(WORDS, str.encode)
@@ -75,8 +75,8 @@ def test_markers_of_spaces_and_of_continuations_mean_the_same() -> None:
         ",": ",",
     }  # fmt: skip
     assert pieces(BPE, WP) == {
-        "Ġparis": "paris", "paris": "##paris", "ing": "##ing", "ĠÃ©": "é", ",": ",", "5": "5", "漢": "漢",
-        "Ġred": "red",
+        "Ġparis": "paris", "paris": "##paris", "ing": "##ing", "ĠÃ©": "é", ",": ",", "5": "5",
+        "漢": "漢", "Ġred": "red",
     }  # fmt: skip
     assert pieces(WP, PLAIN) == {"paris": "paris", "red": "red", "ing": "ing", ",": ","}
     assert pieces(BPE, PLAIN) == {"Ġparis": "paris", "Ġred": "red", "ĠParis": "Paris", ",": ","}

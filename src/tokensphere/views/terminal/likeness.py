@@ -16,7 +16,6 @@ from tokensphere.views.text import (
     SPACE,
     between,
     cosine,
-    number,
     percent,
     short,
     short_title,
@@ -113,12 +112,8 @@ def _figures(pair: Likeness) -> RenderableType:
 def _correlations(pair: Likeness) -> Iterator[Row]:
     for name, found in (("correlation of cosines (RSA)", pair.rsa), ("linear CKA, debiased", pair.cka)):
         if found is not None:
-            yield [
-                name,
-                cosine(found.value),
-                _ends(found),
-                f"0 ± {number(2 * (found.chance_sd or 0), 4)}",
-            ]
+            spread = max(2 * (found.chance_sd or 0), 0.0001)
+            yield [name, cosine(found.value), _ends(found), f"0 ± {spread:.4f}"]
     if pair.cka_biased is not None:
         yield ["  with its bias", cosine(pair.cka_biased), "", cosine(pair.cka_biased_by_chance or 0)]
     if (turned := pair.rotation) is not None:
