@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tokensphere.arrays import Float64s, Floats
+from tokensphere.arrays import Float64s, Floats, Intps
 from tokensphere.errors import InputError
 from tokensphere.geometry.directions import stream
 from tokensphere.geometry.gram import cross_product
@@ -28,12 +28,15 @@ class Turned:
     distance : ``1 − (Σσ/n)²`` with σ the singular values of ``XᵀY``: the share of one matrix's squared
         length that is left when the other is turned, reflected and scaled onto it, in [0, 1]
     distance_by_chance : the same of rows in random order, mean of three
+    cosine_by_chance : mean cosine of rows in random order after the rotation that is best for others, about
+        0 for rows less their mean
     cosines : float64 array of shape (n,), of each row after the rotation that is best for the *other*
-        rows, those of the other four fifths, with its row of the other matrix, in [−1, 1]; chance is 0
+        rows, those of the other four fifths, with its row of the other matrix, in [−1, 1]
     """
 
     distance: float
     distance_by_chance: float
+    cosine_by_chance: float
     cosines: Float64s
 
 
@@ -75,13 +78,30 @@ def turn(x: Floats, y: Floats, *, seed: int = 0) -> Turned:
     whole = np.sum(parts, axis=0)
     cosines = np.empty(n)
     for some, part in zip(members, parts, strict=True):
-        u, _, v = np.linalg.svd(whole - part, full_matrices=False)
-        rotation = u @ v
-        for place in blocks(len(some)):
-            rows = some[place]
-            cosines[rows] = dots(x[rows].astype(np.float64) @ rotation, y[rows].astype(np.float64))
-    orders = [_distance(cross_product(x, y[rng.permutation(n)]), n) for _ in range(_ORDERS)]
-    return Turned(_distance(whole, n), float(np.mean(orders)), np.clip(cosines, -1, 1))
+        cosines[some] = _turned_by(whole - part, x, y, some, some)
+    orders = [rng.permutation(n) for _ in range(_ORDERS)]
+    distances, chances = zip(*(_by_chance(x, y, order, members[0]) for order in orders), strict=True)
+    return Turned(
+        _distance(whole, n), float(np.mean(distances)), float(np.mean(chances)), np.clip(cosines, -1, 1)
+    )
+
+
+def _turned_by(between: Float64s, x: Floats, y: Floats, some: Intps, others: Intps) -> Float64s:
+    """Cosines of some rows of `x`, turned as is best for a product of matrices, with some of `y`."""
+    u, _, v = np.linalg.svd(between, full_matrices=False)
+    rotation, found = u @ v, np.empty(len(some))
+    for part in blocks(len(some)):
+        turned = x[some[part]].astype(np.float64) @ rotation
+        found[part] = dots(turned, y[others[part]].astype(np.float64))
+    return found
+
+
+def _by_chance(x: Floats, y: Floats, order: Intps, held_out: Intps) -> tuple[float, float]:
+    """Distance and mean cosine of rows of `y` in another order; the cosine of rows held out."""
+    between = cross_product(x, y[order])
+    rest = between - cross_product(x[held_out], y[order[held_out]])
+    cosines = _turned_by(rest, x, y, held_out, order[held_out])
+    return _distance(between, len(x)), float(cosines.mean())
 
 
 def enough_rows(width: int) -> int:

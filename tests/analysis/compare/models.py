@@ -12,10 +12,10 @@ N, D = 170, 16
 TEXT = (
     "one two three four five six seven eight nine ten red green blue black white brown grey pink gold"
     " silver house home street town city river lake sea mountain field tree leaf flower grass wood"
-    " forest dog cat horse cow sheep bird fish mouse lion bear man woman child boy girl mother father brother"
-    " sister son walk run jump sit stand lie sleep wake eat drink give take bring send keep hold carry"
-    " pull push throw big small long short high low wide deep fast slow old young new early late good"
-    " bad rich poor strong"
+    " forest dog cat horse cow sheep bird fish mouse lion bear man woman child boy girl mother father"
+    " brother sister son walk run jump sit stand lie sleep wake eat drink give take bring send keep hold"
+    " carry pull push throw big small long short high low wide deep fast slow old young new early late"
+    " good bad rich poor strong"
 )
 WORDS = [f" {word}".encode() for word in TEXT.split()]
 TOKENS = [*dict.fromkeys([*small_model.TOKENS, *WORDS, *(f"piece{j}".encode() for j in range(N))])][:N]

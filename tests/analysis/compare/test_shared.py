@@ -50,10 +50,8 @@ def space(pieces: list[str], decode: object, kinds: dict[str, Kind] | None = Non
 
 
 BPE = space(BYTE_LEVEL, decode_byte_level, {"<|end|>": Kind.CONTROL})
-SP = space(
-    SENTENCEPIECE, decode_sentencepiece,
-    {"<unk>": Kind.UNKNOWN, "</s>": Kind.CONTROL} | dict.fromkeys(["<0x0A>", "<0xC2>", "<0x41>"], Kind.BYTE),
-)  # fmt: skip
+BYTES = dict.fromkeys(["<0x0A>", "<0xC2>", "<0x41>"], Kind.BYTE)
+SP = space(SENTENCEPIECE, decode_sentencepiece, {"<unk>": Kind.UNKNOWN, "</s>": Kind.CONTROL, **BYTES})
 WP = space(WORDPIECE, decode_wordpiece, {"[PAD]": Kind.CONTROL, "[unused1]": Kind.UNUSED})
 PLAIN = space(WORDS, str.encode)
 

@@ -166,7 +166,7 @@ def _rotation(turned: Any) -> Rotation:
     mean = float(cosines.mean())
     half = Z * float(cosines.std(ddof=1)) / sqrt(len(cosines))
     ends = max(-1.0, mean - half), min(1.0, mean + half)
-    return Rotation(turned.distance, turned.distance_by_chance, mean, ends)
+    return Rotation(turned.distance, turned.distance_by_chance, mean, ends, turned.cosine_by_chance)
 
 
 def _nearest(one: Rows, other: Rows, how: HowAlike) -> dict[str, Any]:

@@ -65,15 +65,16 @@ class Rotation(Record, mean_interval="mean_interval_95"):
     ----------
     distance : the Procrustes distance, 0 to 1
     distance_by_chance : the same of tokens in random order
-    mean_cosine : of a token after the rotation that is best for the others with its place in the other
-        model; chance is 0
+    mean_cosine : of a token after the rotation that is best for others with its place in the other model
     mean_interval : its 95 % interval over tokens
+    mean_cosine_by_chance : the same of tokens in random order, about 0 for rows less their mean
     """
 
     distance: float
     distance_by_chance: float
     mean_cosine: float
     mean_interval: tuple[float, float]
+    mean_cosine_by_chance: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)

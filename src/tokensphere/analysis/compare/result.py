@@ -132,7 +132,8 @@ class Comparison(Pictured):
                     ("procrustes_distance", *both, turned.distance, None, turned.distance_by_chance)
                 )
                 ends = turned.mean_interval
-                rows.append(("cosine_after_rotation", *both, turned.mean_cosine, ends, 0.0))
+                by_chance = turned.mean_cosine_by_chance
+                rows.append(("cosine_after_rotation", *both, turned.mean_cosine, ends, by_chance))
             for kind, less in pair.differences.items():
                 if less is not None:
                     figure = f"rate_difference_{kind}"

@@ -126,8 +126,10 @@ def _every_two(result: Comparison, width: int) -> RenderableType:
         rows += [[*names, *_in_a_row(pair, rates=bool(result.n_directions))]]
     chances = [pair.nearest.overlap.chance for pair in result.pairs if pair.nearest is not None]
     if chances:
-        zeros = ["0"] * (len(heads) - 4)
-        rows += [["chance", "", "", f"≤ {percent(max(chances))}", *zeros]]
+        turned = [p.rotation.mean_cosine_by_chance for p in result.pairs if p.rotation is not None]
+        by_chance = f"≤ {abs(max(turned, key=abs)):.2f}" if turned else "—"
+        more = ["0"] * bool(result.n_directions)
+        rows += [["chance", "", "", f"≤ {percent(max(chances))}", "0", "0", by_chance, *more]]
     return table(rows, left={0, 1})
 
 

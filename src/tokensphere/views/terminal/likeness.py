@@ -118,9 +118,9 @@ def _correlations(pair: Likeness) -> Iterator[Row]:
         yield ["  with its bias", cosine(pair.cka_biased), "", cosine(pair.cka_biased_by_chance or 0)]
     if (turned := pair.rotation) is not None:
         ends = " to ".join(map(cosine, turned.mean_interval))
-        yield ["mean cosine after rotation", cosine(turned.mean_cosine), ends, "0"]
-        by_chance = cosine(turned.distance_by_chance)
-        yield ["Procrustes distance", cosine(turned.distance), "", by_chance]
+        chances = map(cosine, (turned.mean_cosine_by_chance, turned.distance_by_chance))
+        yield ["mean cosine after rotation", cosine(turned.mean_cosine), ends, next(chances)]
+        yield ["Procrustes distance", cosine(turned.distance), "", next(chances)]
 
 
 def _ends_of(pair: Likeness, width: int) -> RenderableType:
