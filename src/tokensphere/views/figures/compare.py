@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,14 @@ from tokensphere.analysis.compare.result import Comparison
 from tokensphere.display import told
 from tokensphere.views.figures.canvas import Found, bars, drawing, figure_of
 from tokensphere.views.figures.layout import describe
-from tokensphere.views.figures.style import CHANCE, GUESS, LINES, MARKS, WHITE
+from tokensphere.views.figures.style import BLACK, CHANCE, GUESS, LINES, MARKS, WHITE
 from tokensphere.views.text import ROWS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BARS: dict[str, Any] = {"linestyle": "none", "elinewidth": 1}
+_NONE: Found = (np.nan, (np.nan, np.nan))
 _LONGEST = 24  # characters of a model's name
 _MOST_NAMED = 4  # models whose names stand below the axis in one line each
 
@@ -57,7 +59,7 @@ def _rates(ax: Any, result: Comparison) -> None:
         found: list[Found] = []
         for side in result.models:
             rate = side.rate(centered=centered)
-            found.append((np.nan, (np.nan, np.nan)) if rate is None else rate.found)
+            found.append(_NONE if rate is None else rate.found)
             chances |= set() if rate is None else {rate.chance}
         where = np.arange(m) + 0.16 * (number - 0.5)
         more = {} if number else {"mfc": WHITE}
@@ -108,20 +110,24 @@ def _figures(ax: Any, pairs: list[Likeness]) -> None:
     """Each figure of agreement of every two models, with its interval; what random order gives."""
     names = ("same\nnearest", "RSA", "CKA,\ndebiased", "cosine after\nrotation")
     for number, pair in enumerate(pairs):
-        overlap = None if pair.nearest is None else pair.nearest.overlap
-        agreed = [overlap, pair.rsa, pair.cka]
-        found: list[Found] = [
-            (np.nan, (np.nan, np.nan)) if one is None else (one.value, one.interval) for one in agreed
-        ]
-        turned = pair.rotation
-        nothing = (np.nan, (np.nan, np.nan))
-        found.append(nothing if turned is None else (turned.mean_cosine, turned.mean_interval))
         where = np.arange(len(names)) + 0.5 * ((number + 0.5) / len(pairs) - 0.5)
+        found, chances = zip(*_agreed(pair), strict=True)
         values, ends = np.array([value for value, _ in found]), np.array([end for _, end in found]).T
         style = {**_BARS, **MARKS[number % len(MARKS)]}
         ax.errorbar(where, values, np.abs(ends - values), label=_both(pair), **style)
-    ax.axhline(0, label="tokens in random order", **CHANCE)
+        random = {} if number else {"label": "tokens in random order"}
+        ax.plot(where, chances, color=BLACK, marker="_", markersize=14, linestyle="none", **random)
     ax.set_xticks(range(len(names)), names)
     ax.set_xlim(-0.5, len(names) - 0.5)
-    ax.set_ylim(top=min(ax.get_ylim()[1], 1.03))
+    ax.set_ylim(min(ax.get_ylim()[0], 0.0), min(ax.get_ylim()[1], 1.03))
     describe(ax, "How far do they agree?", "(bars: 95 % intervals over tokens)", "1: the same")
+
+
+def _agreed(pair: Likeness) -> Iterator[tuple[Found, float]]:
+    """Each figure with its interval, and what random order gives; NaN where there is none."""
+    for one in (None if pair.nearest is None else pair.nearest.overlap, pair.rsa, pair.cka):
+        yield (_NONE, np.nan) if one is None else ((one.value, one.interval), one.chance)
+    if (turned := pair.rotation) is None:
+        yield _NONE, np.nan
+    else:
+        yield (turned.mean_cosine, turned.mean_interval), turned.mean_cosine_by_chance
