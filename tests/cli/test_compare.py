@@ -30,14 +30,14 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def test_all_that_it_prints_is_what_the_function_finds(two: list[Path]) -> None:
-    record = COMPARE.record(*two, "-n", "100", "-k", "4", "--raw", "--seed", "2", "--sample", "60")
+    record = COMPARE.record(*two, "-n", "100", "-k", "4", "--raw", "--seed", "2", "--lists", "60")
     spaces = [ts.load(path) for path in two]
-    same = ts.compare(*spaces, n_directions=100, k=4, centered=False, seed=2, sample=60)
+    same = ts.compare(*spaces, n_directions=100, k=4, centered=False, seed=2, n_lists=60)
     assert {name: record[name] for name in ("models", "pairs", "settings")} == json.loads(
         json.dumps(same.to_dict())
     )
-    plain = ts.compare(*spaces, n_directions=0, k=4, centered=False, seed=2, sample=60)
-    text = COMPARE.good(*two, "-n", "0", "-k", "4", "--raw", "--seed", "2", "--sample", "60")
+    plain = ts.compare(*spaces, n_directions=0, k=4, centered=False, seed=2, n_lists=60)
+    text = COMPARE.good(*two, "-n", "0", "-k", "4", "--raw", "--seed", "2", "--lists", "60")
     assert text.rstrip("\n") == plain.report()
     low, high = same.pairs[0].nearest.overlap.interval  # type: ignore[union-attr]
     assert f"({100 * low:.1f}–{100 * high:.1f})" in text and "rows as they are" in text

@@ -20,7 +20,7 @@ from tokensphere.errors import InputError
 @options.number("--seed", 0, "Of directions, and of what is put in random order.")
 @options.k(2, "Nearest tokens of a direction, and of a token.")
 @options.centered(True)
-@options.number("--sample", 20_000, "Shared tokens whose neighbours are looked for, at random.", least=2)
+@options.number("--lists", 20_000, "Shared tokens whose nearest are looked for, at random.", least=2)
 @options.matrix
 @options.refresh
 @options.device
@@ -31,7 +31,7 @@ from tokensphere.errors import InputError
 @options.json
 @options.csv
 def compare(
-    models: tuple[str, ...], count: int, seed: int, k: int, centered: bool, sample: int, refresh: bool,
+    models: tuple[str, ...], count: int, seed: int, k: int, centered: bool, lists: int, refresh: bool,
     page: Path | None, **_: Any,
 ) -> None:  # fmt: skip
     """Do models agree? Side by side, with intervals.
@@ -58,7 +58,7 @@ def compare(
 
     with progress.steps_of("compare", lambda: count_parts(len(spaces))) as step:
         result = measure(
-            *spaces, n_directions=count, k=k, centered=centered, sample=sample, seed=seed,
+            *spaces, n_directions=count, k=k, centered=centered, n_lists=lists, seed=seed,
             compute=running.compute(), store=running.null_files("surrogates"), progress=step,
         )  # fmt: skip
     try:

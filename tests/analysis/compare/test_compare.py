@@ -70,10 +70,10 @@ def naive_lists(vectors: Float64s, k: int, centered: bool) -> Int64s:
 @pytest.mark.parametrize("centered", [True, False])
 def test_lists_are_those_of_all_cosines_among_the_shared(centered: bool) -> None:
     one, other = two_models()
-    for sample in (400, 40):
-        pair = ts.compare(one, other, n_directions=0, k=4, centered=centered, sample=sample).pairs[0]
+    for n_lists in (400, 40):
+        pair = ts.compare(one, other, n_directions=0, k=4, centered=centered, n_lists=n_lists).pairs[0]
         n = pair.shared.n
-        assert n == 150 and len(pair.whose) == min(sample, n)
+        assert n == 150 and len(pair.whose) == min(n_lists, n)
         a = naive_lists(one.vectors[pair.shared.first].astype(float), 4, centered)
         b = naive_lists(other.vectors[pair.shared.second].astype(float), 4, centered)
         np.testing.assert_array_equal(pair.lists[0], a[pair.whose])
@@ -174,7 +174,7 @@ def test_what_cannot_be_compared_is_refused() -> None:
     space = model(rows())
     with pytest.raises(ts.InputError, match="two or more"):
         ts.compare(space)
-    for wrong in ({"n_directions": 50}, {"k": 1}, {"sample": 0}, {"seed": -1}, {"n_directions": -1}):
+    for wrong in ({"n_directions": 50}, {"k": 1}, {"n_lists": 0}, {"seed": -1}, {"n_directions": -1}):
         with pytest.raises(ts.InputError):
             ts.compare(space, space, **wrong)  # type: ignore[arg-type]
 

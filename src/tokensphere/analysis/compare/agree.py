@@ -40,13 +40,13 @@ class HowAlike:
     ----------
     k : nearest tokens of each token
     centered : whether cosines are of rows less their mean over the shared tokens
-    sample : tokens whose nearest are looked for, at random; all if there are no more
-    seed : of that sample, and of the orders by chance
+    n_lists : tokens whose nearest are looked for, at random; all if there are no more
+    seed : of that choice, and of the orders by chance
     """
 
     k: int = 10
     centered: bool = True
-    sample: int = 20_000
+    n_lists: int = 20_000
     seed: int = 0
 
 
@@ -172,7 +172,7 @@ def _rotation(turned: Any) -> Rotation:
 def _nearest(one: Rows, other: Rows, how: HowAlike) -> dict[str, Any]:
     """How far the nearest tokens agree, and of which token how many are the same."""
     n, k = len(one), how.k
-    whose = np.sort(stream(how.seed).permutation(n)[: how.sample])
+    whose = np.sort(stream(how.seed).permutation(n)[: how.n_lists])
     first, second = (_lists(rows, whose, k + 1, how.centered) for rows in (one, other))
     found = share_lists(first, second, k, whose, n)
     overlap = Agreed(found.mean, share_interval(found.mean, found.without), found.by_chance)

@@ -44,14 +44,14 @@ class NearestShared(Record):
     Attributes
     ----------
     k : length of the lists, of shared tokens only
-    n_tokens : whose lists were compared
+    n_lists : tokens whose lists were compared
     overlap : the share of a list that is in the other model's, in [0, 1]; chance ``k/(n − 1)``
     by_hubs : the mean share of a token's list with the other model's list of *another* token
     none : share of the tokens whose lists have nothing in common
     """
 
     k: int
-    n_tokens: int
+    n_lists: int
     overlap: Agreed
     by_hubs: float
     none: float

@@ -31,7 +31,7 @@ def compare(
     n_directions: int = 1_000,
     k: int = 10,
     centered: bool = True,
-    sample: int = 20_000,
+    n_lists: int = 20_000,
     seed: int = 0,
     surrogate: SurrogateSpec = _SURROGATES,
     compute: Compute | None = None,
@@ -53,9 +53,9 @@ def compare(
     k : nearest tokens of a direction, and of a token
     centered : whether neighbours, RSA and the rotation are of rows less their mean over the shared
         tokens, or of rows as they are
-    sample : tokens of every two models whose neighbours are looked for, at random; all if there are no
+    n_lists : tokens of every two models whose neighbours are looked for, at random; all if there are no
         more
-    seed : of directions, of that sample, and of what is put in random order
+    seed : of directions, of those tokens, and of what is put in random order
     surrogate : the vocabularies with no words that the surveys compare with
     compute : how many threads, for one; seen in no figure
     store : where the surrogates' blocks of rows are kept, by default nowhere
@@ -73,7 +73,7 @@ def compare(
     if len(spaces) < 2:
         raise InputError(f"{len(spaces)} model to compare: give two or more")
     check_whole("k", k, 2)
-    check_whole("the sample", sample, 2)
+    check_whole("the number of lists", n_lists, 2)
     check_whole("the seed", seed)
     check_whole("the number of directions", n_directions)
     if 0 < n_directions < LEAST:
@@ -81,7 +81,7 @@ def compare(
             f"{n_directions} directions are too few: ask for {LEAST} or more, or 0 for none"
         )
     say = progress if callable(progress) else lambda _: None
-    how = HowAlike(k=k, centered=centered, sample=sample, seed=seed)
+    how = HowAlike(k=k, centered=centered, n_lists=n_lists, seed=seed)
     names = _names(spaces)
     Watcher(progress).expect(lambda: count_parts(len(spaces)))
     sides: dict[str, Side] = {}

@@ -11,7 +11,7 @@ from tokensphere.analysis.compare.likeness import Likeness
 from tokensphere.analysis.compare.result import Comparison
 from tokensphere.analysis.compare.side import Rate, Side
 from tokensphere.analysis.survey.hubs import Hubs
-from tokensphere.views.terminal.likeness import MEANING, in_detail, sentence
+from tokensphere.views.terminal.likeness import MEANING, in_detail, of_chance, sentence
 from tokensphere.views.terminal.render import (
     Row,
     Text,
@@ -127,7 +127,7 @@ def _every_two(result: Comparison, width: int) -> RenderableType:
     chances = [pair.nearest.overlap.chance for pair in result.pairs if pair.nearest is not None]
     if chances:
         turned = [p.rotation.mean_cosine_by_chance for p in result.pairs if p.rotation is not None]
-        by_chance = f"≤ {abs(max(turned, key=abs)):.2f}" if turned else "—"
+        by_chance = of_chance(max(turned, key=abs), 2) if turned else "—"
         more = ["0"] * bool(result.n_directions)
         rows += [["chance", "", "", f"≤ {percent(max(chances))}", "0", "0", by_chance, *more]]
     return table(rows, left={0, 1})
@@ -176,11 +176,11 @@ def _meaning(result: Comparison) -> str:
 
 def _caption(result: Comparison, more: str) -> Text:
     how = result.how
-    sampled = any(p.nearest is not None and p.nearest.n_tokens < p.shared.n for p in result.pairs)
+    sampled = any(p.nearest is not None and p.nearest.n_lists < p.shared.n for p in result.pairs)
     rows = f"{ROWS[how.centered]}{' over the shared tokens' if how.centered else ''}"
     return token_caption(
         f"cosine, {rows}; CKA: rows as they are",
-        f"neighbours of {how.sample:,} tokens at random (seed {how.seed})" if sampled else "",
+        f"neighbours of {how.n_lists:,} tokens at random (seed {how.seed})" if sampled else "",
         f"{result.n_directions:,} random directions (seed {how.seed})" if result.n_directions else "",
         "" if more else "words: English ones in both",
         more,

@@ -118,9 +118,10 @@ def _correlations(pair: Likeness) -> Iterator[Row]:
         yield ["  with its bias", cosine(pair.cka_biased), "", cosine(pair.cka_biased_by_chance or 0)]
     if (turned := pair.rotation) is not None:
         ends = " to ".join(map(cosine, turned.mean_interval))
-        chances = map(cosine, (turned.mean_cosine_by_chance, turned.distance_by_chance))
-        yield ["mean cosine after rotation", cosine(turned.mean_cosine), ends, next(chances)]
-        yield ["Procrustes distance", cosine(turned.distance), "", next(chances)]
+        chance = of_chance(turned.mean_cosine_by_chance, 3)
+        yield ["mean cosine after rotation", cosine(turned.mean_cosine), ends, chance]
+        by_chance = cosine(turned.distance_by_chance)
+        yield ["Procrustes distance", cosine(turned.distance), "", by_chance]
 
 
 def _ends_of(pair: Likeness, width: int) -> RenderableType:
@@ -161,6 +162,11 @@ def token(pair: Likeness, id: int) -> str:
 def short_model(name: str) -> str:
     """A model's name in a sentence or a head."""
     return short_title(name, _WIDEST_MODEL)
+
+
+def of_chance(value: float, digits: int) -> str:
+    """What is about 0, as 0 where that many digits tell no more."""
+    return f"{value:.{digits}f}" if abs(value) >= 0.5 * 10**-digits else "0"
 
 
 def _ends(found: Agreed, digits: int = 3) -> str:
