@@ -9,7 +9,8 @@
     models/<id>/fetched-<cache>.json        that it was fetched for the atlas, into which cache
     claims/                                 who works on what now
 
-Every file is written whole or not at all, and says by whom. What is there is done: no other book is kept.
+Every file is written whole or not at all, and says by whom. What is there is done: no other book is
+kept.
 """
 
 from __future__ import annotations

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tokensphere.analysis.atlas.result import Atlas, AtlasModel, Rates
+from tokensphere.analysis.atlas.state import AtlasState, ModelState, Working
 from tokensphere.analysis.survey.job import check_count
 from tokensphere.atlas import kept
 from tokensphere.atlas.claims import read_claim
@@ -21,21 +21,6 @@ from tokensphere.atlas.settings import AtlasSettings, begin, read_settings
 from tokensphere.atlas.unit import Way
 from tokensphere.errors import FormatError, SourceError
 from tokensphere.formats.files import at_home
-
-
-@dataclass(frozen=True)
-class Working:
-    """What is being done now.
-
-    Attributes
-    ----------
-    what : the unit, or what else is claimed
-    host, pid : who does it
-    """
-
-    what: str
-    host: str
-    pid: int
 
 
 def run_atlas(
@@ -107,12 +92,31 @@ def open_atlas(folder: str | Path) -> Atlas:
     return Atlas.of(settings.key, [_model(where, settings, one) for one in where.models()])
 
 
-def working(folder: str | Path) -> list[Working]:
-    """Who works on what in an atlas now, by the claims that are there; a dead process's, too."""
-    claims = Folder(at_home(folder)).claim("")
+def atlas_state(folder: str | Path) -> AtlasState:
+    """How far an atlas is, from the names of its files alone.
+
+    Parameters
+    ----------
+    folder : of the atlas
+
+    Raises
+    ------
+    InputError
+        it is none
+    """
+    where = Folder(at_home(folder))
+    settings = read_settings(where.path)
+    models = []
+    for one in where.models():
+        units, failure = one.units(settings), where.failure(one.model.id)
+        done = len(where.done(one.model.id).intersection(units))
+        failed = str(failure.get("reason")) if failure and done < len(units) else None
+        models.append(ModelState(one.model.title, one.model.id, done, len(units), failed))
+    claims = where.claim("")
     there = sorted(claims.glob("[!.]*")) if claims.is_dir() else []
     held = ((path.name, read_claim(path)) for path in there)
-    return [Working(name, one.host, one.pid) for name, one in held if one is not None]
+    working = tuple(Working(name, one.host, one.pid) for name, one in held if one is not None)
+    return AtlasState(settings.key, tuple(models), working)
 
 
 def _model(where: Folder, settings: AtlasSettings, asked: Asked) -> AtlasModel:
