@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import sqrt
 
 import numpy as np
 import pytest
@@ -13,8 +12,6 @@ from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.search import top_k
 from tokensphere.geometry.shared_lists import SharedLists, share_lists
 from tokensphere.geometry.similarity import make_scoring
-from tokensphere.statistics.difference import difference_of
-from tokensphere.statistics.intervals import wilson
 from tokensphere.statistics.jackknife import (
     correlation_interval,
     jackknife_variance,
@@ -97,18 +94,3 @@ def test_over_tokens_intervals_hold_what_other_tokens_give() -> None:
             assert 0.915 <= held <= (1 if name == "overlap" else 0.985), (seed, name, held)
         true = float(np.var([value for value, _ in found["overlap"]]))
         assert np.mean(as_independent) < 0.85 * true < true < np.mean(variances) < 3 * true
-
-
-@pytest.mark.slow
-def test_the_interval_of_a_difference_of_rates_holds_it() -> None:
-    """MOVER, of Wilson's intervals with counts that differ: 93 % or more, at rates near chance, too."""
-    rng = np.random.default_rng(3)
-    for p, q, m, n in ((0.2, 0.1, 300, 120), (0.05, 0.05, 400, 400), (0.3, 0.02, 150, 500)):
-        one, other = rng.binomial(m, p, 4000) / m, rng.binomial(n, q, 4000) / n
-        held = 0
-        for a, b in zip(one.tolist(), other.tolist(), strict=True):
-            low, high = difference_of((a, wilson(a, m)), (b, wilson(b, n))).interval
-            held += low <= p - q <= high
-        assert 0.93 <= held / 4000 <= 0.985, (p, q)
-        spread = float(np.std(one - other))
-        assert spread == pytest.approx(sqrt(p * (1 - p) / m + q * (1 - q) / n), rel=0.05)
