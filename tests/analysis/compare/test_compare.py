@@ -142,6 +142,12 @@ def test_of_few_shared_tokens_only_their_number_is_told() -> None:
     nothing = ts.compare(
         other, model(rows()[:60], [f" z{j}".encode() for j in range(60)]), n_directions=0
     )
+    alike = model(np.ones((N, D)))
+    flat = ts.compare(alike, other, n_directions=0)
+    assert json.loads(to_json(flat))["models"][0]["effective_dimensions"] is None and "nan" not in str(
+        flat
+    )
+    assert flat.pairs[0].shared.n == 0 and flat.pairs[0].shared.no_direction == 99
     assert nothing.pairs[0].shared.n == 0 and len(nothing.pairs[0].to_frame()) == 0
 
 

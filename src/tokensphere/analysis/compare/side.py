@@ -9,7 +9,7 @@ from tokensphere.analysis.info import Info, info
 from tokensphere.analysis.survey.hubs import Hubs
 from tokensphere.analysis.survey.result import Survey
 from tokensphere.geometry.effective import effective_dimensions
-from tokensphere.records import Record, record
+from tokensphere.records import Record
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.difference import Found
 
@@ -42,7 +42,8 @@ class Side:
     Attributes
     ----------
     facts : shape, norms, mean cosine, where it comes from
-    effective_dimensions : the participation ratio of the unit rows' covariance, 1 to d
+    effective_dimensions : the participation ratio of the unit rows' covariance, 1 to d; NaN where all
+        unit rows are the same
     survey : what random directions found; None if none was asked for
     """
 
@@ -71,12 +72,13 @@ class Side:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
+        dimensions = self.effective_dimensions
         kinds: dict[str, bool] = {"raw": False, "centered": True}
         rates = {name: self.rate(centered=centered) for name, centered in kinds.items()}
         hubs = {name: self.hubs(centered=centered) for name, centered in kinds.items()}
         return {
             **self.facts.to_dict(),
-            **record(self, "effective_dimensions"),
+            "effective_dimensions": dimensions if dimensions > 0 else None,
             "rates": {name: found and found.to_dict() for name, found in rates.items()},
             "hubs": {
                 name: found and self.survey and found.to_dict(self.survey.vocabulary)

@@ -85,7 +85,8 @@ def _facts(side: Side, room: int) -> Iterator[tuple[str, str]]:
     facts = side.facts
     yield "tokens", f"{facts.n:,}"
     yield "dimensions", f"{facts.d:,}"
-    yield "  effective", f"{side.effective_dimensions:.0f}"
+    dimensions = side.effective_dimensions
+    yield "  effective", f"{dimensions:.0f}" if dimensions > 0 else ""
     yield "mean cosine", cosine(facts.mean_cosine_different)
     yield "norm, median", number(facts.norms[2])
     yield "  half of them in", f"{number(facts.norms[1])}–{number(facts.norms[3])}"
