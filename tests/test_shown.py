@@ -120,7 +120,11 @@ def test_there_are_examples() -> None:
     "one", [pytest.param(one, marks=one.marks, id=f"{one.page}: {one.command[:40]}") for one in EXACT]
 )
 def test_the_output_shown_is_the_output(
-    one: Shown, cache: Path, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    one: Shown,
+    cache: Path,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(here)
     monkeypatch.setenv("TOKENSPHERE_CACHE", str(cache))
