@@ -13,8 +13,8 @@ from benchmarks.report import Table
 
 def run(*, quick: bool) -> Iterator[Table]:
     """Cost of a unit, of the ledger, and of the schedule at full size."""
-    from benchmarks.scale import cost, ledger, makespan
+    from benchmarks.scale import cost, overhead, plans
 
     yield from cost.tables(quick=quick)
-    yield from ledger.tables(quick=quick)
-    yield from makespan.tables(quick=quick)
+    yield from overhead.tables(quick=quick)
+    yield from plans.tables(quick=quick)

@@ -106,13 +106,15 @@ def _measured(*, quick: bool) -> tuple[Table, Cost]:
 
 
 def _shapes(cost: Cost) -> Table:
-    rows = []
-    for one in sorted(SHAPES, key=lambda one: one.size):
-        rows.append((
-            one.name, f"{one.rows:,} × {one.width:,}", f"{one.fetched / 1e9:.2f}", f"{memory(one) / 1e9:.1f}",
-            f"{cost.unit(one, 20_000) / 3600:.2f}", f"{cost.fixed(one) / cost.unit(one, 20_000):.0%}",
+    rows = [
+        (
+            one.name, f"{one.rows:,} × {one.width:,}", f"{one.fetched / 1e9:.2f}",
+            f"{memory(one) / 1e9:.1f}", f"{cost.unit(one, 20_000) / 3600:.2f}",
+            f"{cost.fixed(one) / cost.unit(one, 20_000):.0%}",
             *(f"{cost.model(one, DIRECTIONS, block) / 3600:,.0f}" for block in (20_000, 200_000)),
-        ))  # fmt: skip
+        )
+        for one in sorted(SHAPES, key=lambda one: one.size)
+    ]  # fmt: skip
     sizes = np.array([one.fetched for one in drawn(MODELS)]) / 1e9
     return Table(
         "models, as they are, and what they would take",
@@ -120,10 +122,11 @@ def _shapes(cost: Cost) -> Table:
          "core hours of 10⁷, block 20,000", "block 200,000"),
         rows,
         (
-            "Computed from the unit of the bundled model. Fetched: two bytes a value. Memory: three and a half"
-            " matrices in float32: the model's, a surrogate's, its blocks, and rows at work.",
-            f"A thousand of them, drawn evenly: {sizes.sum():,.0f} GB; a model {np.median(sizes):.2f} GB in"
-            f" the median, {np.quantile(sizes, 0.9):.2f} of nine in ten at most, {sizes.max():.2f} the largest.",
+            "Computed from the unit of the bundled model. Fetched: two bytes a value. Memory: three"
+            " and a half matrices in float32: the model's, a surrogate's, its blocks, and rows at work.",
+            f"A thousand of them, drawn evenly: {sizes.sum():,.0f} GB; a model {np.median(sizes):.2f} GB"
+            f" in the median, {np.quantile(sizes, 0.9):.2f} of nine in ten at most, {sizes.max():.2f} the"
+            " largest.",
         ),
     )  # fmt: skip
 

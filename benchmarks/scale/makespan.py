@@ -1,4 +1,4 @@
-"""The real schedule with a simulated clock: when a thousand models would be done, and by how idle workers.
+"""The real schedule with a simulated clock: when a thousand models would be done.
 
 Nothing is computed and no file is written: of a unit its duration is known, which a heap of events puts
 in order, and :class:`tokensphere.atlas.schedule.Schedule` is told what has ended. So what is given out,
@@ -19,17 +19,16 @@ from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks.report import Table
-from benchmarks.scale.cost import MEASURED, MODELS, Cost
-from benchmarks.scale.shapes import Shape, drawn
+from benchmarks.scale.cost import MEASURED, Cost
+from benchmarks.scale.shapes import Shape
 from tokensphere.atlas.folder import Asked, Folder, Unit
 from tokensphere.atlas.models import Model
 from tokensphere.atlas.schedule import Schedule
 from tokensphere.atlas.settings import AtlasSettings, begin
 from tokensphere.atlas.unit import Outcome
 
-_BLOCK, _UNITS = 20_000, 500
-_FETCHED = 50e6  # bytes of one stream, assumed
+BLOCK, UNITS = 20_000, 500
+FETCHED = 50e6  # bytes of one stream, assumed
 
 
 @dataclass(frozen=True)
@@ -95,8 +94,8 @@ def simulate(
     models: Sequence[Shape],
     fleet: Fleet,
     *,
-    units: int = _UNITS,
-    block: int = _BLOCK,
+    units: int = UNITS,
+    block: int = BLOCK,
     fetched: bool = True,
     open_at_once: int = 10,
     keep: int = 10,
@@ -178,7 +177,7 @@ class _Clock:
         if unit.count:
             seconds = self._cost.unit(shape, unit.count)
         else:
-            seconds = self._cost.product * shape.size * shape.width + shape.fetched / _FETCHED
+            seconds = self._cost.product * shape.size * shape.width + shape.fetched / FETCHED
             self._fetched.setdefault(unit.model, 0)
             self._hold()
         if self._has[worker] != unit.model:
@@ -216,71 +215,3 @@ class _Clock:
         there = [*self._fetched, *self._kept]
         self.found.most_open = max(self.found.most_open, len(self._fetched))
         self.found.most_held = max(self.found.most_held, sum(self._shape_of[id].fetched for id in there))
-
-
-def tables(*, quick: bool) -> Iterator[Table]:
-    """Against the ideal; by how many models are open; with workers that die."""
-    count, units = (100, 50) if quick else (MODELS, _UNITS)
-    yield _orders(drawn(count), units, quick=quick)
-    yield _opened(drawn(count), quick=quick)
-    yield _dying(drawn(count), 20 if quick else 100)
-
-
-def _orders(models: Sequence[Shape], units: int, *, quick: bool) -> Table:
-    rows = []
-    for workers in (10, 100) if quick else (100, 1_000):
-        for spread in (0.0, 0.5):
-            for fetched, in_order in ((False, True), (False, False), (True, False)):
-                fleet = Fleet(workers, spread)
-                run = simulate(models, fleet, units=units, fetched=fetched, in_order=in_order)
-                name = "as listed" if in_order else "fetched" if fetched else "largest first"
-                rows.append((
-                    f"{workers:,}", f"±{spread:.0%}", name, f"{run.makespan / 86_400:,.1f}",
-                    f"{run.makespan / run.ideal - 1:.2%}", f"{(run.makespan - run.last) / 3600:.1f}",
-                    f"{run.read / 1e12:,.0f}", f"{1e6 * run.schedule / sum(run.done.values()):.1f}",
-                ))  # fmt: skip
-    return Table(
-        f"simulated: {len(models):,} models × {units:,} units of {_BLOCK:,} directions",
-        ("workers", "speeds", "order", "days", "above the ideal", "hours after the last unit began",
-         "TB read by workers", "schedule CPU µs a unit"),
-        rows,
-        (
-            "Ideal: all work shared evenly. As listed: units in the list's order, not by the schedule. Largest"
-            " first: the schedule, with all models at hand. Fetched: the schedule, with ten models open at once,"
-            f" at {_FETCHED / 1e6:.0f} MB a second each. A worker of speed 1 is one core of the machine below.",
-        ),
-    )  # fmt: skip
-
-
-def _opened(models: Sequence[Shape], *, quick: bool) -> Table:
-    rows, workers = [], 100 if quick else 1_000
-    for block, units in ((_BLOCK, _UNITS), (10 * _BLOCK, _UNITS // 10)):
-        for at_once in (2, 10, 64):
-            run = simulate(models, Fleet(workers), units=units, block=block, open_at_once=at_once, keep=at_once)
-            rows.append((
-                f"{block:,}", at_once, f"{run.makespan / 86_400:,.1f}", f"{run.makespan / run.ideal - 1:.1%}",
-                f"{run.idle:.1%}", run.most_open, f"{run.most_held / 1e9:,.0f}",
-            ))  # fmt: skip
-    return Table(
-        f"simulated: how many models may be open, {workers:,} workers",
-        ("block", "--keep-models", "days", "above the ideal", "idle", "open at most", "GB in the cache"),
-        rows,
-        ("The cache holds what is open and the last ones that are done, as many as may be open.",),
-    )
-
-
-def _dying(models: Sequence[Shape], units: int) -> Table:
-    rows = []
-    for deaths in (0.0, 0.001, 0.01, 0.1):
-        for block in (_BLOCK, 10 * _BLOCK):
-            run = simulate(models, Fleet(100, deaths=deaths), units=units * _BLOCK // block, block=block, fetched=False)
-            rows.append((
-                deaths, f"{block:,}", f"{run.makespan / run.ideal - 1:.1%}",
-                f"{run.lost / (run.busy + run.lost):.1%}", run.failed,
-            ))  # fmt: skip
-    return Table(
-        f"simulated: workers that die, {len(models):,} models × {units * _BLOCK:,} directions, 100 workers",
-        ("deaths of a worker in an hour", "block", "above the ideal", "work lost", "models given up"),
-        rows,
-        ("Another takes its place at once. A model is given up when one of its units is lost three times.",),
-    )

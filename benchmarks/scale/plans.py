@@ -1,0 +1,87 @@
+"""Simulated plans: against the ideal, by how many models are open, and with workers that die."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.report import Table
+from benchmarks.scale.cost import MODELS
+from benchmarks.scale.makespan import BLOCK, FETCHED, UNITS, Fleet, simulate
+from benchmarks.scale.shapes import Shape, drawn
+
+
+def tables(*, quick: bool) -> Iterator[Table]:
+    """Against the ideal; by how many models are open; with workers that die."""
+    count, units = (100, 50) if quick else (MODELS, UNITS)
+    yield _orders(drawn(count), units, quick=quick)
+    yield _opened(drawn(count), quick=quick)
+    yield _dying(drawn(count), 20 if quick else 100)
+
+
+def _orders(models: Sequence[Shape], units: int, *, quick: bool) -> Table:
+    rows = []
+    for workers in (10, 100) if quick else (100, 1_000):
+        for spread in (0.0, 0.5):
+            for fetched, in_order in ((False, True), (False, False), (True, False)):
+                fleet = Fleet(workers, spread)
+                run = simulate(models, fleet, units=units, fetched=fetched, in_order=in_order)
+                name = "as listed" if in_order else "fetched" if fetched else "largest first"
+                rows.append((
+                    f"{workers:,}", f"±{spread:.0%}", name, f"{run.makespan / 86_400:,.1f}",
+                    f"{run.makespan / run.ideal - 1:.2%}", f"{(run.makespan - run.last) / 3600:.1f}",
+                    f"{run.read / 1e12:,.0f}", f"{1e6 * run.schedule / sum(run.done.values()):.1f}",
+                ))  # fmt: skip
+    return Table(
+        f"simulated: {len(models):,} models × {units:,} units of {BLOCK:,} directions",
+        ("workers", "speeds", "order", "days", "above the ideal", "hours after the last unit began",
+         "TB read by workers", "schedule CPU µs a unit"),
+        rows,
+        (
+            "Ideal: all work shared evenly. As listed: units in the list's order, not by the schedule."
+            " Largest first: the schedule, with all models at hand. Fetched: the schedule, with ten"
+            f" models open at once, at {FETCHED / 1e6:.0f} MB a second each. A worker of speed 1 is one core of"
+            " the machine below.",
+        ),
+    )  # fmt: skip
+
+
+def _opened(models: Sequence[Shape], *, quick: bool) -> Table:
+    rows, workers = [], 100 if quick else 1_000
+    for block, units in ((BLOCK, UNITS), (10 * BLOCK, UNITS // 10)):
+        for at_once in (2, 10, 64):
+            run = simulate(
+                models, Fleet(workers), units=units, block=block, open_at_once=at_once, keep=at_once
+            )
+            rows.append((
+                f"{block:,}", at_once, f"{run.makespan / 86_400:,.1f}",
+                f"{run.makespan / run.ideal - 1:.1%}", f"{run.idle:.1%}", run.most_open,
+                f"{run.most_held / 1e9:,.0f}",
+            ))  # fmt: skip
+    return Table(
+        f"simulated: how many models may be open, {workers:,} workers",
+        ("block", "--keep-models", "days", "above the ideal", "idle", "open at most", "GB in the cache"),
+        rows,
+        ("The cache holds what is open and the last ones that are done, as many as may be open.",),
+    )
+
+
+def _dying(models: Sequence[Shape], units: int) -> Table:
+    rows = []
+    for deaths in (0.0, 0.001, 0.01, 0.1):
+        for block in (BLOCK, 10 * BLOCK):
+            fleet, count = Fleet(100, deaths=deaths), units * BLOCK // block
+            run = simulate(models, fleet, units=count, block=block, fetched=False)
+            rows.append((
+                deaths, f"{block:,}", f"{run.makespan / run.ideal - 1:.1%}",
+                f"{run.lost / (run.busy + run.lost):.1%}", run.failed,
+            ))  # fmt: skip
+    return Table(
+        f"simulated: workers that die, {len(models):,} models × {units * BLOCK:,} directions,"
+        " 100 workers",
+        ("deaths of a worker in an hour", "block", "above the ideal", "work lost", "models given up"),
+        rows,
+        (
+            "Another takes its place at once. A model is given up when one of its units is lost three"
+            " times.",
+        ),
+    )
