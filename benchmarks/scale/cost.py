@@ -125,8 +125,8 @@ def _shapes(cost: Cost) -> Table:
             "Computed from the unit of the bundled model. Fetched: two bytes a value. Memory: three"
             " and a half matrices in float32: the model's, a surrogate's, its blocks, and rows at work.",
             f"A thousand of them, drawn evenly: {sizes.sum():,.0f} GB; a model {np.median(sizes):.2f} GB"
-            f" in the median, {np.quantile(sizes, 0.9):.2f} of nine in ten at most, {sizes.max():.2f} the"
-            " largest.",
+            f" in the median, {np.quantile(sizes, 0.9):.2f} of nine in ten at most, {sizes.max():.2f}"
+            " the largest.",
         ),
     )  # fmt: skip
 

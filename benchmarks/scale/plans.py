@@ -39,8 +39,8 @@ def _orders(models: Sequence[Shape], units: int, *, quick: bool) -> Table:
         (
             "Ideal: all work shared evenly. As listed: units in the list's order, not by the schedule."
             " Largest first: the schedule, with all models at hand. Fetched: the schedule, with ten"
-            f" models open at once, at {FETCHED / 1e6:.0f} MB a second each. A worker of speed 1 is one core of"
-            " the machine below.",
+            f" models open at once, at {FETCHED / 1e6:.0f} MB a second each. A worker of speed 1 is one"
+            " core of the machine below.",
         ),
     )  # fmt: skip
 
