@@ -43,13 +43,10 @@ def _by_units(*, quick: bool) -> Table:
 
 def _by_workers(*, quick: bool) -> Table:
     rows = list[tuple[object, ...]]()
-    for workers, seconds in ((1, 0.0), (10, 0.2), (100, 2.0)):
-        models, units = (2, 500) if quick or workers == 1 else (20, 500)
-        if quick and workers == 100:
-            models, units = 2, 1000
-        with atlas_of(models, units) as (folder, asked):
+    for workers, seconds in ((1, 0.0), (10, 0.5), (100, 5.0)):
+        with atlas_of(2, 250 if quick else 1_000) as (folder, asked):
             spent = run_through(folder, asked, workers=workers, seconds=seconds)
-            rows.append((f"{workers:,}", f"{seconds:g}", f"{models * units:,}", *spent.each()))
+            rows.append((f"{workers:,}", f"{seconds:g}", f"{spent.units:,}", *spent.each()))
     rows += [_only_loop(workers) for workers in (100, 1000, 3000)]
     return Table(
         "overhead of a unit, by how many workers there are",
@@ -64,12 +61,12 @@ def _by_workers(*, quick: bool) -> Table:
 
 
 def _only_loop(workers: int) -> tuple[object, ...]:
-    models, units, seconds = 20, 500, workers / 200
-    with atlas_of(models, units) as (folder, asked):
+    seconds = workers / 200
+    with atlas_of(20, max(100, workers // 5)) as (folder, asked):
         do = partial(_nothing, seconds)
         spent = run_through(folder, asked, workers=workers, seconds=seconds, do=do)
-    return (f"{workers:,}, loop alone", f"{seconds:g}", f"{models * units:,}",
-            spent.each()[0], "", spent.each()[2])  # fmt: skip
+    coordinator, _, excess = spent.each()
+    return f"{workers:,}, loop alone", f"{seconds:g}", f"{spent.units:,}", coordinator, "", excess
 
 
 def _nothing(seconds: float, _path: Path, _: AtlasSettings, one: Unit, *__: Any) -> Outcome:

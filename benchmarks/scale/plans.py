@@ -12,19 +12,22 @@ from benchmarks.scale.shapes import Shape, drawn
 
 def tables(*, quick: bool) -> Iterator[Table]:
     """Against the ideal; by how many models are open; with workers that die."""
-    count, units = (100, 50) if quick else (MODELS, UNITS)
-    yield _orders(drawn(count), units, quick=quick)
+    count = 100 if quick else MODELS
+    yield _orders(drawn(count), quick=quick)
     yield _opened(drawn(count), quick=quick)
     yield _dying(drawn(count), 20 if quick else 100)
 
 
-def _orders(models: Sequence[Shape], units: int, *, quick: bool) -> Table:
-    rows = []
+def _orders(models: Sequence[Shape], *, quick: bool) -> Table:
+    rows, block, units, at_once = [], 10 * BLOCK, UNITS // 10, 64
     for workers in (10, 100) if quick else (100, 1_000):
         for spread in (0.0, 0.5):
             for fetched, in_order in ((False, True), (False, False), (True, False)):
                 fleet = Fleet(workers, spread)
-                run = simulate(models, fleet, units=units, fetched=fetched, in_order=in_order)
+                run = simulate(
+                    models, fleet, units=units, block=block, fetched=fetched, in_order=in_order,
+                    open_at_once=at_once,
+                )  # fmt: skip
                 name = "as listed" if in_order else "fetched" if fetched else "largest first"
                 rows.append((
                     f"{workers:,}", f"±{spread:.0%}", name, f"{run.makespan / 86_400:,.1f}",
@@ -32,15 +35,15 @@ def _orders(models: Sequence[Shape], units: int, *, quick: bool) -> Table:
                     f"{run.read / 1e12:,.0f}", f"{1e6 * run.schedule / sum(run.done.values()):.1f}",
                 ))  # fmt: skip
     return Table(
-        f"simulated: {len(models):,} models × {units:,} units of {BLOCK:,} directions",
+        f"simulated: {len(models):,} models × {units:,} units of {block:,} directions",
         ("workers", "speeds", "order", "days", "above the ideal", "hours after the last unit began",
          "TB read by workers", "schedule CPU µs a unit"),
         rows,
         (
             "Ideal: all work shared evenly. As listed: units in the list's order, not by the schedule."
-            " Largest first: the schedule, with all models at hand. Fetched: the schedule, with ten"
-            f" models open at once, at {FETCHED / 1e6:.0f} MB a second each. A worker of speed 1 is one"
-            " core of the machine below.",
+            " Largest first: the schedule, with all models at hand. Fetched: the schedule, with"
+            f" {at_once} models open at once, at {FETCHED / 1e6:.0f} MB a second each. A worker of"
+            " speed 1 is one core of the machine below.",
         ),
     )  # fmt: skip
 
