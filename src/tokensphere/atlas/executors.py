@@ -79,6 +79,8 @@ def on_dask(address: str | None = None, scheduler_file: Path | None = None) -> I
     except ImportError as error:
         raise MissingExtraError(f"a cluster needs Dask: {how_to_install('dask')}") from error
     where = address or str(scheduler_file)
+    if scheduler_file is not None:
+        _await(scheduler_file)  # which Dask would for ever
     try:
         file = None if scheduler_file is None else str(scheduler_file)
         client = Client(address, scheduler_file=file, timeout=_START, set_as_default=False)
@@ -94,6 +96,18 @@ def on_dask(address: str | None = None, scheduler_file: Path | None = None) -> I
             yield Crew(executor, lambda: sum(client.nthreads().values()))
         finally:
             executor.shutdown(wait=False)
+
+
+def _await(path: Path) -> None:
+    """Wait for a scheduler's file, which may be starting at the same time."""
+    end = time.monotonic() + _START
+    while not path.is_file():
+        if time.monotonic() > end:
+            raise SourceError(
+                f"there is no Dask scheduler at {path}: no such file has come in {_START} seconds; start"
+                " one with 'dask scheduler --scheduler-file FILE' on a disk that both see"
+            )
+        time.sleep(_LOOK)
 
 
 @contextmanager
