@@ -123,12 +123,24 @@ def ready_tally() -> Tally:
         array[:] = rng.normal(0.2, 0.05, array.shape).clip(-1, 1)
     for groups in (records.alike, records.alike_surrogate):
         groups[:] = rng.integers(1, 11, groups.shape)
-    # As in the bundled model: on rows as they are two thirds of the tokens are listed, one 130 times; on
-    # centred rows almost all, and almost evenly.
-    records.ids[:, 1:] = rng.integers(ROWS, size=records.ids[:, 1:].shape)
-    weights = rng.gamma(0.35, size=ROWS)
-    records.ids[:, 0] = rng.choice(ROWS, size=records.ids[:, 0].shape, p=weights / weights.sum())
-    return Tally.of(records, settings, ROWS)
+    records.ids[:] = 0
+    return listed(Tally.of(records, settings, ROWS), ROWS, BLOCK)
+
+
+def listed(tally: Tally, rows: int, directions: int) -> Tally:
+    """The same, with the lists of so many directions in a vocabulary of so many rows.
+
+    As in the bundled model: on rows as they are two thirds of the tokens are listed by 20,000
+    directions, one 130 times; on centred rows almost all, and almost evenly.
+    """
+    rng = np.random.default_rng(0)
+    weights = rng.gamma(0.35, size=rows)
+    count = directions * tally.k
+    found = {
+        "listed cosine": rng.multinomial(count, weights / weights.sum()),
+        "listed centered": rng.multinomial(count, np.full(rows, 1 / rows)),
+    }
+    return Tally(tally.k, tally.ks, {**tally.counts, **found})
 
 
 @cache

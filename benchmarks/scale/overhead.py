@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import Table
-from benchmarks.scale.ledger import BLOCK, ROWS, SETTINGS, WIDTH, atlas_of, run_through, sizes
+from benchmarks.scale.cost import DIRECTIONS
+from benchmarks.scale.ledger import (
+    BLOCK,
+    ROWS,
+    SETTINGS,
+    WIDTH,
+    atlas_of,
+    listed,
+    ready_tally,
+    run_through,
+    sizes,
+)
 from tokensphere.atlas import kept
 from tokensphere.atlas.folder import Asked, Folder, Unit
 from tokensphere.atlas.run import atlas_state, open_atlas
@@ -23,6 +34,7 @@ def tables(*, quick: bool) -> Iterator[Table]:
     yield _by_units(quick=quick)
     yield _by_workers(quick=quick)
     yield _looked_at(quick=quick)
+    yield _files()
 
 
 def _by_units(*, quick: bool) -> Table:
@@ -103,6 +115,31 @@ def _looked_at(*, quick: bool) -> Table:
             " damage and the schedule are what every process does at its start, the report at its end.",
         ),
     )  # fmt: skip
+
+
+def _files() -> Table:
+    """A unit's file by vocabulary and block, and what a thousand models come to."""
+    rows = []
+    for n in (ROWS, 128_256, 256_000):
+        for block in (BLOCK, 10 * BLOCK):
+            with atlas_of(1, 1) as (folder, asked):
+                unit = asked[0].units(SETTINGS)[0]
+                tally = listed(ready_tally(), n, block)
+                kept.write_tally(folder, SETTINGS, unit, tally, "", {})
+                size = folder.result(unit).stat().st_size
+            units = DIRECTIONS // block
+            rows.append((
+                f"{n:,}", f"{block:,}", f"{size / 1000:,.0f}", f"{1000 * (units + 4):,}",
+                f"{1000 * units * size / 1e9:,.0f}",
+            ))  # fmt: skip
+    return Table(
+        "the ledger's size",
+        ("rows", "block", "kB a unit", "files of 1,000 models", "GB of 1,000 models"),
+        rows,
+        (
+            "Four files of a model besides its units: what is asked, facts, the sum, where it was fetched.",
+        ),
+    )
 
 
 def _times(folder: Folder, asked: list[Asked], units: int) -> tuple[str, ...]:
