@@ -136,9 +136,7 @@ def _files() -> Table:
         "the ledger's size",
         ("rows", "block", "kB a unit", "files of 1,000 models", "GB of 1,000 models"),
         rows,
-        (
-            "Four files of a model besides its units: what is asked, facts, the sum, where it was fetched.",
-        ),
+        ("Four files of a model besides its units: what is asked, facts, the sum, what was fetched.",),
     )
 
 
