@@ -225,6 +225,35 @@ def test_a_dask_cluster_one_of_whose_workers_is_killed(
 
 
 @pytest.mark.slow
+@posix
+def test_a_cluster_whose_scheduler_is_killed_ends_with_a_line(models: Path, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    file, out = tmp_path / "scheduler.json", tmp_path / "out"
+    own: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    python = [sys.executable, "-m"]
+    scheduler = subprocess.Popen(
+        [*python, "distributed.cli.dask_scheduler", "--scheduler-file", str(file), "--host", "127.0.0.1",
+         "--port", "0", "--no-dashboard"], **own,
+    )  # fmt: skip
+    worker = subprocess.Popen(
+        [*python, "distributed.cli.dask_worker", "--scheduler-file", str(file), "--nthreads", "1",
+         "--no-dashboard", "--host", "127.0.0.1"], **own, start_new_session=True,
+    )  # fmt: skip
+    try:
+        process = command(models, out, "--scheduler-file", str(file))
+        until(lambda: out.is_dir() and working(out))
+        scheduler.kill()
+        output, error = process.communicate(timeout=90)
+        assert process.returncode == 1 and output == "", error
+        assert "the cluster is gone" in error and "Traceback" not in error
+    finally:
+        scheduler.kill()
+        os.killpg(worker.pid, signal.SIGKILL)
+        scheduler.wait()
+        worker.wait()
+
+
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
