@@ -26,10 +26,12 @@ _TERMINAL = {
     "Card": "tokensphere.views.terminal.cards:card",
     "Cards": "tokensphere.views.terminal.cards:cards",
     "CloseUp": "tokensphere.views.terminal.close_up:close_up",
+    "Comparison": "tokensphere.views.terminal.compare:comparison",
     "DirectionTest": "tokensphere.views.terminal.direction_test:direction_test",
     "Geometry": "tokensphere.views.terminal.claims:geometry",
     "LabelList": "tokensphere.views.terminal.naming:label_list",
     "LabelMembers": "tokensphere.views.terminal.naming:label_members",
+    "Likeness": "tokensphere.views.terminal.likeness:likeness",
     "NamedNeighbors": "tokensphere.views.terminal.named:named_neighbors",
     "Naming": "tokensphere.views.terminal.naming:naming",
     "Neighbors": "tokensphere.views.terminal.neighbors:neighbors",
@@ -43,7 +45,10 @@ _TERMINAL = {
     "System": "tokensphere.views.terminal.facts:system",
     "TokenMap": "tokensphere.views.terminal.sets:token_map",
 }
-_FULL = {"Survey": "tokensphere.views.terminal.survey:survey"}  # what is more than a first screen
+_FULL = {  # what is more than a first screen
+    "Comparison": "tokensphere.views.terminal.compare:full_comparison",
+    "Survey": "tokensphere.views.terminal.survey:survey",
+}
 _IN_PARTS = {
     "NamedNeighbors": "tokensphere.views.terminal.named:named_in_parts",
     "Neighbors": "tokensphere.views.terminal.neighbors:neighbors_in_parts",
@@ -60,6 +65,7 @@ _HTML = {
 }
 _FIGURES = {
     "CloseUp": "tokensphere.views.figures.close_up:plot_close_up",
+    "Comparison": "tokensphere.views.figures.compare:plot_comparison",
     "DirectionTest": "tokensphere.views.figures.direction_test:plot_top",
     "Geometry": "tokensphere.views.figures.claims:plot_geometry",
     "RankedTest": "tokensphere.views.figures.direction_test:plot_direction_test",
