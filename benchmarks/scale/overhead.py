@@ -38,8 +38,8 @@ def tables(*, quick: bool) -> Iterator[Table]:
 
 
 def _by_units(*, quick: bool) -> Table:
-    shapes = [(10, 10), (20, 50), (2, 500), (1000, 1)]
-    shapes += [] if quick else [(20, 500), (200, 50), (1000, 10), (2, 5000)]
+    shapes = [(10, 10), (2, 100), (100, 2)]
+    shapes += [] if quick else [(2, 500), (1000, 1), (20, 500), (1000, 10)]
     rows = []
     for models, units in shapes:
         with atlas_of(models, units) as (folder, asked):
@@ -90,7 +90,7 @@ def _nothing(seconds: float, _path: Path, _: AtlasSettings, one: Unit, *__: Any)
 def _looked_at(*, quick: bool) -> Table:
     """Status, report, and what a start does, of folders that are done and half done."""
     rows = []
-    shapes = [(10, 50), (100, 50)] + ([] if quick else [(1000, 10), (20, 500)])
+    shapes = [(10, 50), (100, 5)] if quick else [(10, 50), (100, 50), (1000, 10), (20, 500)]
     for models, units in shapes:
         with atlas_of(models, units) as (folder, asked):
             run_through(folder, asked, workers=2)
