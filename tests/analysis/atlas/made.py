@@ -8,6 +8,7 @@ import numpy as np
 
 from tokensphere.analysis.atlas.facts import ModelFacts
 from tokensphere.analysis.atlas.result import Atlas, AtlasModel, Rates
+from tokensphere.analysis.atlas.state import AtlasState, ModelState, Working
 from tokensphere.statistics.intervals import wilson
 from tokensphere.statistics.own_null import Beyond
 
@@ -58,3 +59,26 @@ def atlas(models: int, controls: int = 0, seed: int = 0, **more: Any) -> Atlas:
         for i in range(controls)
     ]
     return Atlas.of(SETTINGS, made)
+
+
+def some() -> Atlas:
+    """One of each kind: finished, begun, failed, failed on the way, not begun, controls."""
+    return Atlas.of(
+        SETTINGS,
+        [
+            *atlas(5, 2).models,
+            model("begun", 0.2, 9, done=1000, by={"kernel": "numpy"}, steps="7"),
+            model("broken", 0.21, 9, done=1000, failed="not enough memory for it"),
+            model("gone", None, 9, failed="there is no such model"),
+            model("open", None, 9),
+        ],
+    )
+
+
+def state() -> AtlasState:
+    """One model in each state."""
+    models = (
+        ModelState("a", "a-1", 2, 2, None), ModelState("b", "b-1", 1, 2, None),
+        ModelState("c", "c-1", 0, 2, None), ModelState("d", "d-1", 1, 2, "it is gone"),
+    )  # fmt: skip
+    return AtlasState(SETTINGS, models, (Working("b-1.000000001000-1000", "a machine", 12),))

@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tokensphere.analysis.atlas.result import POST, Atlas, AtlasModel
-from tokensphere.display import told
 from tokensphere.statistics.own_null import Beyond
 from tokensphere.statistics.varies import Association
 from tokensphere.views.figures.canvas import drawing, figure_of
-from tokensphere.views.figures.layout import describe, legend_below
-from tokensphere.views.figures.style import CHANCE, GREY, GUESS, MARKS, WHITE
+from tokensphere.views.figures.layout import describe, fitted, legend_below
+from tokensphere.views.figures.style import CHANCE, GREY, GUESS, MARKS, ORANGE, SKY, SMALL, WHITE
 from tokensphere.views.text import joined
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _NAMED = 40  # models up to which each has its name beside it
-_LONGEST = 26  # characters of it
-_PLACES = ("A", "AAB", "AAB;AAC", "AAB;AAC;AAD", "AAABC;AAADE")  # of the panels, by how many go beside
+_WIDEST = 125  # points that it takes
+_PLACES = ("A", "AAB", "AAB;AAC", "AAB;AAC;AAD", "AABC;AADE")  # of the panels, by how many go beside
 _WIDE = 10  # of a range, over which an axis is logarithmic
 _MODEL: dict[str, Any] = MARKS[0]
 _CONTROL: dict[str, Any] = {**MARKS[1], "mfc": WHITE}
+_FEW: dict[str, Any] = {"elinewidth": 1, "markersize": 5}
+_MANY: dict[str, Any] = {"elinewidth": 0.6, "capsize": 0, "markersize": 1.8}
 
 
 def plot_atlas(result: Atlas, path: Path | None = None) -> Figure:
@@ -43,7 +44,8 @@ def plot_atlas(result: Atlas, path: Path | None = None) -> Figure:
     named = len(shown) <= _NAMED
     height = max(3.6 if len(beside) < 2 else 5.2, 1.6 + 0.21 * len(shown) if named else 7.0)
     counts = (f"{len(found):,} {what}" for found, what in _counted(result) if found)
-    with drawing(path, 10 if beside else 7.5, height, _PLACES[len(beside)], title=joined(*counts)) as axes:
+    title = joined(*counts) or "no model has a rate yet"
+    with drawing(path, 10.5 if beside else 7.5, height, _PLACES[len(beside)], title=title) as axes:
         _rates(axes[0], shown, named=named)
         for ax, one in zip(axes[1:], beside, strict=True):
             _beside(ax, result, one)
@@ -62,28 +64,28 @@ def _rates(ax: Any, shown: Sequence[AtlasModel], *, named: bool) -> None:
     """A row for each model, the highest rate on top, controls below; with their names, if few."""
     handles: list[Any] = []
     labels: list[str] = []
-    for is_control, style in ((False, _MODEL), (True, _CONTROL)):
+    for is_control, style, pale in ((False, _MODEL, SKY), (True, _CONTROL, ORANGE)):
         rows = [row for row, model in enumerate(shown) if (model.control is not None) == is_control]
         if not rows:
             continue
         found = [_rate(shown[row]) for row in rows]
         rates = 100 * np.array([one.rate for one in found])
         ends = 100 * np.array([one.interval for one in found]).T
-        looks = {"elinewidth": 1, "markersize": 5} if named else {"elinewidth": 0.6, "capsize": 0, "markersize": 2}
+        looks = _FEW if named else {**_MANY, "ecolor": pale}
         handles.append(
             ax.errorbar(rates, rows, xerr=np.abs(ends - rates), linestyle="none", **looks, **style)
         )
         labels.append("control (95 % interval)" if is_control else "model (95 % interval)")
     if shown:
         chance = 100 * _rate(shown[0]).attained
-        handles.append(ax.axvline(chance, **CHANCE))
+        handles.append(ax.axvline(chance, zorder=4, **CHANCE))
         labels.append(f"chance, {chance:.0f} %")
-    handles.append(ax.axvline(100 * POST, **GUESS))
+    handles.append(ax.axvline(100 * POST, zorder=4, **GUESS))
     labels.append(f"the post's guess, {100 * POST:.0f} %")
     ax.set_ylim(max(len(shown), 1) - 0.4, -0.6)
-    ax.set_xlim(left=0)
+    ax.set_xlim(0, max(100 * POST + 2, ax.get_xlim()[1]))
     if named:
-        ax.set_yticks(range(len(shown)), [told(model.title, _LONGEST) for model in shown])
+        ax.set_yticks(range(len(shown)), [fitted(model.title, _WIDEST, SMALL) for model in shown])
         for label in ax.get_yticklabels():
             label.set_parse_math(False)
         ax.grid(axis="y", color=GREY, linewidth=0.3)
@@ -115,8 +117,7 @@ def _beside(ax: Any, result: Atlas, one: Association) -> None:
     ax.xaxis.set_major_formatter(lambda value, _: _number(value))
     ax.margins(0.12)
     ax.locator_params(axis="y", nbins=5)
-    p = "p < 10⁻⁶" if one.p < 1e-6 else f"p = {one.p:.2g}"
-    describe(ax, f"ρ = {one.strength:+.2f}, {p}", one.name, "% of directions")
+    describe(ax, f"ρ {one.strength:+.2f}, p {one.p:.2g}", one.name, "% of directions")
 
 
 def _number(value: float) -> str:

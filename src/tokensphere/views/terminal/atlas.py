@@ -31,6 +31,7 @@ HEADING = "How often are random neighbourhoods coherent, model by model?"
 _ENDS = 15  # models at either end of the order that stand on a terminal, of many
 _MOST = 10  # failures, associations and models not done that do
 _WIDEST_MODEL, _WIDEST_NAME = 40, 32
+_NARROWEST, _RATE = 12, 20  # columns of a name, and of what stands beside it in any case
 _TINY = 1e-6  # below which a p is not told exactly
 
 
@@ -190,9 +191,10 @@ def _models(result: Atlas, width: int, *, full: bool) -> list[RenderableType]:
         rows += [(model, f"… {len(models) - 2 * _ENDS:,} others") for model in some]
     if not rows:
         return []
-    columns = _columns(result, [model for model, _ in rows if model])
-    room = len(columns) if full else _that_fit(columns, width)
-    soonest = sorted(column.place for column in columns)[:room]
+    room = _WIDEST_MODEL if full else min(_WIDEST_MODEL, max(_NARROWEST, width - _RATE))
+    columns = _columns(result, [model for model, _ in rows if model], room)
+    fit = len(columns) if full else _that_fit(columns, width)
+    soonest = sorted(column.place for column in columns)[:fit]
     names, *kept = [column for column in columns if column.place in soonest]
     said: list[Row] = [cells([column.head for column in (names, *kept)], "bold")]
     place = 0
@@ -218,7 +220,7 @@ class _Column:
         return max(map(cell_len, (self.head, *self.said)))
 
 
-def _columns(result: Atlas, models: Sequence[AtlasModel]) -> list[_Column]:
+def _columns(result: Atlas, models: Sequence[AtlasModel], room: int) -> list[_Column]:
     facts = [model.facts for model in models]
     rates = [model.rates for model in models]
     open_ones = any(not model.done and model.rates is not None for model in result.models)
@@ -229,24 +231,26 @@ def _columns(result: Atlas, models: Sequence[AtlasModel]) -> list[_Column]:
     def of_rates(form: str, name: str, unit: float = 1) -> list[str]:
         return ["" if one is None else form.format(unit * getattr(one, name)) for one in rates]
 
-    centred = [_interval(one.centered) if one else _why_none(m) for one, m in zip(rates, models)]  # noqa: B905
+    centred = [
+        _why_none(model) if model.rates is None else _interval(model.rates.centered) for model in models
+    ]
     found = [
-        _Column(0, "model", [short_title(model.title, _WIDEST_MODEL) for model in models]),
-        _Column(2, "tokens", of_facts("{:,}", "tokens")),
-        _Column(3, "width", of_facts("{:,}", "dimensions")),
-        _Column(4, "effective", of_facts("{:.0f}", "effective_dimension")),
-        _Column(5, "mean cosine", of_facts("{:.3f}", "mean_cosine")),
+        _Column(0, "model", [short_title(model.title, room) for model in models]),
+        _Column(3, "tokens", of_facts("{:,}", "tokens")),
+        _Column(4, "width", of_facts("{:,}", "dimensions")),
+        _Column(5, "effective", of_facts("{:.0f}", "effective_dimension")),
+        _Column(6, "mean cosine", of_facts("{:.3f}", "mean_cosine")),
         _Column(1, "centred, %", centred),
-        _Column(6, "raw, %", ["" if one is None else _interval(one.raw) for one in rates]),
-        _Column(7, "forms, %", ["" if one is None else f"{100 * one.forms.rate:.1f}" for one in rates]),
-        _Column(8, "T", of_rates("{:.3f}", "median")),
-        _Column(9, "by chance", of_rates("{:.3f}", "median_chance")),
-        _Column(10, "hubs", of_rates("{:.1f}", "skewness")),
-        _Column(11, "never, %", of_rates("{:.1f}", "never", 100)),
+        _Column(7, "raw, %", ["" if one is None else _interval(one.raw) for one in rates]),
+        _Column(8, "forms, %", ["" if one is None else f"{100 * one.forms.rate:.1f}" for one in rates]),
+        _Column(9, "T", of_rates("{:.3f}", "median")),
+        _Column(10, "by chance", of_rates("{:.3f}", "median_chance")),
+        _Column(11, "hubs", of_rates("{:.1f}", "skewness")),
+        _Column(12, "never, %", of_rates("{:.1f}", "never", 100)),
     ]
     if open_ones:
         done = [_how_far(model) for model in models]
-        found.append(_Column(12, "directions", done))
+        found.append(_Column(2, "directions", done))
     return [column for column in found if any(column.said)]
 
 
