@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
+from functools import partial
 
-from tokensphere.atlas.executors import Crew
+from tokensphere.atlas.executors import GONE, Crew
 from tokensphere.atlas.folder import Folder, Unit
 from tokensphere.atlas.schedule import ATTEMPTS, Schedule
 from tokensphere.atlas.settings import AtlasSettings
@@ -80,21 +81,26 @@ def run_units(
     out: dict[Future[Outcome], Unit] = {}
     polled = spoke = time.monotonic() - _POLL
 
-    def tell(*, now: bool = False) -> None:
+    def tell(*, now: bool = False, doing: tuple[str, ...] = ()) -> None:
         nonlocal spoke
         if told is not None and (now or time.monotonic() - spoke >= _LOOK):
             spoke = time.monotonic()
-            doing = tuple(dict.fromkeys(unit.model for unit in out.values()))
+            doing = doing or tuple(dict.fromkeys(unit.model for unit in out.values()))
             told(Progress(schedule.part, schedule.there, schedule.total, len(schedule.failed),
                           crew.count(), schedule.waiting, doing))  # fmt: skip
+
+    def more(unit: Unit, count: int) -> None:
+        schedule.partly(unit, count)
+        tell(now=not count, doing=(unit.model,))
 
     try:
         while True:
             room = crew.count() * (1 if crew.here else 1 + _AHEAD)
             while len(out) < room and (unit := schedule.next()) is not None:
-                if crew.here:
-                    _tell_of(unit, schedule, told)
-                out[crew.executor.submit(do_unit, folder.path, settings, unit, way)] = unit
+                inside = {"told": partial(more, unit)} if crew.here and told is not None else {}
+                if inside:
+                    more(unit, 0)
+                out[crew.executor.submit(do_unit, folder.path, settings, unit, way, **inside)] = unit
             tell()
             if not out:
                 if not schedule.waiting and (room or schedule.there >= schedule.total):
@@ -116,13 +122,6 @@ def run_units(
             future.cancel()
 
 
-def _tell_of(unit: Unit, schedule: Schedule, told: Callable[[Progress], None] | None) -> None:
-    """Before this process is busy with a unit."""
-    if told is not None:
-        told(Progress(schedule.part, schedule.there, schedule.total, len(schedule.failed), 1,
-                      schedule.waiting, (unit.model,)))  # fmt: skip
-
-
 def _outcome(future: Future[Outcome], unit: Unit, schedule: Schedule, folder: Folder) -> Outcome | None:
     """How a unit went; None if its worker was lost, and it is tried again."""
     try:
@@ -132,9 +131,7 @@ def _outcome(future: Future[Outcome], unit: Unit, schedule: Schedule, folder: Fo
     except BaseException as error:  # of whatever kind an executor has
         name = type(error).__name__
         if name in _GONE:
-            raise SourceError(
-                "the cluster is gone; start it anew and give the command again: what is done is kept"
-            ) from error
+            raise SourceError(GONE) from error
         if name not in _LOST:
             reason = f"{name}: {' '.join(str(error).split())[:300]}"
         elif schedule.lost(unit):

@@ -20,13 +20,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from tokensphere._version import __version__
 from tokensphere.errors import InputError, MissingExtraError, SourceError, check_whole, how_to_install
 from tokensphere.geometry.compute import available_threads
 
 _WATCH = 2.0  # seconds between two looks whether the parent lives
 _RETRIES = 2  # of a unit whose worker was lost, by the cluster itself
 _LOOK = 0.05
-_START = 60  # seconds to find a scheduler
+_START = 30  # seconds to find a scheduler
+GONE = "the cluster is gone; start it anew and give the command again: what is done is kept"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ def on_dask(address: str | None = None, scheduler_file: Path | None = None) -> I
     except ImportError as error:
         raise MissingExtraError(f"a cluster needs Dask: {how_to_install('dask')}") from error
     where = address or str(scheduler_file)
+    if scheduler_file is not None:
+        _await(scheduler_file)  # which Dask would for ever
     try:
         file = None if scheduler_file is None else str(scheduler_file)
         client = Client(address, scheduler_file=file, timeout=_START, set_as_default=False)
@@ -89,11 +93,51 @@ def on_dask(address: str | None = None, scheduler_file: Path | None = None) -> I
             " name its address"
         ) from error
     with client:
+        _check_workers(client)
         executor = client.get_executor(retries=_RETRIES, pure=False)
         try:
-            yield Crew(executor, lambda: sum(client.nthreads().values()))
+            yield Crew(executor, partial(_workers_of, client))
         finally:
             executor.shutdown(wait=False)
+
+
+def _workers_of(client: Any) -> int:
+    """Units that a cluster does at a time now."""
+    try:
+        if client.status == "closed":
+            raise OSError("the client has given up")
+        return sum(client.nthreads().values())
+    except (OSError, RuntimeError, ValueError) as error:
+        raise SourceError(GONE) from error
+
+
+def _check_workers(client: Any) -> None:
+    """Refuse a cluster whose workers cannot do it; those that come later tell by their units."""
+    try:
+        client.run(_version)
+    except Exception as error:  # what they raise is theirs
+        raise SourceError(
+            f"the cluster's workers have no tokensphere {__version__} ({type(error).__name__}:"
+            f" {' '.join(str(error).split()):.100}); install it where they run"
+        ) from error
+
+
+def _version() -> str:
+    from tokensphere.atlas.unit import who
+
+    return str(who()["tokensphere"])
+
+
+def _await(path: Path) -> None:
+    """Wait for a scheduler's file, which may be starting at the same time."""
+    end = time.monotonic() + _START
+    while not path.is_file():
+        if time.monotonic() > end:
+            raise SourceError(
+                f"there is no Dask scheduler at {path}: no such file has come in {_START} seconds; start"
+                " one with 'dask scheduler --scheduler-file FILE' on a disk that both see"
+            )
+        time.sleep(_LOOK)
 
 
 @contextmanager

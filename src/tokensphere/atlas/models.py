@@ -29,6 +29,9 @@ from tokensphere.formats.files import at_home, exists, system_told
 
 LOADED = ("matrix", "revision", "tensor", "vocabulary", "fold_norm")
 _WORD = re.compile(r"([a-z][a-z0-9_]*)=(.*)", re.DOTALL)
+_SUFFIXES = (
+    ".safetensors", ".gguf", ".npy", ".npz", ".bin", ".pt", ".pth", ".txt", ".vec", ".json", ".parquet",
+)  # fmt: skip
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -173,9 +176,13 @@ def parse_model(words: list[str], beside: Path) -> Model:
 
 
 def _absolute(name: str, beside: Path) -> str:
-    """The path of what is there, from wherever it is looked for later; any other name as it is."""
+    """A path from wherever it is looked for later; the name of anything else as it is.
+
+    A file that is not there may come: what looks like one is taken for one beside the list.
+    """
     path = at_home(name)
     for one in (beside / path, path):
         if exists(one):
             return os.path.abspath(one)  # noqa: PTH100  without ".."; links stay
-    return name
+    looks = name.startswith((".", "/", "~")) or path.suffix.lower() in _SUFFIXES
+    return os.path.abspath(beside / path) if looks and name.strip(".") else name  # noqa: PTH100

@@ -57,6 +57,7 @@ class Schedule:
         self._waiting: deque[Unit] = deque()  # that somebody else does
         self.failed: dict[str, str] = {}
         self._directions, self._done = Counter[str](), Counter[str]()  # by model
+        self._begun = Counter[str]()  # directions of units that are being done, by model
         self.total = self.there = 0
         for one in asked:
             self._add(folder, settings, one, share)
@@ -112,6 +113,10 @@ class Schedule:
                 self._know(unit.model, outcome.size)
         self._close(unit.model)
 
+    def partly(self, unit: Unit, count: int) -> None:
+        """So many more directions of a unit are done, but not the unit."""
+        self._begun[unit.model] += count
+
     def lost(self, unit: Unit) -> bool:
         """Its worker is gone; whether it is tried again."""
         self._back(unit)
@@ -149,7 +154,7 @@ class Schedule:
         mean = sum(sizes.values()) / len(sizes) if sizes else 1.0
         models = [id for id in self._directions if id not in self.failed]
         total = sum(sizes.get(id, mean) * self._directions[id] for id in models)
-        done = sum(sizes.get(id, mean) * self._done[id] for id in models)
+        done = sum(sizes.get(id, mean) * (self._done[id] + self._begun[id]) for id in models)
         return done / total if total else 1.0
 
     def _know(self, model: str, size: int) -> None:
@@ -163,6 +168,7 @@ class Schedule:
 
     def _back(self, unit: Unit) -> None:
         self._out[unit.model] -= bool(unit.count)
+        self._begun[unit.model] = 0
 
     def _again(self, unit: Unit) -> None:
         if unit.model not in self._left:  # which failed meanwhile

@@ -148,7 +148,7 @@ def _measured(
     directions = RandomDirections(space.shape[1], unit.count, first=unit.first, seed=settings.seed)
     job = SurveyJob(
         space, directions, search=SearchSettings(settings.k), ks=settings.ks, surrogate=settings.spec,
-        compute=compute, store=_blocks(),
+        compute=compute, store=_blocks(), least=1,
     )  # fmt: skip
     lists = _Lists(1 + settings.surrogates, told)
     return Tally.of(work(job, [], progress=lists), job.settings, len(space))

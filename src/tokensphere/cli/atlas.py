@@ -167,6 +167,9 @@ def _crew() -> AbstractContextManager[Crew] | None:
     if asked["workers"] is not None:
         return executors.on_this_machine(asked["workers"])
     if given:
+        import logging
+
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is wrong is told in a line
         return executors.on_dask(asked["scheduler"], asked["scheduler_file"])
     return None
 
