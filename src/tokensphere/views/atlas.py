@@ -6,6 +6,12 @@ from tokensphere.analysis.atlas.result import Atlas
 from tokensphere.views.page import picture, skeleton
 from tokensphere.views.pages import WIDTH, page
 from tokensphere.views.terminal.atlas import HEADING, counted, parts
+from tokensphere.views.terminal.render import note
+
+# A wide table moves by itself.
+_STYLE = """
+table { display: block; overflow-x: auto; font-size: 13.5px } td, th { padding: .12em .4em }
+"""
 
 
 def html_page(result: Atlas) -> str:
@@ -18,6 +24,12 @@ def html_page(result: Atlas) -> str:
 
     first, *others = parts(result, 2 * WIDTH, full=True)
     drawn = picture(draw, "Rates of all models with their intervals, and what they go with")
-    body = "".join(f'<div class="wide">{page(part)}</div>' for part in others)
+    body = "".join(map(page, others)) + page(note(_settings(result)))
     named = f"{counted(len(result.finished), 'model')}: tokensphere atlas"
-    return skeleton(named, f"<h1>{HEADING}</h1>{page(first)}{drawn}{body}")
+    return skeleton(named, f"<h1>{HEADING}</h1>{page(first)}{drawn}{body}", _STYLE)
+
+
+def _settings(result: Atlas) -> str:
+    """All that was asked of each model, for who does it again."""
+    said = (f"{name.replace('_', ' ')} {value}" for name, value in result.settings.items())
+    return f"Settings: {', '.join(said)}."

@@ -32,6 +32,7 @@ _ENDS = 15  # models at either end of the order that stand on a terminal, of man
 _MOST = 10  # failures, associations and models not done that do
 _WIDEST_MODEL, _WIDEST_NAME = 40, 32
 _NARROWEST, _RATE = 12, 20  # columns of a name, and of what stands beside it in any case
+_LEFT = ("model", "known of it")  # columns that begin together
 _TINY = 1e-6  # below which a p is not told exactly
 
 
@@ -206,7 +207,8 @@ def _models(result: Atlas, width: int, *, full: bool) -> list[RenderableType]:
             place += 1
     left_out = len(columns) - 1 - len(kept)
     more = f"{counted(left_out, 'column')} left out for want of room: a wider terminal, --csv or --page"
-    return [table(said), *([note(more)] if left_out else [])]
+    left = {place for place, column in enumerate((names, *kept)) if column.head in _LEFT}
+    return [table(said, left), *([note(more)] if left_out else [])]
 
 
 class _Column:
@@ -248,6 +250,9 @@ def _columns(result: Atlas, models: Sequence[AtlasModel], room: int) -> list[_Co
         _Column(11, "hubs", of_rates("{:.1f}", "skewness")),
         _Column(12, "never, %", of_rates("{:.1f}", "never", 100)),
     ]
+    if any(model.tags for model in models):
+        tags = [" ".join(f"{name}={value}" for name, value in model.tags.items()) for model in models]
+        found.append(_Column(13, "known of it", [short(text, _WIDEST_NAME) for text in tags]))
     if open_ones:
         done = [_how_far(model) for model in models]
         found.append(_Column(2, "directions", done))
