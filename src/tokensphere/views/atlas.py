@@ -5,7 +5,8 @@ from __future__ import annotations
 from tokensphere.analysis.atlas.result import Atlas
 from tokensphere.views.page import picture, skeleton
 from tokensphere.views.pages import WIDTH, page
-from tokensphere.views.terminal.atlas import HEADING, counted, parts
+from tokensphere.views.terminal.atlas import HEADING, parts
+from tokensphere.views.terminal.rates import counted
 from tokensphere.views.terminal.render import note
 
 # A wide table moves by itself.

@@ -1,4 +1,4 @@
-"""A page of HTML in one file: what it is made of, and where it may be written; nothing of it is fetched."""
+"""A page of HTML in one file: what it is made of, and where it may be; nothing of it is fetched."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ def skeleton(title: str, body: str, style: str = "") -> str:
     style : more of CSS
     """
     return (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(told(title))}</title>'
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(told(title))}</title>"
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_STYLE}{style}</style></head><body><main>{body}</main>"

@@ -17,8 +17,8 @@ SETTINGS: dict[str, Any] = {
     "surrogate_seed": 0, "surrogates": 19,
 }  # fmt: skip
 BY = {
-    "host": "a", "pid": 1, "tokensphere": "0.1.0", "kernel": "avx2", "numpy": "2.4.6", "python": "3.12.1",
-    "seconds": 30.0, "cpu_seconds": 50.0,
+    "host": "a", "pid": 1, "tokensphere": "0.1.0", "kernel": "avx2", "numpy": "2.4.6",
+    "python": "3.12.1", "seconds": 30.0, "cpu_seconds": 50.0,
 }  # fmt: skip
 
 
@@ -50,14 +50,13 @@ def model(
 def atlas(models: int, controls: int = 0, seed: int = 0, **more: Any) -> Atlas:
     """Rates of 10 to 30 % that grow with the width; controls about 5 %."""
     rng = np.random.default_rng(seed)
-    made = [
-        model(f"maker/model-{i:03}", 0.1 + 0.2 * (i + rng.uniform()) / models, i, family="abc"[i % 3], **more)
-        for i in range(models)
-    ]  # fmt: skip
-    made += [
-        model(f"maker/model-{i:03}, gaussian", 0.05 + 0.004 * rng.standard_normal(), i, control="gaussian")
-        for i in range(controls)
-    ]
+    made = []
+    for i in range(models):
+        rate = 0.1 + 0.2 * (i + rng.uniform()) / models
+        made.append(model(f"maker/model-{i:03}", rate, i, family="abc"[i % 3], **more))
+    for i in range(controls):
+        rate = 0.05 + 0.004 * rng.standard_normal()
+        made.append(model(f"maker/model-{i:03}, gaussian", rate, i, control="gaussian"))
     return Atlas.of(SETTINGS, made)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +43,7 @@ def plot_atlas(result: Atlas, path: Path | None = None) -> Figure:
     beside = [one for one in result.goes_with if one.kind == "number"][: len(_PLACES) - 1]
     named = len(shown) <= _NAMED
     height = max(3.6 if len(beside) < 2 else 5.2, 1.6 + 0.21 * len(shown) if named else 7.0)
-    counts = (f"{len(found):,} {what}" for found, what in _counted(result) if found)
-    title = joined(*counts) or "no model has a rate yet"
+    title = joined(*_counted(result)) or "no model has a rate yet"
     with drawing(path, 10.5 if beside else 7.5, height, _PLACES[len(beside)], title=title) as axes:
         _rates(axes[0], shown, named=named)
         for ax, one in zip(axes[1:], beside, strict=True):
@@ -52,12 +51,11 @@ def plot_atlas(result: Atlas, path: Path | None = None) -> Figure:
     return figure_of(axes[0])
 
 
-def _counted(result: Atlas) -> list[tuple[Sequence[AtlasModel], str]]:
-    one = len(result.finished) == 1
-    return [
-        (result.finished, "model" if one else "models, by their rate"),
-        (result.controls, "control of no words" if len(result.controls) == 1 else "controls of no words"),
-    ]
+def _counted(result: Atlas) -> Iterator[str]:
+    if models := len(result.finished):
+        yield "1 model" if models == 1 else f"{models:,} models, by their rate"
+    if controls := len(result.controls):
+        yield f"{controls:,} control{'' if controls == 1 else 's'} of no words"
 
 
 def _rates(ax: Any, shown: Sequence[AtlasModel], *, named: bool) -> None:
