@@ -139,8 +139,23 @@ PARTLY = (
 )  # whose rows have more in the dict
 
 
+def of_atlas(record: Any) -> list[dict[str, Any]]:
+    rows = []
+    for model in record["models"]:
+        facts, rates = model["facts"] or {}, model["rates"]
+        row = {name: model[name] for name in ("id", "control", "asked", "failed")}
+        row |= {name: facts.get(name) for name in ("tokens", "dimensions", "mean_cosine")}
+        row["rate_centered"] = rates and rates["centered"]["rate"]
+        row["rate_raw_high"] = rates and rates["raw"]["interval_95"][1]
+        row["never"] = rates and rates["never"]
+        rows.append(row | {"tag_family": model["tags"].get("family")})
+    return rows
+
+
 # What the rows of a frame are in the dict.
 ROWS: dict[str, Any] = {
+    "Atlas": of_atlas,
+    "AtlasState": lambda record: record["models"],
     "Neighbors": of_neighbors,
     "NamedNeighbors": of_neighbors,
     "Naming": lambda record: record["labels"],

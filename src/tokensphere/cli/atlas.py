@@ -131,7 +131,7 @@ def atlas_report(folder: Path, page: Path | None, **_: Any) -> None:
     """What an atlas has found so far: a rate for each model, and what the rates go with."""
     running.check_paths()
     if page is not None:
-        from tokensphere.views.atlas import check_page_path
+        from tokensphere.views.page import check_page_path
 
         check_page_path(page)
     from tokensphere.atlas.run import open_atlas

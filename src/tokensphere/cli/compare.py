@@ -49,7 +49,7 @@ def compare(
         raise InputError(f"one model, {models[0]!r}, is nothing to compare; name two or more")
     running.check_paths()
     if page is not None:
-        from tokensphere.views.compared import check_page_path
+        from tokensphere.views.page import check_page_path
 
         check_page_path(page)
     spaces = [_load(model, refresh) for model in models]

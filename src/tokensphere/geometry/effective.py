@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokensphere.geometry.rows import Rows, blocks
+from tokensphere.geometry.rows import Rows
+from tokensphere.geometry.surrogate import unit_covariance
 
 
 def effective_dimensions(rows: Rows) -> float:
@@ -26,10 +27,6 @@ def effective_dimensions(rows: Rows) -> float:
     >>> round(effective_dimensions(rows), 9)
     6.0
     """
-    mean = rows.moments.mean_unit_row()
-    total = np.zeros((rows.shape[1], rows.shape[1]))
-    for part in blocks(len(rows)):
-        unit = rows.moments.unit_rows(part)[1] - mean
-        total += unit.T @ unit
-    square = float(np.sum(total * total))
-    return float(np.trace(total)) ** 2 / square if square else float("nan")
+    covariance = unit_covariance(rows)
+    square = float(np.sum(covariance * covariance))
+    return float(np.trace(covariance)) ** 2 / square if square else float("nan")

@@ -18,11 +18,13 @@ from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, print_part
 
 __all__ = [
     "WIDTH_WITHOUT_TERMINAL", "csv_in_parts", "draw", "json_in_parts", "json_lines", "render",
-    "text_in_parts", "to_csv", "to_html", "to_json", "to_text",
+    "text_in_parts", "to_csv", "to_html", "to_json", "to_text", "write_page",
 ]  # fmt: skip
 
 # Who shows a result of a type. They are imported when one is shown: what they need costs time.
 _TERMINAL = {
+    "Atlas": "tokensphere.views.terminal.atlas:atlas",
+    "AtlasState": "tokensphere.views.terminal.atlas:atlas_state",
     "Card": "tokensphere.views.terminal.cards:card",
     "Cards": "tokensphere.views.terminal.cards:cards",
     "CloseUp": "tokensphere.views.terminal.close_up:close_up",
@@ -46,6 +48,7 @@ _TERMINAL = {
     "TokenMap": "tokensphere.views.terminal.sets:token_map",
 }
 _FULL = {  # what is more than a first screen
+    "Atlas": "tokensphere.views.terminal.atlas:full_atlas",
     "Comparison": "tokensphere.views.terminal.compare:full_comparison",
     "Survey": "tokensphere.views.terminal.survey:survey",
 }
@@ -63,7 +66,12 @@ _HTML = {
     "RankedTest": "tokensphere.views.tested:ranked_test",
     "TokenMap": "tokensphere.views.html:token_map",
 }
+_PAGES = {  # a whole page, of those that have one
+    "Atlas": "tokensphere.views.atlas:html_page",
+    "Comparison": "tokensphere.views.compared:html_page",
+}
 _FIGURES = {
+    "Atlas": "tokensphere.views.figures.atlas:plot_atlas",
     "CloseUp": "tokensphere.views.figures.close_up:plot_close_up",
     "Comparison": "tokensphere.views.figures.compare:plot_comparison",
     "DirectionTest": "tokensphere.views.figures.direction_test:plot_top",
@@ -138,6 +146,27 @@ def to_html(result: Any) -> str:
     from tokensphere.views.pages import WIDTH, page
 
     return page(render(result, WIDTH))
+
+
+def write_page(result: Any, path: str | Path) -> None:
+    """Write a result as one page of HTML, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        the name does not end in .html, or the file cannot be written
+    TypeError
+        there is no page of such a result
+    """
+    view = _view(result, _PAGES)
+    if view is None:
+        raise TypeError(f"no page of {type(result).__name__}")
+    from tokensphere.formats.files import at_home
+    from tokensphere.views.page import check_page_path, write_text
+
+    where = at_home(path)
+    check_page_path(where)
+    write_text(view(result), where)
 
 
 def draw(result: Any, path: str | Path | None = None) -> Any:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tokensphere.above import ask
 from tokensphere.analysis.atlas.facts import NUMBERS, ModelFacts
 from tokensphere.analysis.atlas.tally import Tally
 from tokensphere.analysis.result import Column, Pictured
@@ -167,6 +169,24 @@ class Atlas(Pictured):
             "hosts": sorted({str(one.get("host")) for one in by}),
             "versions": [dict(zip(_VERSIONS, one, strict=True)) for one in versions],
         }
+
+    def known(self, name: str) -> dict[str, Any]:
+        """What is known of models that have a rate, by the name of an association: id -> value."""
+        return _quantities(self.finished).get(name, {})
+
+    def page(self, path: str | Path) -> None:
+        """Write all of it as one page of HTML, whole or not at all; nothing in it is fetched.
+
+        Parameters
+        ----------
+        path : ends in ``.html``
+
+        Raises
+        ------
+        InputError
+            another suffix, or the file cannot be written
+        """
+        ask("page", self, path)
 
     def __len__(self) -> int:
         """Number of models, controls and failures, too."""
