@@ -80,17 +80,18 @@ def run_through(
     *,
     workers: int,
     seconds: float = 0.0,
+    rows: int = ROWS,
     do: Callable[..., unit.Outcome] = unit.do_unit,
 ) -> Spent:
-    """Do all units of an atlas with so many threads, each unit lasting so long."""
+    """Do all units of an atlas with so many threads, each unit lasting so long; rows of a vocabulary."""
 
     def measured(_where: Folder, _: AtlasSettings, one: Unit, *__: Any) -> ModelFacts | Tally:
         if not one.count:
             return replace(_facts(), model=one.model)
         time.sleep(seconds)
-        return ready_tally()
+        return tally
 
-    ready_tally()
+    tally = ready_tally() if rows == ROWS else listed(ready_tally(), rows, BLOCK)
     schedule = Schedule(folder, SETTINGS, asked)
     with (
         patch.object(unit, "_measured", measured),

@@ -32,6 +32,7 @@ from tokensphere.atlas.unit import Outcome
 def tables(*, quick: bool) -> Iterator[Table]:
     """Overhead by units and workers, and what looking at the folder takes."""
     yield _by_units(quick=quick)
+    yield _tiny(quick=quick)
     yield _by_workers(quick=quick)
     yield _looked_at(quick=quick)
     yield _files()
@@ -50,6 +51,20 @@ def _by_units(*, quick: bool) -> Table:
         ("units", "models", "units of each", "coordinator CPU ms", "worker CPU ms", "wall ms"),
         rows,
         ("Wall: from start to end over the number of units.",),
+    )
+
+
+def _tiny(*, quick: bool) -> Table:
+    rows = []
+    for models, units in [(10, 10), (20, 50)] + ([] if quick else [(20, 500)]):
+        with atlas_of(models, units) as (folder, asked):
+            spent = run_through(folder, asked, workers=100, rows=64)
+            rows.append((f"{models * units:,}", *spent.each()))
+    return Table(
+        "overhead of a tiny unit (a vocabulary of 64), 100 workers",
+        ("units", "coordinator CPU ms", "worker CPU ms", "wall ms"),
+        rows,
+        ("Workers are threads of one process; units have no duration.",),
     )
 
 
