@@ -36,19 +36,21 @@ MAY: dict[str, set[str]] = {
     "analysis": FOUNDATION | {"space", "directions", "geometry", "statistics", "labels"},
     "views": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats"},
+    "atlas": FOUNDATION
+    | {"space", "formats", "geometry", "analysis", "sources", "directions", "statistics"},
     "run": {"errors", "analysis", "formats"},
     "opened": {"errors", "space", "analysis", "formats", "labels", "run", "statistics"},
     "ratings": {"errors", "_version", "analysis", "formats"},
     "cli": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
-    | {"views", "run", "web", "ratings", "opened", "saes"},
+    | {"views", "run", "web", "ratings", "opened", "saes", "atlas"},
     "web": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "formats", "sources"}
     | {"views", "run", "ratings", "opened"},
     "__main__": {"cli"},
     "__init__": FOUNDATION
     | {"space", "directions", "geometry", "statistics", "labels", "analysis", "sources", "views", "run"}
-    | {"web", "ratings", "opened", "saes"},
+    | {"web", "ratings", "opened", "saes", "atlas"},
 }  # fmt: skip
 
 

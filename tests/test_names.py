@@ -103,7 +103,7 @@ def test_options_and_parameters_are_the_same_words() -> None:
         names = options if where == "all" else [one.strip("` ") for one in where.split(",")]
         for flag in re.findall(r"`(--?[a-z-]+)", option):
             for name in names:
-                if not name.startswith("cache") and name not in ("ratings", "saes"):
+                if not name.startswith("cache") and name not in ("ratings", "saes", "compare"):
                     assert flag in options[name], (flag, name)
         names_in = re.findall(r"`([a-z_]+)`", parameter)
         owners = [getattr(ts, name) for name in re.findall(r"`ts\.([A-Za-z_]+)", parameter)]
@@ -129,4 +129,4 @@ def test_the_model_is_named_in_one_way() -> None:
         flags = {flag for p in command.params for flag in p.opts}
         assert ("--model" in flags) == ("-m" in flags)
         assert "model" not in arguments or name == "cache remove"
-        assert "--model" in flags or name.startswith("cache") or name in ("ratings", "saes")
+        assert "--model" in flags or name.startswith("cache") or name in ("ratings", "saes", "compare")

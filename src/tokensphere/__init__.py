@@ -27,10 +27,14 @@ from tokensphere.errors import (
 )
 
 if TYPE_CHECKING:
+    from tokensphere.analysis.atlas.result import Atlas
     from tokensphere.analysis.card.make import cards
     from tokensphere.analysis.card.result import Card, Cards
     from tokensphere.analysis.claims.measure import measure_geometry
     from tokensphere.analysis.claims.result import Geometry
+    from tokensphere.analysis.compare.likeness import Likeness
+    from tokensphere.analysis.compare.measure import compare
+    from tokensphere.analysis.compare.result import Comparison
     from tokensphere.analysis.direction_test.asked import find_directions
     from tokensphere.analysis.direction_test.close_up import CloseUp, close_up
     from tokensphere.analysis.direction_test.job import SettleSpec, direction_test
@@ -54,6 +58,8 @@ if TYPE_CHECKING:
     from tokensphere.analysis.selection import Selection, selection
     from tokensphere.analysis.survey.job import SurrogateSpec, name_survey, survey
     from tokensphere.analysis.survey.result import Survey
+    from tokensphere.atlas.run import open_atlas, run_atlas
+    from tokensphere.atlas.settings import AtlasSettings
     from tokensphere.directions.expressions import read_token_expressions
     from tokensphere.directions.file import open_directions
     from tokensphere.directions.given import make_directions
@@ -77,10 +83,14 @@ if TYPE_CHECKING:
     from tokensphere.vocabulary import Kind, Vocabulary
 
 _NAMES = {
+    "analysis.atlas.result": "Atlas",
     "analysis.card.make": "cards",
     "analysis.card.result": "Card Cards",
     "analysis.claims.measure": "measure_geometry",
     "analysis.claims.result": "Geometry",
+    "analysis.compare.likeness": "Likeness",
+    "analysis.compare.measure": "compare",
+    "analysis.compare.result": "Comparison",
     "analysis.direction_test.asked": "find_directions",
     "analysis.direction_test.close_up": "CloseUp close_up",
     "analysis.direction_test.job": "SettleSpec direction_test",
@@ -104,6 +114,8 @@ _NAMES = {
     "analysis.info": "Info info",
     "analysis.survey.job": "SurrogateSpec name_survey survey",
     "analysis.survey.result": "Survey",
+    "atlas.run": "open_atlas run_atlas",
+    "atlas.settings": "AtlasSettings",
     "directions.expressions": "read_token_expressions",
     "directions.file": "open_directions",
     "directions.given": "make_directions",
@@ -129,19 +141,20 @@ _NAMES = {
 _WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
-    "Card", "Cards", "CloseUp", "Compute", "DirectionTest", "Directions", "EmbeddingSpace",
-    "FormatError", "Geometry", "Info", "InputError", "Kind", "Label", "LabelTable", "MissingExtraError",
-    "NamedNeighbors", "Naming", "NamingSpec", "Neighbors", "NeighborsKept", "NullSpec", "Pair",
-    "PairCosine", "Provenance", "RandomDirections", "RatingResult", "RatingSpec", "Ratings",
-    "RatingsComparison", "SAESource", "SearchSettings", "Selection", "SettleSpec", "SourceError",
-    "SurrogateSpec", "Survey", "TokenMap", "TokenSum", "TokensphereError", "UnknownTokenError",
-    "Vocabulary", "__version__", "cards", "close_up", "compare_ratings", "direction_test",
-    "draw_ratings", "find_directions", "from_gensim", "from_transformers", "info", "judge_ratings",
-    "label_members", "labels_from_mapping", "list_labels", "list_saes", "load", "make_directions",
-    "make_labels", "measure_geometry", "name_neighbors", "name_survey", "name_tokens", "nearest",
-    "neighbors_kept", "open_directions", "open_sae", "open_survey", "open_test", "pair",
-    "parse_visible", "pca_map", "plane_map", "random_directions", "read_labels", "read_ratings",
-    "read_token_expressions", "selection", "survey", "umap_map", "visible",
+    "Atlas", "AtlasSettings", "Card", "Cards", "CloseUp", "Comparison", "Compute", "DirectionTest",
+    "Directions", "EmbeddingSpace", "FormatError", "Geometry", "Info", "InputError", "Kind", "Label",
+    "LabelTable", "Likeness", "MissingExtraError", "NamedNeighbors", "Naming", "NamingSpec",
+    "Neighbors", "NeighborsKept", "NullSpec", "Pair", "PairCosine", "Provenance", "RandomDirections",
+    "RatingResult", "RatingSpec", "Ratings", "RatingsComparison", "SAESource", "SearchSettings",
+    "Selection", "SettleSpec", "SourceError", "SurrogateSpec", "Survey", "TokenMap", "TokenSum",
+    "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__", "cards", "close_up",
+    "compare", "compare_ratings", "direction_test", "draw_ratings", "find_directions", "from_gensim",
+    "from_transformers", "info", "judge_ratings", "label_members", "labels_from_mapping", "list_labels",
+    "list_saes", "load", "make_directions", "make_labels", "measure_geometry", "name_neighbors",
+    "name_survey", "name_tokens", "nearest", "neighbors_kept", "open_atlas", "open_directions",
+    "open_sae", "open_survey", "open_test", "pair", "parse_visible", "pca_map", "plane_map",
+    "random_directions", "read_labels", "read_ratings", "read_token_expressions", "run_atlas",
+    "selection", "survey", "umap_map", "visible",
 ]  # fmt: skip
 
 
@@ -168,6 +181,7 @@ above.answer("bar", partial(_late, "views.progress", "bar"))
 above.answer("fetching", partial(_late, "views.progress", "fetching"))
 above.answer("so far", partial(_late, "views.terminal.survey", "so_far"))
 above.answer("steps", partial(_late, "views.progress", "steps"))
+above.answer("page", partial(_late, "views", "write_page"))
 above.answer("plot", partial(_late, "views", "draw"))
 above.answer("save_result", partial(_late, "views.saved", "save_result"))
 above.answer("save", partial(_late, "sources.saved", "save_space"))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tokensphere.arrays import Floats, Int64s
+from tokensphere.arrays import Float64s, Floats, Int64s
 from tokensphere.errors import InputError
 from tokensphere.records import Record
 from tokensphere.statistics.intervals import wilson
@@ -71,6 +71,56 @@ def counts_beyond(values: Floats, null: Floats) -> Int64s:
     return np.asarray(np.count_nonzero(null >= values[:, None], axis=1), dtype=np.int64)
 
 
+@dataclass(frozen=True)
+class OwnCounts:
+    """What of m values beside S draws of each :func:`own_null` needs: whole numbers.
+
+    Those of two sets of values beside the same draws add up, in whatever order, to those of both.
+
+    Attributes
+    ----------
+    allowed : numbers of draws beyond a value, ascending, that a share is wanted of, each below S
+    beyond : int64 array of shape (S + 1,): of how many values c draws are at least as large
+    joins : int64 array of shape (len(allowed), S): of how many values one draw more than allowed is at
+        least as large, of which this is one
+    largest : int64 array of the same shape: of how many values this is among the ``allowed + 1`` largest
+        draws
+    """
+
+    allowed: tuple[int, ...]
+    beyond: Int64s
+    joins: Int64s
+    largest: Int64s
+
+    @property
+    def values(self) -> int:
+        """How many values there are, m."""
+        return int(self.beyond.sum())
+
+    @property
+    def draws(self) -> int:
+        """How many draws each is beside, S."""
+        return len(self.beyond) - 1
+
+    def __add__(self, other: OwnCounts) -> OwnCounts:
+        """Of the values of both.
+
+        Raises
+        ------
+        InputError
+            they are beside other numbers of draws, or of other shares
+        """
+        if (self.allowed, self.draws) != (other.allowed, other.draws):
+            raise InputError(
+                f"counts beside {self.draws} draws cannot be added to counts beside {other.draws}, or of"
+                " other levels"
+            )
+        pairs = (
+            (name, getattr(self, name) + getattr(other, name)) for name in ("beyond", "joins", "largest")
+        )
+        return OwnCounts(self.allowed, **dict(pairs))
+
+
 def own_null(values: Floats, null: Floats, *, levels: tuple[float, ...] = LEVELS) -> OwnNull:
     """How many values are beyond their own null.
 
@@ -100,20 +150,34 @@ def own_null(values: Floats, null: Floats, *, levels: tuple[float, ...] = LEVELS
     >>> [(beyond.level, beyond.attained, beyond.rate) for beyond in found.at]  # 19 draws can't tell 0.01
     [(0.05, 0.05, 0.5)]
     """
+    return own_null_of(own_counts(values, null, levels=levels), levels=levels)
+
+
+def own_counts(values: Floats, null: Floats, *, levels: tuple[float, ...] = LEVELS) -> OwnCounts:
+    """What is to be counted for :func:`own_null`, with the same parameters and errors."""
     if null.ndim != 2 or len(null) != len(values) or not null.size:
         raise InputError(
             f"values of shape {values.shape}, a null of shape {null.shape}: need (m,), (m, S)"
         )
-    draws = null.shape[1]
-    order = np.sort(null, axis=1)
-    at = []
+    return _counted(values, null, counted_for(null.shape[1], levels))
+
+
+def counted_for(draws: int, levels: tuple[float, ...] = LEVELS) -> tuple[int, ...]:
+    """:attr:`OwnCounts.allowed` for some levels, beside so many draws."""
+    wanted = (_allowed(level, draws) for level in (*levels, _HALF))
+    return tuple(sorted({allowed for allowed in wanted if allowed >= 0}))
+
+
+def own_null_of(counts: OwnCounts, *, levels: tuple[float, ...] = LEVELS) -> OwnNull:
+    """What :func:`own_null` says of values that were counted, for levels that they were counted for."""
+    draws, at = counts.draws, []
     for level in levels:
-        allowed = floor(level * (draws + 1) + 1e-9) - 1  # draws beyond a value with so small a p
+        allowed = _allowed(level, draws)
         if allowed >= 0:
-            rate, effective = _share(values, null, order, allowed)
+            rate, effective = _share(counts, allowed)
             at.append(Beyond(level, (allowed + 1) / (draws + 1), rate, wilson(rate, effective)))
-    allowed = floor(_HALF * (draws + 1)) - 1
-    rate, effective = _share(values, null, order, allowed)
+    allowed = _allowed(_HALF, draws)
+    rate, effective = _share(counts, allowed)
     chance = (allowed + 1) / (draws + 1)
     ends = (_not_null(end, chance) for end in wilson(rate, effective))
     return OwnNull(draws, tuple(at), _not_null(rate, chance), (next(ends), next(ends)))
@@ -121,41 +185,49 @@ def own_null(values: Floats, null: Floats, *, levels: tuple[float, ...] = LEVELS
 
 def effective_count(values: Floats, null: Floats) -> float:
     """How many independent values would tell as much of the share beyond all draws; see `own_null`."""
-    return _share(values, null, np.sort(null, axis=1), 0)[1]
+    return _share(_counted(values, null, (0,)), 0)[1]
+
+
+def _allowed(level: float, draws: int) -> int:
+    """Draws beyond a value whose p is at most `level`, in (0, 1); −1 if so few draws cannot tell."""
+    return floor(level * (draws + 1) + 1e-9) - 1
 
 
 def _not_null(rate: float, chance: float) -> float:
     return max(0.0, 1 - (1 - rate) / (1 - chance))
 
 
-def _share(values: Floats, null: Floats, order: Floats, allowed: int) -> tuple[float, float]:
-    """Share of values with at most `allowed` draws beyond; how many independent ones tell as much.
+def _counted(values: Floats, null: Floats, allowed: tuple[int, ...]) -> OwnCounts:
+    draws = null.shape[1]
+    is_beyond = null >= values[:, None]
+    beyond = np.count_nonzero(is_beyond, axis=1)
+    order = np.sort(null, axis=1)
+    joins = [is_beyond[beyond == most + 1].sum(axis=0) for most in allowed]
+    largest = [(null >= order[:, [draws - 1 - most]]).sum(axis=0) for most in allowed]
+    counts = np.bincount(beyond, minlength=draws + 1).astype(np.int64)
+    return OwnCounts(allowed, counts, *(np.array(each, dtype=np.int64) for each in (joins, largest)))
 
-    `order` is the null with the draws of each value ascending.
-    """
-    m, draws = null.shape
-    count = counts_beyond(values, null)
-    rate = float(np.mean(count <= allowed))
+
+def _share(counts: OwnCounts, allowed: int) -> tuple[float, float]:
+    """Share of values with at most `allowed` draws beyond; how many independent ones tell as much."""
+    m, draws, place = counts.values, counts.draws, counts.allowed.index(allowed)
+    rate = int(counts.beyond[: allowed + 1].sum()) / m
     if not 0 < rate < 1 or draws < 2:
         return rate, m
     # Without draw s, the values that were one too far for it alone come in.
-    near = count == allowed + 1
-    joins = np.count_nonzero(null[near] >= values[near, None], axis=0) / m
+    joins = counts.joins[place] / m
     of_draws = (draws - 1) ** 2 / draws * float(np.var(joins, ddof=1))
     of_values = rate * (1 - rate) / m
-    variance = of_values + of_draws + _slope(rate) ** 2 * _between(null, order, allowed)
+    between = _between(counts.largest[place] / m, m) if allowed + 1 < draws else 0.0
+    variance = of_values + of_draws + _slope(rate) ** 2 * between
     return rate, rate * (1 - rate) / variance
 
 
-def _between(null: Floats, order: Floats, allowed: int) -> float:
+def _between(shares: Float64s, m: int) -> float:
     """The variance of a world's level, of which m values do not explain the draws' own shares.
 
     A draw's share: of the values whose draw is one of the ``allowed + 1`` largest.
     """
-    m, draws = null.shape
-    if allowed + 1 >= draws:
-        return 0.0
-    shares = np.mean(null >= order[:, [draws - 1 - allowed]], axis=0)
     mean = float(np.mean(shares))
     if not 0 < mean < 1:
         return 0.0

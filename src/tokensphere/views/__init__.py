@@ -18,18 +18,22 @@ from tokensphere.views.terminal.render import WIDTH_WITHOUT_TERMINAL, print_part
 
 __all__ = [
     "WIDTH_WITHOUT_TERMINAL", "csv_in_parts", "draw", "json_in_parts", "json_lines", "render",
-    "text_in_parts", "to_csv", "to_html", "to_json", "to_text",
+    "text_in_parts", "to_csv", "to_html", "to_json", "to_text", "write_page",
 ]  # fmt: skip
 
 # Who shows a result of a type. They are imported when one is shown: what they need costs time.
 _TERMINAL = {
+    "Atlas": "tokensphere.views.terminal.atlas:atlas",
+    "AtlasState": "tokensphere.views.terminal.atlas:atlas_state",
     "Card": "tokensphere.views.terminal.cards:card",
     "Cards": "tokensphere.views.terminal.cards:cards",
     "CloseUp": "tokensphere.views.terminal.close_up:close_up",
+    "Comparison": "tokensphere.views.terminal.compare:comparison",
     "DirectionTest": "tokensphere.views.terminal.direction_test:direction_test",
     "Geometry": "tokensphere.views.terminal.claims:geometry",
     "LabelList": "tokensphere.views.terminal.naming:label_list",
     "LabelMembers": "tokensphere.views.terminal.naming:label_members",
+    "Likeness": "tokensphere.views.terminal.likeness:likeness",
     "NamedNeighbors": "tokensphere.views.terminal.named:named_neighbors",
     "Naming": "tokensphere.views.terminal.naming:naming",
     "Neighbors": "tokensphere.views.terminal.neighbors:neighbors",
@@ -43,7 +47,11 @@ _TERMINAL = {
     "System": "tokensphere.views.terminal.facts:system",
     "TokenMap": "tokensphere.views.terminal.sets:token_map",
 }
-_FULL = {"Survey": "tokensphere.views.terminal.survey:survey"}  # what is more than a first screen
+_FULL = {  # what is more than a first screen
+    "Atlas": "tokensphere.views.terminal.atlas:full_atlas",
+    "Comparison": "tokensphere.views.terminal.compare:full_comparison",
+    "Survey": "tokensphere.views.terminal.survey:survey",
+}
 _IN_PARTS = {
     "NamedNeighbors": "tokensphere.views.terminal.named:named_in_parts",
     "Neighbors": "tokensphere.views.terminal.neighbors:neighbors_in_parts",
@@ -58,8 +66,14 @@ _HTML = {
     "RankedTest": "tokensphere.views.tested:ranked_test",
     "TokenMap": "tokensphere.views.html:token_map",
 }
+_PAGES = {  # a whole page, of those that have one
+    "Atlas": "tokensphere.views.atlas:html_page",
+    "Comparison": "tokensphere.views.compared:html_page",
+}
 _FIGURES = {
+    "Atlas": "tokensphere.views.figures.atlas:plot_atlas",
     "CloseUp": "tokensphere.views.figures.close_up:plot_close_up",
+    "Comparison": "tokensphere.views.figures.compare:plot_comparison",
     "DirectionTest": "tokensphere.views.figures.direction_test:plot_top",
     "Geometry": "tokensphere.views.figures.claims:plot_geometry",
     "RankedTest": "tokensphere.views.figures.direction_test:plot_direction_test",
@@ -132,6 +146,27 @@ def to_html(result: Any) -> str:
     from tokensphere.views.pages import WIDTH, page
 
     return page(render(result, WIDTH))
+
+
+def write_page(result: Any, path: str | Path) -> None:
+    """Write a result as one page of HTML, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        the name does not end in .html, or the file cannot be written
+    TypeError
+        there is no page of such a result
+    """
+    view = _view(result, _PAGES)
+    if view is None:
+        raise TypeError(f"no page of {type(result).__name__}")
+    from tokensphere.formats.files import at_home
+    from tokensphere.views.page import check_page_path, write_text
+
+    where = at_home(path)
+    check_page_path(where)
+    write_text(view(result), where)
 
 
 def draw(result: Any, path: str | Path | None = None) -> Any:

@@ -127,6 +127,7 @@ class SurveyJob(OnDirections):
     ----------
     block : directions that are looked at together, between two signs of life; of the first fewer, so
         that something can be told soon. Seen in no result. By default as many as are fast
+    least : directions that are enough: one where they are a part of a larger survey
     """
 
     what, counted = "survey", "lists"
@@ -143,15 +144,16 @@ class SurveyJob(OnDirections):
         compute: Compute | None = None,
         store: BlockStore | None = None,
         block: int | None = None,
+        least: int = LEAST,
     ) -> None:
         if isinstance(directions, (int, np.integer)):
-            check_count(int(directions))
+            check_count(int(directions), least)
             directions = RandomDirections(space.shape[1], int(directions))
         self.space, self._compute, self._store = space, compute, store
         self._watcher, self._left = Watcher(None), 0.0
         self._block, self._first = block or BLOCK, min(block or BLOCK, _FIRST if block else BLOCK)
         self.directions = make_directions(space, directions, search)
-        check_count(len(self.directions))
+        check_count(len(self.directions), least)
         usable = space.moments.center().usable
         spec = surrogate if isinstance(surrogate, SurrogateSpec) else SurrogateSpec(surrogate)
         about = self.directions.about if isinstance(directions, RandomDirections) else {}
@@ -328,10 +330,10 @@ def _lengths(space: EmbeddingSpace, search: SearchSettings, ks: Iterable[int]) -
     return lengths
 
 
-def check_count(n_directions: int) -> None:
+def check_count(n_directions: int, least: int = LEAST) -> None:
     """Raise `InputError` if a survey of so many directions means nothing."""
-    if n_directions < LEAST:
-        raise InputError(f"{n_directions} directions are too few for a survey: ask for {LEAST} or more")
+    if n_directions < least:
+        raise InputError(f"{n_directions} directions are too few for a survey: ask for {least} or more")
 
 
 def name_survey(

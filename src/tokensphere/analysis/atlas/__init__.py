@@ -1,0 +1,1 @@
+"""Many models: what is counted of each, and what varies with what."""

@@ -1,0 +1,52 @@
+"""Room on the disk: models that were fetched for an atlas are let go of when they are done."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from tokensphere.atlas.fetch import release
+from tokensphere.atlas.folder import Folder
+from tokensphere.atlas.models import Model
+from tokensphere.atlas.settings import AtlasSettings
+from tokensphere.errors import FormatError
+from tokensphere.formats.whole import whole_file
+from tokensphere.sources.cache.entries import cache_root
+
+
+def note_fetched(folder: Folder, model: Model, commit: str | None) -> None:
+    """Remember that a model was fetched for the atlas, into the cache of this process."""
+    if commit is not None:
+        with whole_file(_note(folder, model.id)) as file:
+            file.write(json.dumps({"commit": commit}).encode())
+
+
+def release_done(folder: Folder, settings: AtlasSettings, keep: int) -> list[str]:
+    """Remove from the cache what was fetched for the atlas and is done, all but the last `keep`.
+
+    Returns
+    -------
+    ids of the models that were removed
+    """
+    asked = {one.model.id: one for one in folder.models()}
+    open_ = {id for id, one in asked.items() if not folder.done(id).issuperset(one.units(settings))}
+    needed = {asked[id].model.name for id in open_}
+    done: list[tuple[float, str]] = []
+    for id in asked.keys() - open_:
+        with suppress(OSError):
+            done.append((_note(folder, id).stat().st_mtime, id))
+    gone = [id for _, id in sorted(done)[: max(0, len(done) - keep)]]
+    for id in gone:
+        if asked[id].model.name not in needed:
+            with suppress(OSError, ValueError, KeyError, FormatError):
+                commit = str(json.loads(_note(folder, id).read_bytes())["commit"])
+                _note(folder, id).unlink()
+                release(asked[id].model.name, commit)
+    return gone
+
+
+def _note(folder: Folder, model: str) -> Path:
+    cache = sha256(str(cache_root().absolute()).encode()).hexdigest()[:8]
+    return folder.of(model) / f"fetched-{cache}.json"
