@@ -35,9 +35,8 @@ def test_controls_and_failures_change_nothing_of_what_models_say() -> None:
 def test_what_rates_go_with_is_found_first_and_q_is_of_all() -> None:
     """Rates grow with the width and all measured numbers but one; a tag is noise."""
     rng = np.random.default_rng(0)
-    found = Atlas.of(
-        SETTINGS, [replace(one, tags={**one.tags, "noise": f"{rng.uniform()}"}) for one in atlas(12).models]
-    )  # fmt: skip
+    made = [replace(one, tags={**one.tags, "noise": f"{rng.uniform()}"}) for one in atlas(12).models]
+    found = Atlas.of(SETTINGS, made)
     by_name = {one.name: one for one in found.goes_with}
     for name in ("width", "tokens", "effective dimensions", "mean cosine"):
         assert (by_name[name].strength, by_name[name].p) == (pytest.approx(1), 1e-4)

@@ -252,8 +252,9 @@ def _quantities(models: Sequence[AtlasModel]) -> dict[str, dict[str, Any]]:
         known: dict[str, Any] = {}
         if model.facts is not None:
             known = {said: getattr(model.facts, name) for name, said in NUMBERS.items()}
-        tags = {f"{name} (listed)" if name in _MEASURED else name: model.tags[name] for name in model.tags}
-        for name, value in {**known, **tags}.items():
+        for name, value in model.tags.items():
+            known[f"{name} (listed)" if name in _MEASURED else name] = value
+        for name, value in known.items():
             found.setdefault(name, {})[model.id] = value
     return found
 
