@@ -130,4 +130,5 @@ def test_the_model_is_named_in_one_way() -> None:
         flags = {flag for p in command.params for flag in p.opts}
         assert ("--model" in flags) == ("-m" in flags)
         assert "model" not in arguments or name == "cache remove"
-        assert "--model" in flags or name.startswith("cache") or name.split()[0] in ("ratings", "saes", "atlas")
+        others = ("cache", "ratings", "saes", "atlas")
+        assert "--model" in flags or name.split()[0] in others

@@ -97,7 +97,7 @@ def test_few_models_all_orders_are_looked_at() -> None:
             h = kruskal(words, y)
             assert between.strength == pytest.approx(h / (m - 1))
             assert between.p == np.mean([kruskal(words, y[order]) >= h - 1e-9 for order in orders])
-    perfect = number_association("x", np.arange(4), np.arange(4))
+    perfect = number_association("x", np.arange(4.0), np.arange(4.0))
     assert (perfect.strength, perfect.p) == (1, 2 / 24)
 
 
@@ -115,7 +115,7 @@ def test_of_more_models_random_orders_tell_nearly_as_much() -> None:
     every = np.array(list(permutations(stats.rankdata(x) - 4.5))) @ ranks / (ranks @ ranks)
     exact = np.mean(np.abs(every) >= abs(found.strength) - 1e-9)
     assert found.p == pytest.approx(exact, abs=4 * (exact / 9999) ** 0.5)
-    many = number_association("x", np.arange(500), np.arange(500))
+    many = number_association("x", np.arange(500.0), np.arange(500.0))
     assert many.p == 1 / 10_000  # no less than so many orders can tell
 
 

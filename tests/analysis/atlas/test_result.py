@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import tokensphere as ts
 from tests.analysis.atlas.made import SETTINGS, atlas, facts, model, some
-from tokensphere.analysis.atlas.result import Atlas, AtlasModel
+from tests.analysis.atlas.test_tally import tally
+from tests.atlas.small import save_model
+from tokensphere.analysis.atlas.result import Atlas, AtlasModel, Rates
 from tokensphere.statistics.pvalues import q_values
 
 
@@ -39,7 +43,7 @@ def test_what_rates_go_with_is_found_first_and_q_is_of_all() -> None:
     found = Atlas.of(SETTINGS, made)
     by_name = {one.name: one for one in found.goes_with}
     for name in ("width", "tokens", "effective dimensions", "mean cosine"):
-        assert (by_name[name].strength, by_name[name].p) == (pytest.approx(1), 1e-4)
+        assert by_name[name].strength == pytest.approx(1) and by_name[name].p == 1e-4
     assert "spread of norms" not in by_name  # the same of all
     assert by_name["family"].kind == "word" and by_name["noise"].kind == "number"
     p = np.array([one.p for one in found.goes_with])
@@ -72,6 +76,18 @@ def test_the_work_is_that_of_all_units() -> None:
     assert (work["units"], work["seconds"], work["cpu_seconds"], work["hosts"]) == (9, 270, 450, ["a"])
     assert [one["kernel"] for one in work["versions"]] == ["avx2", "numpy"]
     assert len(atlas(3).work["versions"]) == 1
+
+
+def test_rates_are_those_of_a_survey(tmp_path: Path) -> None:
+    space = ts.load(save_model(tmp_path / "a.safetensors", (200, 7)))
+    counted, survey = tally(space, 0, 110)
+    found = Rates.of(counted, int(space.usable.sum()))
+    for name, kind in (("raw", (False, False)), ("centered", (True, False)), ("forms", (True, True))):
+        own = survey.rate(centered=kind[0], forms=kind[1], k=10).own
+        assert own is not None and getattr(found, name) == own.at[0]
+    hubs = next(one for one in survey.hubs if (one.ranking, one.k) == ("centered", 10))
+    assert found.never == pytest.approx(hubs.never)
+    assert found.skewness == pytest.approx(hubs.skewness) and found.directions == 110
 
 
 def test_a_model_is_done_when_all_is_there_that_was_asked_for() -> None:
