@@ -41,8 +41,10 @@ class Spread(Record):
 def spread(rates: Floats, intervals: Floats) -> Spread:
     """How far the rates lie apart beside their uncertainty.
 
-    A rate's standard error is a quarter of its 95 % interval's width (over 1.96/2): the intervals have
-    the uncertainty of the surrogates in them, which a count of directions has not.
+    A rate's standard error is its 95 % interval's width over 2 · 1.96: the intervals have the
+    uncertainty of the surrogates in them, which a count of directions has not. Models count as
+    independent; such as share much (two versions of one) differ less by chance, and p is rather too
+    large for them.
 
     Parameters
     ----------
@@ -79,8 +81,8 @@ class Association(Record):
     Attributes
     ----------
     name : of the other quantity
-    kind : ``"number"``: Spearman's correlation; ``"word"``: share of the ranks' variance between the
-        words, ``η²`` of Kruskal and Wallis (1952)
+    kind : ``"number"``: Spearman's correlation; ``"word"``: share of the ranks' variance between g
+        words, ``η² = H/(m − 1)`` with H of Kruskal and Wallis (1952); chance gives ``(g − 1)/(m − 1)``
     count : of models that have it
     strength : ρ in [−1, 1] or η² in [0, 1]
     p : share of the orders of the models that have one as strong, by permutation

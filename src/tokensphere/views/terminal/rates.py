@@ -11,7 +11,7 @@ from tokensphere.analysis.atlas.result import POST, Atlas, AtlasModel, Rates
 from tokensphere.statistics.own_null import Beyond
 from tokensphere.statistics.varies import Spread
 from tokensphere.views.terminal.render import GAP, Row, cells, note, table
-from tokensphere.views.text import between, model_name, short, short_title, tenths
+from tokensphere.views.text import between, cosine, model_name, short, short_title, tenths
 
 WIDEST_MODEL = 40
 _ENDS = 15  # models at either end of the order that stand on a terminal, of many
@@ -198,7 +198,11 @@ def _columns(result: Atlas, models: Sequence[AtlasModel], room: int) -> list[_Co
         _Column(3, "tokens", of_facts("{:,}", "tokens")),
         _Column(4, "width", of_facts("{:,}", "dimensions")),
         _Column(5, "effective", of_facts("{:.0f}", "effective_dimension")),
-        _Column(6, "mean cosine", of_facts("{:.3f}", "mean_cosine")),
+        _Column(
+            6,
+            "mean cosine",
+            [cosine(round(m.facts.mean_cosine, 3) + 0.0) if m.facts else "" for m in models],
+        ),
         _Column(1, "centred, %", centred),
         _Column(7, "raw, %", ["" if one is None else _interval(one.raw) for one in rates]),
         _Column(8, "forms, %", ["" if one is None else f"{100 * one.forms.rate:.1f}" for one in rates]),
