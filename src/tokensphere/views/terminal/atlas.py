@@ -28,6 +28,7 @@ from tokensphere.views.text import joined, short, short_title
 HEADING = "How often are random neighbourhoods coherent, model by model?"
 _MOST = 10  # failures, associations and models not done that stand on a terminal
 _WIDEST_NAME = 32
+_LONG = 60  # models from which their table stands behind what is told of them
 
 
 def atlas(result: Atlas, width: int) -> RenderableType:
@@ -47,16 +48,14 @@ def parts(result: Atlas, width: int, *, full: bool) -> list[Group]:
 
 
 def _shown(result: Atlas, width: int, *, full: bool) -> list[list[RenderableType]]:
-    return [
-        [title(HEADING)],
-        [Text(sentence(result))],
-        models(result, width, full=full),
-        [note(_meaning(result))] if result.finished or result.controls else [],
-        _goes_with(result, full=full),
-        _failures(result, full=full),
-        _who(result),
-        [_caption(result)],
-    ]
+    each = models(result, width, full=full)
+    if result.finished or result.controls:
+        each.append(note(_meaning(result)))
+    others = [
+        _goes_with(result, full=full), _failures(result, full=full), _who(result), [_caption(result)],
+    ]  # fmt: skip
+    last = full and len(result) > _LONG
+    return [[title(HEADING)], [Text(sentence(result))], *([*others, each] if last else [each, *others])]
 
 
 def _goes_with(result: Atlas, *, full: bool) -> list[RenderableType]:

@@ -197,7 +197,7 @@ def _columns(result: Atlas, models: Sequence[AtlasModel], room: int) -> list[_Co
         _Column(0, "model", [short_title(model.title, room) for model in models]),
         _Column(3, "tokens", of_facts("{:,}", "tokens")),
         _Column(4, "width", of_facts("{:,}", "dimensions")),
-        _Column(5, "effective", of_facts("{:.0f}", "effective_dimension")),
+        _Column(5, "effective", of_facts("{:,.0f}", "effective_dimension")),
         _Column(
             6,
             "mean cosine",
