@@ -51,11 +51,11 @@ def _shown(result: Atlas, width: int, *, full: bool) -> list[list[RenderableType
     each = models(result, width, full=full)
     if result.finished or result.controls:
         each.append(note(_meaning(result)))
-    others = [
+    others: list[list[RenderableType]] = [
         _goes_with(result, full=full), _failures(result, full=full), _who(result), [_caption(result)],
     ]  # fmt: skip
-    last = full and len(result) > _LONG
-    return [[title(HEADING)], [Text(sentence(result))], *([*others, each] if last else [each, *others])]
+    order = [*others, each] if full and len(result) > _LONG else [each, *others]
+    return [[title(HEADING)], [Text(sentence(result))], *order]
 
 
 def _goes_with(result: Atlas, *, full: bool) -> list[RenderableType]:
