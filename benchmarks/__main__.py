@@ -5,6 +5,7 @@ python -m benchmarks [cold|memory|readers|search|survey|test]... [--rounds N]
 python -m benchmarks calibration [--quick] [--markdown docs/calibration.md]    by itself, not with all
 python -m benchmarks explorer                    only if it is named: it needs a browser
 python -m benchmarks device                      only if it is named: it needs PyTorch, best a GPU
+python -m benchmarks scale                       only if it is named: it takes a quarter of an hour
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from benchmarks import report
 _NAMES = ("cold", "memory", "readers", "search", "survey", "test")
 _DEVICE = "device"  # with PyTorch, on a GPU if there is one; only if it is named
 _EXPLORER = "explorer"  # in a browser; only if it is named
+_SCALE = "scale"  # of atlases of a thousand models; only if it is named
 _CALIBRATION = "calibration"  # no benchmark of speed: a page of its own, minutes
 
 
@@ -51,14 +53,14 @@ def _parse() -> argparse.Namespace:
         "names",
         nargs="*",
         metavar="|".join(_NAMES),
-        help="only these; or device, explorer, calibration",
+        help="only these; or device, explorer, scale, calibration",
     )
     parser.add_argument("--rounds", type=int, metavar="N", help="cold: 11, others 5 unless given")
     parser.add_argument("--quick", action="store_true", help="fewer directions and rounds: a trial")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables as Markdown")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables as JSON")
     arguments = parser.parse_args()
-    unknown = set(arguments.names) - {*_NAMES, _DEVICE, _EXPLORER}
+    unknown = set(arguments.names) - {*_NAMES, _DEVICE, _EXPLORER, _SCALE}
     if arguments.names == [_CALIBRATION]:
         unknown = set()
     if unknown:
@@ -94,6 +96,10 @@ def _tables(arguments: argparse.Namespace) -> Iterator[report.Table]:
             yield from readers.run(rounds or (2 if quick else 5), quick=quick)
         else:
             print("readers: skipped for want of models; run `make models`, or set TOKENSPHERE_MODELS")
+    if _SCALE in names:
+        from benchmarks import scale
+
+        yield from scale.run(quick=quick)
     if "search" in names:
         from benchmarks import search
 

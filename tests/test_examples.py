@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -51,21 +52,17 @@ def test_a_decoder_with_planted_features(
 def test_a_dictionary_learnt_from_the_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Digits depend on the processor; that it learns, and what stands out, does not."""
-    monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "100")
-    run("dictionary.py", tmp_path / "dictionary.npy", monkeypatch=monkeypatch)
-    features = np.load(tmp_path / "dictionary.npy")
-    assert features.shape == (256, 576)
-    np.testing.assert_allclose(np.linalg.norm(features, axis=1), 1, rtol=1e-5)
-    printed = capsys.readouterr().out
-    explained, meaning = (
-        int(re.findall(pattern, printed)[0])
-        for pattern in (r"explain (\d+)% of the rows' variance", r"(\d+) meaning")
+    """Everybody learns the same, to the byte, and opens it by its folder alone."""
+    run("dictionary.py", tmp_path / "sae", monkeypatch=monkeypatch)
+    assert capsys.readouterr().out == "8 of 512 features explain 27% of the rows' variance\n"
+    content = (tmp_path / "sae" / "sae_weights.safetensors").read_bytes()
+    assert sha256(content).hexdigest() == (
+        "2fce83d8572381c4015dc2db204a6c3e2323890ea8bbb176968620ac54c85b6a"
     )
-    assert explained >= 15  # of directions at random 8 of 256 explain 4
-    assert 60 <= meaning <= 200
-    assert "months: " in printed and "null: own, 2,000 draws" in printed
+    with ts.open_sae(tmp_path / "sae") as sae:
+        assert (sae.model, len(sae), sae.d) == ("smollm2-135m-instruct", 512, 576)
+        assert sae.names[33] == "hook_embed[33]"
+        np.testing.assert_allclose(np.linalg.norm(sae.block(0, 512), axis=1), 1, rtol=1e-5)
 
 
 @pytest.mark.slow

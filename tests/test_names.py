@@ -104,7 +104,7 @@ def test_options_and_parameters_are_the_same_words() -> None:
         names = options if where == "all" else [one.strip("` ") for one in where.split(",")]
         for flag in re.findall(r"`(--?[a-z-]+)", option):
             for name in names:
-                if not name.startswith("cache") and name not in ("ratings", "saes", "atlas"):
+                if not name.startswith("cache") and name not in ("ratings", "saes", "atlas", "compare"):
                     assert flag in options[name], (flag, name)
         names_in = re.findall(r"`([a-z_]+)`", parameter)
         owners = [getattr(ts, name) for name in re.findall(r"`ts\.([A-Za-z_]+)", parameter)]
@@ -130,5 +130,5 @@ def test_the_model_is_named_in_one_way() -> None:
         flags = {flag for p in command.params for flag in p.opts}
         assert ("--model" in flags) == ("-m" in flags)
         assert "model" not in arguments or name == "cache remove"
-        others = ("cache", "ratings", "saes", "atlas")
+        others = ("cache", "ratings", "saes", "atlas", "compare")
         assert "--model" in flags or name.split()[0] in others

@@ -10,7 +10,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_it_is_short() -> None:
-    assert len(README.splitlines()) <= 130
+    assert len(README.splitlines()) <= 145
 
 
 def test_the_post_has_one_answer() -> None:
@@ -18,4 +18,5 @@ def test_the_post_has_one_answer() -> None:
     (rate,) = set(re.findall(r"\*\*([\d.]+) %\*\*", README))
     page = (ROOT / "docs" / "random-neighbourhoods.md").read_text(encoding="utf-8")
     assert f"**In the bundled model {rate} % of random vectors" in page
-    assert set(re.findall(r"[\d.]+ %", README)) <= {f"{rate} %", "20 %", "22.9 %", "5 %", "95 %"}
+    prose = re.sub(r"^```console\n.*?^```$", "", README, flags=re.DOTALL | re.MULTILINE)
+    assert set(re.findall(r"[\d.]+ %", prose)) <= {f"{rate} %", "20 %", "22.9 %", "5 %", "95 %"}

@@ -41,7 +41,7 @@ class Shown:
     @property
     def marks(self) -> list[pytest.MarkDecorator]:
         """What takes seconds, and what needs models that are fetched."""
-        quick = self.command.startswith(QUICK) and "--name" not in self.command
+        quick = self.command.startswith(QUICK) and not re.search(r"--name|_sae|sae_", self.command)
         models = [pytest.mark.models] * (".models/" in self.command)
         return models or [pytest.mark.slow] * (not quick)
 
@@ -62,15 +62,39 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where commands run: examples and models are there, and what examples write."""
+    folder = tmp_path_factory.mktemp("here")
+    for name in ("examples", ".models"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def make_dictionaries(command: str) -> None:
+    """The dictionaries that a command names, as the example writes them."""
+    for name in set(re.findall(r"\b(?:shuffled_sae|sae_folder)\b", command)):
+        if not Path(name).is_dir():
+            more = ["--shuffled"] if name == "shuffled_sae" else []
+            run_example("examples/dictionary.py", name, *more)
+
+
+def run_example(script: str, *arguments: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", [script, *arguments])
+        runpy.run_path(str(ROOT / script), run_name="__main__")
+
+
 def printed(command: str, capsys: pytest.CaptureFixture[str]) -> str:
     """What `tokensphere …` or `python examples/….py` prints, of which `| head -N` may be left."""
     command, _, cut = command.partition(" | ")
     program, *arguments = shlex.split(command)
     if program == "python":
-        runpy.run_path(str(ROOT / arguments[0]), run_name="__main__")
+        run_example(*arguments)
         output = capsys.readouterr().out
     else:
         assert program == "tokensphere"
+        make_dictionaries(command)
         output = run_cli(*arguments).output
     if cut:
         which, count = re.fullmatch(r"(head|tail) -(\d+)", cut).groups()  # type: ignore[union-attr]
@@ -96,12 +120,15 @@ def test_there_are_examples() -> None:
     "one", [pytest.param(one, marks=one.marks, id=f"{one.page}: {one.command[:40]}") for one in EXACT]
 )
 def test_the_output_shown_is_the_output(
-    one: Shown, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    one: Shown,
+    cache: Path,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(here)
     monkeypatch.setenv("TOKENSPHERE_CACHE", str(cache))
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr("sys.argv", ["example"])
     assert_shows(printed(one.command, capsys), one.output)
 
 

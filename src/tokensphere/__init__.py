@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from tokensphere.analysis.card.result import Card, Cards
     from tokensphere.analysis.claims.measure import measure_geometry
     from tokensphere.analysis.claims.result import Geometry
+    from tokensphere.analysis.compare.likeness import Likeness
+    from tokensphere.analysis.compare.measure import compare
+    from tokensphere.analysis.compare.result import Comparison
     from tokensphere.analysis.direction_test.asked import find_directions
     from tokensphere.analysis.direction_test.close_up import CloseUp, close_up
     from tokensphere.analysis.direction_test.job import SettleSpec, direction_test
@@ -85,6 +88,9 @@ _NAMES = {
     "analysis.card.result": "Card Cards",
     "analysis.claims.measure": "measure_geometry",
     "analysis.claims.result": "Geometry",
+    "analysis.compare.likeness": "Likeness",
+    "analysis.compare.measure": "compare",
+    "analysis.compare.result": "Comparison",
     "analysis.direction_test.asked": "find_directions",
     "analysis.direction_test.close_up": "CloseUp close_up",
     "analysis.direction_test.job": "SettleSpec direction_test",
@@ -135,20 +141,20 @@ _NAMES = {
 _WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
-    "Atlas", "AtlasSettings", "Card", "Cards", "CloseUp", "Compute", "DirectionTest", "Directions",
-    "EmbeddingSpace", "FormatError", "Geometry", "Info", "InputError", "Kind", "Label", "LabelTable",
-    "MissingExtraError", "NamedNeighbors", "Naming", "NamingSpec", "Neighbors", "NeighborsKept",
-    "NullSpec", "Pair", "PairCosine", "Provenance", "RandomDirections", "RatingResult", "RatingSpec",
-    "Ratings", "RatingsComparison", "SAESource", "SearchSettings", "Selection", "SettleSpec",
-    "SourceError", "SurrogateSpec", "Survey", "TokenMap", "TokenSum", "TokensphereError",
-    "UnknownTokenError", "Vocabulary", "__version__", "cards", "close_up", "compare_ratings",
-    "direction_test", "draw_ratings", "find_directions", "from_gensim", "from_transformers", "info",
-    "judge_ratings", "label_members", "labels_from_mapping", "list_labels", "list_saes", "load",
-    "make_directions", "make_labels", "measure_geometry", "name_neighbors", "name_survey",
-    "name_tokens", "nearest", "neighbors_kept", "open_atlas", "open_directions", "open_sae",
-    "open_survey", "open_test", "pair", "parse_visible", "pca_map", "plane_map", "random_directions",
-    "read_labels", "read_ratings", "read_token_expressions", "run_atlas", "selection", "survey",
-    "umap_map", "visible",
+    "Atlas", "AtlasSettings", "Card", "Cards", "CloseUp", "Comparison", "Compute", "DirectionTest",
+    "Directions", "EmbeddingSpace", "FormatError", "Geometry", "Info", "InputError", "Kind", "Label",
+    "LabelTable", "Likeness", "MissingExtraError", "NamedNeighbors", "Naming", "NamingSpec",
+    "Neighbors", "NeighborsKept", "NullSpec", "Pair", "PairCosine", "Provenance", "RandomDirections",
+    "RatingResult", "RatingSpec", "Ratings", "RatingsComparison", "SAESource", "SearchSettings",
+    "Selection", "SettleSpec", "SourceError", "SurrogateSpec", "Survey", "TokenMap", "TokenSum",
+    "TokensphereError", "UnknownTokenError", "Vocabulary", "__version__", "cards", "close_up",
+    "compare", "compare_ratings", "direction_test", "draw_ratings", "find_directions", "from_gensim",
+    "from_transformers", "info", "judge_ratings", "label_members", "labels_from_mapping", "list_labels",
+    "list_saes", "load", "make_directions", "make_labels", "measure_geometry", "name_neighbors",
+    "name_survey", "name_tokens", "nearest", "neighbors_kept", "open_atlas", "open_directions",
+    "open_sae", "open_survey", "open_test", "pair", "parse_visible", "pca_map", "plane_map",
+    "random_directions", "read_labels", "read_ratings", "read_token_expressions", "run_atlas",
+    "selection", "survey", "umap_map", "visible",
 ]  # fmt: skip
 
 

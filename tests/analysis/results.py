@@ -9,6 +9,7 @@ import numpy as np
 import tokensphere as ts
 from tests import small_model
 from tests.analysis.atlas import made
+from tests.analysis.compare.models import two_models
 from tests.analysis.rating.made import at_random, rated, ratings
 from tokensphere.analysis.system import describe_system
 from tokensphere.labels.table import Label, LabelTable
@@ -32,6 +33,7 @@ def every_result(small: ts.EmbeddingSpace) -> dict[str, Any]:
         small, ts.RandomDirections(small_model.D, 2), search=ts.SearchSettings(5), labels=table
     )
     raters = [rated(ratings(), at_random(0.3, seed), 30, f"rater {seed}") for seed in (1, 2)]
+    compared = ts.compare(*two_models(), n_directions=100, k=4)
     return {
         "Atlas": made.some(),
         "AtlasState": made.state(),
@@ -63,4 +65,6 @@ def every_result(small: ts.EmbeddingSpace) -> dict[str, Any]:
         "Card": cards[0],
         "RatingResult": ts.judge_ratings(raters[0]),
         "RatingsComparison": ts.compare_ratings(raters),
+        "Comparison": compared,
+        "Likeness": compared.pairs[0],
     }

@@ -100,6 +100,34 @@ def of_raters(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def of_models(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for one in record["models"]:
+        facts = {
+            "tokens": one["shape"][0],
+            "dimensions": one["shape"][1],
+            "mean_cosine": one["mean_cosine_different"],
+            "effective_dimensions": one["effective_dimensions"],
+            "median_norm": one["norms"]["median"],
+        }
+        for rows_are, rate in one["rates"].items():
+            facts[f"rate_{rows_are}"] = rate["rate"]
+            facts[f"hub_skewness_{rows_are}"] = one["hubs"][rows_are]["skewness"]
+            facts[f"never_listed_{rows_are}"] = one["hubs"][rows_are]["share_never_listed"]
+        rows += [{"figure": figure, "value": value} for figure, value in facts.items()]
+    (pair,) = record["pairs"]
+    figures = {
+        "shared_tokens": pair["shared"]["n"],
+        "overlap": pair["nearest"]["overlap"]["value"],
+        "rsa": pair["rsa"]["value"],
+        "cka": pair["cka"]["value"],
+        "procrustes_distance": pair["rotation"]["distance"],
+        "cosine_after_rotation": pair["rotation"]["mean_cosine"],
+        **{f"rate_difference_{of}": one["difference"] for of, one in pair["differences"].items()},
+    }
+    return [*rows, *({"figure": figure, "value": value} for figure, value in figures.items())]
+
+
 # Whose rows have more in the dict.
 PARTLY = (
     "LabelMembers",
@@ -146,6 +174,7 @@ ROWS: dict[str, Any] = {
     "Cards": lambda record: of_neighbors({"results": record["cards"]}),
     "RatingResult": lambda record: record["ratings"],
     "RatingsComparison": of_raters,
+    "Comparison": of_models,
 }
 
 
@@ -174,12 +203,27 @@ def test_a_survey_has_a_row_for_each_direction(results: dict[str, Any]) -> None:
     assert frame["ids_shown"].tolist() == survey.records.shown.tolist()
 
 
+def test_two_models_have_a_row_for_each_token_that_they_share(results: dict[str, Any]) -> None:
+    pair = results["Likeness"]
+    frame, record = pair.to_frame(), pair.to_dict()
+    assert len(frame) == len(pair) == record["shared"]["n"]
+    by_ids = {
+        ids: row for row, ids in enumerate(zip(frame["first_id"], frame["second_id"], strict=True))
+    }
+    for token in record["tokens"]["most_stable"]:
+        row = by_ids[tuple(token["ids"])]
+        for name in ("token", "bytes", "word", "shared_neighbors", "cosine_after_rotation"):
+            assert frame[name][row] == token[name]
+        near = [set(ids) for ids in token["neighbors"]]
+        assert len(near[0] & near[1]) <= token["shared_neighbors"] <= 4
+
+
 def test_every_kind_of_result_is_tried(results: dict[str, Any]) -> None:
     def below(kind: type) -> set[str]:
         own: list[type] = kind.__subclasses__()
         return {each.__name__ for each in own}.union(*map(below, own))
 
-    assert below(Result) - {"Pictured"} == set(results) == {*ROWS, "Survey"}
+    assert below(Result) - {"Pictured"} == set(results) == {*ROWS, "Survey", "Likeness"}
 
 
 def as_lists(frame: Any, package: str) -> dict[str, Sequence[Any]]:

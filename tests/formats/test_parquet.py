@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -33,6 +34,30 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         else:
             assert got == want
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_columns_that_grow_come_back_from_their_differences(tmp_path: Path) -> None:
+    rng, limits = np.random.default_rng(0), np.iinfo(np.int64)
+    columns: dict[str, Any] = {
+        "place": np.sort(rng.integers(2**31 - 1, size=50_000)).astype(np.int32),
+        "which": np.repeat(np.arange(-50, 50), 500).astype(np.int16),
+        "any": rng.choice([limits.min, -1, 0, limits.max], size=50_000),
+        "count": rng.integers(9, size=50_000),
+        "names": [f"{i}" for i in range(50_000)],
+    }
+    sizes = []
+    for ascending in ((), ("place", "which", "any")):
+        path = tmp_path / f"{len(ascending)}.parquet"
+        write_columns(path, columns, {}, ascending=ascending)
+        found, _ = read_columns(path)
+        for name, want in columns.items():
+            np.testing.assert_array_equal(found[name], want)
+            assert np.asarray(found[name]).dtype == np.asarray(want).dtype
+        few = tmp_path / "few.parquet"
+        some = {name: columns[name] for name in ("place", "which")}
+        write_columns(few, some, {}, ascending=tuple(some) if ascending else ())
+        sizes.append(few.stat().st_size)
+    assert sizes[1] < 0.6 * sizes[0]
 
 
 def test_texts_that_are_not_utf_8_are_kept_as_they_can_be(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tokensphere.statistics.difference import share_difference
+from tokensphere.statistics.difference import difference_of, share_difference
 from tokensphere.statistics.intervals import Share
+from tokensphere.statistics.own_null import own_null
 
 
 def test_the_interval_holds_the_true_difference_nineteen_times_in_twenty() -> None:
@@ -24,3 +25,21 @@ def test_turned_around_it_is_the_negative_and_against_itself_nothing() -> None:
     assert there.interval == pytest.approx((-back.interval[1], -back.interval[0]))
     assert share_difference(one, one).difference == 0
     assert share_difference(Share.of(5, 5), Share.of(0, 5)).interval[1] == 1
+
+
+@pytest.mark.slow
+def test_it_holds_the_difference_of_two_surveys_rates() -> None:
+    """Of values beside draws from worlds that they share; some world stands in for the real one, too."""
+    rng = np.random.default_rng(0)
+
+    def rate(m: int, shift: float, world: float) -> tuple[float, tuple[float, float]]:
+        values = rng.standard_normal(m) + world * rng.standard_normal() + shift
+        null = rng.standard_normal((m, 19)) + world * rng.standard_normal(19)
+        found = own_null(values, null).at[0]
+        return found.rate, found.interval
+
+    for one, other, world in ((0, 0, 0.0), (1, 0.3, 0.1), (1, 1, 0.1), (1, 0, 0.2)):
+        found = [difference_of(rate(500, one, world), rate(300, other, world)) for _ in range(400)]
+        truth = np.mean([each.difference for each in found])
+        held = np.mean([each.interval[0] <= truth <= each.interval[1] for each in found])
+        assert held >= 0.94, (one, other, world, held)

@@ -10,7 +10,7 @@ from functools import partial
 
 from tokensphere.atlas.executors import GONE, Crew
 from tokensphere.atlas.folder import Folder, Unit
-from tokensphere.atlas.schedule import ATTEMPTS, Schedule
+from tokensphere.atlas.schedule import Schedule
 from tokensphere.atlas.settings import AtlasSettings
 from tokensphere.atlas.unit import Outcome, Way, do_unit, who
 from tokensphere.errors import InputError, SourceError
@@ -138,7 +138,7 @@ def _outcome(future: Future[Outcome], unit: Unit, schedule: Schedule, folder: Fo
             return None
         else:
             reason = (
-                f"whoever did its unit {unit.name} died, {ATTEMPTS} times: killed, or out of memory; use"
+                f"whoever did its unit {unit.name} died, again and again: killed, or out of memory; use"
                 " a larger machine, or fewer workers on one"
             )
         folder.fail(unit.model, {"reason": reason, "unit": unit.name, **who()})

@@ -269,7 +269,7 @@ def _begin(parent: int) -> None:
 def _follow(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_WATCH)
-    os._exit(1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def shard_of(text: str) -> tuple[int, int]:

@@ -124,6 +124,8 @@ class Folder:
         self.make(model.id)
         there = self.asked(model.id)
         asked = Asked(model, max(directions, there.directions if there else 0))
+        if there is not None and asked.directions > there.directions:
+            self.joined(model.id).unlink(missing_ok=True)  # of fewer
         if there != asked:
             facts = {"directions": asked.directions, **model.to_dict()}
             self._note(self.of(model.id) / "model.json", facts)
@@ -158,6 +160,10 @@ class Folder:
                 elif match := _BLOCK.fullmatch(path.name):
                     found.add(Unit(model, int(match[1]), int(match[2])))
         return found
+
+    def files(self, model: str) -> int:
+        """How many files a model has, of whatever kind."""
+        return sum(1 for _ in self.of(model).iterdir())
 
     def fail(self, model: str, failure: Mapping[str, Any]) -> None:
         """Note why a model has no result."""

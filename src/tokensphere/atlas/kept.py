@@ -17,6 +17,7 @@ from tokensphere.errors import FormatError, InputError, SourceError
 from tokensphere.formats.parquet import read_columns, write_columns
 
 WHAT = "atlas unit"
+_GROWING = ("counter", "place")  # columns of a tally
 _AGAIN = "remove it, and give the command again: it is done anew"
 
 
@@ -69,7 +70,7 @@ def write_tally(
 ) -> None:
     """Keep the counts of a block of directions."""
     about = _about(settings, unit, key) | {"tally": tally.about, "by": {unit.name: dict(by)}}
-    write_columns(folder.result(unit), tally.columns(), about)
+    write_columns(folder.result(unit), tally.columns(), about, ascending=_GROWING)
 
 
 def read_tally(folder: Folder, settings: AtlasSettings, unit: Unit, key: str) -> Kept:
@@ -119,15 +120,18 @@ def join_if_whole(folder: Folder, settings: AtlasSettings, asked: Asked) -> bool
 
     Whoever has done the last one does this; two that do it at once write the same.
     """
-    done = folder.done(asked.model.id)
-    if not done.issuperset(asked.units(settings)):
+    wanted = asked.units(settings)
+    if folder.files(asked.model.id) < len(wanted):  # as after all units but the last ones
+        return False
+    if not folder.done(asked.model.id).issuperset(wanted):
         return False
     kept = join(folder, settings, asked)
     if kept is not None:
         unit = Unit(asked.model.id, 0, asked.directions)
         about = _about(settings, unit, read_facts(folder, settings, asked.model.id).key)
         about |= {"tally": kept.tally.about, "by": {name: dict(by) for name, by in kept.by.items()}}
-        write_columns(folder.joined(asked.model.id), kept.tally.columns(), about)
+        columns = kept.tally.columns()
+        write_columns(folder.joined(asked.model.id), columns, about, ascending=_GROWING)
     return True
 
 

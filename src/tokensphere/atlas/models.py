@@ -18,6 +18,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ class Model:
         """What the results depend on."""
         return {"model": self.name, "control": self.control, **self.loaded}
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The name of its folder."""
         short = re.sub(r"[^A-Za-z0-9.-]+", "-", self.name.rstrip("/").rpartition("/")[2])[:40].strip(

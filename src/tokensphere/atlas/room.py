@@ -10,7 +10,6 @@ from pathlib import Path
 from tokensphere.atlas.fetch import release
 from tokensphere.atlas.folder import Folder
 from tokensphere.atlas.models import Model
-from tokensphere.atlas.settings import AtlasSettings
 from tokensphere.errors import FormatError
 from tokensphere.formats.whole import whole_file
 from tokensphere.sources.cache.entries import cache_root
@@ -23,21 +22,24 @@ def note_fetched(folder: Folder, model: Model, commit: str | None) -> None:
             file.write(json.dumps({"commit": commit}).encode())
 
 
-def release_done(folder: Folder, settings: AtlasSettings, keep: int) -> list[str]:
+def release_done(folder: Folder, keep: int) -> list[str]:
     """Remove from the cache what was fetched for the atlas and is done, all but the last `keep`.
 
     Returns
     -------
     ids of the models that were removed
     """
-    asked = {one.model.id: one for one in folder.models()}
-    open_ = {id for id, one in asked.items() if not folder.done(id).issuperset(one.units(settings))}
-    needed = {asked[id].model.name for id in open_}
     done: list[tuple[float, str]] = []
-    for id in asked.keys() - open_:
+    for path in (folder.path / "models").iterdir():  # no file is read of each, for there are many models
         with suppress(OSError):
-            done.append((_note(folder, id).stat().st_mtime, id))
+            when = _note(folder, path.name).stat().st_mtime
+            if folder.joined(path.name).is_file() or folder.failure(path.name):
+                done.append((when, path.name))
     gone = [id for _, id in sorted(done)[: max(0, len(done) - keep)]]
+    if not gone:
+        return []
+    asked = {one.model.id: one for one in folder.models()}
+    needed = {one.model.name for id, one in asked.items() if not folder.joined(id).is_file()}
     for id in gone:
         if asked[id].model.name not in needed:
             with suppress(OSError, ValueError, KeyError, FormatError):

@@ -58,19 +58,44 @@ def run_atlas(
     KeyboardInterrupt
         it was stopped; what is done is kept
     """
+    how: dict[str, Any] = {"crew": crew, "shard": shard, "way": way, "told": told}
+    do_atlas(models, folder, directions=directions, settings=settings, **how)
+    return open_atlas(folder)
+
+
+def do_atlas(
+    models: str | Path | Iterable[str | Path | Model],
+    folder: str | Path,
+    *,
+    directions: int,
+    settings: AtlasSettings,
+    crew: AbstractContextManager[Crew] | None = None,
+    shard: tuple[int, int] | None = None,
+    way: Way = Way(),  # noqa: B008
+    told: Callable[[Progress], None] | None = None,
+) -> dict[str, str]:
+    """The work of :func:`run_atlas`, with the same parameters and errors.
+
+    Returns
+    -------
+    titles of the models that have no result, and why
+    """
     check_count(directions)
     listed = as_models(models)
     where = Folder(at_home(folder))
     begin(where.path, settings)
     asked = [where.ask(model, directions) for model in listed]
     share = None if shard is None else share_of(asked, settings, *shard)
+    ours = None if share is None else {unit.model for unit in share}
     for one in asked:
-        kept.remove_damaged(where, settings, one, share)
+        if ours is None or one.model.id in ours:
+            kept.remove_damaged(where, settings, one, share)
     with in_this_process() if crew is None else crew as who:
-        open_at_once = max(2, min(way.keep, 64))
+        needed = -(-2 * who.count() * settings.block // directions)  # so that no worker waits for models
+        open_at_once = max(2, min(way.keep, 64), needed)
         schedule = Schedule(where, settings, asked, share=share, open_at_once=open_at_once)
-        run_units(where, settings, schedule, who, way, told=told)
-    return open_atlas(where.path)
+        failed = run_units(where, settings, schedule, who, way, told=told)
+    return {one.model.title: failed[one.model.id] for one in asked if one.model.id in failed}
 
 
 def open_atlas(folder: str | Path) -> Atlas:

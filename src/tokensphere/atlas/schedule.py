@@ -13,7 +13,9 @@ from tokensphere.atlas.settings import AtlasSettings
 from tokensphere.atlas.unit import Outcome
 from tokensphere.errors import TokensphereError
 
-ATTEMPTS = 3  # of a unit whose worker is lost
+# Of a unit whose worker is lost: of a model none of whose blocks was ever done, and of others, for
+# whose blocks all take as much, so that it is the machines that are unreliable.
+ATTEMPTS, MORE = 3, 20
 
 
 class Schedule:
@@ -104,6 +106,7 @@ class Schedule:
         if outcome.state == "taken":
             self._waiting.append(unit)
         elif outcome.state == "failed":
+            self.total -= bool(unit.count) and unit.model not in self.failed
             self.fail(unit.model, outcome.reason)
         elif outcome.state in ("done", "there") and unit.model in self._left:
             if unit.count:
@@ -119,11 +122,12 @@ class Schedule:
 
     def lost(self, unit: Unit) -> bool:
         """Its worker is gone; whether it is tried again."""
-        self._back(unit)
         self._attempts[unit] += 1
-        if self._attempts[unit] < ATTEMPTS:
+        again = self._attempts[unit] < (MORE if self._done[unit.model] else ATTEMPTS)
+        if again:  # else the engine says that it failed
+            self._back(unit)
             self._again(unit)
-        return self._attempts[unit] < ATTEMPTS
+        return again
 
     def wait(self) -> None:
         """Try again what others had."""
@@ -132,6 +136,8 @@ class Schedule:
 
     def fail(self, model: str, reason: str) -> None:
         """Nothing more is to be done of a model."""
+        if model in self.failed:
+            return
         self.failed[model] = reason
         left = self._left.pop(model, deque())
         waiting = sum(1 for unit in self._waiting if unit.model == model and unit.count)

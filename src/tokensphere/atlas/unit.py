@@ -5,6 +5,7 @@ The same function runs here, in a process of this machine, on a cluster and in a
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import threading
@@ -129,7 +130,7 @@ def _do(
         if isinstance(found, Tally):
             write_tally(where, settings, unit, found, read_facts(where, settings, unit.model).key, by)
             if join_if_whole(where, settings, asked):
-                release_done(where, settings, way.keep)
+                release_done(where, way.keep)
         else:
             write_facts(where, settings, unit, found, by)
             where.forgive(unit.model)
@@ -151,7 +152,10 @@ def _measured(
         compute=compute, store=_blocks(), least=1,
     )  # fmt: skip
     lists = _Lists(1 + settings.surrogates, told)
-    return Tally.of(work(job, [], progress=lists), job.settings, len(space))
+    tally = Tally.of(work(job, [], progress=lists), job.settings, len(space))
+    del job
+    gc.collect()  # a job and its measurer hold each other, and with them the matrix of a surrogate
+    return tally
 
 
 class _Lists:

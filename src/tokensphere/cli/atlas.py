@@ -92,7 +92,7 @@ def atlas_run(
     cannot be had are listed with the reason, and stop nobody; the status is then 1.
     """
     from tokensphere.atlas.executors import shard_of
-    from tokensphere.atlas.run import run_atlas
+    from tokensphere.atlas.run import atlas_state, do_atlas, open_atlas
     from tokensphere.atlas.settings import AtlasSettings
     from tokensphere.atlas.unit import Way
     from tokensphere.formats.parquet import check_parquet_path
@@ -103,20 +103,20 @@ def atlas_run(
         check_parquet_path(out / "unit.parquet")
     with _bar() as bar:
         try:
-            result = run_atlas(
+            failed = do_atlas(
                 models, out, directions=count, settings=settings, crew=_crew(), shard=part,
                 way=Way(threads, keep_models), told=None if bar is None else _teller(bar),
             )  # fmt: skip
         except KeyboardInterrupt:
             tell(f"stopped; what is done is in {out}, and the same command goes on from there")
             sys.exit(130)
-    running.show(result)
-    failures = result.failures
-    for model in failures[:_TOLD]:
-        tell(f"no result of {model.title}: {model.failed}")
-    if len(failures) > _TOLD:
-        tell(f"and of {len(failures) - _TOLD} others: see tokensphere atlas status {out}")
-    if failures:
+    # A part says how far all is, for many end at the same time, and to read all results takes long.
+    running.show(open_atlas(out) if part is None else atlas_state(out))
+    for name, reason in list(failed.items())[:_TOLD]:
+        tell(f"no result of {name}: {reason}")
+    if len(failed) > _TOLD:
+        tell(f"and of {len(failed) - _TOLD} others: see tokensphere atlas status {out}")
+    if failed:
         sys.exit(FAILED)
 
 

@@ -115,15 +115,17 @@ json = flag("--json", "Print JSON for machines.", to="as_json", callback=_only_o
 jsonl = flag("--jsonl", "Print JSON lines: an object for each direction, as it is found.",
              callback=_only_one)  # fmt: skip
 csv = flag("--csv", "Print a table with commas, in UTF-8.", callback=_only_one)
+matrix = choice("--matrix", "input output", "Embedding or unembedding.")
+refresh = flag("--refresh", "Ask the hub for the revision's present commit, not the cached one.")
 model = together(
     option("-m --model", "A name, file, folder or owner/name. [default: the bundled one]",
            envvar="TOKENSPHERE_MODEL", metavar="MODEL", shell_complete=complete.models),
-    choice("--matrix", "input output", "Embedding or unembedding."),
+    matrix,
     option("--revision", "Branch, tag or commit of a repository.", metavar="REV"),
     option("--tensor", "Name of the tensor, for an unknown layout.", metavar="NAME"),
     option("--vocabulary", "File with the tokens, e.g. for npy files.", type=FILE, metavar="FILE"),
     flag("--fold-norm", "Multiply the output matrix by the final norm's weight."),
-    flag("--refresh", "Ask the hub for the revision's present commit, not the cached one."),
+    refresh,
     json,
 )  # fmt: skip
 only_model = together(  # of commands that take no other argument

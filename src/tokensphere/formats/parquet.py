@@ -47,6 +47,7 @@ def write_columns(
     columns: Mapping[str, Column],
     metadata: Mapping[str, Any],
     *,
+    ascending: Sequence[str] = (),
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     r"""Write columns and what they are to a Parquet file.
@@ -59,6 +60,8 @@ def write_columns(
     columns : name -> m values: a numeric or bool array of shape (m,); one of shape (m, j), which becomes
         lists of j; or m strings
     metadata : anything that JSON can hold; stored in the file under the key ``tokensphere``
+    ascending : columns of whole numbers that mostly grow, which are stored as differences; with any such
+        no column has a dictionary
     ready : called when only the name is missing; what it raises leaves `path` as it is
 
     A lone surrogate, which no Parquet file can hold, is escaped: in a string as ``\udcff``, in the
@@ -75,9 +78,13 @@ def write_columns(
     table = pa.table({name: _to_arrow(pa, column) for name, column in columns.items()})
     digests = {name: _digest(column) for name, column in columns.items()}
     said = json.dumps(metadata).encode()
+    encodings = dict.fromkeys(ascending, "DELTA_BINARY_PACKED")
     table = table.replace_schema_metadata({_METADATA: said, _DIGESTS: json.dumps(digests).encode()})
     with whole_file(path) as file:
-        parquet.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE)
+        parquet.write_table(
+            table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE,
+            **({"use_dictionary": False, "column_encoding": encodings} if ascending else {}),
+        )  # fmt: skip
         ready()
 
 

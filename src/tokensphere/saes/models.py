@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tokensphere.sources import bundled
 from tokensphere.sources.hub.names import OLD_NAMES
 
 # Names that TransformerLens gives models, without owner, and what the Hub calls them. Patterns, of which
@@ -43,7 +44,7 @@ _FIXED = (
 
 
 def hub_name(told: str) -> str | None:
-    """The Hub's name of a model that a configuration names; None if it cannot be told.
+    """The name of a model that a configuration names: the Hub's, or the bundled one's; None if unknown.
 
     Examples
     --------
@@ -54,6 +55,8 @@ def hub_name(told: str) -> str | None:
     """
     if told in OLD_NAMES:
         return OLD_NAMES[told]
+    if told == bundled.NAME:
+        return told
     owner, slash, name = told.rpartition("/")
     if slash and owner != "google":
         return told

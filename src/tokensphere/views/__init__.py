@@ -28,10 +28,12 @@ _TERMINAL = {
     "Card": "tokensphere.views.terminal.cards:card",
     "Cards": "tokensphere.views.terminal.cards:cards",
     "CloseUp": "tokensphere.views.terminal.close_up:close_up",
+    "Comparison": "tokensphere.views.terminal.compare:comparison",
     "DirectionTest": "tokensphere.views.terminal.direction_test:direction_test",
     "Geometry": "tokensphere.views.terminal.claims:geometry",
     "LabelList": "tokensphere.views.terminal.naming:label_list",
     "LabelMembers": "tokensphere.views.terminal.naming:label_members",
+    "Likeness": "tokensphere.views.terminal.likeness:likeness",
     "NamedNeighbors": "tokensphere.views.terminal.named:named_neighbors",
     "Naming": "tokensphere.views.terminal.naming:naming",
     "Neighbors": "tokensphere.views.terminal.neighbors:neighbors",
@@ -47,6 +49,7 @@ _TERMINAL = {
 }
 _FULL = {  # what is more than a first screen
     "Atlas": "tokensphere.views.terminal.atlas:full_atlas",
+    "Comparison": "tokensphere.views.terminal.compare:full_comparison",
     "Survey": "tokensphere.views.terminal.survey:survey",
 }
 _IN_PARTS = {
@@ -63,10 +66,14 @@ _HTML = {
     "RankedTest": "tokensphere.views.tested:ranked_test",
     "TokenMap": "tokensphere.views.html:token_map",
 }
-_PAGES = {"Atlas": "tokensphere.views.atlas:html_page"}  # a whole page, of those that have one
+_PAGES = {  # a whole page, of those that have one
+    "Atlas": "tokensphere.views.atlas:html_page",
+    "Comparison": "tokensphere.views.compared:html_page",
+}
 _FIGURES = {
     "Atlas": "tokensphere.views.figures.atlas:plot_atlas",
     "CloseUp": "tokensphere.views.figures.close_up:plot_close_up",
+    "Comparison": "tokensphere.views.figures.compare:plot_comparison",
     "DirectionTest": "tokensphere.views.figures.direction_test:plot_top",
     "Geometry": "tokensphere.views.figures.claims:plot_geometry",
     "RankedTest": "tokensphere.views.figures.direction_test:plot_direction_test",

@@ -313,6 +313,22 @@ def test_ctranslate2_shows_a_layernorm_by_its_bias(tmp_path: Path) -> None:
         ts.load(folder, lens="logit")
 
 
+@pytest.mark.parametrize("flag", [None, 0, 1])
+def test_ctranslate2_says_by_a_flag_whether_the_norm_adds_one(tmp_path: Path, flag: int | None) -> None:
+    arrays = {"decoder/embeddings/weight": E, "decoder/projection/weight": U}
+    arrays |= {"decoder/layer_norm/gamma": G}
+    variables: dict[str, Any] = {
+        name: ("float32", array.shape, array.tobytes()) for name, array in arrays.items()
+    }
+    if flag is not None:
+        variables["decoder/layer_norm/layer_norm_use_residual"] = ("int8", (), bytes([flag]))
+    folder = write(tmp_path, LLAMA, None)
+    (folder / "model.safetensors").unlink()
+    (folder / "model.bin").write_bytes(ctranslate2(variables))
+    space = ts.load(folder, matrix="output", fold_norm=True)
+    np.testing.assert_array_equal(space.vectors, U * (G + np.float32(flag or 0)))
+
+
 def test_the_bundled_model_has_its_norm(bundled: ts.EmbeddingSpace) -> None:
     with SafetensorsFile(norm_path()) as file:
         gain = vector(file, NORM)

@@ -13,7 +13,7 @@ import numpy as np
 from tokensphere.analysis.info import info
 from tokensphere.errors import FormatError
 from tokensphere.geometry.compute import Compute
-from tokensphere.geometry.surrogate import unit_covariance
+from tokensphere.geometry.effective import effective_dimensions
 from tokensphere.records import Record
 from tokensphere.space import EmbeddingSpace
 
@@ -86,8 +86,7 @@ def model_facts(space: EmbeddingSpace, compute: Compute | None = None) -> ModelF
         fewer than two rows have a direction
     """
     found, source = info(space), space.provenance
-    covariance = unit_covariance(space.rows.using(compute))
-    square = float(np.sum(covariance**2))
+    effective = effective_dimensions(space.rows.using(compute))
     low, middle, high = found.norms[1:4]
     return ModelFacts(
         model=source.model,
@@ -98,7 +97,7 @@ def model_facts(space: EmbeddingSpace, compute: Compute | None = None) -> ModelF
         rows=space.shape[0],
         dimensions=space.shape[1],
         mean_cosine=found.mean_cosine_different,
-        effective_dimension=float(np.trace(covariance)) ** 2 / square if square else 1.0,
+        effective_dimension=effective if effective > 0 else 1.0,
         norm_median=middle,
         norm_spread=(high - low) / middle,
         key=space_digest(space),

@@ -70,8 +70,8 @@ def themes_of(themes: ListNames, rows: Intps) -> tuple[ThemeCount, ...]:
     rows : which are meant
     """
     counts: Counter[str] = Counter()
-    for row in rows.tolist():
-        if found := themes[row]:
+    for found in themes.of(rows):
+        if found:
             counts[_about(found[0])] += 1
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     return tuple(ThemeCount(words, count) for words, count in ordered)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.analysis.naming.sparse import Counts, TokenLabels
-from tokensphere.arrays import Bools, Float64s, Int32s, Int64s, Intps
+from tokensphere.arrays import Bools, Float64s, Int32s, Int64s, Intps, Ints
 from tokensphere.errors import InputError
 from tokensphere.geometry.rows import blocks
 from tokensphere.labels.table import LabelTable
@@ -156,6 +156,20 @@ class LabelCounter:
         """The usable tokens that have the eligible label at place `label`, ascending."""
         return self._has.members(label)
 
+    def overlap(self, one: int, other: int) -> float:
+        """The part of the eligible label of fewer tokens that the other contains, in [0, 1]."""
+        return self._has.overlap(one, other)
+
+    def marks_of_lists(self, ids: Ints, which: Ints, labels: Ints) -> Bools:
+        """Which tokens of a list have an eligible label, for many pairs of both, shape (pairs, k).
+
+        Parameters
+        ----------
+        ids : int array of shape (m, k)
+        which, labels : int arrays of shape (pairs,), ordered by list, then by label
+        """
+        return self._has.marks_of_lists(ids, which, labels)
+
     def marks(self, ids: npt.ArrayLike, labels: npt.ArrayLike) -> Bools:
         """Which tokens of one list have which eligible labels, shape (tokens, labels)."""
         return self._has.marks(ids, labels)
@@ -175,11 +189,12 @@ class LabelCounter:
         for part in blocks(len(lists), _AT_ONCE):
             yield part, self.counts(lists[part])
 
-    def tails(self, shared: npt.ArrayLike) -> Float64s:
-        """``P(X ≥ x)`` of every label, shape (E,), for its x in `shared`, shape (E,)."""
+    def tails(self, shared: npt.ArrayLike, labels: Ints | None = None) -> Float64s:
+        """``P(X ≥ x)`` of every label, or of `labels`, for its x in `shared`, an array as long."""
+        which = slice(None) if labels is None else labels
         if not self._exact:
-            return upper_tails(self.n, self.sizes, self.k, shared)
-        return np.asarray(self._tails.table[self._tails.row, np.asarray(shared)])
+            return upper_tails(self.n, self.sizes[which], self.k, shared)
+        return np.asarray(self._tails.table[self._tails.row[which], np.asarray(shared)])
 
     def tested(self, shared: npt.ArrayLike) -> Float64s:
         """The same, and 1 where fewer than `min_shared` tokens share the label."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,12 @@ import numpy.typing as npt
 from tokensphere.analysis.job import Progress
 from tokensphere.analysis.naming.counts import NO_LABEL, LabelCounter, Smallest
 from tokensphere.analysis.naming.directions import DirectionNull
-from tokensphere.analysis.naming.themes import Theme, choose_themes, name_in_words
+from tokensphere.analysis.naming.themes import Significant, Theme, choose_among, name_in_words
 from tokensphere.arrays import Bools, Float64s, Ints
 from tokensphere.columns import ROUNDING, Numbers
 from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry.directions import stream
+from tokensphere.geometry.rows import blocks
 from tokensphere.labels.table import LabelTable
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import BLOCK, Draws, DrawStore, Key, first_draws
@@ -49,6 +51,7 @@ class NamingSpec:
 
 
 _VERSION = 2  # of how draws are made; raised whenever the same key would mean other draws
+_AT_ONCE = 1024  # lists
 FEWEST = 3  # a label counts from 3 shared tokens on
 
 
@@ -120,18 +123,38 @@ class ListNames(Sequence[tuple[Theme, ...]]):
     def __getitem__(self, which: Any) -> Any:
         if isinstance(which, slice):
             return [self[i] for i in range(len(self))[which]]
-        if not self.has_theme[which]:
-            return ()
-        shared = self.counter.counts(self.ids[which][None]).dense()[0]
-        tested = self.counter.tested(shared)
-        return choose_themes(
-            self.counter,
-            self.ids[which],
-            p_values(tested, self.null, larger=False),
-            shared,
-            level=self.spec.level,
-            p_directions=None if self.beside is None else self.beside.p_familywise(tested),
-        )
+        return next(self.of(np.array([which])))
+
+    def of(self, rows: Ints) -> Iterator[tuple[Theme, ...]]:
+        """The themes of some lists, in this order.
+
+        Parameters
+        ----------
+        rows : int array, which lists
+        """
+        for part in blocks(len(rows), _AT_ONCE):
+            some = rows[part]
+            named = self.has_theme[some]
+            found = self._significant(self.ids[some[named]])
+            for has in named.tolist():
+                yield choose_among(self.counter, next(found), level=self.spec.level) if has else ()
+
+    def _significant(self, ids: Ints) -> Iterator[Significant]:
+        """What each of these lists shares beyond chance."""
+        counts, level = self.counter.counts(ids), self.spec.level
+        enough = counts.shared >= self.counter.min_shared
+        row, label, shared = counts.list[enough], counts.label[enough], counts.shared[enough]
+        p = self.counter.tails(shared, label)
+        adjusted = p_values(p, self.null, larger=False)
+        few = adjusted <= level
+        row, label, shared, p, adjusted = row[few], label[few], shared[few], p[few], adjusted[few]
+        beside = None if self.beside is None else self.beside.p_familywise(p)
+        marks = self.counter.marks_of_lists(ids, row, label)
+        ends = np.searchsorted(row, np.arange(len(ids) + 1)).tolist()
+        for low, high in pairwise(ends):
+            own = slice(low, high)
+            aside = None if beside is None else beside[own]
+            yield Significant(label[own], shared[own], p[own], adjusted[own], aside, marks[own])
 
     def text(self, which: int) -> str:
         """The name of one list in full."""

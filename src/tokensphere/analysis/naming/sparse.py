@@ -58,6 +58,7 @@ class TokenLabels:
         ends = np.bincount(token, minlength=shape[0]).cumsum()
         self.indptr: Int32s = np.append(0, ends).astype(np.int32)
         self._tokens_of: dict[int, Int64s] = {}
+        self._overlaps: dict[tuple[int, int], float] = {}
 
     def members(self, label: int) -> Int64s:
         """The tokens that have a label, ascending."""
@@ -78,6 +79,39 @@ class TokenLabels:
         found = np.zeros((len(tokens), len(places)), dtype=bool)
         found[which[there], at[there]] = True
         return np.asarray(found[:, column])
+
+    def overlap(self, one: int, other: int) -> float:
+        """The part of the label of fewer tokens that the other one contains, in [0, 1]."""
+        pair = (one, other) if one < other else (other, one)
+        if pair not in self._overlaps:
+            first, second = self.members(one), self.members(other)
+            both = np.intersect1d(first, second, assume_unique=True)
+            self._overlaps[pair] = len(both) / min(len(first), len(second))
+        return self._overlaps[pair]
+
+    def marks_of_lists(self, lists: Ints, which: Ints, labels: Ints) -> Bools:
+        """Which tokens of a list have a label, for many pairs of both.
+
+        Parameters
+        ----------
+        lists : ids, int array of shape (m, k)
+        which, labels : int arrays of shape (pairs,), each pair once, ordered by list, then by label
+
+        Returns
+        -------
+        bool array of shape (pairs, k)
+        """
+        k = lists.shape[1]
+        found = np.zeros((len(which), k), dtype=bool)
+        if not len(which):
+            return found
+        wanted = which * np.int64(self.shape[1]) + labels
+        place, label = self._of(lists.reshape(-1))
+        own = place // k * np.int64(self.shape[1]) + label
+        at = np.minimum(np.searchsorted(wanted, own), len(wanted) - 1)
+        there = wanted[at] == own
+        found[at[there], place[there] % k] = True
+        return found
 
     def counts(self, lists: Ints) -> Counts:
         """How many tokens of each list, a row of the int array of shape (m, k), have each label."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokensphere.analysis.naming.counts import LabelCounter
-from tokensphere.arrays import Bools, Float64s, Int64s, Ints
+from tokensphere.arrays import Bools, Float64s, Ints
 from tokensphere.labels.table import Label
 from tokensphere.records import record
 
@@ -181,38 +181,68 @@ def choose_themes(
     tuple of Theme, by mark, by rank, then by p; of equal p the label of fewer tokens, then of fewer
     characters, first
     """
-    significant = np.flatnonzero((p_familywise <= level) & (shared >= counter.min_shared))
+    some = np.flatnonzero((p_familywise <= level) & (shared >= counter.min_shared))
     p = counter.tails(shared) if p is None else p
-    ranks = [_rank(counter.labels[label]) for label in significant.tolist()]
-    order = significant[np.lexsort((p[significant], np.maximum(ranks, 1)))]
-    marks = counter.marks(ids, order)
+    beside = None if p_directions is None else p_directions[some]
+    found = Significant(
+        some, shared[some], p[some], p_familywise[some], beside, counter.marks(ids, some).T
+    )
+    return choose_among(counter, found, level=level, most=most)
+
+
+@dataclass(frozen=True)
+class Significant:
+    """The labels that one list shares beyond chance, ascending.
+
+    Attributes
+    ----------
+    label, shared : int arrays of shape (c,), places among the counter's labels, and x of each
+    p, p_familywise : float64 arrays of shape (c,)
+    p_directions : float64 array of shape (c,), or None if nobody asked
+    marks : bool array of shape (c, k), which of the tokens have each
+    """
+
+    label: Ints
+    shared: Ints
+    p: Float64s
+    p_familywise: Float64s
+    p_directions: Float64s | None
+    marks: Bools
+
+
+def choose_among(
+    counter: LabelCounter, found: Significant, *, level: float = 0.05, most: int = _MOST_THEMES
+) -> tuple[Theme, ...]:
+    """The themes of a list of which it is known what it shares; as :func:`choose_themes`."""
+    labels, p = found.label.tolist(), found.p.tolist()
+    ranks = [max(_rank(counter.labels[label]), 1) for label in labels]
+    marks = found.marks.astype(np.int64)
+    both = (marks @ marks.T).tolist()  # tokens of the list that have two labels
     chosen: list[int] = []
-    sets: dict[int, Int64s] = {}
-    for place, label in enumerate(order.tolist()):
-        stronger = [other for other in chosen if p[order[other]] <= p[label]]
-        if any(_within(marks[:, place], marks[:, other]) for other in stronger):
+    for one in np.lexsort((found.p, np.array(ranks))).tolist():
+        stronger = [other for other in chosen if p[other] <= p[one]]
+        if any(both[one][other] >= _NEARLY * both[one][one] for other in stronger):
             continue
-        mine = counter.members(label)
-        if any(_overlap(mine, sets[other]) >= _NEARLY for other in stronger):
+        if any(counter.overlap(labels[one], labels[other]) >= _NEARLY for other in stronger):
             continue
-        chosen.append(place)
-        sets[place] = mine
-    beside = [None if p_directions is None else float(p_directions[label]) for label in order[chosen]]
-    themes = [
-        Theme(
-            label=counter.labels[label],
-            shared=int(shared[label]),
-            k=counter.k,
-            size=int(counter.sizes[label]),
-            n=counter.n,
-            p=float(p[label]),
-            p_familywise=float(p_familywise[label]),
-            p_directions=p_beside,
-            beyond_directions=None if p_beside is None else p_beside <= level,
-        )
-        for label, p_beside in zip(order[chosen].tolist(), beside, strict=True)
-    ]
-    return _first(themes, most)
+        chosen.append(one)
+    return _first([_theme(counter, found, one, level) for one in chosen], most)
+
+
+def _theme(counter: LabelCounter, found: Significant, one: int, level: float) -> Theme:
+    label = int(found.label[one])
+    beside = None if found.p_directions is None else float(found.p_directions[one])
+    return Theme(
+        label=counter.labels[label],
+        shared=int(found.shared[one]),
+        k=counter.k,
+        size=int(counter.sizes[label]),
+        n=counter.n,
+        p=float(found.p[one]),
+        p_familywise=float(found.p_familywise[one]),
+        p_directions=beside,
+        beyond_directions=None if beside is None else beside <= level,
+    )
 
 
 def _first(themes: Sequence[Theme], most: int) -> tuple[Theme, ...]:
@@ -227,14 +257,3 @@ def _first(themes: Sequence[Theme], most: int) -> tuple[Theme, ...]:
 
 def _rank(label: Label) -> int:
     return _RANKS.get(label.kind, 0)
-
-
-def _within(one: Bools, other: Bools) -> bool:
-    """Whether the tokens of `one` in the list are, or nearly are, a part of those of `other`."""
-    return bool(np.count_nonzero(one & other) >= _NEARLY * np.count_nonzero(one))
-
-
-def _overlap(one: Int64s, other: Int64s) -> float:
-    """The part of the smaller set that the larger one contains, in [0, 1]."""
-    both = np.intersect1d(one, other, assume_unique=True)
-    return len(both) / min(len(one), len(other))

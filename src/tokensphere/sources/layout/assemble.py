@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tokensphere.arrays import Float32s
 from tokensphere.errors import InputError, SourceError, check_choice
 from tokensphere.formats.packed.bare import refuse_bare_codes
@@ -118,7 +120,7 @@ def assemble(
     found = find_matrix(file.tensors, choice.matrix, tensor=choice.tensor, config=config)
     file.tensors.refuse(found.name, str(file.path))
     found = replace(found, notes=found.notes + _stored_twice(file, found, choice, config))
-    norm = vector(file, found.norm) if choice.fold_norm and found.norm is not None else None
+    norm = gain(file, found.norm) if choice.fold_norm and found.norm is not None else None
     about = replace(about, sha256=about.sha256 or digest_of(file, found.name))
     return join(file, found, file.matrix(found.name), vocabulary, choice, about, config, norm)
 
@@ -206,6 +208,17 @@ def _stored_twice(file: TensorFile, found: Found, choice: Choice, config: Config
         if twin != found.name and config.tied:
             return (f"input and output are not one matrix: {twin!r} holds other values",)
     return ()
+
+
+def gain(file: TensorFile, name: str) -> Float32s:
+    """The weight of a norm, shape (d,), with the 1 that a flag beside it adds (CTranslate2's of Gemma).
+
+    By ``layer_norm_use_residual`` of CTranslate2's ``LayerNormSpec`` it is 1 + weight; in other formats
+    the layout says it, see :func:`.fold_norm`.
+    """
+    weight, flag = vector(file, name), f"{name.removesuffix('gamma')}layer_norm_use_residual"
+    adds = flag in file.tensors and bool(file.raw(flag).any())
+    return weight + np.float32(1) if adds else weight
 
 
 def vector(file: TensorFile, name: str) -> Float32s:

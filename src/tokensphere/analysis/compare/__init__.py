@@ -1,0 +1,1 @@
+"""Models beside each other, and how far two agree on the tokens that they share."""
