@@ -48,13 +48,14 @@ def parts(result: Atlas, width: int, *, full: bool) -> list[Group]:
 
 
 def _shown(result: Atlas, width: int, *, full: bool) -> list[list[RenderableType]]:
-    each = models(result, width, full=full)
-    if result.finished or result.controls:
-        each.append(note(_meaning(result)))
+    rated = result.finished or result.controls
+    each: list[list[RenderableType]] = [
+        models(result, width, full=full), [note(_meaning(result))] if rated else [],
+    ]  # fmt: skip
     others: list[list[RenderableType]] = [
         _goes_with(result, full=full), _failures(result, full=full), _who(result), [_caption(result)],
     ]  # fmt: skip
-    order = [*others, each] if full and len(result) > _LONG else [each, *others]
+    order = [*others, *each] if full and len(result) > _LONG else [*each, *others]
     return [[title(HEADING)], [Text(sentence(result))], *order]
 
 
