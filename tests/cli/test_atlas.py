@@ -59,7 +59,7 @@ def test_pictures_and_pages(out: Path, tmp_path: Path) -> None:
     assert (
         text.startswith("<!DOCTYPE html>")
         and "a.safetensors" in text
-        and "http" not in text.lower()[500:]
+        and "://" not in text
     )
     assert picture.read_bytes().startswith(b"\x89PNG")
     refused = run_cli("atlas", "report", str(out), "--page", str(tmp_path / "atlas.txt"))
