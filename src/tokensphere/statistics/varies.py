@@ -42,9 +42,9 @@ def spread(rates: Floats, intervals: Floats) -> Spread:
     """How far the rates lie apart beside their uncertainty.
 
     A rate's standard error is its 95 % interval's width over 2 · 1.96: the intervals have the
-    uncertainty of the surrogates in them, which a count of directions has not. Models count as
-    independent; such as share much (two versions of one) differ less by chance, and p is rather too
-    large for them.
+    uncertainty of the surrogates in them, which a count of directions has not, and are rather too wide:
+    p is too large, and ``between`` too small, rather than the other way. Models count as independent;
+    such as share much (two versions of one) differ less by chance, to the same effect.
 
     Parameters
     ----------

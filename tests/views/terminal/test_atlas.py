@@ -92,8 +92,10 @@ def test_of_many_models_both_ends_are_shown_and_full_has_all() -> None:
     result = atlas(100, 40)
     few, whole = to_text(result, width=100), to_text(result, width=100, full=True)
     assert "… 70 others" in few and "… 10 others" in few and "others" not in whole
+    assert "80 models left out for want of room" in few and "left out" not in whole
     rows = [f"maker/model-{number:03} " for number in range(100)]
     assert all(row in whole for row in rows)
+    assert whole.index("go with") < whole.index(rows[0]) and few.index(rows[0]) < few.index("go with")
     assert [row in few for row in rows] == [number < 15 or number >= 85 for number in range(100)]
 
 
