@@ -4,8 +4,8 @@
 # the sdist's tests with that wheel and the newest versions, on the newest Python here; make nocompiler:
 # the search's tests on what is installed without a C compiler; make sanitize: the kernel's tests with the
 # kernel under AddressSanitizer and UBSan; make docs: the documentation as a site; make explore: the page in the
-# browser; make browser: its tests in Debian's Chromium, which is installed when it is missing; make atlas: three real models and
-# their controls side by side, in ./atlas, atlas.html and atlas.png.
+# browser; make browser: its tests in Debian's Chromium, which is installed when it is missing; make atlas: three
+# real models and their controls side by side, in ./atlas, atlas.html and atlas.png.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
