@@ -60,7 +60,7 @@ def atlas() -> None:
 @options.number("-n", 100_000, "Random directions of each model.", least=100, to="count")
 @options.number("--seed", 0, "With the index, the name of a direction.")
 @options.number("--block", 20_000, "Directions of a unit of work.", least=100)
-@options.k(2, "Length of the lists that hubs are counted in; rates are given for 10.")
+@options.k(2, "Length of the lists.")
 @options.choice(
     "--surrogate-law", "blockwise matched gaussian", "Law of the vocabularies with no words."
 )

@@ -218,7 +218,7 @@ class SurveyJob(OnDirections):
         return f"vocabulary{of} with no words"
 
     def forget(self) -> None:
-        """Let go of the last surrogate: the job and what measures hold each other, and this with them."""
+        """Let go of the last surrogate: the job and what measures hold each other, and it, too."""
         vars(self).pop("_measurer", None)
 
     @property
