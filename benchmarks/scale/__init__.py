@@ -13,8 +13,9 @@ from benchmarks.report import Table
 
 def run(*, quick: bool) -> Iterator[Table]:
     """Cost of a unit, of the ledger, and of the schedule at full size."""
-    from benchmarks.scale import cost, overhead, plans
+    from benchmarks.scale import cost, overhead, plans, workers
 
     yield from cost.tables(quick=quick)
+    yield workers.run(1 if quick else 3, quick=quick)
     yield from overhead.tables(quick=quick)
     yield from plans.tables(quick=quick)

@@ -74,9 +74,3 @@ def _timed(model: Path, out: Path, crew: Any, threads: int) -> float:
         way=Way(threads),
     )  # fmt: skip
     return time.perf_counter() - began
-
-
-if __name__ == "__main__":
-    from benchmarks import report
-
-    report.show(run(3, quick=False))
