@@ -36,6 +36,7 @@ from tokensphere.errors import MOST, InputError, check_choice, check_whole
 from tokensphere.geometry.coherence import Coherence, random_pair_limit
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.lens import check_cosine
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.geometry.surrogate import DEFAULT_LAW, SURROGATE_LAWS, BlockStore, SurrogateLaw
 from tokensphere.labels.table import LabelTable
@@ -108,7 +109,8 @@ def survey(
     Raises
     ------
     InputError
-        too few directions, one that is zero or not finite, or lists longer than there are tokens
+        too few directions, one that is zero or not finite, lists longer than there are tokens, or a
+        space that was loaded through a lens, which ranks by dot
     """
     seen = progress is not None and progress is not False
     job = SurveyJob(
@@ -153,6 +155,7 @@ class SurveyJob(OnDirections):
         block: int | None = None,
         least: int = LEAST,
     ) -> None:
+        check_cosine(space.lens, "a survey")
         if isinstance(directions, (int, np.integer)):
             check_count(int(directions), least)
             directions = RandomDirections(space.shape[1], int(directions))
