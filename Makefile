@@ -4,7 +4,8 @@
 # the sdist's tests with that wheel and the newest versions, on the newest Python here; make nocompiler:
 # the search's tests on what is installed without a C compiler; make sanitize: the kernel's tests with the
 # kernel under AddressSanitizer and UBSan; make docs: the documentation as a site; make explore: the page in the
-# browser; make browser: its tests in Debian's Chromium, which is installed when it is missing.
+# browser; make browser: its tests in Debian's Chromium, which is installed when it is missing; make atlas: three
+# real models and their controls side by side, in ./atlas, atlas.html and atlas.png.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,7 +25,7 @@ SANITIZED := $(VENV)/sanitized/tokensphere/geometry/_kernel.so
 # With libstdc++, which must be there when its sanitizer starts.
 ASAN := $(wildcard $(foreach library,libasan.so libstdc++.so,$(shell gcc -print-file-name=$(library) 2>/dev/null)))
 
-.PHONY: demo docs explore test slow browser check lowest dist nocompiler sanitize lint types smoke bench models clean
+.PHONY: demo docs explore test slow browser check lowest dist nocompiler sanitize lint types smoke bench models atlas clean
 
 demo: $(VENV)/.installed
 	$(BIN)/tokensphere random
@@ -109,6 +110,11 @@ bench: $(VENV)/.installed-bench
 models: $(VENV)/.installed
 	$(BIN)/python scripts/fetch_models.py .models
 
+# Three real models and their controls, some ten minutes of two processors; stopped, it goes on from there.
+atlas: models
+	$(BIN)/tokensphere atlas examples/atlas.txt -n 2000 --block 1000 --out atlas
+	$(BIN)/tokensphere atlas report atlas --page atlas.html --plot atlas.png
+
 $(VENV)/.installed: pyproject.toml $(KERNEL)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -132,4 +138,4 @@ $(VENV)/.installed-bench: $(VENV)/.installed-dev
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-empty .venv-lowest .venv-newest .venv-nocompiler site docs/reference/commands.md src/tokensphere/geometry/_kernel.* build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf atlas atlas.html atlas.png $(VENV) .venv-empty .venv-lowest .venv-newest .venv-nocompiler site docs/reference/commands.md src/tokensphere/geometry/_kernel.* build dist .mypy_cache .ruff_cache .pytest_cache

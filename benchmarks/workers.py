@@ -19,7 +19,7 @@ from tokensphere.atlas.run import run_atlas
 from tokensphere.atlas.settings import AtlasSettings
 from tokensphere.atlas.unit import Way, forget
 
-_SHAPE, _UNITS, _BLOCK = (30_000, 384), 8, 1_000
+_SHAPE, _UNITS, _BLOCK = (16_000, 256), 8, 1_000
 _GOAL = 1.7
 
 

@@ -84,7 +84,7 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def test_each_command_calls_what_has_its_word() -> None:
-    known = dict(commands())
+    known = {name.split(" ")[0] for name, _ in commands()}
     listed = {}
     for command, function, result, *_ in rows("Commands and functions"):
         word = command.split("`")[1]
@@ -96,14 +96,15 @@ def test_each_command_calls_what_has_its_word() -> None:
 
 
 def test_options_and_parameters_are_the_same_words() -> None:
-    options = {
-        name: {o for p in c.params for o in (*p.opts, *p.secondary_opts)} for name, c in commands()
-    }
+    options: dict[str, set[str]] = {}
+    for name, command in commands():  # of a group those of all its commands
+        flags = {o for p in command.params for o in (*p.opts, *p.secondary_opts)}
+        options.setdefault(name.split(" ")[0], set()).update(flags)
     for option, where, parameter, *_ in rows("Options and parameters"):
         names = options if where == "all" else [one.strip("` ") for one in where.split(",")]
         for flag in re.findall(r"`(--?[a-z-]+)", option):
             for name in names:
-                if not name.startswith("cache") and name not in ("ratings", "saes", "compare"):
+                if not name.startswith("cache") and name not in ("ratings", "saes", "atlas", "compare"):
                     assert flag in options[name], (flag, name)
         names_in = re.findall(r"`([a-z_]+)`", parameter)
         owners = [getattr(ts, name) for name in re.findall(r"`ts\.([A-Za-z_]+)", parameter)]
@@ -129,4 +130,5 @@ def test_the_model_is_named_in_one_way() -> None:
         flags = {flag for p in command.params for flag in p.opts}
         assert ("--model" in flags) == ("-m" in flags)
         assert "model" not in arguments or name == "cache remove"
-        assert "--model" in flags or name.startswith("cache") or name in ("ratings", "saes", "compare")
+        others = ("cache", "ratings", "saes", "atlas", "compare")
+        assert "--model" in flags or name.split()[0] in others

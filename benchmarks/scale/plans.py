@@ -86,6 +86,6 @@ def _dying(models: Sequence[Shape], units: int) -> Table:
         rows,
         (
             "Another takes its place at once. A model is given up when one of its units is lost three"
-            " times.",
+            " times before any of its blocks is done, or twenty times.",
         ),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cases import every
-from tokensphere.atlas.models import Model, as_models, parse_model, read_models
+from tokensphere.atlas.models import Model, as_models, parse_model, read_models, titles
 from tokensphere.errors import FormatError, InputError, SourceError
 
 
@@ -40,6 +40,14 @@ def test_what_one_knows_of_a_model_changes_nothing_of_its_results(tmp_path: Path
     one, other = (parse_model(["owner/name", word], tmp_path) for word in ("a=1", "b=2"))
     assert one.id == other.id != parse_model(["owner/name", "matrix=output"], tmp_path).id
     assert Model.from_dict(one.to_dict()) == one
+
+
+def test_titles_tell_models_apart(tmp_path: Path) -> None:
+    lines = [["owner/name"], ["/a/x.gguf"], ["/b/x.gguf"], ["/c/y.gguf"], ["/d/c/y.gguf"], ["/e/z.gguf"]]
+    models = [parse_model(words, tmp_path) for words in lines]
+    found = [titles(models)[model.id] for model in models]
+    assert found[:3] == ["owner/name", "a/x.gguf", "b/x.gguf"] and found[5] == "z.gguf"
+    assert len(set(found)) == 6 and all("y.gguf (" in title for title in found[3:5])
 
 
 def test_names_of_models_are_file_names_whatever_they_are(tmp_path: Path) -> None:

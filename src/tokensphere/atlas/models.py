@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -86,6 +87,21 @@ class Model:
     def from_dict(cls, found: Mapping[str, Any]) -> Model:
         """The way back."""
         return cls(found["name"], found["loaded"], found["control"], found["tags"])
+
+
+def titles(models: Iterable[Model]) -> dict[str, str]:
+    """Titles that tell models apart, by their ids: with the folder, or the id, where it must be."""
+    listed = list(models)
+    found = {model.id: model.title for model in listed}
+    for longer in (_with_folder, lambda model: f"{model.title} ({model.id[-10:]})"):
+        counts = Counter(found.values())
+        found |= {one.id: longer(one) for one in listed if counts[found[one.id]] > 1}
+    return found
+
+
+def _with_folder(model: Model) -> str:
+    path = at_home(model.name)
+    return f"{path.parent.name}/{model.title}" if path.is_absolute() else model.title
 
 
 def read_models(path: Path) -> list[Model]:

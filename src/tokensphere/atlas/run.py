@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from tokensphere.atlas.claims import read_claim
 from tokensphere.atlas.engine import Progress, run_units
 from tokensphere.atlas.executors import Crew, in_this_process
 from tokensphere.atlas.folder import Asked, Folder
-from tokensphere.atlas.models import Model, as_models
+from tokensphere.atlas.models import Model, as_models, titles
 from tokensphere.atlas.schedule import Schedule, share_of
 from tokensphere.atlas.settings import AtlasSettings, begin, read_settings
 from tokensphere.atlas.unit import Way
@@ -95,7 +95,8 @@ def do_atlas(
         open_at_once = max(2, min(way.keep, 64), needed)
         schedule = Schedule(where, settings, asked, share=share, open_at_once=open_at_once)
         failed = run_units(where, settings, schedule, who, way, told=told)
-    return {one.model.title: failed[one.model.id] for one in asked if one.model.id in failed}
+    named = titles(one.model for one in asked)
+    return {named[id]: reason for id, reason in failed.items()}
 
 
 def open_atlas(folder: str | Path) -> Atlas:
@@ -114,7 +115,9 @@ def open_atlas(folder: str | Path) -> Atlas:
     """
     where = Folder(at_home(folder))
     settings = read_settings(where.path)
-    return Atlas.of(settings.key, [_model(where, settings, one) for one in where.models()])
+    listed = where.models()
+    named = titles(one.model for one in listed)
+    return Atlas.of(settings.key, [_model(where, settings, one, named) for one in listed])
 
 
 def atlas_state(folder: str | Path) -> AtlasState:
@@ -131,12 +134,13 @@ def atlas_state(folder: str | Path) -> AtlasState:
     """
     where = Folder(at_home(folder))
     settings = read_settings(where.path)
-    models = []
-    for one in where.models():
+    listed, models = where.models(), []
+    named = titles(one.model for one in listed)
+    for one in listed:
         units, failure = one.units(settings), where.failure(one.model.id)
         done = len(where.done(one.model.id).intersection(units))
         failed = str(failure.get("reason")) if failure and done < len(units) else None
-        models.append(ModelState(one.model.title, one.model.id, done, len(units), failed))
+        models.append(ModelState(named[one.model.id], one.model.id, done, len(units), failed))
     claims = where.claim("")
     there = sorted(claims.glob("[!.]*")) if claims.is_dir() else []
     held = ((path.name, read_claim(path)) for path in there)
@@ -144,10 +148,10 @@ def atlas_state(folder: str | Path) -> AtlasState:
     return AtlasState(settings.key, tuple(models), working)
 
 
-def _model(where: Folder, settings: AtlasSettings, asked: Asked) -> AtlasModel:
+def _model(where: Folder, settings: AtlasSettings, asked: Asked, named: Mapping[str, str]) -> AtlasModel:
     model = asked.model
     about: dict[str, Any] = {
-        "id": model.id, "title": model.title, "control": model.control, "tags": dict(model.tags),
+        "id": model.id, "title": named[model.id], "control": model.control, "tags": dict(model.tags),
         "asked": asked.directions,
     }  # fmt: skip
     failure = where.failure(model.id)

@@ -28,7 +28,8 @@ class AtlasSettings(Record):
     ----------
     seed : of the directions, which are those of :class:`.RandomDirections` in each model's own width
     block : directions of a unit of work, at least 100
-    k : length of the lists that hubs are counted in, 2 or more; coherence is that of 5, 10 and 20, too
+    k : length of the lists whose rates and hubs are told, 2 or more; coherence is counted of 5, 10 and
+        20, too
     surrogate, surrogate_seed, surrogates : the vocabularies with no words, at least 19
     """
 

@@ -5,7 +5,6 @@ The same function runs here, in a process of this machine, on a cluster and in a
 
 from __future__ import annotations
 
-import gc
 import os
 import platform
 import threading
@@ -153,8 +152,7 @@ def _measured(
     )  # fmt: skip
     lists = _Lists(1 + settings.surrogates, told)
     tally = Tally.of(work(job, [], progress=lists), job.settings, len(space))
-    del job
-    gc.collect()  # a job and its measurer hold each other, and with them the matrix of a surrogate
+    job.forget()
     return tally
 
 

@@ -60,7 +60,7 @@ def atlas() -> None:
 @options.number("-n", 100_000, "Random directions of each model.", least=100, to="count")
 @options.number("--seed", 0, "With the index, the name of a direction.")
 @options.number("--block", 20_000, "Directions of a unit of work.", least=100)
-@options.k(2, "Length of the lists that hubs are counted in; rates are given for 10.")
+@options.k(2, "Length of the lists.")
 @options.choice(
     "--surrogate-law", "blockwise matched gaussian", "Law of the vocabularies with no words."
 )
@@ -175,8 +175,8 @@ def _crew() -> AbstractContextManager[Crew] | None:
 
 
 def _bar() -> AbstractContextManager[Bar | None]:
-    """A bar of all units, if somebody watches."""
-    return progress.counting(_PARTS, "parts", long=True)
+    """A bar of all the work, in per cent, if somebody watches."""
+    return progress.counting(1, "atlas", long=True, besides=_PARTS)
 
 
 _PARTS = 10_000  # of the work, by how long it takes
@@ -188,11 +188,14 @@ def _teller(bar: Bar) -> Any:
     def tell_of(now: Any) -> None:
         nonlocal done
         part = int(_PARTS * now.part)
-        bar(part - done)
+        bar.beside(part - done)
         done = part
         who = [f"{now.workers} workers" if now.workers != 1 else ""]
         who += [f"{now.elsewhere} elsewhere" if now.elsewhere else ""]
-        who += [f"{now.failed} failed" if now.failed else "", " ".join(now.doing[:2])]
+        who += [
+            f"{now.failed} failed" if now.failed else "",
+            " ".join(id.rpartition("-")[0] for id in now.doing[:2]),
+        ]
         bar.doing(" · ".join(filter(None, [f"{now.done:,} of {now.total:,} units", *who])))
 
     return tell_of

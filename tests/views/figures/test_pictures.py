@@ -14,7 +14,9 @@ import pytest
 from matplotlib.transforms import Bbox
 
 import tokensphere as ts
+from tests.analysis.atlas import made as atlases
 from tests.cli.foreign import TEXTS
+from tokensphere.analysis.atlas.result import Atlas
 from tokensphere.analysis.claims.measure import measure_geometry
 from tokensphere.analysis.direction_test.job import direction_test
 from tokensphere.analysis.direction_test.result import DirectionTest
@@ -83,6 +85,8 @@ def made(name: str) -> Any:
             space(), 100, search=ts.SearchSettings(6), ks=(3, 6, 10), surrogate=ts.SurrogateSpec(count=0)
         )
         return name_survey(space(), found, store=STORE) if name.endswith("named") else found
+    if name in ATLASES:
+        return ATLASES[name]()
     if name == "geometry":
         labels = np.arange(N) % 8
         return measure_geometry(space(), n_directions=60, clusters=(5, 20), labelling=labels)
@@ -100,9 +104,21 @@ def made(name: str) -> Any:
     return tests[name]()
 
 
-SLOW = ("many groups", "nineteen", "untestable", "survey, named")
+def named_models() -> Atlas:
+    models = [replace(one, title=name) for one, name in zip(atlases.atlas(7).models, NAMES, strict=True)]
+    return Atlas.of(atlases.SETTINGS, [*models, *atlases.atlas(0, 3).models])
+
+
+ATLASES: dict[str, Callable[[], Atlas]] = {
+    "models": named_models,
+    "three models": lambda: atlases.atlas(3, 6),
+    "a hundred models": lambda: atlases.atlas(100, 20),
+    "40 models": lambda: atlases.atlas(36, 4),
+}
+SLOW = ("40 models", "many groups", "nineteen", "untestable", "survey, named")
 ALL = [
     *("survey", "geometry", "layers", "groups", "one", "few"),
+    *("models", "three models", "a hundred models"),
     *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW),
 ]
 
@@ -308,3 +324,24 @@ def test_the_histogram_of_a_survey_uses_its_axes(drawn: Drawn) -> None:
     assert max(step.values.max() for step in steps) > 0.9 * ax.get_ylim()[1]
     shown = np.concatenate([step.edges for step in steps])
     assert np.ptp(shown) > 0.95 * np.ptp(ax.get_xlim())
+
+
+def test_each_model_stands_at_its_rate_in_its_row(results: dict[str, Any], drawn: Drawn) -> None:
+    """The highest on top, controls below with another mark; beside them what the rates go with."""
+    rates, *beside = drawn("three models").axes, results["three models"]
+    result = beside[0]
+    (models, controls) = (container[0] for container in rates[0].containers)
+    for line, shown in ((models, result.finished), (controls, result.controls)):
+        want = [100 * model.rates.centered.rate for model in shown]
+        np.testing.assert_allclose(line.get_xdata(), want)
+    assert [*models.get_ydata(), *controls.get_ydata()] == list(range(9))
+    names = [label.get_text() for label in rates[0].get_yticklabels()]
+    assert [name[-3:] for name in names[:3]] == ["002", "001", "000"]
+    assert models.get_marker() != controls.get_marker() and len(rates) == 1
+    many = drawn("a hundred models").axes
+    assert not many[0].get_yticks().size and len(many) == 5
+    whole = results["a hundred models"]
+    for ax in many[1:]:
+        x, y = ax.lines[0].get_data()
+        known = whole.known(ax.get_xlabel())
+        assert sorted(x) == sorted(known.values()) and len(y) == 100

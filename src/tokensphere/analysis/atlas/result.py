@@ -210,6 +210,7 @@ class Atlas(Pictured):
         return {name: [row.get(name) for row in rows] for name in names}
 
 
+_MEASURED = set(NUMBERS.values())  # what the list says of these is another thing: tokens trained on, say
 _VERSIONS = ("tokensphere", "kernel", "numpy", "python")
 
 
@@ -251,7 +252,9 @@ def _quantities(models: Sequence[AtlasModel]) -> dict[str, dict[str, Any]]:
         known: dict[str, Any] = {}
         if model.facts is not None:
             known = {said: getattr(model.facts, name) for name, said in NUMBERS.items()}
-        for name, value in {**known, **model.tags}.items():
+        for name, value in model.tags.items():
+            known[f"{name} (listed)" if name in _MEASURED else name] = value
+        for name, value in known.items():
             found.setdefault(name, {})[model.id] = value
     return found
 

@@ -227,6 +227,10 @@ class SurveyJob(OnDirections):
         of = f" {number + 1} of {self.settings.surrogates}" if self.settings.surrogates else ""
         return f"vocabulary{of} with no words"
 
+    def forget(self) -> None:
+        """Let go of the last surrogate: the job and what measures hold each other, and it, too."""
+        vars(self).pop("_measurer", None)
+
     @property
     def clipped(self) -> int:
         """Rows with no room for noise in each surrogate, if one was drawn (:class:`.Surrogates`)."""

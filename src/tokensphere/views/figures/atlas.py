@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _NAMED = 40  # models up to which each has its name beside it
-_WIDEST = 125  # points that it takes
+_WIDEST = 150  # points that it takes
 _PLACES = ("A", "AAB", "AAB;AAC", "AAB;AAC;AAD", "AABC;AADE")  # of the panels, by how many go beside
 _WIDE = 10  # of a range, over which an axis is logarithmic
 _MODEL: dict[str, Any] = MARKS[0]

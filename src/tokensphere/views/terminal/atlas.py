@@ -28,6 +28,7 @@ from tokensphere.views.text import joined, short, short_title
 HEADING = "How often are random neighbourhoods coherent, model by model?"
 _MOST = 10  # failures, associations and models not done that stand on a terminal
 _WIDEST_NAME = 32
+_LONG = 60  # models from which their table stands behind what is told of them
 
 
 def atlas(result: Atlas, width: int) -> RenderableType:
@@ -47,16 +48,15 @@ def parts(result: Atlas, width: int, *, full: bool) -> list[Group]:
 
 
 def _shown(result: Atlas, width: int, *, full: bool) -> list[list[RenderableType]]:
-    return [
-        [title(HEADING)],
-        [Text(sentence(result))],
-        models(result, width, full=full),
-        [note(_meaning(result))] if result.finished or result.controls else [],
-        _goes_with(result, full=full),
-        _failures(result, full=full),
-        _who(result),
-        [_caption(result)],
-    ]
+    rated = result.finished or result.controls
+    each: list[list[RenderableType]] = [
+        models(result, width, full=full), [note(_meaning(result))] if rated else [],
+    ]  # fmt: skip
+    others: list[list[RenderableType]] = [
+        _goes_with(result, full=full), _failures(result, full=full), _who(result), [_caption(result)],
+    ]  # fmt: skip
+    order = [*others, *each] if full and len(result) > _LONG else [*each, *others]
+    return [[title(HEADING)], [Text(sentence(result))], *order]
 
 
 def _goes_with(result: Atlas, *, full: bool) -> list[RenderableType]:

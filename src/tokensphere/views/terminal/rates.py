@@ -11,7 +11,7 @@ from tokensphere.analysis.atlas.result import POST, Atlas, AtlasModel, Rates
 from tokensphere.statistics.own_null import Beyond
 from tokensphere.statistics.varies import Spread
 from tokensphere.views.terminal.render import GAP, Row, cells, note, table
-from tokensphere.views.text import between, model_name, short, short_title, tenths
+from tokensphere.views.text import between, cosine, model_name, short, short_title, tenths
 
 WIDEST_MODEL = 40
 _ENDS = 15  # models at either end of the order that stand on a terminal, of many
@@ -137,35 +137,43 @@ def rates_of(model: AtlasModel) -> Rates:
 
 def models(result: Atlas, width: int, *, full: bool) -> list[RenderableType]:
     """A row for each model; those at both ends of the order, of many."""
-    rows: list[tuple[AtlasModel | None, str]] = []  # a model, or what stands between them
-    others = [model for model in result.models if model.rates is None]
-    for some_models, says in (
-        (result.finished, ""), (result.controls, "controls, of no words"), (others, "no rate"),
-    ):  # fmt: skip
-        cut = not full and len(some_models) > 2 * _ENDS + 1
-        some = (*some_models[:_ENDS], None, *some_models[-_ENDS:]) if cut else some_models
-        if some and says:
-            rows.append((None, says))
-        rows += [(model, f"… {len(some_models) - 2 * _ENDS:,} others") for model in some]
+    rows = _in_order(result, full=full)
     if not rows:
         return []
+    shown = [model for model, _ in rows if model]
     room = WIDEST_MODEL if full else min(WIDEST_MODEL, max(_NARROWEST, width - _RATE))
-    columns = _columns(result, [model for model, _ in rows if model], room)
+    columns = _columns(result, shown, room)
     fit = len(columns) if full else _that_fit(columns, width)
     soonest = sorted(column.place for column in columns)[:fit]
-    names, *kept = [column for column in columns if column.place in soonest]
-    said: list[Row] = [cells([column.head for column in (names, *kept)], "bold")]
-    place = 0
-    for model, says in rows:
-        if model is None:
-            said.append(cells([says, *("" for _ in kept)], "dim"))
-        else:
-            said.append([column.said[place] for column in (names, *kept)])
-            place += 1
-    left_out = len(columns) - 1 - len(kept)
-    more = f"{counted(left_out, 'column')} left out for want of room: a wider terminal, --csv or --page"
-    left = {place for place, column in enumerate((names, *kept)) if column.head in _LEFT}
-    return [table(said, left), *([note(more)] if left_out else [])]
+    kept = [column for column in columns if column.place in soonest]
+    said: list[Row] = [cells([column.head for column in kept], "bold")]
+    each = zip(*(column.said for column in kept), strict=True)
+    said += (
+        next(each) if model else cells([says, *("" for _ in kept[1:])], "dim") for model, says in rows
+    )
+    left = {place for place, column in enumerate(kept) if column.head in _LEFT}
+    less = [
+        counted(count, what)
+        for count, what in ((len(columns) - len(kept), "column"), (len(result) - len(shown), "model"))
+        if count
+    ]
+    more = note(f"{' and '.join(less)} left out for want of room: --csv or --page")
+    return [table(said, left), *([more] if less else [])]
+
+
+def _in_order(result: Atlas, *, full: bool) -> list[tuple[AtlasModel | None, str]]:
+    """Models, or what stands between them."""
+    rows: list[tuple[AtlasModel | None, str]] = []
+    others = [model for model in result.models if model.rates is None]
+    for some, says in (
+        (result.finished, ""), (result.controls, "controls, of no words"), (others, "no rate"),
+    ):  # fmt: skip
+        cut = not full and len(some) > 2 * _ENDS + 1
+        if some and says:
+            rows.append((None, says))
+        shown = (*some[:_ENDS], None, *some[-_ENDS:]) if cut else some
+        rows += [(model, f"… {len(some) - 2 * _ENDS:,} others") for model in shown]
+    return rows
 
 
 class _Column:
@@ -197,8 +205,12 @@ def _columns(result: Atlas, models: Sequence[AtlasModel], room: int) -> list[_Co
         _Column(0, "model", [short_title(model.title, room) for model in models]),
         _Column(3, "tokens", of_facts("{:,}", "tokens")),
         _Column(4, "width", of_facts("{:,}", "dimensions")),
-        _Column(5, "effective", of_facts("{:.0f}", "effective_dimension")),
-        _Column(6, "mean cosine", of_facts("{:.3f}", "mean_cosine")),
+        _Column(5, "effective", of_facts("{:,.0f}", "effective_dimension")),
+        _Column(
+            6,
+            "mean cosine",
+            [cosine(round(m.facts.mean_cosine, 3) + 0.0) if m.facts else "" for m in models],
+        ),
         _Column(1, "centred, %", centred),
         _Column(7, "raw, %", ["" if one is None else _interval(one.raw) for one in rates]),
         _Column(8, "forms, %", ["" if one is None else f"{100 * one.forms.rate:.1f}" for one in rates]),
