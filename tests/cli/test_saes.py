@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tokensphere as ts
 from tests import small_model
 from tests.cli.running import Command
 from tests.directions.direction_files import safetensors
@@ -124,6 +125,27 @@ def test_encoder_and_decoder(saes: Path, small_path: Path) -> None:
     ends = NEAR.record(one, "-m", small_path, "--both-ends")["results"]
     encoder = NEAR.record(one, "-m", small_path, "--vectors", "encoder")["results"]
     assert encoder[0]["neighbors"] == ends[1]["neighbors"] != ends[0]["neighbors"]
+
+
+def test_every_result_says_that_it_is_of_the_encoder(
+    saes: Path, small_path: Path, tmp_path: Path
+) -> None:
+    """Terminal, JSON, CSV and what is saved; and what is saved of the decoder is another test."""
+    path, told = saes / "blocks.2.hook_resid_post", "blocks.2.hook_resid_post encoder[3]"
+    how = ("-m", small_path, "--draws", 60, "--vectors", "encoder")
+    assert told in TEST.good(path, *how, "--top", 0) and told in TEST.good(
+        path, *how, "--top", 0, "--csv"
+    )
+    assert TEST.good(f"{path}[3]", *how).startswith(told)
+    assert " encoder[3]" in NEAR.good(f"{path}[3]", *how[:2], *how[4:])
+    for kind in ("decoder", "encoder"):
+        save = tmp_path / f"{kind}.parquet"
+        record = TEST.record(path, *how[:4], "--vectors", kind, "--save", save)
+        assert record["directions"]["vectors"] == kind
+        again = ts.open_test(ts.load(small_path), save)
+        assert again.directions.about["vectors"] == kind
+        assert (told in again.names) is (kind == "encoder")
+    assert "another file" in TEST.invoke(path, *how, "--save", tmp_path / "decoder.parquet").stderr
 
 
 def test_the_model_is_asked_for(saes: Path) -> None:

@@ -11,6 +11,7 @@ from tokensphere.analysis.result import Column, Result
 from tokensphere.arrays import Float64s, Intps
 from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry.directions import random_pairs
+from tokensphere.geometry.lens import check_cosine
 from tokensphere.geometry.rows import blocks, dots
 from tokensphere.records import Record, record
 from tokensphere.space import EmbeddingSpace, Provenance
@@ -97,10 +98,12 @@ def pair(
     Raises
     ------
     InputError
-        the tokens are the same, or a row has no direction, or too few pairs are asked for
+        the tokens are the same, or a row has no direction, or too few pairs are asked for; or the
+        space was loaded through a lens, which ranks by dot
     UnknownTokenError
         a token that the vocabulary does not have
     """
+    check_cosine(space.lens, "a pair")
     a, b = space.vocabulary.id(first), space.vocabulary.id(second)
     if a == b:
         raise InputError(f"both tokens are '{space.vocabulary.visible(a)}'; give two different ones")

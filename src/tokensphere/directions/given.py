@@ -154,6 +154,8 @@ def _readable(source: Any, d: int) -> Directions:
     def describe() -> dict[str, Any]:
         if hasattr(source, "sha256"):
             known = {"path": str(source.path), "sha256": source.sha256}
+            if (vectors := getattr(source, "vectors", None)) is not None:
+                known["vectors"] = vectors  # of a dictionary, decoder or encoder
             return {"what": "file", "count": len(source), **known}
         sha256 = digest_of(source.block, len(source))
         return {"what": "directions that are read in ranges", "count": len(source), "sha256": sha256}

@@ -20,6 +20,7 @@ Own = tuple[tuple[int, ...], ...]
 Weights = tuple[tuple[int, ...], ...]
 Vectors = Floats
 T = TypeVar("T")
+_TOLD = frozenset({"path", "vectors"})  # of what directions are, for people; the SHA-256 says which
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class Directions:
     @property
     def key(self) -> dict[str, Any]:
         """Which directions these are: what was asked for or given; not where a file lies, nor names."""
-        about = {name: value for name, value in self.about.items() if name != "path"}
+        about = {name: value for name, value in self.about.items() if name not in _TOLD}
         return {"directions": about, "both_ends": self.ends == 2}
 
     @property

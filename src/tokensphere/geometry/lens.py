@@ -44,6 +44,21 @@ def check_search(lens: Lens | None, search: SearchSettings) -> None:
     )
 
 
+def check_cosine(lens: Lens | None, what: str) -> None:
+    """Refuse what is by cosine of rows that a lens ranks by dot: it would tell of other lists.
+
+    Raises
+    ------
+    InputError
+        the lens ranks by dot
+    """
+    if lens not in (None, "cosine"):
+        raise InputError(
+            f"{what} is by cosine, and this space was loaded through the lens {lens!r}, which ranks by"
+            " dot; load it with matrix 'output' and fold_norm instead"
+        )
+
+
 def subtract_means(matrix: Float32s, *, of_rows: bool, of_columns: bool) -> None:
     """Subtract from each row the mean of its entries, then from each column the mean of its own.
 

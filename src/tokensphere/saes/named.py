@@ -103,7 +103,7 @@ def open_sae(
     if not folder.is_dir():
         raise SourceError(f"{name} is a file: its tensors are named as FILE:TENSOR")
     shelf = LocalShelf(folder)
-    return _opened(shelf, _found(shelf, vectors, ("",)), index, str(spec))
+    return _opened(shelf, _found(shelf, vectors, ("",)), vectors, index, str(spec))
 
 
 def means_sae(spec: str) -> bool:
@@ -161,15 +161,15 @@ def _of_hub(
     if snapshot is not None:
         local = LocalShelf(snapshot.path)
         if kept := [one for path in meant.paths for one in dictionaries(local, vectors, path)]:
-            return _opened(local, _with_model(kept, meant), index, name)
+            return _opened(local, _with_model(kept, meant), vectors, index, name)
     with HubShelf(repo, revision, commit, progress) as shelf:
         if found is None:
             _check_one(shelf, meant, name)
             found = _with_model(_found(shelf, vectors, meant.paths), meant)
-            opened = _opened(shelf, found, index, name)
+            opened = _opened(shelf, found, vectors, index, name)
             keep_answer(shelf, revision, asked, found)
             return opened
-        return _opened(shelf, found, index, name)
+        return _opened(shelf, found, vectors, index, name)
 
 
 def _check_one(shelf: HubShelf, meant: _Meant, name: str) -> None:
@@ -210,7 +210,9 @@ def _found(shelf: Shelf, vectors: Vectors, paths: Sequence[str]) -> list[Diction
     )
 
 
-def _opened(shelf: Shelf, found: Sequence[Dictionary], index: str | None, name: str) -> SAESource:
+def _opened(
+    shelf: Shelf, found: Sequence[Dictionary], vectors: Vectors, index: str | None, name: str
+) -> SAESource:
     models = {one.model or one.told for one in found}
     if len(models) > 1:
         named = ", ".join(sorted(str(model) for model in models))
@@ -221,4 +223,5 @@ def _opened(shelf: Shelf, found: Sequence[Dictionary], index: str | None, name: 
         for one in found
         if one.place is None
     )
-    return SAESource(name, found[0].model, open_parts(shelf, found, index), tuple(found), notes)
+    parts = open_parts(shelf, found, vectors, index)
+    return SAESource(name, found[0].model, parts, tuple(found), notes, vectors)

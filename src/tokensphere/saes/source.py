@@ -19,7 +19,7 @@ from tokensphere.directions.named import Lazy
 from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.files import Closing
 from tokensphere.formats.stored import Floats
-from tokensphere.saes.find import Dictionary
+from tokensphere.saes.find import Dictionary, Vectors
 from tokensphere.saes.shelf import Shelf
 
 _OTHERS = {"t": "to layer {}", "s": "from layer {}", "m": "model {}"}
@@ -69,6 +69,7 @@ class SAESource(Closing):
     parts : the groups
     dictionaries : what is known of each that was found
     notes : what was assumed, a sentence each
+    vectors : ``"decoder"`` or ``"encoder"``; the latter's names say it
     d : number of dimensions
     """
 
@@ -77,6 +78,7 @@ class SAESource(Closing):
     parts: tuple[Part, ...]
     dictionaries: tuple[Dictionary, ...]
     notes: tuple[str, ...] = ()
+    vectors: Vectors = "decoder"
     d: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -162,13 +164,16 @@ class SAESource(Closing):
             part.directions.close()
 
 
-def open_parts(shelf: Shelf, found: Sequence[Dictionary], index: str | None) -> tuple[Part, ...]:
+def open_parts(
+    shelf: Shelf, found: Sequence[Dictionary], vectors: Vectors, index: str | None
+) -> tuple[Part, ...]:
     """The vectors of dictionaries, a part for each, or for each layer that one writes to.
 
     Parameters
     ----------
     shelf : where they were found
     found : one or more, of vectors of the same length
+    vectors : which of a feature's two they are; those of the encoder are called so
     index : which features are meant, as in ``W_dec[8956]``; None for all
 
     Raises
@@ -182,10 +187,14 @@ def open_parts(shelf: Shelf, found: Sequence[Dictionary], index: str | None) -> 
         _check_place(one, shelf.name)
     if len(lengths := {one.d for one in found}) > 1:
         raise SourceError(f"{shelf.name}: the vectors have several lengths, {sorted(lengths)}; name one")
+    what = " encoder" if vectors == "encoder" else ""
     titles, parts = _titles(found, shelf), list[Part]()
     try:
         for title, one in zip(titles, found, strict=True):
-            parts += _parts_of(shelf, title, one, index)
+            parts += [
+                replace(part, title=f"{part.title}{what}")
+                for part in _parts_of(shelf, title, one, index)
+            ]
     except BaseException:
         for part in parts:
             part.directions.close()

@@ -295,8 +295,11 @@ def p_of(found: Beside, row: int) -> str:
 
 
 def q_of(found: Beside, row: int) -> str:
-    """The q of a direction, with a mark where it is extrapolated."""
-    return f"{ABOUT + ' ' if found.q_extrapolated[row] else ''}{found.qvalue[row]:.2g}"
+    """The q of a direction, with a mark where it is extrapolated, or that or less."""
+    q = f"{found.qvalue[row]:.2g}"
+    if not found.q_extrapolated[row]:
+        return q
+    return f"{BELOW if found.q_at_most[row] else ABOUT} {q}"
 
 
 def _settled(test: DirectionTest) -> str:

@@ -11,10 +11,13 @@ import numpy as np
 
 from tokensphere.analysis.survey.bins import coherence_bins
 from tokensphere.analysis.survey.hubs import listed_at_random, listed_by_rank
-from tokensphere.analysis.survey.result import LEVELS, Survey
+from tokensphere.analysis.survey.records import LEVELS
+from tokensphere.analysis.survey.result import CoherenceRate, Survey
 from tokensphere.analysis.survey.sharing import SurveyNaming
 from tokensphere.arrays import Float64s, Int64s
+from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.statistics.intervals import Share
+from tokensphere.statistics.own_null import Beyond
 from tokensphere.views import to_text
 from tokensphere.views.terminal.survey import (
     KINDS,
@@ -89,20 +92,21 @@ def in_bin(survey: Survey, number: int) -> Int64s:
 
 def _main(survey: Survey) -> dict[str, Any]:
     """The rate of the lists shown, with its interval and what chance gives."""
-    own, pooled = survey.main.own, survey.main.at[0]
-    if own is None or not survey.tells:
+    own, pooled, beyond = survey.main.own, survey.main.at[0], survey.main.beside_own
+    if own is None or beyond is None:
         return {
             "rate": pooled.rate,
             "interval": list(pooled.interval),
             "chance": 1 - LEVELS[0],
             "tells": False,
+            "foreseen": None,
         }
-    beyond = own.at[0]
     return {
         "rate": beyond.rate,
         "interval": list(beyond.interval),
         "chance": beyond.attained,
-        "tells": True,
+        "tells": survey.tells,
+        "foreseen": survey.main.foreseen and survey.main.foreseen.to_dict(),
         "excess": beyond.excess,
         "not_null": own.not_null,
         "not_null_interval": list(own.not_null_interval),
@@ -111,22 +115,18 @@ def _main(survey: Survey) -> dict[str, Any]:
 
 def _levels(survey: Survey) -> list[dict[str, Any]]:
     """For each level that can be told: the rates of all kinds of lists, and chance."""
-    own = survey.main.own
+    own, foreseen = survey.main.own, survey.main.foreseen
+    if foreseen is not None:
+        rates = [_rate(survey, rate, rate.beside_own or rate.at[0]) for rate in survey.rates]
+        words = f"with p ≤ 0.05, estimated from {foreseen.done} of {foreseen.wanted} vocabularies"
+        return [{"chance": foreseen.share.attained, "words": words, "rates": rates}]
     told = len(own.at) if own is not None and own.at else 0
     found = []
     for number in range(told or len(LEVELS)):
-        rates = []
-        for rate in survey.rates:
-            at = rate.own.at[number] if told and rate.own else rate.at[number]
-            rates.append(
-                {
-                    "centered": rate.centered, "forms": rate.forms, "k": rate.k,
-                    "kind": _kind(rate.centered, rate.forms),
-                    "rate": at.rate, "interval": list(at.interval),
-                    "median": rate.median, "median_by_chance": rate.surrogate_median,
-                    "shown": rate is survey.main,
-                }
-            )  # fmt: skip
+        rates = [
+            _rate(survey, rate, rate.own.at[number] if told and rate.own else rate.at[number])
+            for rate in survey.rates
+        ]
         chance = own.at[number].attained if told and own else 1 - LEVELS[number]
         words = (
             f"with p ≤ {chance:.2g}"
@@ -135,6 +135,17 @@ def _levels(survey: Survey) -> list[dict[str, Any]]:
         )
         found.append({"chance": chance, "words": words, "rates": rates})
     return found
+
+
+def _rate(survey: Survey, rate: CoherenceRate, at: Beyond | Exceedance) -> dict[str, Any]:
+    """The rate of one kind of lists, at one level."""
+    return {
+        "centered": rate.centered, "forms": rate.forms, "k": rate.k,
+        "kind": _kind(rate.centered, rate.forms),
+        "rate": at.rate, "interval": list(at.interval),
+        "median": rate.median, "median_by_chance": rate.surrogate_median,
+        "shown": rate is survey.main,
+    }  # fmt: skip
 
 
 def _kind(centered: bool, forms: bool) -> str:

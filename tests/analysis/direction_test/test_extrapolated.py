@@ -11,14 +11,16 @@ import pytest
 import tokensphere as ts
 from tests.analysis.direction_test.spaces import LABELS, SPACE, STORE, D, group_means, run
 from tests.cases import case
+from tokensphere.analysis.direction_test.compare import Beside
+from tokensphere.analysis.direction_test.extrapolated import Extrapolation
 from tokensphere.analysis.direction_test.job import DirectionTestJob
 from tokensphere.analysis.direction_test.result import DirectionTest
 from tokensphere.analysis.direction_test.statistics import RANKED
 from tokensphere.geometry.directions import RandomDirections
 from tokensphere.geometry.laws import Isotropic
-from tokensphere.statistics.pvalues import reached
+from tokensphere.statistics.pvalues import q_values, reached
 from tokensphere.statistics.tail import COUNTED, REACH, fit_tail
-from tokensphere.views.words import sentences
+from tokensphere.views.words import q_of, sentences
 
 GIVEN = np.concatenate([group_means(SPACE), np.array(RandomDirections(D, 400, seed=9)[:])])
 
@@ -80,6 +82,19 @@ def test_it_is_said_wherever_such_a_p_is() -> None:
     assert "extrapolation" not in counted.to_dict()
     alone = " ".join(sentences(run(GIVEN[0], draws=2000, extrapolate=True).top()))
     assert f"has p ≈ {result['nearness'].pvalue[0]:.2g} (extrapolated; 95 % interval 0 to" in alone
+
+
+def test_a_q_that_rests_on_the_smallest_p_is_that_or_less() -> None:
+    """Marked are those that would be smaller if the capped p were: by a loop over what these may be."""
+    p, ends = np.array([1e-6, 1e-6, 3e-5, 0.2, np.nan]), np.full((5, 2), np.nan)
+    ends[:3] = 0, 1e-4
+    more = Extrapolation(np.maximum(p, 1e-4), p, ends, np.full(5, 1e-6), ())
+    found = Beside(p, p, q_values(p), p, np.zeros((1, 9999)), np.zeros(5, dtype=int), more)
+    assert found.q_at_most.tolist() == [True, True, False, False, False]
+    for factor in (0.9, 0.1, 0):
+        smaller = q_values(np.where(p == 1e-6, factor * p, p))
+        np.testing.assert_array_equal(found.q_at_most, smaller < found.qvalue)
+    assert [q_of(found, row) for row in range(4)] == ["≲ 2e-06", "≲ 2e-06", "≈ 4e-05", "0.2"]
 
 
 def test_each_null_has_a_tail_of_its_own_and_few_draws_have_none() -> None:

@@ -15,8 +15,8 @@ from tests.cases import case
 from tokensphere.analysis.job import work
 from tokensphere.analysis.survey import job as survey_job
 from tokensphere.analysis.survey.job import SurrogateSpec, SurveyJob, check_count, survey
-from tokensphere.analysis.survey.records import SurveyRecords
-from tokensphere.analysis.survey.result import LEVELS, Survey
+from tokensphere.analysis.survey.records import LEVELS, SurveyRecords
+from tokensphere.analysis.survey.result import Survey
 from tokensphere.errors import InputError
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,17 @@ def test_what_is_kept_opens_through_the_same_lens(tmp_path: Path) -> None:
         ts.open_test(ts.load(folder, lens="transformerlens"), tmp_path / "test.parquet")
 
 
+def test_tokens_are_named_beside_lists_of_the_lens(tmp_path: Path) -> None:
+    space = ts.load(FAMILIES["llama"].write(tmp_path), lens="logit")
+    ids = [3, 5, 8]
+    found = ts.name_tokens(space, ids, n_random_directions=60)
+    assert found.directions is not None and found.directions.settings == ts.SearchSettings(3, "dot")
+    plain = ts.name_tokens(space, ids)  # knows no rows
+    assert plain.themes == ts.name_tokens(ts.load(tmp_path), ids).themes
+    with pytest.raises(InputError, match="ranks by dot on rows as they are, not by cosine"):
+        ts.name_tokens(space, ids, n_random_directions=60, search=ts.SearchSettings())
+
+
 def test_contradictions_are_refused(tmp_path: Path) -> None:
     folder = FAMILIES["llama"].write(tmp_path)
     for options, says in (
@@ -203,6 +215,19 @@ def test_contradictions_are_refused(tmp_path: Path) -> None:
             ts.nearest(space, V, similarity=search.similarity, centered=search.centered)
         with pytest.raises(InputError, match="ranks by dot on rows as they are, not by"):
             ts.close_up(space, V[0], search=search)
+    by_cosine: dict[str, Callable[[], object]] = {
+        "a pair": lambda: ts.pair(space, 0, 1, n_pairs=200),
+        "a survey": lambda: ts.survey(space, 100),
+        "a geometry": lambda: ts.measure_geometry(space, n_directions=9),
+        "a comparison": lambda: ts.compare(space, space),
+    }
+    for what, do in by_cosine.items():
+        with pytest.raises(
+            InputError, match=f"{what} is by cosine, and .* lens 'logit', which ranks by"
+        ):
+            do()
+    with pytest.raises(InputError, match="ranks by dot on rows as they are, not by cosine"):
+        ts.cards(space, ts.RandomDirections(D, 1))
     with pytest.raises(InputError, match="the page ranks by what is chosen on it"):
         space.explore()
     with pytest.raises(InputError, match="leave out matrix"):

@@ -9,13 +9,18 @@ import pytest
 from matplotlib.figure import Figure
 
 import tokensphere as ts
-from tokensphere.analysis.survey.job import name_survey, survey
+from tokensphere.analysis.job import work
+from tokensphere.analysis.survey.job import SurveyJob, name_survey, survey
 from tokensphere.analysis.survey.result import Survey
+from tokensphere.analysis.survey.so_far import survey_so_far
 from tokensphere.errors import InputError
 from tokensphere.statistics.draws import MemoryStore
+from tokensphere.views import to_text
 from tokensphere.views.figures import canvas
 from tokensphere.views.figures.style import WHITE
 from tokensphere.views.figures.survey import plot_survey
+from tokensphere.views.terminal.survey import KINDS
+from tokensphere.web.survey_shown import shown
 
 pytestmark = pytest.mark.usefixtures("few_pairs")
 
@@ -158,6 +163,46 @@ def test_hub_curves_are_those_of_a_naive_count(result: Survey, monkeypatch: pyte
     low, high = ax.get_ylim()
     ticks = np.array([tick for tick in ax.get_yticks() if low <= tick <= high])
     assert len(ticks) > 1 and (ticks[1:] / ticks[:-1]).max() < 2.6  # so that one can read a value
+
+
+def test_a_stopped_survey_says_one_thing_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the first screen, in all tables, in JSON and in the picture: what it would have ended with."""
+    space = space_of()
+    job = SurveyJob(space, M, search=ts.SearchSettings(6), ks=(3, 10))
+    whole = job.result(work(job, []))
+    assert whole.tells and whole.to_dict()["foreseen"] is None
+    assert all(rate["foreseen"] is None for rate in whole.to_dict()["rates"])
+    part = whole.records.take(M, 2)._with_room(19)
+    stopped = job.result(part)
+    assert not stopped.tells and stopped.main.foreseen == survey_so_far(job.settings, part)
+    found = stopped.to_dict()["foreseen"]
+    assert (found["done"], found["wanted"], found["attained"]) == (2, 19, 0.05)
+    low, high = found["interval_95"]
+    own = whole.main.own
+    assert own is not None and low <= own.at[0].rate <= high  # what the whole survey says
+    assert abs(found["rate"] - stopped.main.at[0].rate) > 0.005  # the pooled rate is another
+
+    rate, ends = f"{100 * found['rate']:.1f} %", [f"{100 * end:.1f}" for end in (low, high)]
+    first, full = (" ".join(text.split()) for text in (to_text(stopped), stopped.report()))
+    assert f"about {rate} ({'–'.join(ends)}) have 6 nearest tokens" in first
+    assert f"about {rate} (95 % interval {' to '.join(ends)} %) have 6 nearest tokens" in full
+    for text in (first, full):
+        assert "in all 19 vocabularies with no words, of which 2 are done, and the rest is" in text
+        assert "stopped: 2 of 19 vocabularies with no words done" in text
+    assert shown(stopped)["main"]["rate"] == found["rate"]
+
+    _, (alike, ax, _) = drawn(stopped, monkeypatch)
+    for container, (centered, forms, _) in zip(ax.containers, KINDS, strict=True):
+        line, _, (bars,) = container
+        for number, k in enumerate((3, 6, 10)):
+            one = stopped.rate(centered=centered, forms=forms, k=k).to_dict()["foreseen"]
+            assert one["rate"] == pytest.approx(line.get_ydata()[number] / 100)
+            assert one["interval_95"] == pytest.approx(sorted(bars.get_segments()[number][:, 1] / 100))
+            assert f"{100 * one['rate']:.1f} %" in full  # in the table of all rates
+            if (centered, forms, k) == (False, False, 6):
+                assert one == found
+    assert "estimated (stopped: 2 of 19 vocabularies done)" in " ".join(ax.get_ylabel().split())
+    assert not alike.lines  # no percentile of another kind of rate
 
 
 @pytest.mark.slow

@@ -31,6 +31,7 @@ from tokensphere.errors import InputError
 from tokensphere.geometry.coherence import Coherence
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.lens import check_search
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.geometry.surrogate import BlockStore
 from tokensphere.labels.table import LabelTable
@@ -76,6 +77,7 @@ class CardMaker:
         compute: Compute | None = None,
         progress: Progress | None = None,
     ) -> None:
+        check_search(space.lens, settings)
         self.space, self.settings = space, settings
         self._null = null or NullSpec(draws=CARD_DRAWS)
         self._labels, self._store, self._compute = labels, store, compute

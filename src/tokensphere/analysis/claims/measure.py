@@ -30,6 +30,7 @@ from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry import orthogonality as law
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections, stream
+from tokensphere.geometry.lens import check_cosine
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.scan import (
     Scan,
@@ -101,9 +102,11 @@ def measure_geometry(
     ------
     InputError
         fewer than two tokens have a direction; no number of clusters fits; a labelling of another
-        length; `k` larger than the number of tokens or of labelled tokens
+        length; `k` larger than the number of tokens or of labelled tokens; or the space was loaded
+        through a lens, which ranks by dot
     """
     say = progress if callable(progress) else lambda _: None
+    check_cosine(space.lens, "a geometry")
     _check(n_directions, seed, clusters)
     rows = space.rows.using(compute)
     mean_cosine, of_different = rows.moments.mean_cosines()

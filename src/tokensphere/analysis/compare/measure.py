@@ -17,6 +17,7 @@ from tokensphere.analysis.watched import showing, watched_steps
 from tokensphere.errors import InputError, check_whole
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.lens import check_cosine
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.geometry.surrogate import BlockStore
 from tokensphere.space import EmbeddingSpace
@@ -68,10 +69,13 @@ def compare(
     Raises
     ------
     InputError
-        fewer than two models, numbers out of range, or a model of fewer tokens than `k`
+        fewer than two models, numbers out of range, or a model of fewer tokens than `k`, or one that was
+        loaded through a lens, which ranks by dot
     """
     if len(spaces) < 2:
         raise InputError(f"{len(spaces)} model to compare: give two or more")
+    for space in spaces:
+        check_cosine(space.lens, "a comparison")
     check_whole("k", k, 2)
     check_whole("the number of lists", n_lists, 2)
     check_whole("the seed", seed)

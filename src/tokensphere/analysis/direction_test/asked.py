@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tokensphere.analysis.direction_test.listing import Filter, Listing, Within
-from tokensphere.analysis.direction_test.result import DirectionTest, Order, RankedTest
+from tokensphere.analysis.direction_test.outcome import Order
+from tokensphere.analysis.direction_test.result import DirectionTest, RankedTest
 from tokensphere.analysis.direction_test.statistics import BEST, StatisticName
 from tokensphere.arrays import Bools
 from tokensphere.errors import InputError

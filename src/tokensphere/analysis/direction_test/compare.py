@@ -178,6 +178,12 @@ class Beside:
         return np.asarray((self.qvalue != counted) & ~np.isnan(counted))
 
     @property
+    def q_at_most(self) -> Bools:
+        """True where q is that or less, for it rests on the smallest p that is extrapolated."""
+        least = np.where(self.extrapolated & self.lowest, 0.0, self.pvalue)
+        return np.asarray(q_values(least) < self.qvalue)
+
+    @property
     def by_extrapolation(self) -> bool:
         """Whether some have a q of 0.05 or less that would not if nothing were extrapolated."""
         if self.extrapolation is None:

@@ -17,6 +17,7 @@ from tokensphere.arrays import Float64s, Int32s, Int64s
 from tokensphere.columns import Numbers
 from tokensphere.errors import check_whole
 from tokensphere.geometry.laws import Isotropic
+from tokensphere.geometry.lens import check_search
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import Draws, DrawStore, first_draws
@@ -94,6 +95,7 @@ def direction_lists(
     int32 array of shape (B, k)
     """
     check_whole("the seed", seed)
+    check_search(space.lens, settings)
     finder, law = Finder(space, settings), Isotropic(space.shape[1], seed)
 
     def make(block: int) -> Draws:

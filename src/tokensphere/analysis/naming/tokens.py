@@ -17,6 +17,7 @@ from tokensphere.analysis.result import Column, Result
 from tokensphere.analysis.watched import Watch, watched
 from tokensphere.arrays import Float64s, Int64s, Intps
 from tokensphere.errors import InputError
+from tokensphere.geometry.lens import usual_search
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.labels.table import Label, LabelTable
 from tokensphere.records import plain, record
@@ -178,7 +179,7 @@ def name_tokens(
     naming: NamingSpec = NamingSpec(),  # noqa: B008 - frozen
     labels: LabelTable | LabelCounter | None = None,
     n_random_directions: int = 0,
-    search: SearchSettings = SearchSettings(),  # noqa: B008 - frozen
+    search: SearchSettings | None = None,
     store: DrawStore | None = None,
     progress: Watch = None,
 ) -> Naming:
@@ -195,8 +196,8 @@ def name_tokens(
     labels : by default those that come with tokensphere; or a `LabelCounter` of the space's tokens,
         which is quicker where many lists are named, and whose kinds of labels count
     n_random_directions : random directions to compare with, of the same seed; 0 for none
-    search : how their neighbours are looked for; the k nearest, as many as the list has tokens.
-        Meaningful if the list was found in the same way
+    search : how their neighbours are looked for, by default by cosine, through a lens as it ranks; the
+        k nearest, as many as the list has tokens. Meaningful if the list was found in the same way
     store : where the draws of the nulls are kept, by default the memory of this process
     progress : called with the number of draws and directions done since the last call; True shows a bar
 
@@ -225,7 +226,7 @@ def name_tokens(
         else:
             adjusted = np.minimum(len(counter) * tested, 1.0)
         if n_random_directions:
-            alike = replace(search, k=len(ids))
+            alike = replace(search or usual_search(space.lens, SearchSettings()), k=len(ids))
             found = direction_null(space, counter, alike, n_random_directions, **draw)
             beside = DirectionPValues.of(found, counter, shared, tested)
             p_directions = found.p_familywise(tested)

@@ -18,17 +18,25 @@ from tokensphere.analysis.job import Column, OnDirections, Progress, Table, Watc
 from tokensphere.analysis.lists import check_vectors
 from tokensphere.analysis.survey.hubs import count_hubs
 from tokensphere.analysis.survey.measure import BLOCK, SurveyMeasurer
-from tokensphere.analysis.survey.records import FORMS, RANKINGS, ROWS, SurveyRecords, SurveySettings
-from tokensphere.analysis.survey.result import LEVELS, CoherenceRate, Survey
+from tokensphere.analysis.survey.records import (
+    FORMS,
+    LEVELS,
+    RANKINGS,
+    ROWS,
+    SurveyRecords,
+    SurveySettings,
+)
+from tokensphere.analysis.survey.result import CoherenceRate, Survey
 from tokensphere.analysis.survey.saved import check_survey
 from tokensphere.analysis.survey.sharing import share_labels
-from tokensphere.analysis.survey.so_far import SoFar, survey_so_far
+from tokensphere.analysis.survey.so_far import SoFar, foreseen, survey_so_far
 from tokensphere.analysis.watched import Watch, watched
 from tokensphere.directions.given import DirectionsLike, make_directions
 from tokensphere.errors import MOST, InputError, check_choice, check_whole
 from tokensphere.geometry.coherence import Coherence, random_pair_limit
 from tokensphere.geometry.compute import Compute
 from tokensphere.geometry.directions import RandomDirections
+from tokensphere.geometry.lens import check_cosine
 from tokensphere.geometry.similarity import SearchSettings
 from tokensphere.geometry.surrogate import DEFAULT_LAW, SURROGATE_LAWS, BlockStore, SurrogateLaw
 from tokensphere.labels.table import LabelTable
@@ -101,7 +109,8 @@ def survey(
     Raises
     ------
     InputError
-        too few directions, one that is zero or not finite, or lists longer than there are tokens
+        too few directions, one that is zero or not finite, lists longer than there are tokens, or a
+        space that was loaded through a lens, which ranks by dot
     """
     seen = progress is not None and progress is not False
     job = SurveyJob(
@@ -146,6 +155,7 @@ class SurveyJob(OnDirections):
         block: int | None = None,
         least: int = LEAST,
     ) -> None:
+        check_cosine(space.lens, "a survey")
         if isinstance(directions, (int, np.integer)):
             check_count(int(directions), least)
             directions = RandomDirections(space.shape[1], int(directions))
@@ -376,12 +386,12 @@ def _rates(settings: SurveySettings, records: SurveyRecords) -> Iterable[Coheren
     null = np.stack([records.surrogate[:, r, j] for r, _, j in kinds], axis=1)
     found = exceedance_rates(values, null, levels=LEVELS, seed=settings.seed or 0)
     for column, (r, f, j) in enumerate(kinds):
+        kind: dict[str, Any] = {"centered": bool(r), "forms": bool(f), "k": settings.ks[j]}
         yield CoherenceRate(
-            centered=bool(r),
-            forms=bool(f),
-            k=settings.ks[j],
+            **kind,
             median=float(np.median(values[:, column])),
             surrogate_median=float(np.median(null[:, column])),
             at=tuple(found[column]),
             own=own_null(values[:, column], records.nulls[:, :done, r, f, j]) if done else None,
+            foreseen=foreseen(settings, records, **kind),
         )

@@ -17,6 +17,7 @@ from tokensphere.records import record
 RANKINGS = ("cosine", "centered", "dot")  # whose lists are kept
 ROWS = ("as_is", "centered")  # whose coherence is measured
 FORMS = ("all", "forms")  # lists of all tokens, and with one token a form
+LEVELS = (0.95, 0.99)  # percentiles of the lists with no words that rates are given above
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,15 @@ from tokensphere.analysis.result import Column, Pictured
 from tokensphere.analysis.survey.hubs import Hubs
 from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
 from tokensphere.analysis.survey.sharing import SurveyNaming
+from tokensphere.analysis.survey.so_far import SoFar
 from tokensphere.arrays import Bools, Float32s, Float64s, Int32s, Int64s
 from tokensphere.errors import InputError
 from tokensphere.records import plain, record
 from tokensphere.space import Provenance
 from tokensphere.statistics.exceedance import Exceedance
-from tokensphere.statistics.own_null import OwnNull, counts_beyond
+from tokensphere.statistics.own_null import Beyond, OwnNull, counts_beyond
 from tokensphere.vocabulary import Vocabulary
 
-LEVELS = (0.95, 0.99)
 _EXAMPLES = 5
 
 
@@ -37,9 +37,11 @@ class CoherenceRate:
     forms : whether of tokens with the same form only the nearest counts
     k : number of neighbours
     median, surrogate_median : of ``T``
-    at : for each of `LEVELS` the percentile of all directions' lists in the first surrogate, the rate of
-        lists above it and its interval
+    at : for each of `LEVELS` (of the records) the percentile of all directions' lists in the first
+        surrogate, the rate of lists above it and its interval
     own : each direction beside its own lists in all surrogates; None if there are none
+    foreseen : of a survey that was stopped what `own` is about to say; None once it says so, or where
+        fewer than 19 surrogates were asked for, or none is done
     """
 
     centered: bool
@@ -49,6 +51,14 @@ class CoherenceRate:
     surrogate_median: float
     at: tuple[Exceedance, ...]
     own: OwnNull | None
+    foreseen: SoFar | None = None
+
+    @property
+    def beside_own(self) -> Beyond | None:
+        """Lists beyond the same direction's, p ≤ 0.05: counted or foreseen; None if neither is known."""
+        if self.own is not None and self.own.at:
+            return self.own.at[0]
+        return None if self.foreseen is None else self.foreseen.share
 
     def to_dict(self) -> dict[str, Any]:
         """The same as a dict for JSON."""
@@ -57,6 +67,7 @@ class CoherenceRate:
             "median_coherence": self.median,
             "median_coherence_surrogate": self.surrogate_median,
             "own_null": self.own and self.own.to_dict(),
+            "foreseen": self.foreseen and self.foreseen.to_dict(),
             "rates": [
                 {
                     "above_percentile_of_surrogate": 100 * found.level,
@@ -265,6 +276,7 @@ class Survey(Pictured):
             "directions": len(self),
             "directions_asked": self.asked,
             **record(self, "n_tokens", "left_out", "rates"),
+            "foreseen": self.main.foreseen and self.main.foreseen.to_dict(),
             "alike": {
                 "mean": float(self.records.alike.mean()),
                 "mean_surrogate": float(surrogate.mean()),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
+from typing import Any
 
-from tokensphere.analysis.survey.records import SurveyRecords, SurveySettings
-from tokensphere.analysis.survey.result import LEVELS
+from tokensphere.analysis.survey.records import LEVELS, SurveyRecords, SurveySettings
+from tokensphere.records import record
 from tokensphere.statistics.exceedance import exceedance_rates
 from tokensphere.statistics.foreseen import foresee
 from tokensphere.statistics.own_null import LEVELS as OWN_LEVELS
@@ -34,6 +35,22 @@ class SoFar:
     wanted: int
     pooled: bool
 
+    def to_dict(self) -> dict[str, Any]:
+        """The rate and its interval as a dict for JSON, and how many of the vocabularies are done."""
+        return {**self.share.to_dict(), **record(self, "done", "wanted")}
+
+
+def foreseen(
+    settings: SurveySettings, done: SurveyRecords, *, centered: bool, forms: bool, k: int
+) -> SoFar | None:
+    """What lists of one kind will have beside all vocabularies, where there are too few to tell yet.
+
+    None where they tell, where as many as that were never asked for, or where none is done.
+    """
+    if _too_few(done.surrogates_done) and not _too_few(settings.surrogates):
+        return survey_so_far(replace(settings, centered=centered, forms=forms, k=k), done)
+    return None
+
 
 def survey_so_far(settings: SurveySettings, done: SurveyRecords) -> SoFar | None:
     """What can be told of the lists shown; None before they were compared with a vocabulary.
@@ -48,7 +65,7 @@ def survey_so_far(settings: SurveySettings, done: SurveyRecords) -> SoFar | None
     r, f, j = int(settings.centered), int(settings.forms), settings.ks.index(settings.k)
     values, wanted, level = done.coherence[:, r, f, j], settings.surrogates, OWN_LEVELS[0]
     there = min(done.surrogates_done, wanted)
-    pooled = floor(level * (wanted + 1) + 1e-9) < 1
+    pooled = _too_few(wanted)
     if len(done) < 2 or not (pooled or there):
         return None
     if pooled:
@@ -59,3 +76,8 @@ def survey_so_far(settings: SurveySettings, done: SurveyRecords) -> SoFar | None
     else:
         share = foresee(values, done.nulls[:, :there, r, f, j], wanted, level=level)
     return SoFar(share, len(done), settings.k, there, wanted, pooled)
+
+
+def _too_few(surrogates: int) -> bool:
+    """Whether no p beside so many can be 0.05 or less."""
+    return floor(OWN_LEVELS[0] * (surrogates + 1) + 1e-9) < 1

@@ -11,7 +11,8 @@ import numpy as np
 from tokensphere.analysis.rating.judged import POST
 from tokensphere.analysis.survey.bins import coherence_bins
 from tokensphere.analysis.survey.hubs import listed_at_random, listed_by_rank
-from tokensphere.analysis.survey.result import LEVELS, Survey
+from tokensphere.analysis.survey.records import LEVELS
+from tokensphere.analysis.survey.result import Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.statistics.exceedance import Exceedance
 from tokensphere.statistics.intervals import Share
@@ -60,7 +61,7 @@ def _coherence(ax: Any, result: Survey) -> None:
     ax.stairs(100 * bins.by_chance, edges, label="vocabulary with no words", **NULL)
     ax.stairs(100 * bins.shares, edges, label="real vocabulary", **FOUND)
     ax.margins(x=0)
-    if not result.tells:
+    if result.main.beside_own is None:
         _threshold(ax, result.main.at[0])
     kind = "centred rows" if result.settings.centered else ROWS[False]
     forms = f", {FORMS}" if result.settings.forms else ""
@@ -80,13 +81,13 @@ def _rates(ax: Any, result: Survey) -> None:
     ks = result.settings.ks
     for number, ((centered, forms, _), style) in enumerate(zip(KINDS, _MARKS, strict=True)):
         rates = [result.rate(centered=centered, forms=forms, k=k) for k in ks]
-        found = [rate.own.at[0] if rate.own and result.tells else rate.at[0] for rate in rates]
+        found = [rate.beside_own or rate.at[0] for rate in rates]
         where = np.arange(len(ks)) + 0.17 * (number - 1.5)
         shares = [(each.rate, each.interval) for each in found]
         label = f"{ROWS[centered]}{f', {FORMS}' if forms else ''}"
         bars(ax, where, shares, label=label, **_BARS, **style)
-    own = result.main.own
-    chance = 100 * (own.at[0].attained if own and result.tells else 1 - LEVELS[0])
+    main = result.main.beside_own
+    chance = 100 * (main.attained if main is not None else 1 - LEVELS[0])
     ax.axhline(chance, label=f"chance, {chance:.0f} %", **CHANCE)
     ax.axhline(100 * POST, label=f"the post's guess, {100 * POST:.0f} %", **GUESS)
     ticks = [str(k) for k in ks]
@@ -106,8 +107,18 @@ def _rates(ax: Any, result: Survey) -> None:
         (marks if isinstance(handle, tuple) else lines).append((handle, label))
     handles, labels = zip(*marks[:4], *lines, *marks[4:], strict=True)
     describe(ax, "How often more than chance? (bars: 95 % intervals)", "k, neighbours in a list",
-             "% of the lists, p ≤ 0.05" if result.tells else "% beyond chance's 95 %",
+             _rate_label(result),
              handles=handles, labels=labels)  # fmt: skip
+
+
+def _rate_label(result: Survey) -> str:
+    """What the rates are of."""
+    if result.main.beside_own is None:
+        return "% beyond chance's 95 %"
+    if (foreseen := result.main.foreseen) is None:
+        return "% of the lists, p ≤ 0.05"
+    done = f"stopped: {foreseen.done} of {foreseen.wanted} vocabularies done"
+    return f"% of the lists, p ≤ 0.05, estimated\n({done})"
 
 
 def _themes(naming: SurveyNaming) -> Iterator[tuple[Share, dict[str, Any]]]:

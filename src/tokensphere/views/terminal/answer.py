@@ -6,7 +6,6 @@ import numpy as np
 from rich.console import RenderableType
 
 from tokensphere.analysis.survey.result import Survey
-from tokensphere.analysis.survey.so_far import SoFar, survey_so_far
 from tokensphere.arrays import Int64s
 from tokensphere.views.terminal.render import (
     Text,
@@ -21,6 +20,7 @@ from tokensphere.views.terminal.survey import (
     in_worlds,
     lists,
     on_which,
+    stopped,
     themes_sentence,
 )
 from tokensphere.views.text import between, tenths, tokens_of
@@ -46,41 +46,24 @@ def answer(result: Survey, width: int) -> RenderableType:
 
 def sentence(result: Survey) -> str:
     """How often, with its interval, beside chance and what the post guessed."""
-    own, k, about = result.main.own, result.settings.k, ""
-    if (foreseen := _foreseen(result)) is not None:
-        share, about = foreseen.share, "about "
-        rate, interval, chance = share.rate, share.interval, share.attained
-    elif own is None or not own.at:
+    k, about = result.settings.k, "" if result.main.foreseen is None else "about "
+    if (beyond := result.main.beside_own) is not None:
+        rate, interval, chance = beyond.rate, beyond.interval, beyond.attained
+    else:
         found = result.main.at[0]
         rate, interval, chance = found.rate, found.interval, 1 - found.level
-    else:
-        beyond = own.at[0]
-        rate, interval, chance = beyond.rate, beyond.interval, beyond.attained
     return (
         f"Of {directions_of(result)}, {about}{tenths(rate)} ({between(interval)}) have {k} nearest"
         f" tokens{on_which(result)} that are clearly more alike than chance ({tenths(chance)}); {POST}."
     )
 
 
-def _foreseen(result: Survey) -> SoFar | None:
-    """What is estimated of a survey that was stopped; None where it is known, or was never asked for."""
-    found = None if result.tells else survey_so_far(result.settings, result.records)
-    return None if found is None or found.pooled else found
-
-
 def _meaning(result: Survey) -> str:
     """What the words of the sentence and the heads of the columns mean."""
-    own = result.main.own
-    if (foreseen := _foreseen(result)) is not None:
-        done = f"{foreseen.done} {'is' if foreseen.done == 1 else 'are'} done, and the rest is estimated"
-        clearly = (
-            f"more than the same direction's list in 95 % of {foreseen.wanted} such vocabularies,"
-            f" of which {done}"
-        )
-    elif own is None or not own.at:
+    if (beyond := result.main.beside_own) is None:
         clearly = "more than 95 % of all lists in one such vocabulary"
     else:
-        clearly = f"more than the same direction's list {in_worlds(result, own.at[0])}"
+        clearly = f"more than the same direction's list {in_worlds(result, beyond)}"
     return (
         "Chance: the same directions in vocabularies with no words, made of random vectors that lie as"
         f" the real ones do on the whole, but have no meaning; clearly: {clearly}. In brackets a 95 %"
@@ -110,17 +93,10 @@ def _single(result: Survey, place: int) -> bool:
     return 2 * lone >= len(tokens)
 
 
-def _vocabularies(result: Survey) -> str:
-    """How many are done, if the survey was stopped before all were."""
-    done, wanted = result.records.surrogates_done, result.settings.surrogates
-    return f"stopped: {done} of {wanted} vocabularies with no words done" if done < wanted else ""
-
-
 def _caption(result: Survey) -> Text:
     random = result.settings.seed is not None
-    done = f"{len(result):,} of {result.asked:,} directions done"
     return token_caption(
-        f"stopped: {done}" if len(result) < result.asked else _vocabularies(result),
+        stopped(result),
         tokens_of(result.n_tokens, result.provenance.model),
         "other lengths of lists, centred rows, one token a form, hubs: --full",
         f"a list again: {again(result)}" if random else "",

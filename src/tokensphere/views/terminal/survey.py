@@ -8,7 +8,8 @@ import numpy as np
 from rich.console import RenderableType
 
 from tokensphere.analysis.naming.themes import AS_CHANCE
-from tokensphere.analysis.survey.result import LEVELS, Survey
+from tokensphere.analysis.survey.records import LEVELS
+from tokensphere.analysis.survey.result import Survey
 from tokensphere.analysis.survey.sharing import WORDS, SurveyNaming
 from tokensphere.analysis.survey.so_far import SoFar
 from tokensphere.arrays import Int64s
@@ -59,31 +60,42 @@ def survey(result: Survey, width: int) -> RenderableType:
 
 def _all_rates(result: Survey) -> list[list[RenderableType]]:
     """A table for each level that the surrogates can tell; without any, beside all directions' lists."""
-    own = result.main.own
+    own, foreseen = result.main.own, result.main.foreseen
+    if foreseen is not None:
+        return [_own_rates(result, None, foreseen.share)]
     if own is None or not own.at:
         return [_rates(result, number) for number in range(len(LEVELS))]
     return [_own_rates(result, number, found) for number, found in enumerate(own.at)]
 
 
-def _own_rates(result: Survey, number: int, level: Beyond) -> list[RenderableType]:
-    """How many lists are beyond the same direction's with no words: rate and interval for each k."""
+def _own_rates(result: Survey, number: int | None, level: Beyond) -> list[RenderableType]:
+    """How many lists are beyond the same direction's with no words: rate and interval for each k.
+
+    Of a level that can be told, by its number; None of what is foreseen.
+    """
     rows: list[list[Text | str]] = [[name] for name in ("", *(name for _, _, name in KINDS), "chance")]
     for k in result.settings.ks:
         rows[0] += [cell(f"k = {k}", "bold"), cell("interval", "dim")]
         for row, (centered, forms, _) in zip(rows[1:], KINDS, strict=False):
-            own = result.rate(centered=centered, forms=forms, k=k).own
-            assert own is not None, "one kind of lists was compared, so all were"
-            row += [tenths(own.at[number].rate), between(own.at[number].interval)]
+            rate = result.rate(centered=centered, forms=forms, k=k)
+            found = rate.own.at[number] if rate.own and number is not None else rate.beside_own
+            assert found is not None, "one kind of lists was compared, so all were"
+            row += [tenths(found.rate), between(found.interval)]
         rows[-1] += [tenths(level.attained), ""]
     head = f"Lists more coherent than the same direction's {in_worlds(result, level)} (95 % intervals)"
     return [Text(head), table(rows)]
 
 
 def in_worlds(result: Survey, level: Beyond) -> str:
-    """In how many vocabularies with no words, for a p of at most the level."""
-    draws = result.records.surrogates_done
+    """In how many vocabularies with no words, for a p of at most the level; which are not done."""
+    foreseen = result.main.foreseen
+    draws = result.records.surrogates_done if foreseen is None else foreseen.wanted
     but = round(level.attained * (draws + 1)) - 1
-    return f"in all {f'but {but} of ' if but else ''}{draws} vocabularies with no words"
+    where = f"in all {f'but {but} of ' if but else ''}{draws} vocabularies with no words"
+    if foreseen is None:
+        return where
+    verb = "is" if foreseen.done == 1 else "are"
+    return f"{where}, of which {foreseen.done} {verb} done, and the rest is estimated"
 
 
 def _rates(result: Survey, number: int) -> list[RenderableType]:
@@ -103,6 +115,8 @@ def _rates(result: Survey, number: int) -> list[RenderableType]:
 def sentence(result: Survey) -> str:
     """What the rate of the lists shown says, for somebody who reads nothing else."""
     own = result.main.own
+    if (foreseen := result.main.foreseen) is not None:
+        return _foreseen_sentence(result, foreseen.share)
     if own is None or not own.at:
         return _pooled_sentence(result)
     found = own.at[0]
@@ -136,6 +150,16 @@ def so_far(found: SoFar | None) -> str:
 def directions_of(result: Survey) -> str:
     """How many, and whether they are random."""
     return f"{len(result):,} {'directions' if result.settings.seed is None else 'random directions'}"
+
+
+def _foreseen_sentence(result: Survey, share: Beyond) -> str:
+    ends = between(share.interval, " to ")
+    return (
+        f"Of {directions_of(result)}, about {tenths(share.rate)} (95 % interval {ends} %) have"
+        f" {result.settings.k} nearest tokens{on_which(result)} that are more alike than the same"
+        f" direction's {in_worlds(result, share)}. Chance gives {tenths(share.attained)}; the post"
+        " guessed 20 %."
+    )
 
 
 def _pooled_sentence(result: Survey) -> str:
@@ -274,11 +298,11 @@ def _hubs(result: Survey, width: int) -> RenderableType:
 
 
 def _caption(result: Survey) -> Text:
-    settings, done = result.settings, f"{len(result):,} of {result.asked:,} directions done"
+    settings = result.settings
     last = settings.first + len(result) - 1
     random = settings.seed is not None
     return token_caption(
-        f"stopped: {done}" if len(result) < result.asked else "",
+        stopped(result),
         tokens_of(result.n_tokens, result.provenance.model),
         f"seed {settings.seed}, directions {settings.first:,} to {last:,}" if random else "",
         "T: mean cosine of the neighbours' centred rows; percentile: among lists with no words"
@@ -286,6 +310,14 @@ def _caption(result: Survey) -> Text:
         f"a list again: {again(result)}" if random else "",
         without=result.left_out,
     )
+
+
+def stopped(result: Survey) -> str:
+    """How far a survey came that was stopped; else nothing."""
+    if len(result) < result.asked:
+        return f"stopped: {len(result):,} of {result.asked:,} directions done"
+    done, wanted = result.records.surrogates_done, result.settings.surrogates
+    return f"stopped: {done} of {wanted} vocabularies with no words done" if done < wanted else ""
 
 
 def again(result: Survey) -> str:

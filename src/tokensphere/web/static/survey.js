@@ -26,7 +26,7 @@ export function address(params, changes) {
   return query.size ? `/survey?${query}` : "/survey";
 }
 
-const inShort = ({main}) => `${percent(main.rate)} of the lists are coherent, where chance gives ${percent(main.chance)}`;
+const inShort = ({main}) => `${main.foreseen ? "about " : ""}${percent(main.rate)} of the lists are coherent, where chance gives ${percent(main.chance)}`;
 
 function show(root, page) {
   let asking = null;
@@ -138,9 +138,11 @@ function show(root, page) {
         "Nobody has done that yet with these settings: start it below. It runs in the background, and is kept."));
       return;
     }
-    const {rate, interval, chance} = result.main;
-    const figures = [["of the lists are coherent", percent(rate), `95 % interval ${percent(interval[0])} to ${percent(interval[1])}`],
-      ["by chance", percent(chance), result.main.tells ? `each beside its own in ${result.surrogates} vocabularies with no words` : "beside all lists of one vocabulary with no words"],
+    const {rate, interval, chance, foreseen} = result.main;
+    const beside = foreseen ? `each beside its own in ${foreseen.wanted} vocabularies with no words, of which ${foreseen.done} done; the rest is estimated`
+      : result.main.tells ? `each beside its own in ${result.surrogates} vocabularies with no words` : "beside all lists of one vocabulary with no words";
+    const figures = [["of the lists are coherent", `${foreseen ? "about " : ""}${percent(rate)}`, `95 % interval ${percent(interval[0])} to ${percent(interval[1])}`],
+      ["by chance", percent(chance), beside],
       ["the post's guess", percent(result.guess, 0), "“perhaps 20 %”"]];
     const part = complete ? null : h("p", {class: "soft"}, `This is of ${count(there.n)} of ${count(which.n)} directions, beside ${there.surrogates} of ${which.surrogates} vocabularies`,
       which.names && !result.naming ? "; what the lists share is not known yet." : ".");
