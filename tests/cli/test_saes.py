@@ -186,3 +186,18 @@ def test_what_does_not_go_together_is_refused(saes: Path, small_path: Path, tmp_
     TEST.fails("the layout of a dictionary says its axis; leave out --axis", saes, "--axis", 1, *model)
     TEST.fails("there is no 40 in blocks.2.hook_resid_post", f"{saes}[40]", *model)
     NEAR.fails("look for it alone", f"{saes}[0]", " the", *model)
+
+
+def test_half_a_dictionary_says_which_half_is_missing(saes: Path, small_path: Path) -> None:
+    folder = saes / "blocks.2.hook_resid_post"
+    for name, said in (
+        ("cfg.json", "it has sae_weights.safetensors of a dictionary, but not its cfg.json"),
+        ("sae_weights.safetensors", "it has the cfg.json of a dictionary, but not its weights"),
+    ):
+        aside = (folder / name).rename(saes / name)
+        result = TEST.invoke(folder, "-m", small_path)
+        assert result.exit_code == 1 and said in result.stderr and result.stdout == ""
+        aside.rename(folder / name)
+    for file in folder.iterdir():  # no half of anything
+        file.rename(folder / f"other-{file.name}")
+    assert "no whole dictionary" not in TEST.invoke(folder, "-m", small_path).stderr

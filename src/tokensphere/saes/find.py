@@ -130,6 +130,19 @@ def likely(shelf: Shelf, below: str = "") -> list[str]:
     return sorted(found, key=natural)
 
 
+_WEIGHTS, _CONFIG = "sae_weights.safetensors", "cfg.json"  # SAELens's, which tell it by their names
+_TENSORS = (".safetensors", ".gguf", ".pt", ".pth", ".bin", ".npz", ".npy")
+
+
+def missing_half(shelf: Shelf) -> str | None:
+    """What a folder lacks of a dictionary of which one of two files is there; None of other folders."""
+    if shelf.has(_WEIGHTS) and not shelf.has(_CONFIG):
+        return f"it has {_WEIGHTS} of a dictionary, but not its {_CONFIG}"
+    if shelf.has(_CONFIG) and not any(file.endswith(_TENSORS) for file in shelf.files):
+        return f"it has the {_CONFIG} of a dictionary, but not its weights ({_WEIGHTS})"
+    return None
+
+
 @dataclass(frozen=True)
 class Folder:
     """One folder of a shelf, which may hold dictionaries.

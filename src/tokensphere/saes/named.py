@@ -20,7 +20,7 @@ from tokensphere.directions.choice import split_index
 from tokensphere.errors import InputError, SourceError
 from tokensphere.formats.files import at_home, exists
 from tokensphere.saes import releases
-from tokensphere.saes.find import VECTORS, Dictionary, Vectors, dictionaries, likely
+from tokensphere.saes.find import VECTORS, Dictionary, Vectors, dictionaries, likely, missing_half
 from tokensphere.saes.hub import HubShelf, keep_answer, kept_answer
 from tokensphere.saes.layouts import LAYOUTS
 from tokensphere.saes.shelf import LocalShelf, Shelf
@@ -110,17 +110,38 @@ def means_sae(spec: str) -> bool:
     """Whether somebody who types this means a dictionary: of the Hub, or a folder that holds one.
 
     A folder of another kind may be a model, whose tensors are directions.
+
+    Raises
+    ------
+    SourceError
+        it is a folder that holds half of one
     """
     name, _ = _split(spec)
     folder = at_home(name)
     if exists(folder):
-        return folder.is_dir() and bool(dictionaries(LocalShelf(folder)))
+        return folder.is_dir() and _holds(folder)
     if name.startswith(_RELEASE):
         return True
     before = _REPOSITORY.fullmatch(name)
     if before is not None:
         return parse(before[1]) is not None and not exists(at_home(before[1]))
     return _ADDRESS.match(name) is not None
+
+
+def _holds(folder: Path) -> bool:
+    """Whether a folder holds a dictionary.
+
+    Raises
+    ------
+    SourceError
+        it holds half of one
+    """
+    shelf = LocalShelf(folder)
+    if dictionaries(shelf):
+        return True
+    if (lacks := missing_half(shelf)) is not None:
+        raise SourceError(f"{folder} is no whole dictionary: {lacks}; download it, too")
+    return False
 
 
 def _split(spec: str) -> tuple[str, str | None]:
