@@ -235,7 +235,15 @@ def test_a_file_that_cannot_be_is_refused(results: dict[str, Any], tmp_path: Pat
 def test_pictures(results: dict[str, Any], tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     drawn = {name for name, result in results.items() if isinstance(result, Pictured)}
-    assert drawn == {"CloseUp", "Survey", "DirectionTest", "RankedTest", "Geometry"}
+    assert drawn == {
+        "Atlas",
+        "CloseUp",
+        "Comparison",
+        "Survey",
+        "DirectionTest",
+        "RankedTest",
+        "Geometry",
+    }
     for name in sorted(drawn):
         figure = results[name].plot()
         assert figure.axes and type(figure).__name__ == "Figure", name

@@ -169,7 +169,8 @@ def _crew() -> AbstractContextManager[Crew] | None:
     if given:
         import logging
 
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is wrong is told in a line
+        for talks in ("distributed", "tornado"):  # what is wrong is told in a line
+            logging.getLogger(talks).setLevel(logging.CRITICAL)
         return executors.on_dask(asked["scheduler"], asked["scheduler_file"])
     return None
 
