@@ -169,8 +169,7 @@ def _crew() -> AbstractContextManager[Crew] | None:
     if given:
         import logging
 
-        for talks in ("distributed", "tornado"):  # what is wrong is told in a line
-            logging.getLogger(talks).setLevel(logging.CRITICAL)
+        logging.disable()  # of what Dask says, whose importing sets levels anew: we tell it in a line
         return executors.on_dask(asked["scheduler"], asked["scheduler_file"])
     return None
 
