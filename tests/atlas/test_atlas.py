@@ -71,6 +71,7 @@ def test_parts_in_any_order_are_the_same_to_the_bit(
     assert sums(tmp_path) == sums(whole[0])
 
 
+@pytest.mark.slow
 def test_more_directions_go_on_from_those_that_are_there(
     models: Path, whole: tuple[Path, Atlas], tmp_path: Path
 ) -> None:
@@ -142,6 +143,7 @@ def copy_of(folder: Path, out: Path) -> None:
         to.mkdir(exist_ok=True) if path.is_dir() else to.write_bytes(path.read_bytes())
 
 
+@pytest.mark.slow
 def test_facts_that_are_damaged_are_found_again(
     whole: tuple[Path, Atlas], models: Path, tmp_path: Path
 ) -> None:
@@ -188,6 +190,7 @@ main(sys.argv[1:])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="no limits of files there")
 def test_where_there_is_no_room_it_ends_with_a_line_and_goes_on_later(
     models: Path, whole: tuple[Path, Atlas], tmp_path: Path

@@ -64,6 +64,7 @@ def test_of_many_at_once_one_fetches(server: HubServer, monkeypatch: pytest.Monk
     assert sent(server) == 2 * one > 2 * MATRIX
 
 
+@pytest.mark.slow
 def test_models_are_let_go_of_when_they_are_done(server: HubServer, tmp_path: Path) -> None:
     ts.load(REPOS[1])  # was there before, and stays
     one = sent(server)
@@ -83,6 +84,7 @@ def test_models_are_let_go_of_when_they_are_done(server: HubServer, tmp_path: Pa
     assert not list((tmp_path / "atlas").glob("models/*/fetched-*"))
 
 
+@pytest.mark.slow
 def test_as_many_stay_as_shall(server: HubServer, tmp_path: Path) -> None:
     atlas = run_atlas(
         REPOS, tmp_path, directions=100, settings=AtlasSettings(block=100), way=Way(1, keep=2)
