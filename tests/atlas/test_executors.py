@@ -24,6 +24,7 @@ from tokensphere.atlas.executors import Here, LocalWorkers, shard_of
 from tokensphere.atlas.run import atlas_state, open_atlas, run_atlas
 from tokensphere.atlas.settings import AtlasSettings
 from tokensphere.errors import InputError, SourceError
+from tokensphere.geometry.compute import available_threads
 
 SHAPES = {"a": (600, 16), "b": (400, 12)}
 SETTINGS, DIRECTIONS = AtlasSettings(block=1_000), 3_000
@@ -215,6 +216,9 @@ def test_a_dask_cluster_one_of_whose_workers_is_killed(
         os.kill(pid, signal.SIGKILL)
         killed.append(pid)
 
+    cluster.wait_for_workers(2)
+    with executors.on_dask(cluster.scheduler_address) as found:  # a thread each of two workers here
+        assert (found.count(), found.threads) == (2, max(1, available_threads() // 2))
     killer = threading.Thread(target=kill)
     killer.start()
     crew = executors.on_dask(cluster.scheduler_address)

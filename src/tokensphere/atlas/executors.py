@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -93,10 +93,10 @@ def on_dask(address: str | None = None, scheduler_file: Path | None = None) -> I
             " name its address"
         ) from error
     with client:
-        _check_workers(client)
+        threads = _threads_of(client)
         executor = client.get_executor(retries=_RETRIES, pure=False)
         try:
-            yield Crew(executor, partial(_workers_of, client))
+            yield Crew(executor, partial(_workers_of, client), threads)
         finally:
             executor.shutdown(wait=False)
 
@@ -111,21 +111,40 @@ def _workers_of(client: Any) -> int:
         raise SourceError(GONE) from error
 
 
-def _check_workers(client: Any) -> None:
-    """Refuse a cluster whose workers cannot do it; those that come later tell by their units."""
+def _threads_of(client: Any) -> int | None:
+    """Threads that a unit may use, so that those of one machine share its processors.
+
+    None while there are no workers yet. Those that come later tell by their units if they cannot do it.
+
+    Raises
+    ------
+    SourceError
+        the workers cannot do it
+    """
     try:
-        client.run(_version)
+        processors = client.run(_processors)
     except Exception as error:  # what they raise is theirs
         raise SourceError(
             f"the cluster's workers have no tokensphere {__version__} ({type(error).__name__}:"
             f" {' '.join(str(error).split()):.100}); install it where they run"
         ) from error
 
+    at_a_time = Counter[str]()
+    for address, count in client.nthreads().items():
+        at_a_time[_host(address)] += count
+    shares = [count // at_a_time[_host(address)] for address, count in processors.items()
+              if at_a_time[_host(address)]]  # fmt: skip
+    return max(1, min(shares)) if shares else None
 
-def _version() -> str:
-    from tokensphere.atlas.unit import who
 
-    return str(who()["tokensphere"])
+def _host(address: str) -> str:
+    """The machine of a worker's address, such as ``tcp://10.0.0.1:4711``."""
+    return address.rpartition(":")[0]
+
+
+def _processors() -> int:
+    """Of the machine that a worker is on; to call it there, the worker needs tokensphere."""
+    return available_threads()
 
 
 def _await(path: Path) -> None:

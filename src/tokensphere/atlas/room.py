@@ -39,7 +39,8 @@ def release_done(folder: Folder, keep: int) -> list[str]:
     if not gone:
         return []
     asked = {one.model.id: one for one in folder.models()}
-    needed = {one.model.name for id, one in asked.items() if not folder.joined(id).is_file()}
+    over = {id for id in asked if folder.joined(id).is_file() or folder.failure(id)}
+    needed = {one.model.name for id, one in asked.items() if id not in over}
     for id in gone:
         if asked[id].model.name not in needed:
             with suppress(OSError, ValueError, KeyError, FormatError):

@@ -90,6 +90,7 @@ def do_atlas(
     for one in asked:
         if ours is None or one.model.id in ours:
             kept.remove_damaged(where, settings, one, share)
+            where.forgive(one.model.id)  # it is tried again
     with in_this_process() if crew is None else crew as who:
         needed = -(-2 * who.count() * settings.block // directions)  # so that no worker waits for models
         open_at_once = max(2, min(way.keep, 64), needed)
