@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,9 @@ for _name in ("COLUMNS", "LINES", "NO_COLOR", "TOKENSPHERE_MODEL"):
 # Nor on the models that whoever runs them has.
 for _name in ("HF_HUB_CACHE", "OLLAMA_MODELS"):
     os.environ[_name] = str(Path(os.devnull) / "none")
+# Each worker would compile every test again, and each process that a test starts the whole package.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")
