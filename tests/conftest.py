@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 import tokensphere as ts
 from tests import small_model
@@ -34,6 +35,13 @@ def small_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small(small_path: Path) -> ts.EmbeddingSpace:
     return ts.load(small_path)
+
+
+@pytest.fixture
+def one_blas_thread() -> Iterator[None]:
+    """For many small products of a naive loop: threads that wait for each other take longer."""
+    with threadpool_limits(1, "blas"):
+        yield
 
 
 @pytest.fixture(scope="module")

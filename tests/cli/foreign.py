@@ -77,10 +77,8 @@ def name_of_a_gguf_model(folder: Path, text: str) -> Iterator[Arguments]:
     yield "pair", "t1", "t2", "--model", path
     yield "name", "t1", "t2", "t3", "--model", path, "--draws", 99, "--random-directions", 9
     yield "labels", "--model", path
-    if text == EVIL:  # what takes seconds
-        few = ("--surrogates", 2)
-        yield "survey", "--model", path, "-n", 100, *few, "--plot", folder / "s.svg"
-        yield "geometry", "--model", path, "-n", 20, "--clusters", "3", *few, "--plot", folder / "g.svg"
+    if text == EVIL:
+        yield "survey", "--model", path, "-n", 100, "--surrogates", 2, "--plot", folder / "s.svg"
 
 
 @source
@@ -167,8 +165,17 @@ def names_of_directions(folder: Path, text: str) -> Iterator[Arguments]:
     test = ("test", f"{path}:*", "--model", small, *QUICK)
     yield *test, "--plot", folder / "t.svg", "--save", folder / "t.parquet"
     yield *test, "--save", folder / "t.parquet"  # read again
-    if text == EVIL:
-        yield *test, "--null", "own", "--both-ends", "--plot", folder / "t.png"
+
+
+@source
+def names_in_more_pictures(folder: Path, text: str) -> Iterator[Arguments]:
+    path, small = folder / "d.safetensors", model(folder / "m.gguf", metadata={"general.name": text})
+    names = (text, text + "b", "c")
+    path.write_bytes(made.safetensors({name: stored(V[place::3]) for place, name in enumerate(names)}))
+    few = ("-n", 20, "--clusters", "3", "--surrogates", 2)
+    yield "geometry", "--model", small, *few, "--plot", folder / "g.svg"
+    test = ("test", f"{path}:*", "--model", small, *QUICK)
+    yield *test, "--null", "own", "--both-ends", "--plot", folder / "t.png"
 
 
 @source

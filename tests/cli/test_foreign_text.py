@@ -27,6 +27,8 @@ from tokensphere.sources.hub.http import refusal
 from tokensphere.views import to_html, to_text
 
 RUN = Command()
+PICTURES = "names_in_more_pictures"
+SLOW = {(PICTURES, "evil"), *((name, "long") for name in foreign.SOURCES)}
 LONGEST_LINE = 4500  # of a table; sentences are not folded for a file
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -53,8 +55,15 @@ def values(parsed: Any) -> list[str]:
     return [parsed] if isinstance(parsed, str) else []
 
 
-@pytest.mark.parametrize("text", ["evil", pytest.param("long", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("source", foreign.SOURCES)
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        pytest.param(name, text, marks=[pytest.mark.slow] if (name, text) in SLOW else [])
+        for text in foreign.TEXTS
+        for name in foreign.SOURCES
+        if (name, text) != (PICTURES, "long")
+    ],
+)
 def test_nothing_in_it_acts(source: str, text: str, tmp_path: Path) -> None:
     shown = 0
     for arguments in foreign.SOURCES[source](tmp_path, foreign.TEXTS[text]):

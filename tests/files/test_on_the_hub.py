@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,28 +12,18 @@ import pytest
 import tokensphere as ts
 from tests.files.case import Case
 from tests.files.test_table import CASES
-from tests.sources.hub.server import HubServer, running
+from tests.sources.hub.server import HubServer, used
 from tokensphere.errors import TokensphereError
 
 _REASON = "huggingface_hub is missing: pip install 'tokensphere[hub]'"
-constants: Any = pytest.importorskip("huggingface_hub.constants", reason=_REASON)
-utils: Any = pytest.importorskip("huggingface_hub.utils", reason=_REASON)
+pytest.importorskip("huggingface_hub", reason=_REASON)
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubServer]:
     """A hub without repositories, and no cache."""
-    with pytest.MonkeyPatch.context() as patch, running() as hub:
-        patch.setenv("TOKENSPHERE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
-        for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN", "HF_HUB_CACHE"):
-            patch.delenv(name, raising=False)
-        utils.close_session()
-        template = hub.url + "/{repo_id}/resolve/{revision}/{filename}"
-        patch.setattr(constants, "ENDPOINT", hub.url)
-        patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    with pytest.MonkeyPatch.context() as patch, used(patch, tmp_path_factory.mktemp("cache")) as hub:
         yield hub
-        utils.close_session()
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.what for case in CASES])

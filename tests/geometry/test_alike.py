@@ -117,6 +117,7 @@ def test_chance_is_what_random_orders_give() -> None:
     assert 0.4 < off.cosine_by_chance == pytest.approx(off.cosines.mean(), abs=0.05)
 
 
+@pytest.mark.usefixtures("one_blas_thread")
 def test_only_the_biased_cka_of_unrelated_rows_is_large() -> None:
     x, y = RNG.standard_normal((60, 300)), RNG.standard_normal((60, 300))
     found = linear_cka(x, y)

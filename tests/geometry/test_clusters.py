@@ -85,6 +85,7 @@ def test_it_is_better_than_where_it_starts_and_than_no_search() -> None:
     assert last.objective > first.objective > spherical_kmeans(Rows.of(rows), 1).objective
 
 
+@pytest.mark.usefixtures("one_blas_thread")
 @every("seed", range(3))
 def test_it_ends_within_two_per_cent_of_plain_k_means(seed: int) -> None:
     rows, _ = planted(60, 50, 24, 1.2, seed)

@@ -211,6 +211,7 @@ WITHOUT_FULL_RANK = {
 }
 
 
+@pytest.mark.usefixtures("one_blas_thread")
 @every("law", SURROGATE_LAWS)
 @every("name", WITHOUT_FULL_RANK)
 def test_covariances_without_full_rank(name: str, law: SurrogateLaw) -> None:
@@ -286,6 +287,7 @@ def parts_of(unit: Wide, axis: Wide) -> tuple[Wide, Wide, Wide, Wide, float]:
     return along, mean, slope, noise.T @ noise / len(unit), float(step @ step)
 
 
+@pytest.mark.usefixtures("one_blas_thread")
 @every(("name", "d", "most"), [
     *((name, d, 0.05) for name in ("falling", "group", "spread") for d in (60, 120)),
     ("falling", 16, 0.5),

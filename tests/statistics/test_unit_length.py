@@ -48,6 +48,7 @@ def test_two_dimensions_by_their_closed_form() -> None:
         assert ratio == pytest.approx(share / (1 - share), rel=1e-3)
 
 
+@pytest.mark.usefixtures("one_blas_thread")
 @every("d", [1, 2, 7, 300])
 def test_a_round_law_stays_round(d: int) -> None:
     mean, found = before_unit_length(np.zeros(d), np.eye(d) / d)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +27,9 @@ import numpy.typing as npt
 import pytest
 
 from tests.formats.made import safetensors_bytes
+
+# Of each client, though none of it speaks TLS: the certificates of all authorities, 30 ms.
+_context = cache(ssl.create_default_context)
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Log in</title></head><body>Hotel WiFi</body></html>"
@@ -135,6 +140,7 @@ def use(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     template = endpoint + "/{repo_id}/resolve/{revision}/{filename}"
     monkeypatch.setattr(constants, "ENDPOINT", endpoint)
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setattr("ssl.create_default_context", _context)
 
 
 @contextmanager

@@ -103,10 +103,10 @@ def drawing(
             figure.suptitle(said, x=0.01, ha="left", parse_math=False)
         axes = _panels(figure, places.split(";"))
         yield axes
-        _make_printable(figure)
         if path is not None:
             save_figure(figure, path)
             return
+        _make_printable(figure)
         with no_warnings():
             figure.draw_without_rendering()  # makes its ticks, by this style
 
