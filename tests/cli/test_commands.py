@@ -409,14 +409,21 @@ STOPPED = (
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
-@pytest.mark.parametrize("where", ["search", "print"])
-def test_a_signal_leaves_whole_what_was_printed(where: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "flags"),
+    [
+        ("search", []), ("print", ["--json"]), ("print", ["--jsonl"]),
+        *(pytest.param(where, flags, marks=pytest.mark.slow) for where, flags in (
+            ("print", []), ("search", ["--json"]), ("search", ["--jsonl"]),
+        )),
+    ],
+)  # fmt: skip
+def test_a_signal_leaves_whole_what_was_printed(where: str, flags: list[str]) -> None:
     """As if no more than the lists that were found had been asked for."""
-    for flags in ([], ["--json"], ["--jsonl"]):
-        done = run(["random", "-n", 600, "-k", 2, *flags, where], code=STOPPED)
-        assert done.returncode == 130
-        assert done.stderr == "tokensphere: stopped after 256 of 600 directions\n"
-        assert done.stdout == good("random", "-n", 256, "-k", 2, *flags)
+    done = run(["random", "-n", 600, "-k", 2, *flags, where], code=STOPPED)
+    assert done.returncode == 130
+    assert done.stderr == "tokensphere: stopped after 256 of 600 directions\n"
+    assert done.stdout == good("random", "-n", 256, "-k", 2, *flags)
 
 
 def test_lists_are_printed_before_the_next_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:

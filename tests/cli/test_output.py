@@ -83,10 +83,11 @@ def test_csv_is_utf_8_in_any_encoding(small_path: Path) -> None:
     assert "漢" in done.stdout.decode("utf-8") and "␣king" in done.stdout.decode("utf-8")
 
 
-def test_the_cache_as_csv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_cache_as_csv(small_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TOKENSPHERE_CACHE", str(tmp_path))
+    monkeypatch.setenv("TOKENSPHERE_MODEL", str(small_path))
     assert RUN.good("cache", "list", "--csv").startswith("what,model,commit,")
-    RUN.good("name", " Monday", " Friday", " Sunday", "--draws", 99, "--random-directions", 0)
+    RUN.good("name", " Paris", " London", " Tokyo", "--draws", 99, "--random-directions", 0)
     rows = list(csv.DictReader(StringIO(RUN.good("cache", "list", "--csv"))))
     kept = {one["name"]: one["bytes_on_disk"] for one in RUN.record("cache", "list")["computed"]}
     assert kept and {row["model"]: int(row["bytes_on_disk"]) for row in rows} == kept

@@ -24,8 +24,14 @@ def drawn(moved: float, by: float, seed: int, *, world: float = 0.1) -> tuple[Fl
     return every[:, 0], every[:, 1:]
 
 
-def test_it_moves_around_the_last_and_its_interval_holds_it() -> None:
-    for moved, by in ((0.0, 0.0), (0.2, 4.0), (0.5, 1.5), (1.0, 1.0), (0.9, 5.0)):
+FEW, MORE = ((0.0, 0.0), (0.9, 5.0)), ((0.2, 4.0), (0.5, 1.5), (1.0, 1.0))
+
+
+@pytest.mark.parametrize("laws", [FEW, pytest.param(MORE, marks=pytest.mark.slow)])
+def test_it_moves_around_the_last_and_its_interval_holds_it(
+    laws: tuple[tuple[float, float], ...],
+) -> None:
+    for moved, by in laws:
         off = {j: list[float]() for j in (1, 2, 4, 9, 18)}
         wide = {j: list[float]() for j in off}
         held = 0

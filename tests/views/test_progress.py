@@ -16,6 +16,7 @@ import tokensphere as ts
 from tests import small_model
 from tests.analysis.results import make_labels
 from tests.cases import case
+from tokensphere.analysis.claims.wordless import WordlessSpec
 
 
 class Stream(io.StringIO):
@@ -63,12 +64,16 @@ def work(small: ts.EmbeddingSpace, **how: Any) -> dict[str, Any]:
         "nearest": lambda: ts.nearest(small, v, k=3, **how),
         "name_neighbors": lambda: ts.name_neighbors(small, lists, labels=table, naming=few, **how),
         "name_tokens": lambda: ts.name_tokens(small, [0, 1, 2], labels=table, naming=few, **how),
-        "survey": lambda: ts.survey(small, v, ks=(3,), search=search, **how),
+        "survey": lambda: ts.survey(
+            small, v, ks=(3,), search=search, surrogate=ts.SurrogateSpec(count=2), **how
+        ),
         "direction_test": lambda: ts.direction_test(
             small, v[:4], null=ts.NullSpec(draws=50), search=search, labels=table, **how
         ),
         "cards": lambda: ts.cards(small, v[:1], search=search, labels=table, **how),
-        "measure_geometry": lambda: ts.measure_geometry(small, n_directions=20, clusters=(3,), **how),
+        "measure_geometry": lambda: ts.measure_geometry(
+            small, n_directions=20, clusters=(3,), wordless=WordlessSpec(count=2), **how
+        ),
         "draw_ratings": lambda: ts.draw_ratings(small, spec, seed=0, labels=table, **how),
     }
     return {name: make() for name, make in makers.items()}

@@ -55,7 +55,7 @@ WAYS: list[tuple[Any, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize("both_ends", [False, True])
+@pytest.mark.parametrize("both_ends", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_it_is_the_same_test_with_its_directions_or_without(tmp_path: Path, both_ends: bool) -> None:
     for number, (given, options) in enumerate(WAYS):
         with case(number, **options):

@@ -244,7 +244,7 @@ def test_random_damage_never_raises_anything_else(tmp_path: Path, small_path: Pa
     path = tmp_path / "damaged.gguf"
     edges = np.frombuffer(b"\x00\x01\x08\x09\x7f\x80\xff", dtype=np.uint8)
     refused = 0
-    for round_ in range(800):
+    for round_ in range(300):
         damaged = bytearray(whole)
         for at in rng.integers(end if round_ % 2 else 400, size=int(rng.integers(1, 5))):
             damaged[at] = rng.choice(edges) if rng.random() < 0.5 else rng.integers(256)
@@ -255,7 +255,7 @@ def test_random_damage_never_raises_anything_else(tmp_path: Path, small_path: Pa
         except SourceError as error:
             refused += 1
             assert str(error).splitlines() == [str(error)]
-    assert 100 < refused < 800
+    assert 40 < refused < 300
 
 
 def test_the_file_is_closed_whatever_happens(tmp_path: Path, small_path: Path) -> None:

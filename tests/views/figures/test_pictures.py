@@ -115,10 +115,9 @@ ATLASES: dict[str, Callable[[], Atlas]] = {
     "a hundred models": lambda: atlases.atlas(100, 20),
     "40 models": lambda: atlases.atlas(36, 4),
 }
-SLOW = ("40 models", "many groups", "nineteen", "untestable", "survey, named")
+SLOW = ("models", "geometry", "40 models", "many groups", "nineteen", "untestable", "survey, named")
 ALL = [
-    *("survey", "geometry", "layers", "groups", "one", "few"),
-    *("models", "three models", "a hundred models"),
+    *("survey", "layers", "groups", "one", "few", "three models", "a hundred models"),
     *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW),
 ]
 
