@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,16 +46,26 @@ FILES, OTHER = gpt2_files(N), gpt2_files(N, seed=1)
 MATRIX = gpt2_large(N)["wte.weight"]
 MODEL = "model.safetensors"
 QUICK = Patience(2, 0.001, 0.002, retry_after=1.0, timeout=0.5, slowest=2000, window=0.8)
+HURRIED = replace(QUICK, timeout=0.25, window=0.4)  # where nothing but the fault is waited for
 CALM = replace(QUICK, attempts=4, timeout=5.0, window=20.0)
 WAITS = {"stall", "mute", "dribble", "slow-head"}  # faults that take as long as we wait
 
 
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
-    """A hub with GPT-2 large, of which the cache has one matrix."""
-    with used(monkeypatch, tmp_path / "cache") as hub_server:
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that has one matrix of GPT-2 large."""
+    folder = tmp_path_factory.mktemp("begun") / "cache"
+    with pytest.MonkeyPatch.context() as patch, used(patch, folder) as hub_server:
         hub_server.repos[REPO] = dict(FILES)
         hub.fetch(REPO, tensor="wpe.weight")
+    return folder
+
+
+@pytest.fixture
+def server(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    """A hub with GPT-2 large, of which the cache has one matrix."""
+    with used(monkeypatch, Path(shutil.copytree(begun, tmp_path / "cache"))) as hub_server:
+        hub_server.repos[REPO] = dict(FILES)
         yield hub_server
 
 
@@ -140,7 +151,7 @@ def test_a_fault_that_lasts_is_one_line(server: HubServer, fault: Fault, says: s
     server.sizes = fault.kind != "other"  # else the lengths would tell
     server.cdn = bool(fault.host)
     server.faults = [fault]
-    refused(says, QUICK if fault.kind in WAITS else CALM)
+    refused(says, HURRIED if fault.kind in WAITS else CALM)
     server.faults = []
     check_matrix(hub.fetch(REPO))
 
