@@ -27,6 +27,7 @@ from tokensphere.geometry.directions import stream
 from tokensphere.geometry.rows import blocks, dots
 from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import BLOCK, Draws, DrawStore, first_draws
+from tokensphere.statistics.subsets import random_subsets
 
 LARGEST_DRAWN = 512
 _VERSION = 1  # of how sets are drawn; raised whenever the same key would mean other draws
@@ -118,8 +119,7 @@ class RandomSets:
 
         def make(block: int) -> Draws:
             rng, n = stream(self.seed, m, block), len(self.ids)
-            drawn = [rng.choice(n, m, replace=False, shuffle=False) for _ in range(BLOCK)]
-            lists = self.ids[np.sort(np.stack(drawn), axis=1)]
+            lists = self.ids[np.sort(random_subsets(rng, n, m, BLOCK), axis=1)]
             coherence = self.coherence.coherence(lists, [m])[:, 0]
             return {"square": coherence * (m * (m - 1)) + m, "along": self._along[lists].sum(axis=1)}
 

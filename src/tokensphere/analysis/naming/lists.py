@@ -25,6 +25,7 @@ from tokensphere.space import EmbeddingSpace
 from tokensphere.statistics.draws import BLOCK, Draws, DrawStore, Key, first_draws
 from tokensphere.statistics.intervals import Share
 from tokensphere.statistics.pvalues import p_values
+from tokensphere.statistics.subsets import random_subsets
 
 
 @dataclass(frozen=True)
@@ -199,8 +200,8 @@ def shuffled_null(
 
     def make(block: int) -> Draws:
         rng = stream(seed, block)
-        drawn = [rng.choice(counter.n, counter.k, replace=False, shuffle=False) for _ in range(BLOCK)]
-        return {"p": counter.smallest(tokens[np.stack(drawn)]).p}
+        drawn = random_subsets(rng, counter.n, counter.k, BLOCK)
+        return {"p": counter.smallest(tokens[drawn]).p}
 
     key: Key = {
         "what": "smallest p, shuffled",
