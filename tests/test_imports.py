@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -61,28 +62,20 @@ def module_of(path: Path) -> str:
 MODULES = {module_of(path): path for path in FILES}
 
 
-def _in_strings(nodes: tuple[ast.AST, ...]) -> set[str]:
-    """Modules named in strings of a file that imports by name, such as a table of lazy names."""
-    texts = {
-        node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    plain = {text.removeprefix("tokensphere.").partition(":")[0] for text in texts}
-    return {name for name in plain if name in MODULES}
+@dataclass(frozen=True)
+class Said:
+    """What a file's syntax says: modules of the package that it imports, and what it calls, by name."""
+
+    imported: frozenset[str]
+    called: frozenset[str]
 
 
 @cache
-def nodes(path: Path) -> tuple[ast.AST, ...]:
-    """All that a file's syntax is made of."""
-    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
-
-
-@cache
-def imported(path: Path) -> frozenset[str]:
-    """Modules of the package that a file imports, without the package's name."""
-    found: set[str] = set()
-    if "import_module" in path.read_text(encoding="utf-8"):
-        found |= _in_strings(nodes(path))
-    for node in nodes(path):
+def said(path: Path) -> Said:
+    text = path.read_text(encoding="utf-8")
+    found, called, strings = set[str](), set[str](), set[str]()
+    for node in ast.walk(ast.parse(text)):
+        names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -90,13 +83,24 @@ def imported(path: Path) -> frozenset[str]:
             module = node.module or ""
             # ``from tokensphere import views`` and ``from tokensphere.sources import bundled``
             names = [f"{module}.{alias.name}" for alias in node.names]
-        else:
-            continue
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            called.add(ast.unparse(node.func))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            strings.add(node.value.removeprefix("tokensphere.").partition(":")[0])
         for name in names:
             package, _, rest = name.partition(".")
             if package == "tokensphere":
                 found.add(rest)
-    return frozenset(found)
+    # A file that imports by name, such as from a table of lazy names, names modules in strings.
+    loads_by_name = "import_module" in text
+    return Said(
+        frozenset(found | (strings & set(MODULES) if loads_by_name else set())), frozenset(called)
+    )
+
+
+def imported(path: Path) -> frozenset[str]:
+    """Modules of the package that a file imports, without the package's name."""
+    return said(path).imported
 
 
 def room(module: str) -> str:
@@ -173,12 +177,7 @@ def test_the_library_neither_prints_nor_exits() -> None:
     for module, path in MODULES.items():
         if room(module) == "cli":
             continue
-        called = {
-            ast.unparse(node.func)
-            for node in nodes(path)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
-        }
-        assert not called & speaking, module
+        assert not said(path).called & speaking, module
 
 
 def test_no_drawer_for_everything() -> None:

@@ -67,9 +67,9 @@ def exceedance_rates(
     step = max(_AT_ONCE // m, 1)
     for start in range(0, replicates, step):
         some = slice(start, min(start + step, replicates))
-        weights = np.stack([
-            np.bincount(rng.integers(m, size=m), minlength=m) for _ in range(some.start, some.stop)
-        ])  # fmt: skip
+        samples = rng.integers(m, size=(some.stop - start, m))
+        samples += m * np.arange(len(samples))[:, None]  # to count all at once
+        weights = np.bincount(samples.ravel(), minlength=samples.size).reshape(samples.shape)
         for j, statistic in enumerate(statistics):
             drawn[some, j] = statistic.rates(weights, levels)
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
