@@ -315,12 +315,12 @@ def test_without_pyarrow_nothing_is_saved_but_all_is_shown() -> None:
 
 def test_a_terminal_is_told_the_figure_that_it_ends_with() -> None:
     """The first is an estimate with the chance of the last, and the last what the survey says."""
-    text = at_terminal("survey", "-n", 300)
+    text = at_terminal("survey", "-n", 120)
     share = r"so far: of ([\d,]+) directions (about )?([\d.]+) % \(([\d.]+)–([\d.]+)\)"
     told = re.findall(rf"{share} have 10 nearest tokens that are clearly more alike than ([^;]+);", text)
-    assert told[0][1] and told[-1][0] == "300" and {chance for *_, chance in told} == {"chance (5.0 %)"}
+    assert told[0][1] and told[-1][0] == "120" and {chance for *_, chance in told} == {"chance (5.0 %)"}
     assert not told[-1][1]
-    own = record("-n", 300)["rates"]
+    own = record("-n", 120)["rates"]
     (last,) = (one["own_null"]["at"][0] for one in own
                if (one["centered"], one["forms"], one["k"]) == (False, False, 10))  # fmt: skip
     shown = [last["rate"], *last["interval_95"]]

@@ -46,7 +46,13 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("kind", BOMBS)
+SECONDS = ("bzip2", "xz")  # and in a ZIP file, which is quick
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=[pytest.mark.slow] if kind in SECONDS else []) for kind in BOMBS],
+)
 def test_what_unpacks_to_gigabytes_is_refused_at_once(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "words.txt"
     path.write_bytes(BOMBS[kind]())
