@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,11 @@ for _name in ("HF_HUB_CACHE", "OLLAMA_MODELS"):
 # Each worker would compile every test again, and each process that a test starts the whole package.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+def pytest_collection_finish() -> None:
+    """What has been collected lives as long as the tests do; garbage is looked for elsewhere."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,6 @@ from tests.atlas.test_executors import ASKED, DIRECTIONS, SETTINGS, SHAPES, unti
 from tokensphere.atlas.claims import read_claim
 from tokensphere.atlas.run import open_atlas, run_atlas
 
-pytest.importorskip("distributed")
 NET = "10.231.77"
 MACHINES = ("one", "two", "three")
 
@@ -90,6 +89,7 @@ def test_three_machines_one_of_which_dies_in_the_middle_of_a_unit(
     machines: Machines, tmp_path: Path
 ) -> None:
     """What it had is taken over when it has given no sign of life for a minute."""
+    pytest.importorskip("distributed")
     models = save_list(tmp_path / "models", shapes=SHAPES)
     whole = run_atlas(models, tmp_path / "whole", directions=DIRECTIONS, settings=SETTINGS)
     file, out = tmp_path / "scheduler.json", tmp_path / "out"
