@@ -61,7 +61,8 @@ typedef struct {
     const float *rows;        /* n x d */
     int64_t n, d;
     /* The prepared row: (scale_i e_i - shift) weight_i, and one more column `extra`. */
-    const float *scale, *weight, *shift, *extra; /* or NULL */
+    const float *scale, *weight, *shift, *extra; /* or NULL: 1, 1, 0, and none */
+    const double *origin;     /* d: what is subtracted from queries before they are prepared; or NULL */
     const void *queries;      /* m x d */
     int64_t m;
     int32_t doubles;          /* the queries are float64, else float32 */

@@ -124,6 +124,11 @@ static bound bound_of(const search *x)
     return b;
 }
 
+static float weight_of(const job *j, long row)
+{
+    return j->weight ? j->weight[row] : 1;
+}
+
 /* Empty a place of a panel; whether any ranking can find the row that is to stand there. */
 static int is_there(const search *x, long high, panel *p, int r)
 {
@@ -143,9 +148,10 @@ static void weigh(const search *x, panel *p, int r, squares of, bound b)
     const double u = FLT_EPSILON / 2;
     long row = p->first + r;
     p->unit[r] = of.unit;
-    double length = sqrt(of.all), lost = sqrt(of.lost), weight = x->job.shift ? x->job.weight[row] : 0;
-    double terms = length * (1 + 1e-5) + 2 * b.shift * weight;
-    double off = b.rounding * terms + lost * b.norm + (length + lost) * b.residual + b.small;
+    double length = sqrt(of.all), lost = sqrt(of.lost);
+    double terms = length * (1 + 1e-5) + 2 * b.shift * weight_of(&x->job, row);
+    double prepared = length + 8 * u * terms; /* at most, of the row itself */
+    double off = b.rounding * prepared + 8 * u * terms * b.norm + lost * b.norm + (length + lost) * b.residual + b.small;
     for (int s = 0; s < x->rankings; s++) {
         const ranking *k = x->job.ranking + s;
         float factor = k->factor ? k->factor[row] : 1;
@@ -178,7 +184,7 @@ INLINE void pack_panel(const search *x, long high, panel *p, uint32_t *words, bo
             continue;
         }
         const float *raw = j->rows + row * j->d;
-        float scale = j->scale ? j->scale[row] : 1, weight = j->shift ? j->weight[row] : 0;
+        float scale = j->scale ? j->scale[row] : 1, weight = weight_of(j, row);
         if (j->shift)
             for (long i = 0; i < j->d; i++)
                 prepared[i] = (raw[i] * scale - j->shift[i]) * weight;
@@ -209,7 +215,7 @@ static void take_row(const search *x, couple *two, int s, long row, int lanes)
     const job *j = &x->job;
     const float *raw = two->raw[s] = j->rows + row * j->d;
     float scale = two->scale[s] = j->scale ? j->scale[row] : 1;
-    float weight = two->weight[s] = j->shift ? j->weight[row] : 0;
+    float weight = two->weight[s] = weight_of(j, row);
     float *to = two->tail[s];
     memset(to, 0, sizeof two->tail[s]);
     for (long i = j->d / lanes * lanes; i < j->d; i++)
@@ -223,7 +229,13 @@ static void pack_query(search *x, long q, double *v, float *prepared, uint32_t *
 {
     const job *j = &x->job;
     if (q < j->m) {
-        double length = x->prepared[q].length = read_query(j, q, v);
+        double length = read_query(j, q, v);
+        if (j->origin) {
+            for (long i = 0; i < j->d; i++)
+                v[i] -= j->origin[i];
+            length = length_of(v, j->d);
+        }
+        x->prepared[q].length = length;
         double by = j->extra && !(length > j->unit) ? j->unit : length;
         for (int s = 0; s < x->rankings; s++)
             if (j->ranking[s].offset)

@@ -261,7 +261,7 @@ def test_a_search_that_was_given_up_leaves_its_memory_to_those_that_still_use_it
     queries = np.random.default_rng(1).standard_normal((30, 8))
     found = [(np.empty((30, 3), np.int64), np.empty((30, 3)))]
     chosen = on(COMPILED[0], kernel.chosen)
-    search = compiled.Search(chosen, [scoring], [None], [3])
+    search = compiled.Search(chosen, [scoring], [None], [3], len(queries))
     late: list[Callable[[], None]] = []
 
     def interrupted(function: Callable[[slice], None], parts: Iterable[slice]) -> list[None]:
@@ -285,7 +285,7 @@ def test_a_search_that_was_given_up_leaves_its_memory_to_those_that_still_use_it
 def test_a_search_that_lost_rows_gives_an_error_and_no_result() -> None:
     scoring = scoring_of(np.eye(9, dtype=np.float32))
     found = [(np.empty((4, 3), np.int64), np.empty((4, 3)))]
-    search = compiled.Search(on(COMPILED[0], kernel.chosen), [scoring], [None], [3])
+    search = compiled.Search(on(COMPILED[0], kernel.chosen), [scoring], [None], [3], 4)
     opened = compiled._Open(search, np.ones((4, 9)), found)
     opened.prepare(slice(0, 4))
     with pytest.raises(TokensphereError, match="fewer rows than there are"):
