@@ -116,7 +116,7 @@ class _Block:
         found = (here.T @ here).astype(np.float64)
         found.flat[:: len(found) + 1] += _RIDGE * np.trace(found) / len(found)
         try:
-            has = np.linalg.cholesky(found)
+            has = np.asarray(np.linalg.cholesky(found), dtype=np.float64)
         except np.linalg.LinAlgError:  # rows that have no room for noise: nothing to mend
             return noise
         return self._there(_times_upper(here, _upper_quotient(has.T, self.factor.T)))
