@@ -130,12 +130,12 @@ class _Sorted:
         self.above = np.searchsorted(-values[self.order], -null.sorted, side="left")
 
     def rates(self, weights: Ints, places: Ints) -> Floats:
-        """Shares of the weighted values above the null's quantiles at these places, shape (R, levels)."""
+        """Shares of the weighted values above the null's quantiles, at these places; (R, levels)."""
         above = self.above[places]
         most = int(above.max())
         running = np.zeros((len(weights), most + 1), dtype=np.int64)
         np.take(weights, self.order[:most], axis=1).cumsum(axis=1, out=running[:, 1:])
-        return np.take_along_axis(running, above, axis=1) / weights.shape[1]
+        return np.asarray(np.take_along_axis(running, above, axis=1) / weights.shape[1])
 
 
 def _rates(statistics: list[_Sorted], weights: Ints, levels: tuple[float, ...]) -> Floats:
