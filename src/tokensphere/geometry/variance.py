@@ -193,11 +193,12 @@ class Offsets:
 def unit_offsets(rows: Rows) -> Offsets:
     """The unit rows less their mean."""
     mean = rows.moments.mean_unit_row()
-    offsets = np.zeros(rows.shape, dtype=np.float32)
+    offsets = np.empty(rows.shape, dtype=np.float32)  # large pages, which are got sooner than zeros
 
     def take(part: slice) -> None:
         usable, unit = rows.moments.unit_rows(part)
         unit -= mean
+        offsets[part] = 0
         offsets[usable] = unit
 
     with workers(rows.compute.count(small=offsets.size < _SMALL)) as in_parallel:
