@@ -431,6 +431,7 @@ def test_the_arguments_are_not_changed() -> None:
     np.testing.assert_array_equal(queries, asked)
 
 
+@pytest.mark.usefixtures("one_blas_thread")
 @pytest.mark.parametrize("m", [50, pytest.param(500, marks=pytest.mark.slow)])
 def test_the_bundled_model_agrees_to_the_id_with_double_precision(
     bundled: ts.EmbeddingSpace, m: int

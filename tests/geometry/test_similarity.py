@@ -135,6 +135,7 @@ def test_lengths_neither_over_nor_underflow(size: float) -> None:
     assert vector_lengths(np.zeros((2, 3))).tolist() == [0, 0]
 
 
+@pytest.mark.usefixtures("one_blas_thread")
 @every("similarity", SIMILARITIES)
 @every("centered", [False, True])
 @every("d", [1, 3, 64, 4096])
