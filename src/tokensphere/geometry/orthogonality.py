@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special  # scipy.stats takes a second to load
 
 from tokensphere.arrays import Float64s, Floats, Int64s
 
@@ -31,7 +31,7 @@ def cosine_quantiles(d: int, levels: npt.ArrayLike) -> Float64s:
     if d == 1:  # two directions, each with probability 1/2
         return np.where(levels > 0.5, 1.0, -1.0)
     half = (d - 1) / 2
-    below = 2 * stats.beta.ppf(np.minimum(levels, 1 - levels), half, half) - 1
+    below = 2 * special.betaincinv(half, half, np.minimum(levels, 1 - levels)) - 1
     return np.asarray(np.where(levels == 0.5, 0.0, np.where(levels < 0.5, below, -below)))
 
 
@@ -39,7 +39,8 @@ def cosine_density(d: int, cosines: npt.ArrayLike) -> Float64s:
     """Density of the law at `cosines` in [−1, 1], proportional to ``(1 − x²)^((d − 3)/2)``; d ≥ 2."""
     half = (d - 1) / 2
     x = (1 + np.asarray(cosines, dtype=np.float64)) / 2
-    return np.asarray(stats.beta.pdf(x, half, half) / 2)
+    logarithm = special.xlogy(half - 1, x) + special.xlog1py(half - 1, -x) - special.betaln(half, half)
+    return np.asarray(np.exp(logarithm) / 2)
 
 
 def cosine_tail(d: int, cosine: float) -> float:
@@ -53,7 +54,7 @@ def cosine_tail(d: int, cosine: float) -> float:
     if d == 1:
         return 0.5 if -1 < cosine <= 1 else float(cosine <= -1)
     half = (d - 1) / 2
-    return float(stats.beta.sf((1 + cosine) / 2, half, half))
+    return float(special.betainc(half, half, (1 - min(max(cosine, -1.0), 1.0)) / 2))
 
 
 def largest_quantiles(d: int, n: int, levels: npt.ArrayLike) -> Float64s:
