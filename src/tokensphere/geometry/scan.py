@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from tokensphere.arrays import Float64s, Int64s, Ints
+from tokensphere.arrays import Float32s, Float64s, Int64s, Ints
 from tokensphere.geometry.compute import workers
 from tokensphere.geometry.directions import RandomDirections, stream
 from tokensphere.geometry.orthogonality import CosineCounts
@@ -27,7 +27,6 @@ from tokensphere.geometry.variance import Offsets, Partition, group_tables
 _DIRECTIONS = 64
 _ROWS = 4096
 _MODELLED = 8 * _DIRECTIONS
-_DRAWS_AT_ONCE = 2**18  # stays in the cache
 
 
 @dataclass(frozen=True)
@@ -299,16 +298,18 @@ def model_different(
     m, n = len(means), int(sizes.sum())
     group = np.repeat(np.arange(len(sizes)), sizes)
     starts = np.cumsum(sizes) - sizes
-    different = np.empty(m, dtype=np.int64)
-    at_once = max(1, _DRAWS_AT_ONCE // n)
-    for part in blocks(m, at_once):
-        drawn = rng.standard_normal((part.stop - part.start, n), dtype=np.float32)
-        middle = np.add.reduceat(drawn, starts, axis=1) / sizes
-        drawn -= middle.astype(np.float32)[:, group]
-        spread = np.sqrt(np.add.reduceat(np.square(drawn), starts, axis=1) / sizes)
-        stretch = np.divide(sds[part], spread, out=np.zeros_like(sds[part]), where=sizes > 1)
-        drawn *= stretch.astype(np.float32)[:, group]
-        drawn += means[part].astype(np.float32)[:, group]
-        best = np.argpartition(drawn, n - k, axis=1)[:, n - k :]
-        different[part] = count_different(group[best])
-    return different
+    drawn, each = np.empty((2, n), dtype=np.float32)  # of one direction: they stay in the cache
+    best = np.empty((m, k), dtype=np.intp)
+
+    def of_each(values: Float64s) -> Float32s:
+        return values.astype(np.float32).take(group, out=each, mode="clip")
+
+    for number in range(m):
+        rng.standard_normal(out=drawn, dtype=np.float32)
+        drawn -= of_each(np.add.reduceat(drawn, starts) / sizes)
+        np.square(drawn, out=each)
+        spread = np.sqrt(np.add.reduceat(each, starts) / sizes)
+        drawn *= of_each(np.divide(sds[number], spread, out=np.zeros(len(sizes)), where=sizes > 1))
+        drawn += of_each(means[number])
+        best[number] = np.argpartition(drawn, n - k)[n - k :]
+    return count_different(group[best])
