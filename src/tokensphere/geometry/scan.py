@@ -125,12 +125,15 @@ class _Groups:
         self.within[part] = own.shares @ variances
         self.between[part] = own.shares @ shifts**2
         sds = np.sqrt(variances)
-        votes = np.stack([(sds > abs(shifts)), (sds > abs(means)), (variances > abs(means))])
+        sizes = abs(means)
+        votes = np.stack([
+            np.count_nonzero(large, axis=1) for large in (sds > abs(shifts), sds > sizes, variances > sizes)
+        ])
         if part.start < len(self.different):
             rng = stream(self.seed, self.number, part.start)
             self.different[part] = model_different(means.T, sds.T, own.sizes, self.k, rng)
         with lock:
-            self.votes += votes.sum(axis=2)
+            self.votes += votes
 
     def result(self) -> GroupSpread:
         shares = self.votes / len(self.within)
