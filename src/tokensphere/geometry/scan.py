@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from tokensphere.arrays import Float32s, Float64s, Int64s, Ints
+from tokensphere.arrays import Float64s, Int64s, Ints
 from tokensphere.geometry.compute import workers
 from tokensphere.geometry.directions import RandomDirections, stream
 from tokensphere.geometry.orthogonality import CosineCounts
@@ -301,18 +301,16 @@ def model_different(
     m, n = len(means), int(sizes.sum())
     group = np.repeat(np.arange(len(sizes)), sizes)
     starts = np.cumsum(sizes) - sizes
-    drawn, each = np.empty((2, n), dtype=np.float32)  # of one direction: they stay in the cache
+    drawn, squares = np.empty((2, n), dtype=np.float32)  # of one direction: they stay in the cache
     best = np.empty((m, k), dtype=np.intp)
-
-    def of_each(values: Float64s) -> Float32s:
-        return values.astype(np.float32).take(group, out=each, mode="clip")
-
     for number in range(m):
         rng.standard_normal(out=drawn, dtype=np.float32)
-        drawn -= of_each(np.add.reduceat(drawn, starts) / sizes)
-        np.square(drawn, out=each)
-        spread = np.sqrt(np.add.reduceat(each, starts) / sizes)
-        drawn *= of_each(np.divide(sds[number], spread, out=np.zeros(len(sizes)), where=sizes > 1))
-        drawn += of_each(means[number])
+        middle = np.add.reduceat(drawn, starts) / sizes
+        drawn -= np.repeat(middle.astype(np.float32), sizes)
+        np.square(drawn, out=squares)
+        spread = np.sqrt(np.add.reduceat(squares, starts) / sizes)
+        stretch = np.divide(sds[number], spread, out=np.zeros(len(sizes)), where=sizes > 1)
+        drawn *= np.repeat(stretch.astype(np.float32), sizes)
+        drawn += np.repeat(means[number].astype(np.float32), sizes)
         best[number] = np.argpartition(drawn, n - k)[n - k :]
     return count_different(group[best])
