@@ -22,12 +22,12 @@ from benchmarks.product import Product, fastest_product
 from benchmarks.readers import models_folder
 from benchmarks.report import Table, verdict
 from benchmarks.rounds import Contestant, Spread, race, ratio
-from benchmarks.search import in_bfloat16, in_use
+from benchmarks.search import in_use, on_tiles
 
 DIRECTIONS, NULLS = 46_080, 20_000
 FEATURES, FEATURE_NULLS = 100_000, 10_000
 _TRIED = 2048  # directions on which block shapes are compared
-_COARSE, _RATIO = 0.5, 1.3  # targets: times the products, if ours are in bfloat16, or in float32
+_COARSE, _RATIO = 0.5, 1.3  # targets: times the products, on the tile unit, or else
 _BUDGET = 600.0  # seconds after which no further round starts
 _NEURONS = "smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 _OF_BOTH, _OF_DIRECTIONS = "products: directions and null", "products: directions"
@@ -150,7 +150,7 @@ def _speed(files: ExitStack, rounds: int, *, quick: bool) -> Table:
 
 def _verdict(found: Spread, *, quick: bool) -> str:
     """A trial has too few directions for what is done once to be small beside the products."""
-    return "" if quick else verdict(found.median, _COARSE if in_bfloat16() else _RATIO, at_least=False)
+    return "" if quick else verdict(found.median, _COARSE if on_tiles() else _RATIO, at_least=False)
 
 
 def _directions(files: ExitStack, d: int, *, quick: bool) -> tuple[Any, str]:

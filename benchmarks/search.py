@@ -32,7 +32,7 @@ class Case:
     n: int
     d: int
     bundled: bool = False
-    products: tuple[float, float] = (4.0, 0.95)  # of the product's throughput: in bfloat16, in float32
+    products: tuple[float, float] = (4.0, 0.95)  # of the product's throughput: on the tile unit, else
 
     def rows(self) -> Matrix:
         if self.bundled:
@@ -55,9 +55,9 @@ CASES = (
 )
 
 
-def in_bfloat16() -> bool:
-    """Whether the kernel that searches here multiplies bfloat16, and is measured by that."""
-    return in_use() in ("amx", "avx512bf16")
+def on_tiles() -> bool:
+    """Whether the tile unit searches here, and is measured by that."""
+    return in_use() == "amx"
 
 
 def in_use() -> str:
@@ -118,7 +118,7 @@ def _row(
     of_product = ratio(times[_PRODUCT], times[name])
     by_cpu = ratio(times.cpu[_PRODUCT], times.cpu[name])
     of_faiss = ratio(times[FAISS], times[name]) if FAISS in times else None
-    of_products, of_peer = case.products[not in_bfloat16()], 4 if in_bfloat16() else 1
+    of_products, of_peer = case.products[not on_tiles()], 4 if on_tiles() else 1
     ours = name in (COSINE, DOT)
     answer, reference = answers[name], answers[COSINE]
     found = answer[0] if isinstance(answer, tuple) else answer

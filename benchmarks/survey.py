@@ -24,11 +24,11 @@ from benchmarks.processes import by_small_parent
 from benchmarks.product import Product, fastest_product
 from benchmarks.report import Table, verdict
 from benchmarks.rounds import Contestant, Spread, race, ratio
-from benchmarks.search import in_bfloat16, in_use
+from benchmarks.search import in_use, on_tiles
 
 DIRECTIONS = 20_000
 _TRIED = 2048  # directions on which block shapes are compared
-_COARSE, _RATIO = 0.7, 1.4  # targets: times the products, if ours are in bfloat16, or in float32
+_COARSE, _RATIO = 0.7, 1.4  # targets: times the products, on the tile unit, or else
 _MEMORY, _GEOMETRY = 400.0, 60.0  # targets: MB, seconds
 _BUDGET = 600.0  # seconds after which no further round starts
 _PRODUCTS, _SURVEY = "two bare products", "survey"
@@ -61,7 +61,7 @@ def _speed(m: int, rounds: int) -> Table:
     times, answers = race(contestants, rounds, slow=float("inf"), budget=_BUDGET)
     found = ratio(times[_SURVEY], times[_PRODUCTS])
     by_cpu = ratio(times.cpu[_SURVEY], times.cpu[_PRODUCTS])
-    target = _COARSE if in_bfloat16() else _RATIO
+    target = _COARSE if on_tiles() else _RATIO
     seconds = {name: Spread.of(taken.values()) for name, taken in times.items()}
     n, d = loaded.shape
     work = 4 * m * n * d / 1e9

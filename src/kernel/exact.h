@@ -57,7 +57,27 @@ static double largest_of(const double *v, long n)
     return largest;
 }
 
-/* A query in double precision; its length, without over- or underflow. */
+/* The length of a vector, without over- or underflow. */
+static double length_of(double *v, long n)
+{
+    double largest = largest_of(v, n);
+    int exponent = 0;
+    if (largest > 0)
+        frexp(largest, &exponent);
+    int far = exponent < -100 || exponent > 100;
+    if (far) /* a power of two changes no digit */
+        for (long i = 0; i < n; i++)
+            v[i] = ldexp(v[i], -exponent);
+    double length = sqrt(pairwise(v, v, n));
+    if (far) {
+        length = ldexp(length, exponent);
+        for (long i = 0; i < n; i++)
+            v[i] = ldexp(v[i], exponent);
+    }
+    return length;
+}
+
+/* A query in double precision; its length. */
 static double read_query(const job *j, long q, double *v)
 {
     if (j->doubles)
@@ -65,21 +85,7 @@ static double read_query(const job *j, long q, double *v)
     else
         for (long i = 0; i < j->d; i++)
             v[i] = ((const float *)j->queries)[q * j->d + i];
-    double largest = largest_of(v, j->d);
-    int exponent = 0;
-    if (largest > 0)
-        frexp(largest, &exponent);
-    int far = exponent < -100 || exponent > 100;
-    if (far) /* a power of two changes no digit */
-        for (long i = 0; i < j->d; i++)
-            v[i] = ldexp(v[i], -exponent);
-    double length = sqrt(pairwise(v, v, j->d));
-    if (far) {
-        length = ldexp(length, exponent);
-        for (long i = 0; i < j->d; i++)
-            v[i] = ldexp(v[i], exponent);
-    }
-    return length;
+    return length_of(v, j->d);
 }
 
 /* The value of a row for a query, which is of unit length if the ranking wants it so. */

@@ -78,7 +78,7 @@ TARGET static void NAME(few)(const search *x, long high, panel *p, bound b, floa
         }
         for (int s = 0; s < 2; s++)
             if (there[s])
-                weigh(x, p, r + s, (squares){upwards(all[s], x->words), 0}, b);
+                weigh(x, p, r + s, (squares){upwards(all[s], x->words), 0, 1}, b);
     }
 }
 

@@ -27,6 +27,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define AVX2 __attribute__((target("avx2,fma")))
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma")))
+#define AVX512INT16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,avx512vnni")))
 #define AVX512BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,avx512bf16")))
 #define AMX __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,amx-tile,amx-bf16")))
 #ifdef __clang__
@@ -35,10 +36,11 @@
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
 
-enum { VERSION = 3, MOST_RANKINGS = 4, MOST_ROWS = 32, SPARE = 64, OK = 0, NO_MEMORY = 1, TOO_FEW = 2 };
+enum { VERSION = 4, MOST_RANKINGS = 4, MOST_ROWS = 32, SPARE = 64, OK = 0, NO_MEMORY = 1, TOO_FEW = 2 };
 enum { FEW = 4, MOST_LANES = 16, LINE = 64, AHEAD = 12288 }; /* of few.h; the last two in bytes */
 enum usable { TAKEN = 1, SLOW };
 enum kind { PLAIN, SHIFTED, EUCLIDEAN };
+enum form { SINGLES, HALVES, SHORTS }; /* of a word: one float32, two bfloat16, two 16-bit integers */
 
 /* What is ranked: value_ij = (p_ij - <offset, q_j>) factor_i, p_ij the product of prepared row and query. */
 typedef struct {
@@ -59,7 +61,8 @@ typedef struct {
     const float *rows;        /* n x d */
     int64_t n, d;
     /* The prepared row: (scale_i e_i - shift) weight_i, and one more column `extra`. */
-    const float *scale, *weight, *shift, *extra; /* or NULL */
+    const float *scale, *weight, *shift, *extra; /* or NULL: 1, 1, 0, and none */
+    const double *origin;     /* d: what is subtracted from queries before they are prepared; or NULL */
     const void *queries;      /* m x d */
     int64_t m;
     int32_t doubles;          /* the queries are float64, else float32 */
@@ -91,10 +94,11 @@ typedef struct {
     job job;
     const struct path *path;
     int rankings;
-    long words;               /* of a row: a float each, or two bfloat16 */
+    long words;               /* of a row, in the path's form */
     long padded;              /* queries, in whole tiles */
     uint32_t *queries;        /* tiles of [words][queries of a tile], or as the path has it */
     prepared *prepared;       /* m */
+    float *unit;              /* padded: what 1 is worth in a query's integers */
     float *offset;            /* rankings x padded */
     _Atomic float *least;     /* rankings x padded: an upper bound below it cannot be among the best */
     selection *selections;    /* rankings x m */
@@ -107,6 +111,7 @@ typedef struct {
 /* Some rows, as many as a tile has. */
 typedef struct {
     long first;
+    float unit[MOST_ROWS];                  /* what 1 is worth in a row's integers */
     float factor[MOST_RANKINGS][MOST_ROWS]; /* NaN where a row cannot be found */
     float slack[MOST_RANKINGS][MOST_ROWS];  /* how far a value may be off */
 } panel;
@@ -128,7 +133,7 @@ typedef struct {
 typedef struct path {
     const char *name;
     int queries, rows;        /* of a tile */
-    int halves;               /* two bfloat16 in a word */
+    enum form form;           /* of a word */
     int step;                 /* words of a row are a multiple of it */
     long block;               /* bytes of packed rows that stay in the second-level cache */
     void (*multiply)(const uint32_t *, const uint32_t *, long, float *, int);
@@ -219,6 +224,7 @@ API void tokensphere_close(search *x)
     free(x->heaps);
     free((void *)x->least);
     free(x->offset);
+    free(x->unit);
     free(x->prepared);
     free(x->queries);
     for (int i = 0; i < SPARE; i++)
@@ -239,7 +245,7 @@ API search *tokensphere_open(const job *given, int number, int few)
         x->path = x->path->few;
     x->rankings = given->rankings;
     long width = given->d + (given->extra != NULL), all = 0;
-    x->words = rounded(x->path->halves ? (width + 1) / 2 : width, x->path->step);
+    x->words = rounded(x->path->form == SINGLES ? width : (width + 1) / 2, x->path->step);
     x->padded = rounded(given->m, x->path->queries);
     long at_once = x->words < WORDS_AT_ONCE ? x->words : WORDS_AT_ONCE;
     long most = rounded(given->n, x->path->rows) / x->path->rows;
@@ -254,11 +260,12 @@ API search *tokensphere_open(const job *given, int number, int few)
         all += given->ranking[s].k * given->m;
     x->queries = aligned((size_t)x->padded * x->words * 4);
     x->prepared = calloc(given->m, sizeof *x->prepared);
+    x->unit = calloc(x->padded, sizeof *x->unit);
     x->offset = calloc(each, sizeof *x->offset);
     x->least = calloc(each, sizeof *x->least);
     x->selections = calloc((size_t)x->rankings * given->m, sizeof *x->selections);
     x->heaps = malloc((size_t)all * sizeof *x->heaps);
-    if (!x->queries || !x->prepared || !x->offset || !x->least || !x->selections || !x->heaps) {
+    if (!x->queries || !x->prepared || !x->unit || !x->offset || !x->least || !x->selections || !x->heaps) {
         tokensphere_close(x);
         return NULL;
     }

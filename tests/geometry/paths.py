@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pytest
 
-from tokensphere.geometry import compiled, plain, search
+from tokensphere.geometry import compiled, plain, prepared, search
 from tokensphere.geometry.kernel import VARIABLE, survey
 
 PATHS = [choice.name for choice in survey() if choice.usable]
@@ -18,6 +18,7 @@ _TINY: dict[ModuleType, dict[str, Any]] = {
     search: {"QUERIES_AT_ONCE": 16},
     plain: {"_ROWS": 8, "_FIRST": 8, "_PRODUCTS": 64, "_PENDING": 8, "_SETTLED": 4},
     compiled: {"_WORK": 1, "_SETTLED": 4, "_FEW": 0},
+    prepared: {"_MANY": 1, "_SAMPLED": 5},
 }
 
 
@@ -31,7 +32,10 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @contextmanager
 def planned(small: bool) -> Iterator[None]:
-    """With pieces of a few rows and queries if they are to be `small`, rows packed for any number."""
+    """With pieces of a few rows and queries if they are to be `small`.
+
+    Then rows are packed and moved for any number of queries.
+    """
     with ExitStack() as stack:
         for module, sizes in _TINY.items() if small else ():
             stack.enter_context(patch.dict(vars(module), sizes))

@@ -131,6 +131,38 @@ def test_roundings_that_all_point_one_way(d: int) -> None:
     check_all(rows[rng.permutation(120)], query[None], [1, 5, 40, 60])
 
 
+def about_integers(parts: F64, off: float | F64) -> F32:
+    """The nearest vectors of integers and `off`, in units of which 32,700 are a length.
+
+    Their last column brings the length to that.
+    """
+    parts = parts * 32700 / np.linalg.norm(parts, axis=1, keepdims=True)
+    parts = np.round(parts - off) + off
+    parts[:, -1] = np.sqrt(32700.0**2 - (parts[:, :-1] ** 2).sum(axis=1))
+    return parts.astype(np.float32)
+
+
+@needs_library
+@every("d", [32, 200, 1024])
+def test_roundings_to_integers_that_all_point_one_way(d: int) -> None:
+    """Of some rows every column loses half a unit, of others it gains as much: the order is reversed.
+
+    So it is where a query loses in those columns only of which some rows consist.
+    """
+    rng = np.random.default_rng(d)
+    some, order = 1 + 0.02 * rng.standard_normal((121, d)), rng.permutation(120)
+    query, around = np.tile(some[:1, : d // 2], 2), some[1:]
+    rows = np.concatenate([about_integers(around[k::3], off) for k, off in enumerate((0.4, 0, -0.4))])
+    for off in (0, 0.4):
+        check_all(rows[order], about_integers(query, off), [1, 5, 40, 60])
+    first = np.arange(d) < d // 2
+    around[:60, first] *= 0.05
+    around[60:, ~first] *= 0.05
+    around[:, [d // 2 - 1, -1]] = 1
+    away = about_integers(query, np.where(first, 0.4, -0.4))
+    check_all(about_integers(around, 0)[order], away, [1, 5, 40, 60])
+
+
 @needs_library
 def test_rows_that_are_copies() -> None:
     check_all(
@@ -229,7 +261,7 @@ def test_a_search_that_was_given_up_leaves_its_memory_to_those_that_still_use_it
     queries = np.random.default_rng(1).standard_normal((30, 8))
     found = [(np.empty((30, 3), np.int64), np.empty((30, 3)))]
     chosen = on(COMPILED[0], kernel.chosen)
-    search = compiled.Search(chosen, [scoring], [None], [3])
+    search = compiled.Search(chosen, [scoring], [None], [3], len(queries))
     late: list[Callable[[], None]] = []
 
     def interrupted(function: Callable[[slice], None], parts: Iterable[slice]) -> list[None]:
@@ -253,7 +285,7 @@ def test_a_search_that_was_given_up_leaves_its_memory_to_those_that_still_use_it
 def test_a_search_that_lost_rows_gives_an_error_and_no_result() -> None:
     scoring = scoring_of(np.eye(9, dtype=np.float32))
     found = [(np.empty((4, 3), np.int64), np.empty((4, 3)))]
-    search = compiled.Search(on(COMPILED[0], kernel.chosen), [scoring], [None], [3])
+    search = compiled.Search(on(COMPILED[0], kernel.chosen), [scoring], [None], [3], 4)
     opened = compiled._Open(search, np.ones((4, 9)), found)
     opened.prepare(slice(0, 4))
     with pytest.raises(TokensphereError, match="fewer rows than there are"):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.cases import case, every
+from tests.geometry.test_search import scoring_of
 from tokensphere.errors import InputError
 from tokensphere.geometry.rows import Rows
 from tokensphere.geometry.similarity import (
@@ -132,3 +133,49 @@ def test_lengths_neither_over_nor_underflow(size: float) -> None:
     want = np.sqrt((vectors**2).sum(axis=1)) * size
     np.testing.assert_allclose(vector_lengths(vectors * size), want, rtol=1e-14)
     assert vector_lengths(np.zeros((2, 3))).tolist() == [0, 0]
+
+
+@every("similarity", SIMILARITIES)
+@every("centered", [False, True])
+@every("d", [1, 3, 64, 4096])
+@every("kind", ["positive", "cancelling", "mixed", "near"])
+def test_the_bound_holds_for_the_float32_product(
+    similarity: Similarity, centered: bool, d: int, kind: str
+) -> None:
+    rng = np.random.default_rng(18)
+    rows = rng.uniform(0.9, 1.1, (60, d))
+    queries = rng.uniform(0.9, 1.1, (10, d))
+    if kind == "cancelling":
+        queries *= (-1.0) ** np.arange(d)
+    if kind == "mixed":
+        rows *= 10.0 ** rng.uniform(-6, 6, rows.shape)
+        queries *= 10.0 ** rng.uniform(-6, 6, (10, 1))
+    if kind == "near":
+        rows = 5 + rng.standard_normal(d) + 1e-4 * rng.standard_normal((60, d))
+    single = rows.astype(np.float32)
+    scoring = scoring_of(single, similarity, centered=centered)
+    if not scoring.usable.any():
+        assert d == 1 and centered and similarity == "cosine"
+        return
+    q, bound = scoring.prepare_queries(queries)
+    r = scoring.prepare_rows(slice(0, 60))
+    products = (r @ q.T).astype(np.longdouble)
+
+    long, v = single.astype(np.longdouble), queries.astype(np.longdouble)
+    lengths = np.sqrt((v * v).sum(axis=1))
+    shift = np.zeros(d) if scoring.shift is None else scoring.shift
+    if similarity == "euclidean":
+        moved = (long - shift) / scoring.unit
+        point = v / scoring.unit
+        ideal = moved @ point.T - (moved * moved).sum(axis=1)[:, None] / 2
+        ideal /= np.maximum(lengths / scoring.unit, 1)
+    else:
+        scale = np.ones(60) if scoring.scale is None else scoring.scale
+        weight = np.ones(60) if scoring.weight is None else scoring.weight
+        prepared = long * scale[:, None] - np.multiply.outer(weight, shift.astype(np.longdouble))
+        ideal = prepared @ (v / lengths[:, None]).T
+    errors = np.abs(products - ideal)[scoring.usable]
+    assert (errors <= bound).all()
+    assert (
+        bound < 0.01 * max(1, float(np.abs(ideal[scoring.usable]).max())) * max(1, d / 64)
+    ).all() or (kind == "near" and centered)

@@ -13,6 +13,7 @@ from tokensphere.arrays import Float32s, Float64s, Floats, Int64s
 from tokensphere.errors import TokensphereError
 from tokensphere.geometry.compute import InParallel
 from tokensphere.geometry.kernel import NUMPY, VARIABLE, Kernel
+from tokensphere.geometry.prepared import Prepared
 from tokensphere.geometry.rows import blocks
 from tokensphere.geometry.similarity import Rescaling, Scoring
 
@@ -22,7 +23,7 @@ _WORK = 2**31  # multiplications of a call, after which an interrupt is heard
 _ROWS = 32  # of the largest tile
 _PARTS, _FEWEST = 64, 512  # of the rows, so that all threads end together; and rows of a part
 _SETTLED = 64  # queries of a call
-_FEW = 16
+_FEW = 32  # queries: with rows as they lie; to pack these takes longer than the products
 _TOO_FEW = 2  # what a call returns
 Address = ctypes.c_void_p
 Found = tuple[Int64s, Float64s]  # ids and values
@@ -53,6 +54,7 @@ class _Job(ctypes.Structure):
         ("weight", Address),
         ("shift", Address),
         ("extra", Address),
+        ("origin", Address),
         ("queries", Address),
         ("m", ctypes.c_int64),
         ("doubles", ctypes.c_int32),
@@ -84,7 +86,7 @@ def _kind(scoring: Scoring) -> int:
 
 
 class Search:
-    """What is the same for all queries: the rows, and how they are ranked."""
+    """What is the same for all of so many queries: the rows, and how they are ranked."""
 
     def __init__(
         self,
@@ -92,14 +94,16 @@ class Search:
         scorings: Sequence[Scoring],
         rescalings: Sequence[Rescaling | None],
         ks: Sequence[int],
+        queries: int,
     ) -> None:
         base, self._arrays = scorings[0], _Arrays()
         self.kernel, self.n, self.width = kernel, len(base.rows), base.width
+        prepared = Prepared.of(base, queries, few=queries <= _FEW)
         address = self._arrays.address
         self._rankings = [
             _Ranking(
                 factor=None if rescaling is None else address(rescaling.factor, np.float32),
-                offset=None if rescaling is None else address(rescaling.shift, np.float64),
+                offset=address(prepared.offset(rescaling), np.float64),
                 usable=address(scoring.usable, np.uint8),
                 k=k,
                 kind=_kind(scoring),
@@ -110,20 +114,17 @@ class Search:
             )
             for scoring, rescaling, k in zip(scorings, rescalings, ks, strict=True)
         ]
-        scale, weight = base.before, base.weight
-        if base.similarity == "dot":  # in units of the longest row, so that no square overflows
-            scale = np.full(self.n, 1 / base.longest) if weight is None else scale
-            weight = None if weight is None else weight / base.longest
         self._job = _Job(
             rows=address(base.rows, np.float32),
             n=self.n,
             d=base.rows.shape[1],
-            scale=address(scale, np.float32),
-            weight=address(weight, np.float32),
-            shift=address(base.shift, np.float32),
-            extra=address(base.extra, np.float32),
+            scale=address(prepared.scale, np.float32),
+            weight=address(prepared.weight, np.float32),
+            shift=address(prepared.shift, np.float32),
+            extra=address(prepared.extra, np.float32),
+            origin=address(prepared.origin, np.float64),
             rankings=len(ks),
-            unit=base.unit,
+            unit=prepared.unit,
         )
 
     def job(self, queries: Floats, found: Sequence[Found]) -> tuple[_Job, Any]:

@@ -17,11 +17,13 @@ from tokensphere.errors import InputError
 VARIABLE = "TOKENSPHERE_KERNEL"
 LIBRARY = "TOKENSPHERE_KERNEL_LIBRARY"
 NUMPY = "numpy"
-_VERSION = 3
+_VERSION = 4
 _NAMES = {
     "amx": "bfloat16 on the tile unit (AMX)",
+    "avx512int16": "16-bit integers (AVX-512-VNNI)",
     "avx512bf16": "bfloat16 (AVX-512-BF16)",
     "avx512": "float32 (AVX-512)",
+    "avx2int16": "16-bit integers (AVX2)",
     "avx2": "float32 (AVX2)",
     "neon": "float32 (NEON)",
     "emulated": "bfloat16 in plain C, for tests",
@@ -35,8 +37,8 @@ class Choice(NamedTuple):
 
     Attributes
     ----------
-    name : ``"amx"``, ``"avx512bf16"``, ``"avx512"``, ``"avx2"``, ``"neon"`` or ``"numpy"``;
-        in a build for tests ``"emulated"``
+    name : ``"amx"``, ``"avx512int16"``, ``"avx512bf16"``, ``"avx512"``, ``"avx2int16"``, ``"avx2"``,
+        ``"neon"`` or ``"numpy"``; in a build for tests ``"emulated"``
     what : what its products are made of
     usable : whether it can run here
     reason : why it can, cannot, or is the one

@@ -82,7 +82,7 @@ def top_k_each(scorings: Sequence[Scoring], queries: Floats, ks: Sequence[int]) 
     if kernel is None:
         search = plain.Search(scorings, rescalings, ks)
     else:
-        search = compiled.Search(kernel, scorings, rescalings, ks)
+        search = compiled.Search(kernel, scorings, rescalings, ks, m)
     found = [(np.empty((m, k), dtype=np.int64), np.empty((m, k))) for k in ks]
     small = m * len(base.rows) * base.width < _SMALL_WORK
     at_once = max(16, min(QUERIES_AT_ONCE, 2**22 // max(ks)))
