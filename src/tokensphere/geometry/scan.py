@@ -125,10 +125,8 @@ class _Groups:
         self.within[part] = own.shares @ variances
         self.between[part] = own.shares @ shifts**2
         sds = np.sqrt(variances)
-        sizes = abs(means)
-        votes = np.stack([
-            np.count_nonzero(large, axis=1) for large in (sds > abs(shifts), sds > sizes, variances > sizes)
-        ])
+        exceeding = (sds > abs(shifts), sds > abs(means), variances > abs(means))
+        votes = np.stack([np.count_nonzero(one, axis=1) for one in exceeding])
         if part.start < len(self.different):
             rng = stream(self.seed, self.number, part.start)
             self.different[part] = model_different(means.T, sds.T, own.sizes, self.k, rng)
