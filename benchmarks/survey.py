@@ -99,19 +99,21 @@ def _unknown(space: Any) -> Any:
 def _parts(loaded: Any, result: Any, m: int) -> Iterator[tuple[object, ...]]:
     """What of a survey is no search, each part once."""
     from tokensphere.analysis.survey.job import SurveyJob
-    from tokensphere.analysis.survey.measure import SurveyMeasurer
+    from tokensphere.geometry.surrogate import Surrogates
 
     assert len(result) == m and result.records.ids.max() < len(loaded.vectors)
-    space, job = _unknown(loaded), SurveyJob(loaded, m)
+    space, job, made = _unknown(loaded), SurveyJob(loaded, m), list[Surrogates]()
     parts: list[tuple[str, Callable[[], Any]]] = [
         ("norms, the limit of alike", lambda: SurveyJob(space, m)),
-        ("the surrogate's rows", lambda: SurveyMeasurer(space, job.settings)),
+        ("the surrogate's blocks", lambda: made.append(Surrogates(space.rows))),
+        ("the surrogate's rows", lambda: made[0].draw(0).moments.center()),
         ("rates, intervals, hubs", lambda: job.result(result.records)),
     ]
     for name, work in parts:
-        start = time.perf_counter()
+        start, processors = time.perf_counter(), time.process_time()
         work()
-        yield f"  of it {name}", f"{time.perf_counter() - start:.2f}", "", "", ""
+        wall, cpu = time.perf_counter() - start, time.process_time() - processors
+        yield f"  of it {name}", f"{wall:.2f} (CPU {cpu:.2f})", "", "", ""
 
 
 def _memory(m: int) -> Table:

@@ -49,7 +49,7 @@ def test_blocks_are_found_once_for_a_matrix_and_not_for_another_that_claims_to_b
     np.testing.assert_array_equal(drawn(space, store), want)
     np.testing.assert_array_equal(drawn(other, store), of_other)
     assert len(list(tmp_path.iterdir())) == 2
-    monkeypatch.setattr(blockwise, "_halves", None)  # finds them
+    monkeypatch.setattr(blockwise, "_along_widest", None)  # finds them
     np.testing.assert_array_equal(drawn(again, store), want)
     np.testing.assert_array_equal(drawn(other, store), of_other)
     with pytest.raises(TypeError):

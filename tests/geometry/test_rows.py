@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tokensphere.geometry import rows as rows_of
 from tokensphere.geometry.rows import RowMoments
 
 
@@ -19,6 +20,18 @@ def test_norms_and_means_are_those_of_double_precision() -> None:
     np.testing.assert_allclose(moments.squared_distances(mean), squares, rtol=1e-12)
     distances = np.linalg.norm(wide / norms[:, None] - mean, axis=1)
     np.testing.assert_allclose(moments.center().distances, distances, rtol=1e-10)
+
+
+def test_threads_cannot_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows_of, "_A_THREAD", 1)
+    rows = (np.random.default_rng(2).standard_normal((5000, 7)) + 1).astype(np.float32)
+    rows[17] = np.nan
+    keep = np.arange(5000) % 9 > 0
+    one, several = RowMoments(rows, keep), RowMoments(rows, keep, threads=3)
+    np.testing.assert_array_equal(several.norms, one.norms)
+    np.testing.assert_array_equal(several.mean_row(), one.mean_row())
+    np.testing.assert_array_equal(several.mean_unit_row(), one.mean_unit_row())
+    np.testing.assert_array_equal(several.center().distances, one.center().distances)
 
 
 def test_norms_neither_overflow_nor_underflow() -> None:

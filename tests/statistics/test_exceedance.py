@@ -7,21 +7,22 @@ import pytest
 
 from tokensphere.errors import InputError
 from tokensphere.statistics import exceedance
-from tokensphere.statistics.exceedance import _Sorted, exceedance_rates
+from tokensphere.statistics.exceedance import _Null, _Sorted, exceedance_rates
 
 
 def test_a_weighted_sample_is_the_sample_written_out() -> None:
     rng = np.random.default_rng(0)
     for m in (5, 40, 300):
         values, null = rng.integers(12, size=m) / 4, rng.integers(10, size=m) / 4  # many ties
-        statistic = _Sorted(values, null)
+        statistic = _Sorted(values, _Null(null))
         for level in (0.5, 0.9, 0.95, 0.99):
             drawn = rng.integers(m, size=(3, m))
             quantile = np.sort(null[drawn], axis=1)[:, ceil(level * m) - 1]
             want = np.mean(values[drawn] > quantile[:, None], axis=1)
             weights = np.stack([np.bincount(sample, minlength=m) for sample in drawn])
-            np.testing.assert_array_equal(statistic.rates(weights, (level,))[:, 0], want)
-            assert statistic.threshold(level) == np.sort(null)[ceil(level * m) - 1]
+            places = statistic.null.places(weights, (level,))
+            np.testing.assert_array_equal(statistic.rates(weights, places)[:, 0], want)
+            assert statistic.null.threshold(level) == np.sort(null)[ceil(level * m) - 1]
 
 
 def test_with_nothing_but_the_null_the_rate_is_five_percent_and_the_interval_covers_it() -> None:

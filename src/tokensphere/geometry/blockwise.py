@@ -19,15 +19,15 @@ and nothing that is finer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
-from tokensphere.arrays import Float32s, Float64s, Int64s
+from tokensphere.arrays import Float32s, Float64s, Int64s, Intps
 from tokensphere.geometry.blas import one_blas_thread
-from tokensphere.geometry.compute import Compute, workers
+from tokensphere.geometry.compute import Compute, InParallel, workers
 from tokensphere.geometry.directions import stream
 from tokensphere.geometry.rows import Rows, blocks
 
@@ -70,8 +70,8 @@ class _Block:
         first = np.full(len(step), len(step) ** -0.5)
         steps = np.column_stack([first, step / length if length > 1e-12 else 0 * step])
         known = steps.T @ rest
-        noise = rest - steps @ known
-        return cls(places, along, steps, known, *_factor(noise.T @ noise, len(noise)))
+        rest -= steps @ known
+        return cls(places, along, steps, known, *_factor(rest.T @ rest, len(rest)))
 
     @property
     def room(self) -> Float64s:
@@ -94,11 +94,15 @@ class _Block:
         # λ > 0 with ‖known + λ noise‖² = room
         mixed, square = np.vecdot(known, noise).astype(np.float64), np.maximum(_squares(noise), 1e-30)
         scale = (np.sqrt(mixed**2 + square * np.maximum(self.left(known), 0.0)) - mixed) / square
-        rest = _to_length(known + scale[:, None].astype(np.float32) * noise, room)
+        noise *= scale[:, None].astype(np.float32)
+        noise += known
+        rest = _to_length(noise, room)
         for _ in range(1 if known.shape[1] > _WIDE else 2):
             rest -= known
             rest -= steps @ (steps.T @ rest)  # neither mean nor slope
-            rest = _to_length(known + self._mended(rest), room)
+            rest = self._mended(rest)
+            rest += known
+            _to_length(rest, room)
         return np.column_stack([self.along.astype(np.float32), rest])
 
     def _mended(self, noise: Float32s) -> Float32s:
@@ -106,19 +110,16 @@ class _Block:
 
         Both factors are lower triangular, so ``M`` is upper triangular. The noise may be overwritten.
         """
-        from scipy.linalg import solve_triangular
-
         here = noise if self.basis is None else noise @ self.basis
         if not here.shape[1]:  # which SciPy before 1.14 refuses
             return np.zeros_like(noise)
         found = (here.T @ here).astype(np.float64)
-        found += np.diag(np.full(len(found), _RIDGE * np.trace(found) / len(found)))
+        found.flat[:: len(found) + 1] += _RIDGE * np.trace(found) / len(found)
         try:
-            has = np.linalg.cholesky(found)
+            has = np.asarray(np.linalg.cholesky(found), dtype=np.float64)
         except np.linalg.LinAlgError:  # rows that have no room for noise: nothing to mend
             return noise
-        mend = solve_triangular(has, self.factor.T, trans="T", lower=True)
-        return self._there(_times_upper(here, mend))
+        return self._there(_times_upper(here, _upper_quotient(has.T, self.factor.T)))
 
     def _there(self, noise: Float32s) -> Float32s:
         """From coordinates in the basis to all d − 1."""
@@ -150,18 +151,52 @@ class Blockwise:
         # The reflection that takes the mean's axis (any, if there is none) to the first coordinate.
         mirror = mean / length - np.eye(1, d)[0] if length > 1e-12 else np.zeros(d)
         self._mirror = mirror / max(float(np.linalg.norm(mirror)), 1e-12)
-        turned = np.empty((len(ids), d), dtype=np.float32)
-        for part in blocks(len(ids), _IN_CACHE):
-            units = rows.vectors[ids[part]] / rows.moments.norms[ids[part], None]
-            turned[part] = units - 2 * np.outer(units @ self._mirror, self._mirror)
+        self.shape = len(ids), d
         with workers(rows.compute.count()) as in_parallel:
-            parts = [np.arange(len(ids)) if order is None else order]
-            halve = _cut if order is not None else lambda part: _halves(turned, part)
-            while len(parts[0]) >= 2 * _PER_DIMENSION * d:
-                halves = in_parallel(halve, parts)
-                parts = [half for pair in halves for half in pair]
-            self.blocks: list[_Block] = in_parallel(lambda part: _Block.of(part, turned[part]), parts)
-        self.order, self.shape = np.concatenate(parts), turned.shape
+            if order is None:
+                self.order, near, parts = self._found(rows, ids, in_parallel)
+            else:
+                self.order, parts = order, list(_parts(self.shape))[-1]
+                places = np.empty_like(order)
+                places[order] = np.arange(len(order))
+                near = self._turned(rows, ids, places, in_parallel)
+            self.blocks: list[_Block] = in_parallel(
+                lambda part: _Block.of(self.order[part], near[part]), parts
+            )
+
+    def _turned(self, rows: Rows, ids: Intps, places: Int64s, in_parallel: InParallel) -> Float32s:
+        """The unit rows with the mean's axis as their first coordinate; row i goes to ``places[i]``."""
+        turned = np.empty(self.shape, dtype=np.float32)
+
+        def turn(part: slice) -> None:
+            units = rows.vectors[ids[part]] / rows.moments.norms[ids[part], None]
+            turned[places[part]] = units - 2 * np.outer(units @ self._mirror, self._mirror)
+
+        in_parallel(turn, blocks(len(ids), _IN_CACHE))
+        return turned
+
+    def _found(
+        self, rows: Rows, ids: Intps, in_parallel: InParallel
+    ) -> tuple[Int64s, Float32s, list[slice]]:
+        """The order, the rows in it, and the blocks' parts of it."""
+        order = np.arange(len(ids))
+        turned = self._turned(rows, ids, order, in_parallel)
+        near, halved = turned, list(_parts(self.shape))
+
+        def place(part: slice) -> None:
+            np.take(turned, order[part], axis=0, out=near[part], mode="clip")
+
+        def sort(part: slice) -> None:
+            order[part] = order[part][_along_widest(near[part])]
+
+        if len(halved) > 1:
+            # Always the same memory: to get new pages takes longer than to fill them.
+            near = np.empty_like(turned)
+            in_parallel(place, blocks(len(ids)))
+            for parts in halved[:-1]:
+                in_parallel(sort, parts)
+                in_parallel(place, blocks(len(ids)))
+        return order, near, halved[-1]
 
     @property
     @one_blas_thread()
@@ -189,7 +224,8 @@ class Blockwise:
         def draw(number: int) -> None:
             block = self.blocks[number]
             found = block.draw(stream(seed, number))
-            drawn[block.places] = found - 2 * np.outer(found @ mirror, mirror)
+            found -= np.outer(2 * (found @ mirror), mirror)
+            drawn[block.places] = found
 
         every, threads = range(len(self.blocks)), compute.count()
         at_once = len(every) if told is None else _BETWEEN_SIGNS * threads
@@ -202,21 +238,29 @@ class Blockwise:
         return drawn
 
 
-def _halves(rows: Float32s, places: Int64s) -> tuple[Int64s, Int64s]:
-    """The rows below and above the median of their first principal component."""
+def _parts(shape: tuple[int, int]) -> Iterator[list[slice]]:
+    """All rows, their halves, and so on down to the blocks."""
+    parts = [slice(0, shape[0])]
+    yield parts
+    while parts[0].stop >= 2 * _PER_DIMENSION * shape[1]:
+        middles = [(part.start + part.stop) // 2 for part in parts]
+        parts = [
+            half
+            for part, middle in zip(parts, middles, strict=True)
+            for half in (slice(part.start, middle), slice(middle, part.stop))
+        ]
+        yield parts
+
+
+def _along_widest(rows: Float32s) -> Intps:
+    """The order of rows along their first principal component; they are overwritten."""
     from scipy.linalg import eigh
 
-    some = rows[places]
-    some -= some.mean(axis=0)
-    square, last = (some.T @ some).astype(np.float64), some.shape[1] - 1
+    rows -= rows.mean(axis=0)
+    square, last = (rows.T @ rows).astype(np.float64), rows.shape[1] - 1
     _, widest = eigh(square, subset_by_index=[last, last], check_finite=False)
-    along = [some[part].astype(np.float64) @ widest[:, 0] for part in blocks(len(some), _IN_CACHE)]
-    return _cut(places[np.argsort(np.concatenate(along), kind="stable")])
-
-
-def _cut(order: Int64s) -> tuple[Int64s, Int64s]:
-    middle = len(order) // 2
-    return order[:middle], order[middle:]
+    along = [rows[part].astype(np.float64) @ widest[:, 0] for part in blocks(len(rows), _IN_CACHE)]
+    return np.argsort(np.concatenate(along), kind="stable")
 
 
 def _factor(square: Float64s, count: int) -> tuple[Float32s | None, Float64s]:
@@ -229,6 +273,17 @@ def _factor(square: Float64s, count: int) -> tuple[Float32s | None, Float64s]:
     values, vectors = np.linalg.eigh(square)
     there = values > least
     return vectors[:, there].astype(np.float32), np.diag(np.sqrt(values[there]))
+
+
+def _upper_quotient(matrix: Float64s, product: Float64s) -> Float64s:
+    """``X`` with ``matrix @ X = product``, all three upper triangular: in half of the time."""
+    from scipy.linalg.blas import dtrsm
+
+    found = np.zeros_like(product)
+    for part in blocks(len(product), _IN_CACHE):  # below its last row a column has zeros
+        end = part.stop
+        found[:end, part] = dtrsm(1.0, matrix[:end, :end], product[:end, part])
+    return found
 
 
 def _times_upper(rows: Float32s, matrix: Float64s) -> Float32s:

@@ -11,7 +11,7 @@ the size of the largest group of neighbours that are joined by pairs whose cosin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from itertools import pairwise
@@ -133,10 +133,20 @@ class Coherence:
 
     def of_pairs(self, left: Int64s, right: Int64s) -> Float64s:
         """``⟨c_i, c_j⟩`` of pairs of rows in double precision, shape (m,) twice -> (m,)."""
-        if self.dtype == np.float64:
-            return dots(self.centered(left), self.centered(right))
-        products = np.multiply(self.rows[left], self.rows[right], dtype=np.float64).sum(axis=1)
-        return self._from_products(products, left, right)
+        cosines = np.empty(len(left))
+        self._prepare()
+
+        def part(some: slice) -> None:
+            one, other = left[some], right[some]
+            if self.dtype == np.float64:
+                cosines[some] = dots(self.centered(one), self.centered(other))
+            else:
+                products = self.rows[one].astype(np.float64)
+                products *= self.rows[other]
+                cosines[some] = self._from_products(products.sum(axis=1), one, other)
+
+        self._of_rows(part, len(left))
+        return cosines
 
     def _from_products(self, products: Float64s, left: Ints, right: Ints) -> Float64s:
         """``⟨c_i, c_j⟩`` from those of the rows as they are, which are overwritten."""
@@ -145,15 +155,28 @@ class Coherence:
         shift = self.along[left] + self.along[right] - self.mean @ self.mean
         return np.asarray(products - shift * (self.weight[left] * self.weight[right]))
 
+    def _prepare(self) -> None:
+        """What cosines of raw rows need, once, before there are threads."""
+        if self.dtype == np.float32:
+            _ = self.along
+
     @cached_property
     def along(self) -> Float64s:
         """``⟨u_i, μ⟩``, shape (n,); zero for rows that are not usable."""
         along = np.zeros(len(self.rows))
-        for part in blocks(len(self.rows), _ROWS_AT_ONCE):
-            here = part.start + np.flatnonzero(self.usable[part])
+
+        def part(some: slice) -> None:
+            here = some.start + np.flatnonzero(self.usable[some])
             unit = self.scale[here] / self.weight[here]
             along[here] = dots(self.rows[here].astype(np.float64), self.mean) * unit
+
+        self._of_rows(part, len(along))
         return along
+
+    def _of_rows(self, part: Callable[[slice], None], count: int) -> None:
+        """Parts of some rows or pairs that stay in the cache in double precision."""
+        with self._workers(count, _LISTS_A_TASK) as in_parallel:
+            in_parallel(part, blocks(count, _ROWS_AT_ONCE))
 
     def alike(self, ids: Ints, limit: float) -> Int64s:
         """Size of each list's largest group joined by pairs of cosine above `limit`.
@@ -168,6 +191,7 @@ class Coherence:
         int64 array of shape (m,), from 1 (no two alike) to k
         """
         result = np.empty(len(ids), dtype=np.int64)
+        self._prepare()
 
         def part(some: slice) -> None:
             result[some] = largest_group(self._cosines(ids[some]) > limit + _ROUNDING)
@@ -227,7 +251,4 @@ def random_pair_limit(
     if len(ids) < 2:
         raise InputError(f"only {len(ids)} rows have a direction; pairs need 2 or more")
     left, right = (ids[end] for end in random_pairs(np.random.default_rng(seed), len(ids), n_pairs))
-    cosines = np.empty(n_pairs)
-    for some in blocks(n_pairs, _ROWS_AT_ONCE):
-        cosines[some] = coherence.of_pairs(left[some], right[some])
-    return float(np.quantile(cosines, quantile))
+    return float(np.quantile(coherence.of_pairs(left, right), quantile))

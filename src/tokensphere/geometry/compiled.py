@@ -147,7 +147,7 @@ class Search:
         search = _Open(self, queries, found)
         m, tile = len(queries), search.tile
         rows = min(_WORK // (max(m, tile) * self.width), max(_FEWEST, self.n // _PARTS))
-        in_parallel(search.prepare, blocks(m, tile * max(1, 256 // tile)))
+        in_parallel(search.prepare, blocks(m, tile * max(1, _SETTLED // tile)))
         in_parallel(search.scan, blocks(self.n, max(1, rows // _ROWS) * _ROWS))
         in_parallel(search.settle, blocks(m, _SETTLED))
 

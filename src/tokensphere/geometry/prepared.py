@@ -16,7 +16,7 @@ from tokensphere.geometry.rows import blocks, dots
 from tokensphere.geometry.similarity import Rescaling, Scoring
 
 _MANY = 128  # queries: their products take as long as to measure how far rows lie from their mean
-_SAMPLED = 1024  # rows whose mean stands for all
+_SAMPLED = 256  # rows whose mean stands for all
 
 
 @dataclass(frozen=True)

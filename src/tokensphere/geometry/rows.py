@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from tokensphere.arrays import Bools, Float32s, Float64s, Intps
 from tokensphere.errors import InputError
-from tokensphere.geometry.compute import DEFAULT, Compute
+from tokensphere.geometry.compute import DEFAULT, Compute, workers
 
 _BLOCK = 1024
 _IN_CACHE = 128  # rows that stay in the second-level cache as float64
+_A_THREAD = 2**20  # numbers that are worth a thread
 # Outside of these the reciprocal of a norm has too few digits in float32, or a product overflows.
 _SHORTEST, _LONGEST = 2.0**-120, 2.0**120
 _SHORTEST_CENTERED = 1e-6
@@ -70,20 +72,32 @@ class RowMoments:
     ----------
     rows : float32 array of shape (n, d)
     keep : bool array of shape (n,), optional; rows to leave out are False
+    threads : how many to use, seen in no result
     """
 
-    def __init__(self, rows: Float32s, keep: Bools | None = None) -> None:
+    def __init__(self, rows: Float32s, keep: Bools | None = None, *, threads: int = 1) -> None:
         self._rows = rows
         self._keep = keep
+        self._threads = min(threads, max(rows.size // _A_THREAD, 1))
 
     @cached_property
     def norms(self) -> Float64s:
         """Euclidean norms, shape (n,); NaN or infinite where the row is."""
         norms = np.empty(len(self._rows))
-        for part in blocks(len(self._rows), _IN_CACHE):
+
+        def measure(part: slice) -> None:
             block = self._rows[part].astype(np.float64)
             norms[part] = np.sqrt(dots(block, block))
+
+        self._each(measure, _IN_CACHE)
         return norms
+
+    def _each(self, function: Callable[[slice], Any], size: int) -> list[Any]:
+        parts = blocks(len(self._rows), size)
+        if self._threads == 1:  # no BLAS is used here, which would have to be held to one thread
+            return [function(part) for part in parts]
+        with workers(self._threads) as in_parallel:
+            return in_parallel(function, parts)
 
     @cached_property
     def usable(self) -> Bools:
@@ -93,14 +107,18 @@ class RowMoments:
 
     def _mean(self, norms: Float64s | None) -> Float64s:
         """Mean of the usable rows, divided by their norms if these are given."""
-        total = np.zeros(self._rows.shape[1])
-        for part in blocks(len(self._rows)):
-            usable = self.usable[part]
+        total, every = np.zeros(self._rows.shape[1]), self.usable
+
+        def add_up(part: slice) -> Float64s:
+            usable = every[part]
             block = self._rows[part][usable].astype(np.float64)
             if norms is not None:
                 block /= norms[part][usable][:, None]
-            total += block.sum(axis=0)  # a BLAS has its own order
-        return total / max(int(self.usable.sum()), 1)
+            return np.asarray(block.sum(axis=0))  # a BLAS has its own order
+
+        for found in self._each(add_up, _BLOCK):  # always in this order
+            total += found
+        return total / max(int(every.sum()), 1)
 
     @cached_property
     def _raw_mean(self) -> Float64s:
@@ -154,11 +172,14 @@ class RowMoments:
     def _center(self) -> Center:
         mean = self.mean_unit_row()
         distances = np.full(len(self._rows), np.nan)
-        for part in blocks(len(self._rows), _IN_CACHE):
+
+        def measure(part: slice) -> None:
             # From the difference itself: 1 − 2⟨u, μ⟩ + ‖μ‖² has no digits left where u is near μ.
             usable, unit = self.unit_rows(part)
             unit -= mean
             distances[usable] = np.sqrt(dots(unit, unit))
+
+        self._each(measure, _IN_CACHE)
         with np.errstate(invalid="ignore"):
             return Center(mean, distances, distances > _SHORTEST_CENTERED)
 
@@ -185,7 +206,9 @@ class Rows:
     @classmethod
     def of(cls, vectors: Float32s, keep: Bools | None = None, compute: Compute | None = None) -> Rows:
         """The rows of a matrix; those that `keep`, of shape (n,), leaves out are not usable."""
-        return cls(vectors, RowMoments(vectors, keep), compute or DEFAULT)
+        # What is not told how many threads to use measures the rows, when asked, with one.
+        moments = RowMoments(vectors, keep, threads=1 if compute is None else compute.count())
+        return cls(vectors, moments, compute or DEFAULT)
 
     def using(self, compute: Compute | None) -> Rows:
         """The same rows, worked on in another way if one is given; moments are shared."""

@@ -62,7 +62,8 @@ def unit_covariance(rows: Rows) -> Float64s:
     total = np.zeros((len(mean), len(mean)))
 
     def product(part: slice) -> Float64s:
-        offsets = moments.unit_rows(part)[1] - mean
+        _, offsets = moments.unit_rows(part)
+        offsets -= mean
         return np.asarray(offsets.T @ offsets)
 
     parts = blocks(len(rows), BLOCK)

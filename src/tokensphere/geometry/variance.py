@@ -18,10 +18,12 @@ from scipy import sparse
 from tokensphere.arrays import Float32s, Float64s, Int64s, Ints
 from tokensphere.errors import InputError
 from tokensphere.geometry.blas import one_blas_thread
+from tokensphere.geometry.compute import workers
 from tokensphere.geometry.rows import Rows, blocks
 from tokensphere.records import record
 
 _ROWS = 8192
+_SMALL = 2**20  # numbers below which a second thread does not pay
 
 
 @dataclass(frozen=True)
@@ -191,11 +193,16 @@ class Offsets:
 def unit_offsets(rows: Rows) -> Offsets:
     """The unit rows less their mean."""
     mean = rows.moments.mean_unit_row()
-    offsets = np.zeros(rows.shape, dtype=np.float32)
-    for part in blocks(len(rows), 256):  # stays in the cache between the passes
+    offsets = np.empty(rows.shape, dtype=np.float32)  # large pages, which are got sooner than zeros
+
+    def take(part: slice) -> None:
         usable, unit = rows.moments.unit_rows(part)
         unit -= mean
+        offsets[part] = 0
         offsets[usable] = unit
+
+    with workers(rows.compute.count(small=offsets.size < _SMALL)) as in_parallel:
+        in_parallel(take, blocks(len(rows), 256))  # stays in the cache between the passes
     return Offsets(offsets, rows)
 
 

@@ -61,67 +61,85 @@ def exceedance_rates(
         raise InputError(
             f"values of shape {values.shape}, a null of shape {null.shape}: need the same, 2 or more"
         )
-    statistics = [_Sorted(values[:, j], null[:, j]) for j in range(columns)]
+    nulls: dict[bytes, _Null] = {}  # several statistics may have the same one
+    for j in range(columns):
+        nulls.setdefault(null[:, j].tobytes(), _Null(null[:, j]))
+    statistics = [_Sorted(values[:, j], nulls[null[:, j].tobytes()]) for j in range(columns)]
     drawn = np.empty((replicates, columns, len(levels)))
     rng = np.random.default_rng(seed)
     step = max(_AT_ONCE // m, 1)
+    weights = np.empty((step, m), dtype=np.int32)
     for start in range(0, replicates, step):
         some = slice(start, min(start + step, replicates))
-        weights = np.stack([
-            np.bincount(rng.integers(m, size=m), minlength=m) for _ in range(some.start, some.stop)
-        ])  # fmt: skip
-        for j, statistic in enumerate(statistics):
-            drawn[some, j] = statistic.rates(weights, levels)
+        here = weights[: some.stop - start]
+        for one in here:
+            one[:] = np.bincount(rng.integers(m, size=m), minlength=m)
+        drawn[some] = _rates(statistics, here, levels)
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    every = np.ones((1, m), dtype=np.int64)
+    weights[:1] = 1
+    (rates,) = _rates(statistics, weights[:1], levels).tolist()
     intervals = np.stack([low, high], axis=-1).tolist()
     return [
         [
-            Exceedance(level, statistic.threshold(level), rate, (ends[0], ends[1]))
-            for level, rate, ends in zip(
-                levels, statistic.rates(every, levels)[0].tolist(), own, strict=True
-            )
+            Exceedance(level, statistic.null.threshold(level), rate, (ends[0], ends[1]))
+            for level, rate, ends in zip(levels, found, own, strict=True)
         ]
-        for statistic, own in zip(statistics, intervals, strict=True)
+        for statistic, found, own in zip(statistics, rates, intervals, strict=True)
     ]
 
 
-class _Sorted:
-    """A statistic and its null, sorted once, so that a weighted sample costs two running sums."""
+class _Null:
+    """A null, sorted once, so that a quantile of a weighted sample costs a running sum."""
 
-    def __init__(self, values: Floats, null: Floats) -> None:
-        self.null_order = np.argsort(-null, kind="stable")
-        self.null = null[self.null_order]
-        self.order = np.argsort(-values, kind="stable")
-        # for each null value, from the largest down, how many values exceed it
-        ordered = values[self.order]
-        self.above = np.searchsorted(-ordered, -self.null, side="left")
+    def __init__(self, null: Floats) -> None:
+        self.order = np.argsort(-null, kind="stable")
+        self.sorted = null[self.order]
 
     def threshold(self, level: float) -> float:
         """The null's quantile, no interpolation."""
-        m = len(self.null)
-        return float(self.null[m - max(ceil(level * m), 1)])
+        m = len(self.sorted)
+        return float(self.sorted[m - max(ceil(level * m), 1)])
 
-    def rates(self, weights: Ints, levels: tuple[float, ...]) -> Floats:
-        """Shares of the weighted values above the weighted null's quantiles, shape (R, levels).
+    def places(self, weights: Ints, levels: tuple[float, ...]) -> Ints:
+        """Where weighted samples' quantiles stand, from the largest value down; shape (R, levels).
 
         Parameters
         ----------
         weights : how often each direction is in each of R samples of m, shape (R, m)
         levels : of the quantiles
         """
-        m = len(self.null)
+        m = len(self.sorted)
         # Quantiles near 1 need the head of the sorted null only; a sample may need a little more.
         head = min(m, int(3 * m * (1 - min(levels))) + 64)
         while True:
-            running = np.take(weights, self.null_order[:head], axis=1).cumsum(axis=1)
+            running = np.take(weights, self.order[:head], axis=1).cumsum(axis=1)
             if head == m or running[:, -1].min() > m - ceil(min(levels) * m):
                 break
             head = min(m, 2 * head)
         # the largest null value whose weight from the top exceeds m − ⌈level m⌉
-        places = [np.count_nonzero(running <= m - ceil(level * m), axis=1) for level in levels]
-        above = self.above[np.stack(places, axis=1)]
+        beyond = [m - ceil(level * m) for level in levels]
+        return np.array([one.searchsorted(beyond, side="right") for one in running])
+
+
+class _Sorted:
+    """A statistic, sorted once, so that what is above such a quantile costs another running sum."""
+
+    def __init__(self, values: Floats, null: _Null) -> None:
+        self.null, self.order = null, np.argsort(-values, kind="stable")
+        # for each null value, from the largest down, how many values exceed it
+        self.above = np.searchsorted(-values[self.order], -null.sorted, side="left")
+
+    def rates(self, weights: Ints, places: Ints) -> Floats:
+        """Shares of the weighted values above the null's quantiles, at these places; (R, levels)."""
+        above = self.above[places]
         most = int(above.max())
         running = np.zeros((len(weights), most + 1), dtype=np.int64)
         np.take(weights, self.order[:most], axis=1).cumsum(axis=1, out=running[:, 1:])
-        return np.take_along_axis(running, above, axis=1) / m
+        return np.asarray(np.take_along_axis(running, above, axis=1) / weights.shape[1])
+
+
+def _rates(statistics: list[_Sorted], weights: Ints, levels: tuple[float, ...]) -> Floats:
+    """The weighted samples' rates of all statistics, shape (R, statistics, levels)."""
+    nulls = dict.fromkeys(one.null for one in statistics)
+    places = {null: null.places(weights, levels) for null in nulls}
+    return np.stack([one.rates(weights, places[one.null]) for one in statistics], axis=1)

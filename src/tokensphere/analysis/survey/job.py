@@ -177,7 +177,7 @@ class SurveyJob(OnDirections):
             surrogate=spec.law,
             surrogate_seed=spec.seed,
             surrogates=spec.count,
-            limit=random_pair_limit(Coherence(space.rows), usable, n_pairs=_PAIRS),
+            limit=random_pair_limit(Coherence(space.rows.using(compute)), usable, n_pairs=_PAIRS),
         )
 
     @property
