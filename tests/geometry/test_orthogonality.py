@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from tests.cases import every
+from tokensphere.arrays import Floats
 from tokensphere.geometry.directions import random_directions
 from tokensphere.geometry.orthogonality import (
     CosineCounts,
@@ -91,6 +92,16 @@ def test_counted_quantiles_are_within_a_bin(scale: float) -> None:
     want = np.quantile(cosines, levels, method="inverted_cdf")
     np.testing.assert_allclose(counts.quantiles(levels), want, atol=counts.width * 1.01)
     assert counts.counts.sum() == len(cosines)
+
+
+@every("dtype", [np.float32, np.float64])
+def test_many_cosines_at_once_are_counted_as_each_by_itself(dtype: type) -> None:
+    cosines: Floats = np.random.default_rng(2).uniform(-1, 1, (1100, 128)).astype(dtype)
+    counts = CosineCounts.empty()
+    counts.add(cosines)
+    want, _ = np.histogram(cosines.astype(np.float64), np.linspace(-1, 1, len(counts.counts) + 1))
+    off = np.abs(np.cumsum(counts.counts - want))  # of cosines at an edge, which rounding may move
+    assert off.max() <= (0 if dtype is np.float64 else 3) and off[-1] == 0
 
 
 def test_ends_of_the_scale_are_counted() -> None:

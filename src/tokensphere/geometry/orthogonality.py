@@ -15,8 +15,10 @@ import numpy.typing as npt
 from scipy import special  # scipy.stats takes a second to load
 
 from tokensphere.arrays import Float64s, Floats, Int64s
+from tokensphere.geometry.rows import blocks
 
 _BINS = 2**16
+_AT_ONCE = 2**16  # cosines that stay in the cache while they are counted
 
 
 def cosine_quantiles(d: int, levels: npt.ArrayLike) -> Float64s:
@@ -97,9 +99,13 @@ class CosineCounts:
 
     def add(self, cosines: Floats) -> None:
         """Count an array of cosines."""
-        bins = ((cosines + 1) * (_BINS / 2)).astype(np.intp).ravel()
-        np.clip(bins, 0, _BINS - 1, out=bins)
-        self.counts += np.bincount(bins, minlength=_BINS)
+        every = cosines.ravel()
+        for part in blocks(len(every), _AT_ONCE):
+            places = every[part] + 1
+            places *= _BINS / 2
+            bins = places.astype(np.int32)
+            np.clip(bins, 0, _BINS - 1, out=bins)
+            self.counts += np.bincount(bins, minlength=_BINS)
 
     def quantiles(self, levels: npt.ArrayLike) -> Float64s:
         """Quantiles at `levels` in [0, 1], linear within a bin."""

@@ -27,7 +27,6 @@ from tokensphere.geometry.variance import Offsets, Partition, group_tables
 _DIRECTIONS = 64
 _ROWS = 4096
 _MODELLED = 8 * _DIRECTIONS
-_DRAWS_AT_ONCE = 2**18  # stays in the cache
 
 
 @dataclass(frozen=True)
@@ -126,12 +125,13 @@ class _Groups:
         self.within[part] = own.shares @ variances
         self.between[part] = own.shares @ shifts**2
         sds = np.sqrt(variances)
-        votes = np.stack([(sds > abs(shifts)), (sds > abs(means)), (variances > abs(means))])
+        exceeding = (sds > abs(shifts), sds > abs(means), variances > abs(means))
+        votes = np.stack([np.count_nonzero(one, axis=1) for one in exceeding])
         if part.start < len(self.different):
             rng = stream(self.seed, self.number, part.start)
             self.different[part] = model_different(means.T, sds.T, own.sizes, self.k, rng)
         with lock:
-            self.votes += votes.sum(axis=2)
+            self.votes += votes
 
     def result(self) -> GroupSpread:
         shares = self.votes / len(self.within)
@@ -299,16 +299,16 @@ def model_different(
     m, n = len(means), int(sizes.sum())
     group = np.repeat(np.arange(len(sizes)), sizes)
     starts = np.cumsum(sizes) - sizes
-    different = np.empty(m, dtype=np.int64)
-    at_once = max(1, _DRAWS_AT_ONCE // n)
-    for part in blocks(m, at_once):
-        drawn = rng.standard_normal((part.stop - part.start, n), dtype=np.float32)
-        middle = np.add.reduceat(drawn, starts, axis=1) / sizes
-        drawn -= middle.astype(np.float32)[:, group]
-        spread = np.sqrt(np.add.reduceat(np.square(drawn), starts, axis=1) / sizes)
-        stretch = np.divide(sds[part], spread, out=np.zeros_like(sds[part]), where=sizes > 1)
-        drawn *= stretch.astype(np.float32)[:, group]
-        drawn += means[part].astype(np.float32)[:, group]
-        best = np.argpartition(drawn, n - k, axis=1)[:, n - k :]
-        different[part] = count_different(group[best])
-    return different
+    drawn, squares = np.empty((2, n), dtype=np.float32)  # of one direction: they stay in the cache
+    best = np.empty((m, k), dtype=np.intp)
+    for number in range(m):
+        rng.standard_normal(out=drawn, dtype=np.float32)
+        middle = np.add.reduceat(drawn, starts) / sizes
+        drawn -= np.repeat(middle.astype(np.float32), sizes)
+        np.square(drawn, out=squares)
+        spread = np.sqrt(np.add.reduceat(squares, starts) / sizes)
+        stretch = np.divide(sds[number], spread, out=np.zeros(len(sizes)), where=sizes > 1)
+        drawn *= np.repeat(stretch.astype(np.float32), sizes)
+        drawn += np.repeat(means[number].astype(np.float32), sizes)
+        best[number] = np.argpartition(drawn, n - k)[n - k :]
+    return count_different(group[best])
