@@ -71,7 +71,7 @@ INLINE squares to_shorts(const float *x, long count, uint32_t *to)
     }
     squares sum = {upwards(sum_of(&all), count), 0, 0};
     double length = sqrt(sum.all);
-    if (length < 0x1p-60) { /* as good as nothing: all is lost */
+    if (!(length > 0x1p-60 && length < 0x1p60)) { /* as good as nothing, or beyond all bounds: all is lost */
         memset(to, 0, count / 2 * sizeof *to);
         sum.lost = sum.all;
         return sum;
