@@ -62,6 +62,29 @@ def test_threads_that_the_system_refuses_are_done_without(allowed: int) -> None:
     assert len(started) == allowed and not any(thread.is_alive() for thread in started)
 
 
+def test_ctrl_c_while_threads_start_leaves_none_that_waits_for_the_others() -> None:
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        if thread.name.endswith("_1"):
+            raise KeyboardInterrupt
+
+    def run() -> None:
+        with pytest.raises(KeyboardInterrupt), workers(3):
+            pass
+
+    there = set(threading.enumerate())
+    asking = threading.Thread(target=run, daemon=True)
+    with patch.object(threading.Thread, "start", interrupted):
+        start(asking)
+        asking.join(10)
+    left = [thread for thread in threading.enumerate() if thread not in there]
+    for thread in left:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in left)
+
+
 @every("threads", [1, 2])
 def test_the_blas_has_one_thread_meanwhile(threads: int) -> None:
     np.ones((2, 2)) @ np.ones((2, 2))

@@ -119,6 +119,9 @@ def _start(pool: ThreadPoolExecutor, threads: int) -> bool:
     except RuntimeError:
         ready.abort()
         return False
+    except BaseException:  # Ctrl-C: those that wait would do so for ever, and keep the process
+        ready.abort()
+        raise
     return True
 
 
