@@ -69,6 +69,7 @@ AVX2 INLINE float sum_avx2(__m256 x)
 }
 
 #define NAME(x) x##_avx2
+#define SAME_REGISTERS_NEXT
 #define TARGET AVX2
 #define VEC __m256
 #define WORDS __m256
@@ -102,13 +103,7 @@ AVX2 INLINE __m256i multiply_add_avx2(__m256i x, __m256i y, __m256i sum)
 #define NAME(x) x##_avx2int16
 #define TILE_ONLY
 #define TARGET AVX2
-#define VEC __m256
 #define WORDS __m256i
-#define LANES 8
-#define QUERIES 6
-#define LOAD _mm256_loadu_ps
-#define STORE _mm256_storeu_ps
-#define ADD _mm256_add_ps
 #define LOAD_WORDS(p) _mm256_load_si256((const __m256i *)(p))
 #define SPREAD_WORD(p) _mm256_set1_epi32((int)*(p))
 #define SUMS __m256i
@@ -118,6 +113,7 @@ AVX2 INLINE __m256i multiply_add_avx2(__m256i x, __m256i y, __m256i sum)
 #include "tile.h"
 
 #define NAME(x) x##_avx512
+#define SAME_REGISTERS_NEXT
 #define TARGET AVX512
 #define VEC __m512
 #define WORDS __m512
@@ -142,14 +138,9 @@ AVX2 INLINE __m256i multiply_add_avx2(__m256i x, __m256i y, __m256i sum)
 
 #define NAME(x) x##_avx512int16
 #define TILE_ONLY
+#define SAME_REGISTERS_NEXT
 #define TARGET AVX512INT16
-#define VEC __m512
 #define WORDS __m512i
-#define LANES 16
-#define QUERIES 14
-#define LOAD _mm512_loadu_ps
-#define STORE _mm512_storeu_ps
-#define ADD _mm512_add_ps
 #define LOAD_WORDS(p) _mm512_load_si512((const void *)(p))
 #define SPREAD_WORD(p) _mm512_set1_epi32((int)*(p))
 #define SUMS __m512i
@@ -161,13 +152,7 @@ AVX2 INLINE __m256i multiply_add_avx2(__m256i x, __m256i y, __m256i sum)
 #define NAME(x) x##_avx512bf16
 #define TILE_ONLY
 #define TARGET AVX512BF16
-#define VEC __m512
 #define WORDS __m512i
-#define LANES 16
-#define QUERIES 14
-#define LOAD _mm512_loadu_ps
-#define STORE _mm512_storeu_ps
-#define ADD _mm512_add_ps
 #define LOAD_WORDS(p) _mm512_load_si512((const void *)(p))
 #define SPREAD_WORD(p) _mm512_set1_epi32((int)*(p))
 #define SUMS __m512

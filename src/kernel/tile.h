@@ -10,6 +10,7 @@
  *   MULTIPLY_ADD(x, y, sum)                        of words, in the path's form
  *   AT_LEAST(x, y)                                 a bit for each lane with x >= y; none for NaN
  *   TILE_ONLY                                      the rest is another's of the same registers
+ *   SAME_REGISTERS_NEXT                            VEC, LANES, QUERIES and what floats need stay for the next
  */
 
 #define ROWS (2 * LANES)
@@ -90,9 +91,18 @@ TARGET __attribute__((unused)) static void NAME(sift_integers)(search *x, const 
 #undef ROWS
 #undef NAME
 #undef TARGET
+#undef WORDS
+#undef LOAD_WORDS
+#undef SPREAD_WORD
+#undef SUMS
+#undef NOTHING
+#undef FLOATS_OF
+#undef MULTIPLY_ADD
+#undef TILE_ONLY
+
+#ifndef SAME_REGISTERS_NEXT
 #undef VEC
 #undef LANES
-#undef WORDS
 #undef QUERIES
 #undef LOAD
 #undef STORE
@@ -102,11 +112,6 @@ TARGET __attribute__((unused)) static void NAME(sift_integers)(search *x, const 
 #undef MUL
 #undef SUM
 #undef FMA
-#undef LOAD_WORDS
-#undef SPREAD_WORD
-#undef SUMS
-#undef NOTHING
-#undef FLOATS_OF
-#undef MULTIPLY_ADD
 #undef AT_LEAST
-#undef TILE_ONLY
+#endif
+#undef SAME_REGISTERS_NEXT

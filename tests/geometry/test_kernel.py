@@ -181,6 +181,17 @@ def test_rows_of_extreme_lengths(scale: float, mixed: bool) -> None:
 
 
 @needs_library
+@every("scale", [1e-35, 1e-33, 1e30])
+@every("spread", [0, 1e-7, 1e-6, 1e-3])
+def test_distances_among_rows_that_lie_close_together(scale: float, spread: float) -> None:
+    """Some of them so close that the reciprocals of their distances are no float32."""
+    rng = np.random.default_rng(8)
+    rows = ((1 + spread * rng.standard_normal((300, 30))) * scale).astype(np.float32)
+    queries = rows[:40] * (1 + 1e-7 * rng.standard_normal((40, 30)))
+    check([scoring_of(rows, "euclidean")], queries, [5])
+
+
+@needs_library
 @every("size", [1e-240, 1e-40, 1e40, 1e240])
 def test_queries_of_extreme_lengths(size: float) -> None:
     rng = np.random.default_rng(4)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from tokensphere.arrays import Float32s, Float64s, Intps
-from tokensphere.geometry.rows import blocks, dots
+from tokensphere.geometry.rows import squared_distances
 from tokensphere.geometry.similarity import Rescaling, Scoring
 
 _MANY = 128  # queries: their products take as long as to measure how far rows lie from their mean
 _SAMPLED = 256  # rows whose mean stands for all
+_SHORTEST = 2.0**-120
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,8 @@ class Prepared:
         """As `scoring` has them; but if the queries are not `few`, less what they have in common."""
         scale, weight, shift = scoring.before, scoring.weight, scoring.shift
         if scoring.similarity == "euclidean":
-            if shift is None and queries >= _MANY:
-                return _moved(scoring)
-            return cls(scale, weight, shift, False, scoring.extra, scoring.unit)
+            moved = _moved(scoring) if shift is None and queries >= _MANY else None
+            return moved or cls(scale, weight, shift, False, scoring.extra, scoring.unit)
         if scoring.similarity == "dot":  # in units of the longest row, so that no square overflows
             unit = 1 / scoring.longest
             if weight is None:
@@ -72,16 +72,17 @@ class Prepared:
         return (0.0 if rescaling.shift is None else rescaling.shift) - self.shift
 
 
-def _moved(scoring: Scoring) -> Prepared:
-    """Distances, with the mean of the rows as the origin."""
+def _moved(scoring: Scoring) -> Prepared | None:
+    """Distances, with the mean of the rows as the origin.
+
+    None if all rows are so near to it that 1 over a distance is no float32.
+    """
     rows, usable = scoring.rows, scoring.usable
     origin = _mean(rows[_sample(scoring)].astype(np.float64))
-    squares = np.empty(len(rows))
-    with np.errstate(invalid="ignore", over="ignore"):
-        for part in blocks(len(rows), 128):
-            off = rows[part] - origin
-            squares[part] = dots(off, off)
-    unit = float(np.sqrt(squares[usable].max(initial=0.0))) or 1.0
+    squares = squared_distances(rows, origin)
+    unit = float(np.sqrt(squares[usable].max(initial=0.0)))
+    if unit < _SHORTEST:
+        return None
     extra = np.where(usable, -squares / (2 * unit**2), 0).astype(np.float32)
     return Prepared(None, np.full(len(rows), 1 / unit), origin, False, extra, unit, origin)
 

@@ -46,6 +46,16 @@ def reciprocal(values: Float64s, where: Bools) -> Float64s:
     return np.divide(1.0, values, out=np.zeros_like(values), where=where)
 
 
+def squared_distances(rows: Float32s, point: Float64s) -> Float64s:
+    """``‖E_i − point‖²`` in double precision; shapes (n, d), (d,) -> (n,)."""
+    squares = np.empty(len(rows))
+    with np.errstate(invalid="ignore", over="ignore"):
+        for part in blocks(len(rows), _IN_CACHE):
+            block = rows[part] - point
+            squares[part] = dots(block, block)
+    return squares
+
+
 @dataclass(frozen=True)
 class Center:
     """The mean of the unit rows, and how far every unit row lies from it.
@@ -156,12 +166,7 @@ class RowMoments:
 
     def squared_distances(self, point: Float64s) -> Float64s:
         """``‖E_i − point‖²`` in double precision, shape (n,)."""
-        squares = np.empty(len(self._rows))
-        with np.errstate(invalid="ignore", over="ignore"):
-            for part in blocks(len(self._rows)):
-                block = self._rows[part] - point
-                squares[part] = dots(block, block)
-        return squares
+        return squared_distances(self._rows, point)
 
     def unit_rows(self, part: slice) -> tuple[Intps, Float64s]:
         """The usable ones of a part of the rows: their ids, and ``u_i`` in double precision."""
